@@ -1,0 +1,44 @@
+# Everything that trkx needs from outside, with its minimum version and the reason. scripts/setup gets the same.
+#   zlib          1.2.11  gzipped event files
+#   jansson       2.13    bundle.json and ledgers: parses with line numbers, writes
+#   libmd         1.0     SHA-256 of the models
+#   OpenMP        4.5     threads
+#   ONNX Runtime  1.23    the networks (C API)
+#   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 for the command line's
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenMP 4.5 REQUIRED COMPONENTS C)
+find_package(ZLIB 1.2.11 REQUIRED)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
+pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd>=1.0)
+
+# ONNX Runtime: ONNXRUNTIME_ROOT (an unpacked release archive, or any prefix), pkg-config, or what
+# scripts/setup put into .deps/onnxruntime.
+set(ONNXRUNTIME_ROOT "$ENV{ONNXRUNTIME_ROOT}" CACHE PATH "Prefix of an ONNX Runtime 1.23 or newer")
+add_library(trkx_onnxruntime INTERFACE)
+if(NOT ONNXRUNTIME_ROOT)
+    pkg_check_modules(ONNXRUNTIME_PC IMPORTED_TARGET libonnxruntime>=1.23)
+endif()
+if(ONNXRUNTIME_PC_FOUND)
+    target_link_libraries(trkx_onnxruntime INTERFACE PkgConfig::ONNXRUNTIME_PC)
+    set(ONNXRUNTIME_LIBDIR ${ONNXRUNTIME_PC_LIBDIR})
+else()
+    if(NOT ONNXRUNTIME_ROOT)
+        set(ONNXRUNTIME_ROOT ${PROJECT_SOURCE_DIR}/.deps/onnxruntime)
+    endif()
+    find_path(ONNXRUNTIME_INCLUDE onnxruntime_c_api.h HINTS ${ONNXRUNTIME_ROOT} NO_CACHE
+        PATH_SUFFIXES include include/onnxruntime include/onnxruntime/core/session NO_DEFAULT_PATH)
+    find_library(ONNXRUNTIME_LIBRARY onnxruntime HINTS ${ONNXRUNTIME_ROOT} NO_CACHE
+        PATH_SUFFIXES lib lib64 NO_DEFAULT_PATH)
+    if(NOT ONNXRUNTIME_INCLUDE OR NOT ONNXRUNTIME_LIBRARY)
+        message(FATAL_ERROR "No ONNX Runtime in ${ONNXRUNTIME_ROOT}: run scripts/setup, or set "
+            "ONNXRUNTIME_ROOT to an unpacked release archive of 1.23 or newer")
+    endif()
+    target_include_directories(trkx_onnxruntime SYSTEM INTERFACE ${ONNXRUNTIME_INCLUDE})
+    target_link_libraries(trkx_onnxruntime INTERFACE ${ONNXRUNTIME_LIBRARY})
+    cmake_path(GET ONNXRUNTIME_LIBRARY PARENT_PATH ONNXRUNTIME_LIBDIR)
+endif()
+
+add_library(trkx_dependencies INTERFACE)
+target_link_libraries(trkx_dependencies INTERFACE trkx_onnxruntime PkgConfig::JANSSON PkgConfig::LIBMD
+    ZLIB::ZLIB OpenMP::OpenMP_C Threads::Threads m)

@@ -1,0 +1,457 @@
+/*
+ * trkx: charged-particle track finding with graph neural networks.
+ *
+ * The system of "Accelerating the Inference of the Exa.TrkX Pipeline" (arXiv:2202.06929) behind a C
+ * interface. This header is the manual; it reads in the order in which the data flows:
+ *
+ *   hits -> features -> embed -> edges -> filter -> gnn -> tracks -> metrics
+ *
+ * Rules that hold for every function:
+ *  - Errors. A fallible function returns enum trkx_status and, where `error` is not NULL, leaves there a
+ *    message that names file, line, stage and cause. On success `error` is not touched. Nothing is printed,
+ *    nothing exits, and on failure every output is as if the call had not been made (outputs that are
+ *    objects are NULL or empty).
+ *  - Ownership. *_create, *_read and *_simulate hand an object to the caller, who returns it to the
+ *    matching *_destroy; *_destroy(NULL) does nothing. A `_view` or a pointer inside a struct that the
+ *    library filled belongs to that object and lives as long as it does.
+ *  - Threads. Every object may be read by any number of threads at once; in particular one pipeline runs
+ *    any number of events at the same time. Functions that fill or destroy an object need it for
+ *    themselves. There is no global state to initialise.
+ *  - Determinism. The same input, bundle and options give the same bytes, whatever the number of threads.
+ *  - Options. A struct of options starts with its own size and is filled by its init function, which also
+ *    documents the defaults; set members afterwards. New members are added at the end only.
+ *  - Indices of hits in arrays count from 0 and are not hit ids.
+ */
+#ifndef TRKX_H
+#define TRKX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRKX_VERSION_MAJOR 0
+#define TRKX_VERSION_MINOR 1
+#define TRKX_VERSION_PATCH 0
+
+#if defined(_WIN32)
+#define TRKX_API
+#else
+#define TRKX_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "0.1.0": of the library that is loaded, not of the header. */
+TRKX_API const char *trkx_version(void);
+
+/* ---- errors ------------------------------------------------------------------------------------------ */
+
+enum trkx_status {
+    TRKX_OK = 0,
+    TRKX_ERROR_ARGUMENT,  /* a value that the caller passed is out of its documented range */
+    TRKX_ERROR_MEMORY,    /* an allocation failed, or the memory budget cannot be kept */
+    TRKX_ERROR_IO,        /* a file cannot be opened, read, written or renamed */
+    TRKX_ERROR_FORMAT,    /* a file's content is not what it should be; the message has file and line */
+    TRKX_ERROR_BUNDLE,    /* bundle.json lacks a field, or a field has a wrong type or value */
+    TRKX_ERROR_MODEL,     /* a network does not fit its bundle: checksum, tensor name, rank, type, width */
+    TRKX_ERROR_RUNTIME,   /* ONNX Runtime failed; the message is its own */
+    TRKX_ERROR_CANCELLED, /* the step hook asked to stop */
+};
+
+#define TRKX_ERROR_MESSAGE_SIZE 1024
+
+/* Filled by the first failure of a call; the message is one line, always terminated. */
+typedef struct trkx_error {
+    enum trkx_status status;
+    char message[TRKX_ERROR_MESSAGE_SIZE];
+} trkx_error;
+
+/* "out of memory", "bad format", ...: a name for a status, never NULL, static storage. */
+TRKX_API const char *trkx_status_name(enum trkx_status status);
+
+/* ---- hits -------------------------------------------------------------------------------------------- */
+
+/* The measured hits of one event, in any order. Cells are optional: where cell_begin is NULL there are
+ * none. Coordinates are finite. Read-only for the library; the caller keeps ownership. */
+typedef struct trkx_hits {
+    size_t count;               /* n, at most 2^31 - 1 */
+    const int64_t *hit_id;      /* [n] unique, not necessarily sorted or contiguous; may be NULL: 1..n */
+    const float *xyz;           /* [n,3] mm, global frame, origin at the nominal interaction point */
+    const int32_t *volume_id;   /* [n] may be NULL where no feature needs it */
+    const int32_t *layer_id;    /* [n] likewise */
+    const int32_t *module_id;   /* [n] likewise */
+    const size_t *cell_begin;   /* [n+1] cells of hit i: cell_begin[i] <= c < cell_begin[i+1]; or NULL */
+    const int32_t *cell_ch0;    /* [cells] channel along u */
+    const int32_t *cell_ch1;    /* [cells] channel along v */
+    const float *cell_value;    /* [cells] charge */
+} trkx_hits;
+
+/* Which particle made each hit, row for row with trkx_hits. */
+typedef struct trkx_truth {
+    size_t count;               /* n, that of the hits */
+    const int64_t *particle_id; /* [n] 0: noise */
+    const float *xyz;           /* [n,3] mm, true crossing point */
+    const float *pxyz;          /* [n,3] GeV, true momentum there */
+    const double *weight;       /* [n] of the TrackML score; sums to 1 over the event */
+} trkx_truth;
+
+/* The generated particles of the event, in the order of the file. */
+typedef struct trkx_particles {
+    size_t count;               /* p */
+    const int64_t *particle_id; /* [p] unique, never 0 */
+    const int32_t *particle_type; /* [p] PDG code; 0 where the file has no such column */
+    const float *vxyz;          /* [p,3] mm, production vertex */
+    const float *pxyz;          /* [p,3] GeV, momentum there */
+    const int32_t *charge;      /* [p] in units of e */
+    const int32_t *nhits;       /* [p] */
+} trkx_particles;
+
+/* One event in the TrackML format, owned by the library. */
+typedef struct trkx_event trkx_event;
+
+enum trkx_event_parts {
+    TRKX_EVENT_CELLS = 1,     /* read <prefix>-cells.csv[.gz] */
+    TRKX_EVENT_TRUTH = 2,     /* read <prefix>-truth.csv[.gz] */
+    TRKX_EVENT_PARTICLES = 4, /* read <prefix>-particles.csv[.gz] */
+    TRKX_EVENT_OPTIONAL = 8,  /* the parts asked for may be missing; without this flag that is an error */
+};
+
+/* Reads an event. `prefix` is the path up to "-hits.csv" ("dir/event000001000"), or the path of any of the
+ * event's files. <prefix>-hits.csv[.gz] is always read; `parts` is a combination of trkx_event_parts.
+ * Columns are found by name, unknown ones are ignored; the rows of cells and truth are matched by hit_id.
+ * A header without rows is a valid event without hits.
+ * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file), FORMAT (not CSV, missing column, bad number,
+ * NaN or infinity, duplicate hit_id, truth or cells of unknown hits, truncated gzip). */
+TRKX_API enum trkx_status trkx_event_read(const char *prefix, unsigned parts, trkx_event **event,
+                                          trkx_error *error);
+
+/* Writes <directory>/<name>-hits.csv, -cells.csv, -truth.csv and -particles.csv as far as the event has
+ * them, gzipped (".gz") where `gzip`. Every file appears whole or not at all. Errors: MEMORY, IO. */
+TRKX_API enum trkx_status trkx_event_write(const trkx_event *event, const char *directory, bool gzip,
+                                           trkx_error *error);
+
+TRKX_API void trkx_event_destroy(trkx_event *event);
+
+/* The event's name, "event000001000": its file prefix without directory. Never NULL. */
+TRKX_API const char *trkx_event_name(const trkx_event *event);
+TRKX_API const trkx_hits *trkx_event_hits(const trkx_event *event);
+TRKX_API const trkx_truth *trkx_event_truth(const trkx_event *event);         /* NULL where not read */
+TRKX_API const trkx_particles *trkx_event_particles(const trkx_event *event); /* NULL where not read */
+
+/* ---- detector ---------------------------------------------------------------------------------------- */
+
+/* The modules of a detector: a TrackML detectors.csv[.gz]. Needed for the last features of the list below
+ * and by the simulator where the built-in description is not wanted. */
+typedef struct trkx_detector trkx_detector;
+
+/* Errors: MEMORY, IO, FORMAT (as for events; a module listed twice). */
+TRKX_API enum trkx_status trkx_detector_read(const char *path, trkx_detector **detector, trkx_error *error);
+TRKX_API void trkx_detector_destroy(trkx_detector *detector);
+
+/* ---- features ---------------------------------------------------------------------------------------- */
+
+/* What a network can be given of a hit. x y z r in mm, angles in rad.
+ * theta: polar angle; eta: pseudorapidity; dir_*: position over its distance from the origin.
+ * Cell features (exatrkx-service, "cell features" of the TrackML training):
+ * cell_count, cell_val: number of cells and sum of their values; lx, ly: extent of the cluster in u and v
+ * (mm); leta, lphi: pseudorapidity and azimuth of the direction (lx, ly, thickness) in the module's frame;
+ * geta, gphi: the same direction rotated into the global frame. */
+enum trkx_feature {
+    TRKX_FEATURE_R, TRKX_FEATURE_PHI, TRKX_FEATURE_Z, TRKX_FEATURE_X, TRKX_FEATURE_Y,
+    TRKX_FEATURE_COS_PHI, TRKX_FEATURE_SIN_PHI, TRKX_FEATURE_ETA, TRKX_FEATURE_THETA,
+    TRKX_FEATURE_DIR_X, TRKX_FEATURE_DIR_Y, TRKX_FEATURE_DIR_Z,
+    TRKX_FEATURE_VOLUME, TRKX_FEATURE_LAYER,
+    TRKX_FEATURE_CELL_COUNT, TRKX_FEATURE_CELL_VAL,
+    TRKX_FEATURE_LETA, TRKX_FEATURE_LPHI, TRKX_FEATURE_LX, TRKX_FEATURE_LY,
+    TRKX_FEATURE_GETA, TRKX_FEATURE_GPHI,
+    TRKX_FEATURE_KINDS
+};
+
+typedef struct trkx_feature_spec {
+    enum trkx_feature feature;
+    double scale; /* finite, not 0: the feature is divided by it */
+} trkx_feature_spec;
+
+/* The name used in bundles ("cos_phi"), static; NULL for a value out of range. */
+TRKX_API const char *trkx_feature_name(enum trkx_feature feature);
+/* True where `name` is known; *feature is then set. */
+TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
+
+/* Fills features [n,specs_count], row by row. `detector` may be NULL where no spec needs it (LETA, LPHI,
+ * LX, LY, GETA, GPHI do). A hit without cells gets 0 for all cell features.
+ * Errors: ARGUMENT (columns of hits missing for a spec, module not in the detector). Complexity O(n F). */
+TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
+                                        const trkx_feature_spec *specs, size_t specs_count, int threads,
+                                        float *features, trkx_error *error);
+
+/* ---- edges ------------------------------------------------------------------------------------------- */
+
+/* A graph's edges, owned by the library: index is [2,count], all sources first, then all targets. */
+typedef struct trkx_edges {
+    size_t count;     /* m */
+    int64_t *index;   /* [2,m]: edge e runs from index[e] to index[m + e]; NULL where m is 0 */
+    size_t saturated; /* nodes that had more than k neighbours within the radius */
+} trkx_edges;
+
+TRKX_API void trkx_edges_destroy(trkx_edges *edges); /* frees the content, not the struct; leaves it empty */
+
+typedef struct trkx_edges_options {
+    size_t size;      /* sizeof(trkx_edges_options) */
+    double radius;    /* > 0; neighbours are at d^2 <= radius^2, compared in float32. Default 1 */
+    size_t k;         /* >= 1: each node keeps at most its k nearest, ties by lower index. Default 500 */
+    int threads;      /* >= 1; 0: all cores. Default 0 */
+} trkx_edges_options;
+TRKX_API void trkx_edges_options_init(trkx_edges_options *options);
+
+/* Exact fixed-radius nearest neighbours of points [n,dim], 1 <= dim <= 32, finite. Each pair once, as
+ * (lower index, higher index), sorted by (source, target). A pair is kept when either end keeps it among
+ * its k nearest. d^2 is the float32 sum of squared float32 differences in the order of the dimensions.
+ * Errors: ARGUMENT, MEMORY. */
+TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
+                                            const trkx_edges_options *options, trkx_edges *edges,
+                                            trkx_error *error);
+
+/* Turns each edge so that it runs outwards: from the hit with the smaller x^2+y^2+z^2 (ties: the lower
+ * index) to the other, and sorts by (source, target) again. In place. Errors: MEMORY. */
+TRKX_API enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges, trkx_error *error);
+
+/* ---- tracks ------------------------------------------------------------------------------------------ */
+
+typedef struct trkx_tracks_options {
+    size_t size;      /* sizeof(trkx_tracks_options) */
+    float cut;        /* an edge connects where its score > cut. Default 0.5 */
+    size_t min_hits;  /* components with fewer hits are no tracks. Default 3 */
+    int threads;      /* >= 1; 0: all cores. Default 0 */
+} trkx_tracks_options;
+TRKX_API void trkx_tracks_options_init(trkx_tracks_options *options);
+
+/* Weakly connected components of n nodes over the edges with score > cut (scores NULL: over all edges).
+ * labels [n]: 0 for no track, else 1, 2, ... in the order of the tracks' first hits. *count: the tracks.
+ * Errors: ARGUMENT (an edge's end is out of range), MEMORY. */
+TRKX_API enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *scores,
+                                      const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                                      trkx_error *error);
+
+/* ---- metrics ----------------------------------------------------------------------------------------- */
+
+typedef struct trkx_metrics_options {
+    size_t size;           /* sizeof(trkx_metrics_options) */
+    size_t min_hits;       /* tracks and particles of interest have at least so many hits. Default 3 */
+    double match_fraction; /* double majority: more than this share of both. 0.5 <= f < 1. Default 0.5 */
+} trkx_metrics_options;
+TRKX_API void trkx_metrics_options_init(trkx_metrics_options *options);
+
+/* Efficiency of particles with at least min_hits hits and pT above a bound. */
+typedef struct trkx_efficiency {
+    double min_pt;     /* GeV */
+    size_t particles;  /* of interest */
+    size_t matched;    /* of them, found by double majority */
+    double efficiency; /* matched / particles, 0 where there is none */
+    double error;      /* binomial standard error */
+} trkx_efficiency;
+
+typedef struct trkx_metrics {
+    double trackml_score;      /* as trackml-library's score_event, with the weights of truth */
+    size_t hits;               /* n */
+    size_t noise_hits;         /* with particle_id 0 */
+    size_t hits_on_tracks;     /* with a label > 0 on a track of at least min_hits hits */
+    size_t tracks;             /* of at least min_hits hits */
+    size_t matched;            /* tracks matched by double majority, duplicates included */
+    size_t fragments;          /* tracks of which one particle holds a majority, but not of the particle */
+    size_t fakes;              /* tracks of which no particle holds a majority */
+    size_t duplicates;         /* further tracks with the same majority particle */
+    double fragment_rate, fake_rate, duplicate_rate; /* over tracks */
+    double hit_purity;         /* mean share of the majority particle's hits, over tracks */
+    trkx_efficiency all, above_500_mev, above_1_gev; /* pT > 0, 0.5, 1 GeV */
+} trkx_metrics;
+
+/* Compares labels [n] (0: no track; any positive numbers, in any order) with the truth. `particles` may be
+ * NULL: then a particle's pT is that of its first true hit.
+ * Errors: ARGUMENT, MEMORY. */
+TRKX_API enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, const trkx_truth *truth,
+                                        const trkx_particles *particles, const trkx_metrics_options *options,
+                                        trkx_metrics *metrics, trkx_error *error);
+
+/* The true edges of an event: consecutive hits of each particle with at least min_hits hits, ordered by
+ * the true points' distance from its production vertex (`particles` NULL: from the origin). Each as
+ * (lower index, higher index), sorted. Errors: ARGUMENT, MEMORY. */
+TRKX_API enum trkx_status trkx_true_edges(const trkx_truth *truth, const trkx_particles *particles,
+                                          size_t min_hits, trkx_edges *edges, trkx_error *error);
+
+/* ---- simulation -------------------------------------------------------------------------------------- */
+
+typedef struct trkx_simulate_options {
+    size_t size;         /* sizeof(trkx_simulate_options) */
+    uint64_t seed;       /* an event is a function of seed, event number and the members below. Default 1 */
+    size_t particles;    /* charged particles per event, about 8.4 hits each. Default 12263: full density */
+    double sigma_z;      /* mm, length of the luminous region. Default 5.5 */
+    double noise;        /* >= 0, share of noise hits relative to TrackML's (about 15 %). Default 1 */
+    const trkx_detector *detector; /* NULL: the built-in description. Default NULL */
+    bool cells;          /* simulate the cells of each hit. Default true */
+    int threads;         /* >= 1; 0: all cores. Default 0 */
+} trkx_simulate_options;
+TRKX_API void trkx_simulate_options_init(trkx_simulate_options *options);
+
+/* Simulates event `number` (named "event%09d") in the TrackML detector. Errors: ARGUMENT, MEMORY. */
+TRKX_API enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t number,
+                                        trkx_event **event, trkx_error *error);
+
+/* The modules that the simulator uses where it is given no detector. Errors: MEMORY. */
+TRKX_API enum trkx_status trkx_detector_builtin(trkx_detector **detector, trkx_error *error);
+
+/* ---- pipeline ---------------------------------------------------------------------------------------- */
+
+/* The steps, in the order of the data flow. */
+enum trkx_step {
+    TRKX_STEP_HITS, TRKX_STEP_FEATURES, TRKX_STEP_EMBED, TRKX_STEP_EDGES, TRKX_STEP_FILTER, TRKX_STEP_GNN,
+    TRKX_STEP_TRACKS,
+    TRKX_STEPS
+};
+TRKX_API const char *trkx_step_name(enum trkx_step step); /* "hits", "features", ...; static, never NULL */
+
+/* What a bundle says of itself; views into the pipeline. */
+typedef struct trkx_bundle_info {
+    const char *directory, *name, *detector;
+    const trkx_feature_spec *features; /* [features_count], those of the embedding */
+    size_t features_count;
+    size_t dim;                        /* of the embedding */
+    double radius;
+    size_t k;
+    float filter_cut, gnn_cut;
+    size_t min_hits;
+} trkx_bundle_info;
+
+/* A bundle, loaded: three networks and the settings they were trained with. Immutable once created. */
+typedef struct trkx_pipeline trkx_pipeline;
+
+typedef struct trkx_pipeline_options {
+    size_t size;              /* sizeof(trkx_pipeline_options) */
+    int threads;              /* >= 1, of each run; 0: all cores. Default 0 */
+    size_t filter_batch;      /* edges a filter call, >= 1. Default 65536 */
+    const char *detectors;    /* path of a detectors.csv for cell features; NULL: the bundle's own if any */
+    const char *log_severity; /* of ONNX Runtime: NULL (errors only) or "verbose", "info", "warning" */
+} trkx_pipeline_options;
+TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
+
+/* Loads and checks a bundle directory (bundle.json and its models). options may be NULL: the defaults.
+ * Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME. */
+TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
+                                               trkx_pipeline **pipeline, trkx_error *error);
+TRKX_API void trkx_pipeline_destroy(trkx_pipeline *pipeline);
+TRKX_API const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline);
+
+/* What one step did. */
+typedef struct trkx_step_record {
+    enum trkx_step step;
+    size_t nodes, edges;       /* after the step; edges 0 before there are any */
+    double seconds;            /* wall clock */
+    double cpu_seconds;        /* of the whole process during the step */
+    size_t peak_bytes;         /* most memory held at once by the run and its networks during the step */
+    bool has_truth;            /* the two below are set: the run had truth, and the step has edges */
+    double edge_efficiency;    /* share of the true edges (trkx_true_edges, 3 hits) that are in the graph */
+    double edge_purity;        /* share of the edges whose ends are hits of one particle */
+} trkx_step_record;
+
+/* Views of the tensors that exist after a step; NULL or empty where they do not (yet or any more). */
+typedef struct trkx_step_view {
+    const trkx_step_record *record;
+    const trkx_hits *hits;
+    const float *features;     /* [n,F] of the embedding, scaled */
+    size_t features_count;     /* F */
+    const float *embedding;    /* [n,D] */
+    size_t dim;                /* D */
+    const trkx_edges *edges;   /* [2,m] the edges that the step left, oriented and sorted */
+    const float *scores;       /* [m] after the step's sigmoid, filter and gnn only */
+    const int32_t *labels;     /* [n] tracks only */
+} trkx_step_view;
+
+/* Called after each step on the thread that runs the event, and between batches with view->record NULL.
+ * The views are valid during the call. Return 0 to go on, anything else to stop with CANCELLED. */
+typedef int (*trkx_step_hook)(void *user, const trkx_step_view *view);
+
+typedef struct trkx_run_options {
+    size_t size;                       /* sizeof(trkx_run_options) */
+    trkx_step_hook hook;               /* may be NULL. Default NULL */
+    void *user;                        /* passed to the hook. Default NULL */
+    const trkx_truth *truth;           /* may be NULL: no edge efficiency and purity. Default NULL */
+    const trkx_particles *particles;   /* for the true edges; may be NULL. Default NULL */
+    int threads;                       /* >= 1; 0: those of the pipeline. Default 0 */
+} trkx_run_options;
+TRKX_API void trkx_run_options_init(trkx_run_options *options);
+
+/* The outcome of one run. */
+typedef struct trkx_result {
+    size_t hits;                            /* n */
+    int32_t *labels;                        /* [n] 0: no track, tracks from 1 in the order of first hits */
+    size_t tracks;                          /* number of tracks */
+    size_t saturated;                       /* hits with more than k neighbours */
+    trkx_step_record steps[TRKX_STEPS];     /* in data-flow order; TRKX_STEP_HITS is 0 for arrays */
+    size_t steps_count;
+    trkx_step_record total;                 /* of all steps; peak_bytes is the largest */
+} trkx_result;
+
+/* Runs all steps on hits in memory. options may be NULL. An event without hits or without edges is no
+ * error: it has no tracks. Errors: ARGUMENT, MEMORY, RUNTIME, CANCELLED. */
+TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                            const trkx_run_options *options, trkx_result **result,
+                                            trkx_error *error);
+/* The same from files: reads the event (with the cells where the bundle needs them, and truth and particles
+ * where they are there), then runs. *event may be taken by the caller (event not NULL). Further errors:
+ * IO, FORMAT. */
+TRKX_API enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const char *prefix,
+                                                 const trkx_run_options *options, trkx_event **event,
+                                                 trkx_result **result, trkx_error *error);
+TRKX_API void trkx_result_destroy(trkx_result *result);
+
+/* Each network by itself. features are those of the network's own list in the bundle
+ * (trkx_pipeline_features). threads 0: those of the pipeline. Errors: ARGUMENT, MEMORY, RUNTIME. */
+enum trkx_network { TRKX_NETWORK_EMBEDDING, TRKX_NETWORK_FILTER, TRKX_NETWORK_GNN, TRKX_NETWORKS };
+/* How many features the network takes; computes them into features [n,count] where that is not NULL. */
+TRKX_API size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network);
+TRKX_API enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
+                                                 const trkx_hits *hits, float *features, trkx_error *error);
+TRKX_API enum trkx_status trkx_embed(const trkx_pipeline *pipeline, const float *features, size_t n,
+                                     float *embedding /* [n,dim] */, trkx_error *error);
+/* scores [m]: after a sigmoid, 0..1. Edges whose score is > filter_cut go on to the GNN. */
+TRKX_API enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float *features, size_t n,
+                                      const trkx_edges *edges, float *scores, trkx_error *error);
+TRKX_API enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *features, size_t n,
+                                   const trkx_edges *edges, float *scores, trkx_error *error);
+/* Keeps the edges with score > cut, in place and in order, and their scores. */
+TRKX_API void trkx_edges_cut(trkx_edges *edges, float *scores, float cut);
+
+/* ---- plain arrays ------------------------------------------------------------------------------------ */
+
+/* Labels in the TrackML submission format, "hit_id,track_id", row by row. The file appears whole or not at
+ * all. Errors: MEMORY, IO. */
+TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
+                                            trkx_error *error);
+/* Reads such a file for these hits: hits that it does not list get 0. Errors: MEMORY, IO, FORMAT (unknown or
+ * repeated hit_id). */
+TRKX_API enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels,
+                                           trkx_error *error);
+
+enum trkx_array_type { TRKX_FLOAT32, TRKX_INT32, TRKX_INT64 };
+
+/* A dense row-major array of rank 1 or 2, owned by the library. */
+typedef struct trkx_array {
+    enum trkx_array_type type;
+    size_t rows, columns; /* columns 1 for rank 1 */
+    int rank;
+    void *data;
+} trkx_array;
+
+/* Reads .npy (format 1 or 2, C order, little endian, f4 f8 i4 i8; converted to `type`) or, by any other
+ * ending, CSV of plain numbers without header (.gz too). Errors: MEMORY, IO, FORMAT. */
+TRKX_API enum trkx_status trkx_array_read(const char *path, enum trkx_array_type type, trkx_array *array,
+                                          trkx_error *error);
+/* Writes by the ending of the path; appears whole or not at all. Errors: MEMORY, IO. */
+TRKX_API enum trkx_status trkx_array_write(const char *path, const trkx_array *array, trkx_error *error);
+TRKX_API void trkx_array_destroy(trkx_array *array); /* frees the content, leaves it empty */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
