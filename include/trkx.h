@@ -45,6 +45,8 @@ extern "C" {
 
 /* "0.1.0": of the library that is loaded, not of the header. */
 TRKX_API const char *trkx_version(void);
+/* "1.32.0": of the ONNX Runtime that is loaded. */
+TRKX_API const char *trkx_runtime_version(void);
 
 /* ---- errors ------------------------------------------------------------------------------------------ */
 
@@ -331,7 +333,6 @@ typedef struct trkx_pipeline_options {
     int threads;              /* >= 1, of each run; 0: all cores. Default 0 */
     size_t filter_batch;      /* edges a filter call, >= 1. Default 65536 */
     const char *detectors;    /* path of a detectors.csv for cell features; NULL: the bundle's own if any */
-    const char *log_severity; /* of ONNX Runtime: NULL (errors only) or "verbose", "info", "warning" */
 } trkx_pipeline_options;
 TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
 
@@ -377,7 +378,6 @@ typedef struct trkx_run_options {
     void *user;                        /* passed to the hook. Default NULL */
     const trkx_truth *truth;           /* may be NULL: no edge efficiency and purity. Default NULL */
     const trkx_particles *particles;   /* for the true edges; may be NULL. Default NULL */
-    int threads;                       /* >= 1; 0: those of the pipeline. Default 0 */
 } trkx_run_options;
 TRKX_API void trkx_run_options_init(trkx_run_options *options);
 
@@ -406,7 +406,7 @@ TRKX_API enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, 
 TRKX_API void trkx_result_destroy(trkx_result *result);
 
 /* Each network by itself. features are those of the network's own list in the bundle
- * (trkx_pipeline_features). threads 0: those of the pipeline. Errors: ARGUMENT, MEMORY, RUNTIME. */
+ * (trkx_pipeline_features). Errors: ARGUMENT, MEMORY, RUNTIME. */
 enum trkx_network { TRKX_NETWORK_EMBEDDING, TRKX_NETWORK_FILTER, TRKX_NETWORK_GNN, TRKX_NETWORKS };
 /* How many features the network takes; computes them into features [n,count] where that is not NULL. */
 TRKX_API size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network);
@@ -450,6 +450,8 @@ TRKX_API enum trkx_status trkx_array_read(const char *path, enum trkx_array_type
 /* Writes by the ending of the path; appears whole or not at all. Errors: MEMORY, IO. */
 TRKX_API enum trkx_status trkx_array_write(const char *path, const trkx_array *array, trkx_error *error);
 TRKX_API void trkx_array_destroy(trkx_array *array); /* frees the content, leaves it empty */
+/* Writes a text file, which appears whole or not at all. Errors: MEMORY, IO. */
+TRKX_API enum trkx_status trkx_text_write(const char *path, const char *text, trkx_error *error);
 
 #ifdef __cplusplus
 }

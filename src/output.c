@@ -141,3 +141,12 @@ void trkx_output_discard(struct trkx_output *output)
     unlink(output->temporary);
     destroy(output);
 }
+
+enum trkx_status trkx_text_write(const char *path, const char *text, trkx_error *error)
+{
+    struct trkx_output *output = NULL;
+    enum trkx_status status = trkx_output_open(path, false, &output, error);
+    if (status != TRKX_OK) return status;
+    trkx_output_write(output, text, strlen(text));
+    return trkx_output_commit(output, error);
+}

@@ -1,0 +1,54 @@
+/* What the subcommands share: messages, option values, lists of events. Only programs print or exit. */
+#ifndef TRKX_PROGRAMS_COMMON_H
+#define TRKX_PROGRAMS_COMMON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "trkx.h"
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* A subcommand: its arguments start with its own name; returns an exit code. */
+int command_run(int count, char **arguments);
+int command_stage(int count, char **arguments);
+int command_evaluate(int count, char **arguments);
+int command_simulate(int count, char **arguments);
+
+/* One line on standard error, "trkx: ...", and the exit code for it. */
+int failed(const trkx_error *error);
+int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Values of options. On a bad value they print a line that names the option and return false. */
+bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);
+bool get_int(const char *option, const char *text, int low, int high, int *value);
+bool get_double(const char *option, const char *text, double low, double high, double *value);
+bool get_uint64(const char *option, const char *text, uint64_t *value);
+
+/* Paths of the events that the arguments stand for: a prefix, a file of an event, or a directory of events
+ * (sorted). Prints and returns false where a directory holds none. */
+struct events {
+    size_t count;
+    char **prefixes;
+};
+bool events_find(char *const *arguments, size_t count, struct events *events);
+void events_release(struct events *events);
+
+/* The default bundle: TRKX_BUNDLE, or models/default where trkx was built or installed. Caller frees. */
+char *default_bundle(void);
+
+/* "directory/name" + suffix. Caller frees. Never NULL: without memory for a name the program ends. */
+char *join_path(const char *directory, const char *name, const char *suffix);
+void *checked(void *memory);
+
+/* Makes the directory (and its parents) where it is missing. */
+bool make_directory(const char *path);
+
+/* Writes a JSON text that appears whole or not at all, and releases it. Prints the reason where it fails. */
+bool write_json(const char *path, json_t *json);
+
+/* Set by SIGINT and SIGTERM after watch_interrupts(); the second signal ends the program at once. */
+extern volatile int interrupted;
+void watch_interrupts(void);
+
+#endif

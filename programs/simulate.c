@@ -1,0 +1,132 @@
+/* trkx simulate: events of the TrackML detector, in the TrackML format. */
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common.h"
+
+/* Charged particles of a full-density event, and the simultaneous collisions that they stand for. */
+enum { FULL_PILEUP = 200 };
+
+struct settings {
+    trkx_simulate_options simulate;
+    size_t events;
+    uint64_t first;
+    const char *out, *detectors;
+    bool gzip;
+};
+
+static void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){.events = 1, .first = 1000, .out = ".", .gzip = true};
+    trkx_simulate_options_init(&settings->simulate);
+}
+
+static int help(const struct settings *defaults)
+{
+    const trkx_simulate_options *simulate = &defaults->simulate;
+    printf("usage: trkx simulate [OPTIONS]\n\n"
+           "Writes events (hits, cells, truth, particles) of the TrackML detector.\n\n"
+           "  --events N        how many events (%zu)\n"
+           "  --first N         number of the first: event%%09d (%llu)\n"
+           "  --seed S          an event is a function of seed, number and options (%llu)\n"
+           "  --particles N     particles an event (%zu: full density)\n"
+           "  --pileup MU       the same as a number of collisions (%d: full density)\n"
+           "  --sigma-z MM      length of the luminous region (%g)\n"
+           "  --noise X         noise hits, relative to TrackML's (%g)\n"
+           "  --detectors FILE  a detectors.csv; without it the built-in modules\n"
+           "  --no-cells        leave the cells out\n"
+           "  --no-gzip         write plain CSV\n"
+           "  --threads T       0: all cores (%d)\n"
+           "  --out DIR         made where it is missing (%s)\n",
+           defaults->events, (unsigned long long)defaults->first, (unsigned long long)simulate->seed,
+           simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads, defaults->out);
+    return EXIT_OK;
+}
+
+enum option { EVENTS, FIRST, SEED, PARTICLES, PILEUP, SIGMA_Z, NOISE, DETECTORS, NO_CELLS, NO_GZIP, THREADS, OUT, HELP };
+
+static const struct option options[] = {
+    {"events", 1, NULL, EVENTS},       {"first", 1, NULL, FIRST},       {"seed", 1, NULL, SEED},
+    {"particles", 1, NULL, PARTICLES}, {"pileup", 1, NULL, PILEUP},     {"sigma-z", 1, NULL, SIGMA_Z},
+    {"noise", 1, NULL, NOISE},         {"detectors", 1, NULL, DETECTORS}, {"no-cells", 0, NULL, NO_CELLS},
+    {"no-gzip", 0, NULL, NO_GZIP},     {"threads", 1, NULL, THREADS},   {"out", 1, NULL, OUT},
+    {"help", 0, NULL, HELP},           {NULL, 0, NULL, 0}};
+
+static bool apply_pileup(trkx_simulate_options *simulate, const char *value)
+{
+    trkx_simulate_options full;
+    size_t pileup = 0;
+    trkx_simulate_options_init(&full);
+    if (!get_size("pileup", value, 0, 100000, &pileup)) return false;
+    simulate->particles = full.particles * pileup / FULL_PILEUP;
+    return true;
+}
+
+static bool apply(struct settings *settings, int option, const char *value)
+{
+    trkx_simulate_options *simulate = &settings->simulate;
+    switch (option) {
+    case EVENTS: return get_size("events", value, 1, 1000000000, &settings->events);
+    case FIRST: return get_uint64("first", value, &settings->first);
+    case SEED: return get_uint64("seed", value, &simulate->seed);
+    case PARTICLES: return get_size("particles", value, 0, 10000000, &simulate->particles);
+    case PILEUP: return apply_pileup(simulate, value);
+    case SIGMA_Z: return get_double("sigma-z", value, 0, 1000, &simulate->sigma_z);
+    case NOISE: return get_double("noise", value, 0, 100, &simulate->noise);
+    case DETECTORS: settings->detectors = value; return true;
+    case NO_CELLS: simulate->cells = false; return true;
+    case NO_GZIP: settings->gzip = false; return true;
+    case THREADS: return get_int("threads", value, 0, 4096, &simulate->threads);
+    case OUT: settings->out = value; return true;
+    default: misused("simulate: unknown option"); return false;
+    }
+}
+
+static enum trkx_status simulate_one(const struct settings *settings, uint64_t number, trkx_error *error)
+{
+    trkx_event *event = NULL;
+    enum trkx_status status = trkx_simulate(&settings->simulate, number, &event, error);
+    if (status == TRKX_OK) status = trkx_event_write(event, settings->out, settings->gzip, error);
+    trkx_event_destroy(event);
+    return status;
+}
+
+static int simulate_all(const struct settings *settings)
+{
+    bool show = isatty(STDERR_FILENO);
+    trkx_error error;
+    for (size_t i = 0; i < settings->events; i++) {
+        if (show) fprintf(stderr, "\rsimulating event %zu of %zu", i + 1, settings->events);
+        if (simulate_one(settings, settings->first + i, &error) != TRKX_OK) {
+            if (show) fputc('\n', stderr);
+            return failed(&error);
+        }
+        if (interrupted) break;
+    }
+    if (show) fputc('\n', stderr);
+    if (interrupted) fputs("trkx: interrupted: the events that were written are whole\n", stderr);
+    return interrupted ? EXIT_FAILED : EXIT_OK;
+}
+
+int command_simulate(int count, char **arguments)
+{
+    struct settings settings, defaults;
+    trkx_detector *detector = NULL;
+    trkx_error error;
+    settings_init(&settings);
+    settings_init(&defaults);
+    for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
+        if (option == HELP) return help(&defaults);
+        if (!apply(&settings, option, optarg)) return EXIT_USAGE;
+    }
+    if (optind < count) return misused("simulate: \"%s\" is no option", arguments[optind]);
+    if (!make_directory(settings.out)) return EXIT_FAILED;
+    if (settings.detectors != NULL && trkx_detector_read(settings.detectors, &detector, &error) != TRKX_OK)
+        return failed(&error);
+    settings.simulate.detector = detector;
+    watch_interrupts();
+    int code = simulate_all(&settings);
+    trkx_detector_destroy(detector);
+    return code;
+}

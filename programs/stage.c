@@ -1,0 +1,327 @@
+/* trkx stage: one step by itself, on files. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+
+struct settings {
+    char *bundle;
+    const char *out, *kept, *detectors;
+    enum trkx_network network;
+    int threads;
+    size_t nodes; /* 0: as many as the edges name */
+    trkx_edges_options edges;
+    trkx_tracks_options tracks;
+};
+
+static void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){.bundle = default_bundle()};
+    trkx_edges_options_init(&settings->edges);
+    trkx_tracks_options_init(&settings->tracks);
+}
+
+static int help(const struct settings *defaults)
+{
+    printf("usage: trkx stage features EVENT       --out FILE   features [n,F] of a network\n"
+           "       trkx stage embed EVENT          --out FILE   embedding [n,D]\n"
+           "       trkx stage radius POINTS        --out FILE   edges [2,m], each pair once\n"
+           "       trkx stage filter FEATURES EDGES --out FILE  scores [m]\n"
+           "       trkx stage gnn FEATURES EDGES   --out FILE   scores [m]\n"
+           "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n], 0: no track\n\n"
+           "Arrays are .npy, or CSV of plain numbers by any other ending: one row a node; edges: two rows.\n\n"
+           "  --bundle DIR       networks of features, embed, filter, gnn (%s)\n"
+           "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
+           "  --detectors FILE   features, embed: a detectors.csv for cell features (the bundle's own)\n"
+           "  --radius R         radius: neighbours at distance <= R (%g)\n"
+           "  --k K              radius: each node keeps its K nearest (%zu)\n"
+           "  --kept FILE        filter, gnn: write the edges over the bundle's cut as well\n"
+           "  --cut C            tracks: edges connect where score > C (%g)\n"
+           "  --min-hits N       tracks: least hits of a track (%zu)\n"
+           "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
+           "  --threads T        0: all cores (%d)\n",
+           defaults->bundle, defaults->edges.radius, defaults->edges.k, (double)defaults->tracks.cut,
+           defaults->tracks.min_hits, defaults->threads);
+    return EXIT_OK;
+}
+
+enum option { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CUT, MIN_HITS, NODES, THREADS, HELP };
+
+static const struct option options[] = {
+    {"bundle", 1, NULL, BUNDLE}, {"out", 1, NULL, OUT},       {"network", 1, NULL, NETWORK},
+    {"detectors", 1, NULL, DETECTORS}, {"radius", 1, NULL, RADIUS}, {"k", 1, NULL, K},
+    {"kept", 1, NULL, KEPT},     {"cut", 1, NULL, CUT},       {"min-hits", 1, NULL, MIN_HITS},
+    {"nodes", 1, NULL, NODES},   {"threads", 1, NULL, THREADS}, {"help", 0, NULL, HELP},
+    {NULL, 0, NULL, 0}};
+
+static bool apply_network(struct settings *settings, const char *value)
+{
+    static const char *const names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        if (strcmp(value, names[i]) == 0) {
+            settings->network = (enum trkx_network)i;
+            return true;
+        }
+    misused("--network: \"%s\" is not embedding, filter or gnn", value);
+    return false;
+}
+
+static bool apply_cut(struct settings *settings, const char *value)
+{
+    double cut = 0;
+    if (!get_double("cut", value, -1e30, 1e30, &cut)) return false;
+    settings->tracks.cut = (float)cut;
+    return true;
+}
+
+static bool apply(struct settings *settings, int option, const char *value)
+{
+    switch (option) {
+    case BUNDLE:
+        free(settings->bundle);
+        settings->bundle = checked(strdup(value));
+        return true;
+    case OUT: settings->out = value; return true;
+    case NETWORK: return apply_network(settings, value);
+    case DETECTORS: settings->detectors = value; return true;
+    case RADIUS: return get_double("radius", value, 1e-30, 1e18, &settings->edges.radius);
+    case K: return get_size("k", value, 1, INT32_MAX, &settings->edges.k);
+    case KEPT: settings->kept = value; return true;
+    case CUT: return apply_cut(settings, value);
+    case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &settings->tracks.min_hits);
+    case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
+    case THREADS: return get_int("threads", value, 0, 4096, &settings->threads);
+    default: misused("stage: unknown option"); return false;
+    }
+}
+
+/* ---- the stages: each reads its inputs, does its step, writes its output -------------------------------- */
+
+/* What a stage works on; released by command_stage whatever happens. */
+struct work {
+    const struct settings *settings;
+    trkx_pipeline *pipeline;
+    trkx_event *event;
+    trkx_array a, b;  /* inputs */
+    trkx_array out;
+    trkx_edges edges;
+    trkx_error *error;
+};
+
+static enum trkx_status load_pipeline(struct work *work)
+{
+    trkx_pipeline_options choice;
+    trkx_pipeline_options_init(&choice);
+    choice.threads = work->settings->threads;
+    choice.detectors = work->settings->detectors;
+    return trkx_pipeline_create(work->settings->bundle, &choice, &work->pipeline, work->error);
+}
+
+/* The output array; its memory goes with the process's allocator. */
+static void *make_output(struct work *work, enum trkx_array_type type, size_t rows, size_t columns, int rank)
+{
+    static const size_t sizes[] = {[TRKX_FLOAT32] = 4, [TRKX_INT32] = 4, [TRKX_INT64] = 8};
+    work->out = (trkx_array){type, rows, columns, rank, checked(malloc(rows * columns * sizes[type] + 1))};
+    return work->out.data;
+}
+
+static enum trkx_status complain(struct work *work, const char *message)
+{
+    work->error->status = TRKX_ERROR_ARGUMENT;
+    snprintf(work->error->message, sizeof work->error->message, "stage: %s", message);
+    return TRKX_ERROR_ARGUMENT;
+}
+
+static enum trkx_status get_features(struct work *work, const char *event, enum trkx_network network)
+{
+    unsigned parts = TRKX_EVENT_CELLS | TRKX_EVENT_OPTIONAL;
+    enum trkx_status status = load_pipeline(work);
+    if (status == TRKX_OK) status = trkx_event_read(event, parts, &work->event, work->error);
+    if (status != TRKX_OK) return status;
+    const trkx_hits *hits = trkx_event_hits(work->event);
+    size_t width = trkx_pipeline_features_count(work->pipeline, network);
+    float *features = make_output(work, TRKX_FLOAT32, hits->count, width, 2);
+    return trkx_pipeline_features(work->pipeline, network, hits, features, work->error);
+}
+
+static enum trkx_status stage_features(struct work *work, char **in, int count)
+{
+    (void)count;
+    return get_features(work, in[0], work->settings->network);
+}
+
+static enum trkx_status stage_embed(struct work *work, char **in, int count)
+{
+    (void)count;
+    enum trkx_status status = get_features(work, in[0], TRKX_NETWORK_EMBEDDING);
+    if (status != TRKX_OK) return status;
+    float *features = work->out.data;
+    size_t n = work->out.rows;
+    float *embedding = make_output(work, TRKX_FLOAT32, n, trkx_pipeline_bundle(work->pipeline)->dim, 2);
+    status = trkx_embed(work->pipeline, features, n, embedding, work->error);
+    free(features);
+    return status;
+}
+
+/* edges [2,m] as an array; the array borrows the index. */
+static enum trkx_status write_edges(const char *path, const trkx_edges *edges, trkx_error *error)
+{
+    int64_t none = 0;
+    trkx_array array = {TRKX_INT64, 2, edges->count, 2, edges->count > 0 ? edges->index : &none};
+    return trkx_array_write(path, &array, error);
+}
+
+static enum trkx_status stage_radius(struct work *work, char **in, int count)
+{
+    (void)count;
+    trkx_edges_options choice = work->settings->edges;
+    enum trkx_status status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
+    choice.threads = work->settings->threads;
+    if (status == TRKX_OK)
+        status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges, work->error);
+    if (status == TRKX_OK) status = write_edges(work->settings->out, &work->edges, work->error);
+    return status;
+}
+
+/* Reads edges [2,m] as a view of work->b. */
+static enum trkx_status read_edges(struct work *work, const char *path, trkx_array *array, trkx_edges *edges)
+{
+    enum trkx_status status = trkx_array_read(path, TRKX_INT64, array, work->error);
+    if (status != TRKX_OK) return status;
+    if (array->rows != 2 && array->rows * array->columns > 0)
+        return complain(work, "edges are two rows, sources and targets");
+    *edges = (trkx_edges){.count = array->rows == 2 ? array->columns : 0, .index = array->data};
+    return TRKX_OK;
+}
+
+static enum trkx_status check_ends(struct work *work, const trkx_edges *edges, size_t n)
+{
+    for (size_t i = 0; i < 2 * edges->count; i++)
+        if (edges->index[i] < 0 || (size_t)edges->index[i] >= n)
+            return complain(work, "an edge's end is not the index of a node");
+    return TRKX_OK;
+}
+
+/* The edges over the bundle's cut, on copies: the scores stay as they are. */
+static enum trkx_status write_kept(struct work *work, const trkx_edges *edges, const float *scores, float cut)
+{
+    size_t bytes = edges->count * sizeof(float);
+    trkx_edges kept = *edges;
+    if (work->settings->kept == NULL) return TRKX_OK;
+    float *copy = memcpy(checked(malloc(bytes + 1)), scores, bytes);
+    trkx_edges_cut(&kept, copy, cut);
+    free(copy);
+    return write_edges(work->settings->kept, &kept, work->error);
+}
+
+static enum trkx_status score_edges(struct work *work, char **in, enum trkx_network network)
+{
+    trkx_edges edges;
+    enum trkx_status status = load_pipeline(work);
+    if (status == TRKX_OK) status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
+    if (status == TRKX_OK) status = read_edges(work, in[1], &work->b, &edges);
+    if (status == TRKX_OK) status = check_ends(work, &edges, work->a.rows);
+    if (status != TRKX_OK) return status;
+    if (work->a.rows > 0 && work->a.columns != trkx_pipeline_features_count(work->pipeline, network))
+        return complain(work, "the bundle's network takes another number of features");
+    const trkx_bundle_info *bundle = trkx_pipeline_bundle(work->pipeline);
+    bool filter = network == TRKX_NETWORK_FILTER;
+    float *scores = make_output(work, TRKX_FLOAT32, edges.count, 1, 1);
+    status = (filter ? trkx_filter : trkx_gnn)(work->pipeline, work->a.data, work->a.rows, &edges, scores,
+                                               work->error);
+    if (status != TRKX_OK) return status;
+    return write_kept(work, &edges, scores, filter ? bundle->filter_cut : bundle->gnn_cut);
+}
+
+static enum trkx_status stage_filter(struct work *work, char **in, int count)
+{
+    (void)count;
+    return score_edges(work, in, TRKX_NETWORK_FILTER);
+}
+
+static enum trkx_status stage_gnn(struct work *work, char **in, int count)
+{
+    (void)count;
+    return score_edges(work, in, TRKX_NETWORK_GNN);
+}
+
+static size_t count_nodes(const trkx_edges *edges)
+{
+    int64_t largest = -1;
+    for (size_t i = 0; i < 2 * edges->count; i++)
+        if (edges->index[i] > largest) largest = edges->index[i];
+    return (size_t)(largest + 1);
+}
+
+static enum trkx_status stage_tracks(struct work *work, char **in, int count)
+{
+    trkx_edges edges;
+    trkx_tracks_options choice = work->settings->tracks;
+    size_t tracks = 0;
+    enum trkx_status status = read_edges(work, in[0], &work->a, &edges);
+    if (status == TRKX_OK && count > 1) status = trkx_array_read(in[1], TRKX_FLOAT32, &work->b, work->error);
+    if (status != TRKX_OK) return status;
+    if (count > 1 && work->b.rows * work->b.columns != edges.count)
+        return complain(work, "there are not as many scores as edges");
+    size_t n = work->settings->nodes > 0 ? work->settings->nodes : count_nodes(&edges);
+    int32_t *labels = make_output(work, TRKX_INT32, n, 1, 1);
+    choice.threads = work->settings->threads;
+    return trkx_tracks(n, &edges, count > 1 ? work->b.data : NULL, &choice, labels, &tracks, work->error);
+}
+
+static const struct stage {
+    const char *name;
+    int least, most; /* inputs */
+    enum trkx_status (*run)(struct work *work, char **in, int count);
+} stages[] = {{"features", 1, 1, stage_features}, {"embed", 1, 1, stage_embed}, {"radius", 1, 1, stage_radius},
+              {"filter", 2, 2, stage_filter},     {"gnn", 2, 2, stage_gnn},     {"tracks", 1, 2, stage_tracks}};
+
+static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)
+{
+    trkx_error error;
+    struct work work = {.settings = settings, .error = &error};
+    enum trkx_status status = stage->run(&work, in, count);
+    if (status == TRKX_OK && work.out.data != NULL) status = trkx_array_write(settings->out, &work.out, &error);
+    trkx_pipeline_destroy(work.pipeline);
+    trkx_event_destroy(work.event);
+    trkx_array_destroy(&work.a);
+    trkx_array_destroy(&work.b);
+    trkx_edges_destroy(&work.edges);
+    free(work.out.data);
+    return status == TRKX_OK ? EXIT_OK : failed(&error);
+}
+
+/* Which stage, and whether its inputs are there. */
+static int choose_and_run(const struct settings *settings, char **in, int count)
+{
+    if (count < 1) return misused("stage: which? features, embed, radius, filter, gnn or tracks");
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+        const struct stage *stage = &stages[i];
+        if (strcmp(in[0], stage->name) != 0) continue;
+        if (count - 1 < stage->least || count - 1 > stage->most)
+            return misused("stage %s: takes %d to %d inputs", stage->name, stage->least, stage->most);
+        if (settings->out == NULL) return misused("stage %s: --out FILE is needed", stage->name);
+        return run_stage(settings, stage, in + 1, count - 1);
+    }
+    return misused("stage: there is no step \"%s\"", in[0]);
+}
+
+int command_stage(int count, char **arguments)
+{
+    struct settings settings, defaults;
+    settings_init(&settings);
+    settings_init(&defaults);
+    int code = -1;
+    for (int option; code < 0 && (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
+        if (option == HELP)
+            code = help(&defaults);
+        else if (!apply(&settings, option, optarg))
+            code = EXIT_USAGE;
+    }
+    if (code < 0) code = choose_and_run(&settings, arguments + optind, count - optind);
+    free(settings.bundle);
+    free(defaults.bundle);
+    return code;
+}

@@ -1,0 +1,44 @@
+# Shared by the scripts: what a machine needs, and where things go. Sourced, not run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Pinned: the ONNX Runtime that trkx is tested with (1.23 or newer works).
+ONNXRUNTIME_VERSION=1.32.0
+ONNXRUNTIME_DIR=.deps/onnxruntime
+
+BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libjansson-dev libmd-dev"
+FETCH_PACKAGES="python3 python3-pip ca-certificates dpkg" # for ONNX Runtime only
+TEST_PACKAGES="libcmocka-dev bats clang libclang-rt-14-dev libomp-14-dev gcovr time"
+
+say() { printf '== %s\n' "$*"; }
+fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs those of the named Debian packages that are missing.
+need_packages() {
+    local missing=() package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "installing Debian packages: ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# A Debian-like system gets its packages; elsewhere the user is told what to have.
+need() {
+    if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
+        need_packages "$@"
+    else
+        say "no apt-get here; have the equivalents of these installed: $*"
+    fi
+}
+
+# True where the user has an ONNX Runtime of his own.
+own_onnxruntime() {
+    [ -n "${ONNXRUNTIME_ROOT:-}" ] || pkg-config --exists 'libonnxruntime >= 1.23' 2>/dev/null
+}

@@ -1,0 +1,357 @@
+#include "bundle.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- fields --------------------------------------------------------------------------------------------- */
+
+/* Where we are in bundle.json: every message names the file and the field. */
+struct place {
+    const char *file;
+    const char *section; /* "filter.", or "" at the top */
+    const json_t *object;
+    trkx_error *error;
+};
+
+static enum trkx_status wrong(const struct place *place, const char *field, const char *cause)
+{
+    return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%s %s", place->file, place->section, field,
+                     cause);
+}
+
+static enum trkx_status get_string(const struct place *place, const char *field, char **value)
+{
+    const json_t *node = json_object_get(place->object, field);
+    if (node == NULL) return wrong(place, field, "is missing");
+    if (!json_is_string(node) || json_string_length(node) == 0)
+        return wrong(place, field, "is not a text");
+    if (strlen(json_string_value(node)) != json_string_length(node))
+        return wrong(place, field, "holds a zero byte");
+    *value = trkx_duplicate(json_string_value(node));
+    return *value != NULL ? TRKX_OK : trkx_fail_memory(place->error, field, json_string_length(node));
+}
+
+static enum trkx_status get_number(const struct place *place, const char *field, double low, double high,
+                                   double *value)
+{
+    const json_t *node = json_object_get(place->object, field);
+    char cause[96];
+    if (node == NULL) return wrong(place, field, "is missing");
+    if (!json_is_number(node)) return wrong(place, field, "is not a number");
+    *value = json_number_value(node);
+    if (*value >= low && *value <= high) return TRKX_OK;
+    snprintf(cause, sizeof cause, "is %g, outside of %g to %g", *value, low, high);
+    return wrong(place, field, cause);
+}
+
+static enum trkx_status get_count(const struct place *place, const char *field, double high, size_t *value)
+{
+    double number = 0;
+    enum trkx_status status = get_number(place, field, 1, high, &number);
+    if (status != TRKX_OK) return status;
+    if (number != floor(number)) return wrong(place, field, "is not a whole number");
+    *value = (size_t)number;
+    return TRKX_OK;
+}
+
+static enum trkx_status get_flag(const struct place *place, const char *field, bool *value)
+{
+    const json_t *node = json_object_get(place->object, field);
+    if (node == NULL) return wrong(place, field, "is missing");
+    if (!json_is_boolean(node)) return wrong(place, field, "is not true or false");
+    *value = json_is_true(node);
+    return TRKX_OK;
+}
+
+/* A file beside bundle.json: no way out of the directory. */
+static enum trkx_status get_file(const struct place *place, const char *field, const char *directory,
+                                 char **path)
+{
+    char *name = NULL;
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(get_string(place, field, &name));
+    if (strchr(name, '/') != NULL || strcmp(name, "..") == 0) {
+        status = wrong(place, field, "is not the name of a file beside bundle.json");
+        goto cleanup;
+    }
+    size_t bytes = strlen(directory) + strlen(name) + 2;
+    *path = trkx_allocate(NULL, bytes, 1);
+    if (*path == NULL)
+        status = trkx_fail_memory(place->error, field, bytes);
+    else
+        snprintf(*path, bytes, "%s/%s", directory, name);
+cleanup:
+    trkx_release(name);
+    return status;
+}
+
+/* ---- feature lists -------------------------------------------------------------------------------------- */
+
+static enum trkx_status parse_feature(const struct place *place, size_t index, const json_t *node,
+                                      trkx_feature_spec *spec)
+{
+    char field[64];
+    const char *name = json_string_value(json_object_get(node, "name"));
+    const json_t *scale = json_object_get(node, "scale");
+    snprintf(field, sizeof field, "features[%zu].name", index);
+    if (name == NULL) return wrong(place, field, "is missing or not a text");
+    if (!trkx_feature_find(name, &spec->feature)) return wrong(place, field, "is not a known feature");
+    snprintf(field, sizeof field, "features[%zu].scale", index);
+    if (!json_is_number(scale)) return wrong(place, field, "is missing or not a number");
+    spec->scale = json_number_value(scale);
+    if (!isfinite(spec->scale) || spec->scale == 0) return wrong(place, field, "is not a usable divisor");
+    return TRKX_OK;
+}
+
+static enum trkx_status parse_features(const struct place *place, trkx_feature_spec **features, size_t *count)
+{
+    const json_t *list = json_object_get(place->object, "features");
+    enum { MOST = 256 };
+    if (list == NULL) return wrong(place, "features", "is missing");
+    if (!json_is_array(list)) return wrong(place, "features", "is not a list");
+    if (json_array_size(list) < 1 || json_array_size(list) > MOST)
+        return wrong(place, "features", "does not have 1 to 256 entries");
+    *count = json_array_size(list);
+    *features = trkx_allocate(NULL, *count, sizeof **features);
+    if (*features == NULL) return trkx_fail_memory(place->error, "features", *count * sizeof **features);
+    for (size_t i = 0; i < *count; i++) {
+        enum trkx_status status = parse_feature(place, i, json_array_get(list, i), &(*features)[i]);
+        if (status != TRKX_OK) return status;
+    }
+    return TRKX_OK;
+}
+
+bool trkx_features_need_detector(const trkx_feature_spec *features, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (features[i].feature >= TRKX_FEATURE_LETA) return true;
+    return false;
+}
+
+bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (features[i].feature >= TRKX_FEATURE_CELL_COUNT) return true;
+    return false;
+}
+
+/* ---- models --------------------------------------------------------------------------------------------- */
+
+static enum trkx_status parse_inputs(const struct place *place, size_t expected, struct trkx_model *model)
+{
+    const json_t *list = json_object_get(place->object, "inputs");
+    if (list == NULL) return wrong(place, "inputs", "is missing");
+    if (!json_is_array(list) || json_array_size(list) != expected)
+        return wrong(place, "inputs",
+                     expected == 1 ? "is not a list of one tensor name" : "is not a list of two tensor names");
+    for (size_t i = 0; i < expected; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        if (name == NULL) return wrong(place, "inputs", "holds something that is not a text");
+        model->inputs[i] = trkx_duplicate(name);
+        if (model->inputs[i] == NULL) return trkx_fail_memory(place->error, "inputs", strlen(name));
+    }
+    model->inputs_count = expected;
+    return TRKX_OK;
+}
+
+static enum trkx_status check_digest(const struct place *place, const char *digest)
+{
+    if (strlen(digest) == 64 && strspn(digest, "0123456789abcdef") == 64) return TRKX_OK;
+    return wrong(place, "sha256", "is not 64 lower-case hexadecimal digits");
+}
+
+static enum trkx_status parse_model(const struct place *place, const char *directory, bool embedding,
+                                    const json_t *root, struct trkx_model *model)
+{
+    enum trkx_status status = TRKX_OK;
+    struct place top = {place->file, "", root, place->error};
+    double cut = 0;
+    TRKX_CHECK(get_file(place, "file", directory, &model->path));
+    TRKX_CHECK(get_string(place, "sha256", &model->sha256));
+    TRKX_CHECK(check_digest(place, model->sha256));
+    TRKX_CHECK(parse_inputs(place, embedding ? 1 : 2, model));
+    TRKX_CHECK(get_string(place, "output", &model->output));
+    bool own = json_object_get(place->object, "features") != NULL;
+    TRKX_CHECK(parse_features(own ? place : &top, &model->features, &model->features_count));
+    if (embedding) return TRKX_OK;
+    TRKX_CHECK(get_flag(place, "sigmoid_in_model", &model->sigmoid_in_model));
+    TRKX_CHECK(get_number(place, "cut", 0, 1, &cut));
+    model->cut = (float)cut;
+cleanup:
+    return status;
+}
+
+static enum trkx_status parse_models(const struct place *top, const char *directory,
+                                     struct trkx_bundle *bundle)
+{
+    static const char *const names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
+    static const char *const sections[TRKX_NETWORKS] = {"embedding.", "filter.", "gnn."};
+    for (int i = 0; i < TRKX_NETWORKS; i++) {
+        struct place place = {top->file, sections[i], json_object_get(top->object, names[i]), top->error};
+        if (!json_is_object(place.object)) return wrong(top, names[i], "is missing or not an object");
+        enum trkx_status status = parse_model(&place, directory, i == TRKX_NETWORK_EMBEDDING, top->object,
+                                              &bundle->models[i]);
+        if (status != TRKX_OK) return status;
+    }
+    return TRKX_OK;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------ */
+
+static enum trkx_status parse_graph(const struct place *top, struct trkx_bundle *bundle)
+{
+    struct place place = {top->file, "embedding.", json_object_get(top->object, "embedding"), top->error};
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(get_count(&place, "dim", 32, &bundle->dim));
+    TRKX_CHECK(get_number(&place, "radius", 1e-30, 1e30, &bundle->radius));
+    TRKX_CHECK(get_count(&place, "k", 1e9, &bundle->k));
+cleanup:
+    return status;
+}
+
+/* Choices that this version knows only one value of; a bundle may state them, but not differently. */
+static enum trkx_status check_choice(const struct place *place, const char *field, const char *only)
+{
+    const json_t *node = json_object_get(place->object, field);
+    const char *value = json_string_value(node);
+    char cause[96];
+    if (node == NULL || (value != NULL && strcmp(value, only) == 0)) return TRKX_OK;
+    snprintf(cause, sizeof cause, "is not \"%s\"", only);
+    return wrong(place, field, cause);
+}
+
+static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle *bundle)
+{
+    struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
+    enum trkx_status status = TRKX_OK;
+    if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
+    TRKX_CHECK(check_choice(&place, "method", "components"));
+    TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
+cleanup:
+    return status;
+}
+
+static enum trkx_status parse_root(const struct place *top, const char *directory, struct trkx_bundle *bundle)
+{
+    enum trkx_status status = TRKX_OK;
+    double schema = 0;
+    TRKX_CHECK(get_number(top, "schema", TRKX_BUNDLE_SCHEMA, TRKX_BUNDLE_SCHEMA, &schema));
+    TRKX_CHECK(get_string(top, "name", &bundle->name));
+    TRKX_CHECK(get_string(top, "detector", &bundle->detector));
+    TRKX_CHECK(check_choice(top, "orientation", "outwards"));
+    TRKX_CHECK(parse_models(top, directory, bundle));
+    TRKX_CHECK(parse_graph(top, bundle));
+    TRKX_CHECK(parse_tracks(top, bundle));
+    if (json_object_get(top->object, "detectors") != NULL)
+        TRKX_CHECK(get_file(top, "detectors", directory, &bundle->detectors));
+cleanup:
+    return status;
+}
+
+enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *name, const char *directory,
+                                   struct trkx_bundle *bundle, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    json_error_t where;
+    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    *bundle = (struct trkx_bundle){0};
+    if (root == NULL)
+        return trkx_fail(error, TRKX_ERROR_FORMAT, "%s:%d: not JSON: %s", name, where.line, where.text);
+    struct place top = {name, "", root, error};
+    bundle->directory = trkx_duplicate(directory);
+    if (bundle->directory == NULL)
+        status = trkx_fail_memory(error, "a bundle", strlen(directory));
+    else if (!json_is_object(root))
+        status = trkx_fail(error, TRKX_ERROR_BUNDLE, "%s: not a JSON object", name);
+    else
+        status = parse_root(&top, directory, bundle);
+    json_decref(root);
+    if (status != TRKX_OK) trkx_bundle_release(bundle);
+    return status;
+}
+
+/* ---- files ---------------------------------------------------------------------------------------------- */
+
+static enum trkx_status read_file(const char *path, void **bytes, size_t *count, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct stat about;
+    char *block = NULL;
+    errno = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) {
+        status = trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be read: %s", path,
+                           errno == 0 ? "not a file" : strerror(errno));
+        goto cleanup;
+    }
+    TRKX_ALLOCATE(block, NULL, (size_t)about.st_size + 1, path);
+    *count = fread(block, 1, (size_t)about.st_size, file);
+    if (*count != (size_t)about.st_size) {
+        status = trkx_fail(error, TRKX_ERROR_IO, "%s: ends after %zu of %lld bytes", path, *count,
+                           (long long)about.st_size);
+        goto cleanup;
+    }
+    *bytes = block;
+    block = NULL;
+cleanup:
+    if (file != NULL) fclose(file);
+    trkx_release(block);
+    return status;
+}
+
+enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bundle, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t bytes = strlen(directory) + sizeof "/bundle.json", length = 0;
+    char *path = NULL;
+    void *text = NULL;
+    *bundle = (struct trkx_bundle){0};
+    TRKX_ALLOCATE(path, NULL, bytes, "a path");
+    snprintf(path, bytes, "%s/bundle.json", directory);
+    TRKX_CHECK(read_file(path, &text, &length, error));
+    TRKX_CHECK(trkx_bundle_parse(text, length, path, directory, bundle, error));
+cleanup:
+    trkx_release(text);
+    trkx_release(path);
+    return status;
+}
+
+enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, size_t *count,
+                                 trkx_error *error)
+{
+    char digest[SHA256_DIGEST_STRING_LENGTH];
+    *bytes = NULL;
+    enum trkx_status status = read_file(model->path, bytes, count, error);
+    if (status != TRKX_OK) return status;
+    SHA256Data(*bytes, *count, digest);
+    if (strcmp(digest, model->sha256) == 0) return TRKX_OK;
+    trkx_release(*bytes);
+    *bytes = NULL;
+    return trkx_fail(error, TRKX_ERROR_MODEL, "%s: SHA-256 is %s, bundle.json says %s", model->path, digest,
+                     model->sha256);
+}
+
+static void release_model(struct trkx_model *model)
+{
+    trkx_release(model->path);
+    trkx_release(model->sha256);
+    trkx_release(model->inputs[0]);
+    trkx_release(model->inputs[1]);
+    trkx_release(model->output);
+    trkx_release(model->features);
+}
+
+void trkx_bundle_release(struct trkx_bundle *bundle)
+{
+    for (int i = 0; i < TRKX_NETWORKS; i++) release_model(&bundle->models[i]);
+    trkx_release(bundle->directory);
+    trkx_release(bundle->name);
+    trkx_release(bundle->detector);
+    trkx_release(bundle->detectors);
+    *bundle = (struct trkx_bundle){0};
+}

@@ -1,0 +1,48 @@
+/* The model bundle: bundle.json and what it says, checked field by field (design: docs/bundle.md). */
+#ifndef TRKX_SRC_BUNDLE_H
+#define TRKX_SRC_BUNDLE_H
+
+#include "memory.h"
+
+enum { TRKX_BUNDLE_SCHEMA = 1 };
+
+/* One network's entry. */
+struct trkx_model {
+    char *path;        /* directory/file */
+    char *sha256;      /* 64 lower-case hexadecimal digits */
+    char *inputs[2];   /* tensor names: node features, then edges */
+    size_t inputs_count; /* 1 for the embedding, else 2 */
+    char *output;
+    trkx_feature_spec *features; /* [features_count] the model's own list, or a copy of the bundle's */
+    size_t features_count;
+    bool sigmoid_in_model;
+    float cut; /* filter and gnn */
+};
+
+struct trkx_bundle {
+    char *directory, *name, *detector;
+    char *detectors; /* path of the detector's modules, NULL where the bundle has none */
+    struct trkx_model models[TRKX_NETWORKS];
+    size_t dim, k;
+    double radius;
+    size_t min_hits;
+};
+
+/* Reads directory/bundle.json. Errors: MEMORY, IO, FORMAT (not JSON), BUNDLE (a field is missing or wrong). */
+enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bundle, trkx_error *error);
+/* The same from text in memory; `name` stands for the file in messages. */
+enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *name, const char *directory,
+                                   struct trkx_bundle *bundle, trkx_error *error);
+/* Frees the content. */
+void trkx_bundle_release(struct trkx_bundle *bundle);
+
+/* Reads a model's file whole and compares its SHA-256 with the bundle's.
+ * Errors: MEMORY, IO, MODEL (another checksum). *bytes is trkx_release'd by the caller. */
+enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, size_t *count,
+                                 trkx_error *error);
+
+/* True where the list has features that need a detector's modules, or cells. */
+bool trkx_features_need_detector(const trkx_feature_spec *features, size_t count);
+bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count);
+
+#endif

@@ -1,0 +1,47 @@
+/* Edge filtering: a network looks at the two ends of each edge; edges are independent of each other. */
+#include <math.h>
+#include <string.h>
+
+#include "parallel.h"
+#include "pipeline.h"
+
+void trkx_sigmoid(float *scores, size_t m, int threads)
+{
+#pragma omp parallel for num_threads(threads) schedule(static) if (m > 10000)
+    for (size_t e = 0; e < m; e++) scores[e] = 1.0f / (1.0f + expf(-scores[e]));
+}
+
+enum trkx_status trkx_filter_in(const trkx_pipeline *pipeline, const struct trkx_run_context *context,
+                                const float *features, size_t n, const trkx_edges *edges, float *scores,
+                                trkx_error *error)
+{
+    const struct trkx_model *model = &pipeline->bundle.models[TRKX_NETWORK_FILTER];
+    size_t most = edges->count < pipeline->filter_batch ? edges->count : pipeline->filter_batch;
+    const int64_t *source = edges->index, *target = edges->index + edges->count;
+    enum trkx_status status = TRKX_OK;
+    int64_t *batch = NULL; /* [2,b] */
+    if (edges->count == 0) return TRKX_OK;
+    TRKX_ALLOCATE(batch, context->memory, 2 * most, "a batch of edges");
+    for (size_t first = 0; first < edges->count; first += most) {
+        size_t count = edges->count - first < most ? edges->count - first : most;
+        memcpy(batch, source + first, count * sizeof *batch);
+        memcpy(batch + count, target + first, count * sizeof *batch);
+        struct trkx_tensor in[2] = {
+            {(float *)features, TRKX_ELEMENT_FLOAT, 2, {(int64_t)n, (int64_t)model->features_count}},
+            {batch, TRKX_ELEMENT_INT64, 2, {2, (int64_t)count}}};
+        struct trkx_tensor out = {scores + first, TRKX_ELEMENT_FLOAT, 1, {(int64_t)count}};
+        TRKX_CHECK(trkx_session_run(pipeline->sessions[TRKX_NETWORK_FILTER], context->memory, in, &out,
+                                    error));
+        TRKX_CHECK(trkx_run_check(context, "filter", error));
+    }
+    if (!model->sigmoid_in_model) trkx_sigmoid(scores, edges->count, pipeline->threads);
+cleanup:
+    trkx_release(batch);
+    return status;
+}
+
+enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float *features, size_t n,
+                             const trkx_edges *edges, float *scores, trkx_error *error)
+{
+    return trkx_filter_in(pipeline, &(struct trkx_run_context){0}, features, n, edges, scores, error);
+}

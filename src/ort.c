@@ -1,0 +1,333 @@
+#include "ort.h"
+
+#include <onnxruntime_c_api.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Asked for by number rather than as ORT_API_VERSION, so that newer headers still meet a 1.23 library. */
+enum { API_VERSION = 23 };
+
+enum { MAX_INPUTS = 4 };
+
+/* ---- the runtime: one environment and one allocator per process, counted -------------------------------- */
+
+struct runtime_allocator {
+    OrtAllocator base; /* first: the runtime hands us this */
+    OrtMemoryInfo *info;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t users;
+static const OrtApi *api;
+static OrtEnv *environment;
+static struct runtime_allocator allocator;
+
+/* The run on whose behalf this thread calls the runtime; NULL while a network is loaded. */
+static _Thread_local struct trkx_memory *run_memory;
+
+static void *ORT_API_CALL allocator_alloc(OrtAllocator *self, size_t size)
+{
+    (void)self;
+    return size == 0 ? NULL : trkx_allocate(run_memory, size, 1);
+}
+
+static void ORT_API_CALL allocator_free(OrtAllocator *self, void *block)
+{
+    (void)self;
+    trkx_release(block);
+}
+
+static const OrtMemoryInfo *ORT_API_CALL allocator_info(const OrtAllocator *self)
+{
+    return ((const struct runtime_allocator *)self)->info;
+}
+
+/* The library never prints: what matters comes back as a status, with the same text. */
+static void ORT_API_CALL discard_log(void *parameter, OrtLoggingLevel severity, const char *category,
+                                     const char *id, const char *location, const char *message)
+{
+    (void)parameter, (void)severity, (void)category, (void)id, (void)location, (void)message;
+}
+
+/* Takes the runtime's status over into ours; `what` says what was tried. */
+static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *error)
+{
+    if (failure == NULL) return TRKX_OK;
+    const char *message = api->GetErrorMessage(failure);
+    bool memory = strstr(message, "bad_alloc") != NULL || strstr(message, "Failed to allocate") != NULL;
+    enum trkx_status status = trkx_fail(error, memory ? TRKX_ERROR_MEMORY : TRKX_ERROR_RUNTIME,
+                                        "%s: ONNX Runtime: %s", what, message);
+    api->ReleaseStatus(failure);
+    return status;
+}
+
+static void runtime_destroy(void)
+{
+    if (environment != NULL && allocator.info != NULL) {
+        OrtStatus *failure = api->UnregisterAllocator(environment, allocator.info);
+        if (failure != NULL) api->ReleaseStatus(failure);
+    }
+    if (allocator.info != NULL) api->ReleaseMemoryInfo(allocator.info);
+    if (environment != NULL) api->ReleaseEnv(environment);
+    allocator.info = NULL;
+    environment = NULL;
+}
+
+static enum trkx_status runtime_create(trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    api = OrtGetApiBase()->GetApi(API_VERSION);
+    if (api == NULL)
+        return trkx_fail(error, TRKX_ERROR_RUNTIME, "ONNX Runtime %s is too old: 1.%d or newer is needed",
+                         trkx_runtime_version(), API_VERSION);
+    TRKX_CHECK(check(api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx",
+                                                    &environment),
+                     "starting", error));
+    TRKX_CHECK(check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &allocator.info),
+                     "starting", error));
+    allocator.base = (OrtAllocator){.version = API_VERSION,
+                                    .Alloc = allocator_alloc,
+                                    .Free = allocator_free,
+                                    .Info = allocator_info,
+                                    .Reserve = allocator_alloc};
+    TRKX_CHECK(check(api->RegisterAllocator(environment, &allocator.base), "starting", error));
+cleanup:
+    if (status != TRKX_OK) runtime_destroy();
+    return status;
+}
+
+static enum trkx_status runtime_acquire(trkx_error *error)
+{
+    pthread_mutex_lock(&lock);
+    enum trkx_status status = users > 0 ? TRKX_OK : runtime_create(error);
+    if (status == TRKX_OK) users++;
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+static void runtime_release(void)
+{
+    pthread_mutex_lock(&lock);
+    if (--users == 0) runtime_destroy();
+    pthread_mutex_unlock(&lock);
+}
+
+const char *trkx_runtime_version(void)
+{
+    return OrtGetApiBase()->GetVersionString();
+}
+
+/* ---- sessions ------------------------------------------------------------------------------------------- */
+
+struct trkx_session {
+    OrtSession *session;
+    const char *input_names[MAX_INPUTS];
+    size_t inputs_count;
+    const char *output_name;
+    int output_rank; /* as the model declares it: 1, or 2 with a last extent of 1 */
+    char *file;
+};
+
+static const char *element_name(enum trkx_element element)
+{
+    return element == TRKX_ELEMENT_FLOAT ? "float32" : "int64";
+}
+
+static ONNXTensorElementDataType element_code(enum trkx_element element)
+{
+    return element == TRKX_ELEMENT_FLOAT ? ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT
+                                         : ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+}
+
+/* Compares a declared tensor with what the bundle expects; *rank is the declared one. */
+static enum trkx_status check_shape(const char *file, const struct trkx_tensor_spec *spec,
+                                    const OrtTensorTypeAndShapeInfo *shape, bool output, int *rank,
+                                    trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    ONNXTensorElementDataType element = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+    size_t declared = 0;
+    int64_t extents[8] = {0};
+    TRKX_CHECK(check(api->GetTensorElementType(shape, &element), file, error));
+    TRKX_CHECK(check(api->GetDimensionsCount(shape, &declared), file, error));
+    if (element != element_code(spec->element))
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: tensor %s is not of type %s", file, spec->name,
+                         element_name(spec->element));
+    if (declared <= 8) TRKX_CHECK(check(api->GetDimensions(shape, extents, declared), file, error));
+    bool column = output && spec->rank == 1 && declared == 2 && (extents[1] == 1 || extents[1] < 0);
+    if (declared != (size_t)spec->rank && !column)
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: tensor %s has rank %zu, expected %d", file, spec->name,
+                         declared, spec->rank);
+    for (int i = 0; i < spec->rank; i++)
+        if (spec->shape[i] >= 0 && extents[i] >= 0 && extents[i] != spec->shape[i])
+            return trkx_fail(error, TRKX_ERROR_MODEL,
+                             "%s: tensor %s has extent %lld in dimension %d, the bundle says %lld", file,
+                             spec->name, (long long)extents[i], i, (long long)spec->shape[i]);
+    *rank = (int)declared;
+cleanup:
+    return status;
+}
+
+/* Index of the model's input or output called `name`, or an error that lists what there is. */
+static enum trkx_status find_tensor(const struct trkx_session *session, const char *name, bool output,
+                                    size_t *index, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    OrtAllocator *names = NULL;
+    size_t count = 0, length = 0;
+    char known[512] = "";
+    TRKX_CHECK(check(api->GetAllocatorWithDefaultOptions(&names), session->file, error));
+    TRKX_CHECK(check(output ? api->SessionGetOutputCount(session->session, &count)
+                            : api->SessionGetInputCount(session->session, &count),
+                     session->file, error));
+    for (*index = 0; *index < count; ++*index) {
+        char *found = NULL;
+        TRKX_CHECK(check(output ? api->SessionGetOutputName(session->session, *index, names, &found)
+                                : api->SessionGetInputName(session->session, *index, names, &found),
+                         session->file, error));
+        bool same = strcmp(found, name) == 0;
+        int written = snprintf(known + length, sizeof known - length, " %s", found);
+        if (written > 0 && (size_t)written < sizeof known - length) length += (size_t)written;
+        names->Free(names, found);
+        if (same) return TRKX_OK;
+    }
+    return trkx_fail(error, TRKX_ERROR_MODEL, "%s: the model has no %s %s, only%s", session->file,
+                     output ? "output" : "input", name, known);
+cleanup:
+    return status;
+}
+
+static enum trkx_status check_tensor(struct trkx_session *session, const struct trkx_tensor_spec *spec,
+                                     bool output, int *rank, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    OrtTypeInfo *type = NULL;
+    const OrtTensorTypeAndShapeInfo *shape = NULL;
+    size_t index = 0;
+    TRKX_CHECK(find_tensor(session, spec->name, output, &index, error));
+    TRKX_CHECK(check(output ? api->SessionGetOutputTypeInfo(session->session, index, &type)
+                            : api->SessionGetInputTypeInfo(session->session, index, &type),
+                     session->file, error));
+    TRKX_CHECK(check(api->CastTypeInfoToTensorInfo(type, &shape), session->file, error));
+    if (shape == NULL)
+        status = trkx_fail(error, TRKX_ERROR_MODEL, "%s: %s is not a tensor", session->file, spec->name);
+    else
+        status = check_shape(session->file, spec, shape, output, rank, error);
+cleanup:
+    if (type != NULL) api->ReleaseTypeInfo(type);
+    return status;
+}
+
+static enum trkx_status check_tensors(struct trkx_session *session, const struct trkx_session_spec *spec,
+                                      trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    int rank = 0;
+    size_t inputs = 0;
+    for (size_t i = 0; i < spec->inputs_count; i++) {
+        TRKX_CHECK(check_tensor(session, &spec->inputs[i], false, &rank, error));
+        session->input_names[i] = spec->inputs[i].name;
+    }
+    TRKX_CHECK(check(api->SessionGetInputCount(session->session, &inputs), session->file, error));
+    if (inputs != spec->inputs_count)
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: the model has %zu inputs, the bundle names %zu",
+                         session->file, inputs, spec->inputs_count);
+    TRKX_CHECK(check_tensor(session, &spec->output, true, &session->output_rank, error));
+    session->inputs_count = spec->inputs_count;
+    session->output_name = spec->output.name;
+cleanup:
+    return status;
+}
+
+static enum trkx_status load(struct trkx_session *session, const struct trkx_session_spec *spec,
+                             trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    OrtSessionOptions *options = NULL;
+    TRKX_CHECK(check(api->CreateSessionOptions(&options), session->file, error));
+    TRKX_CHECK(check(api->SetIntraOpNumThreads(options, spec->threads), session->file, error));
+    TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), session->file, error));
+    TRKX_CHECK(check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), session->file,
+                     error));
+    OrtStatus *failure = api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options,
+                                                     &session->session);
+    if (failure != NULL) {
+        status = check(failure, session->file, error);
+        /* the bytes are not a network: that is the model's fault, not the runtime's */
+        if (status == TRKX_ERROR_RUNTIME) {
+            status = TRKX_ERROR_MODEL;
+            if (error != NULL) error->status = status;
+        }
+    }
+cleanup:
+    if (options != NULL) api->ReleaseSessionOptions(options);
+    return status;
+}
+
+enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struct trkx_session **result,
+                                     trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct trkx_session *session = NULL;
+    *result = NULL;
+    TRKX_CHECK(runtime_acquire(error));
+    session = trkx_allocate_zero(NULL, 1, sizeof *session);
+    if (session == NULL || (session->file = trkx_duplicate(spec->file)) == NULL) {
+        trkx_release(session);
+        runtime_release();
+        return trkx_fail_memory(error, "a network", sizeof *session);
+    }
+    TRKX_CHECK(load(session, spec, error));
+    TRKX_CHECK(check_tensors(session, spec, error));
+    *result = session;
+    session = NULL;
+cleanup:
+    trkx_session_destroy(session);
+    return status;
+}
+
+void trkx_session_destroy(struct trkx_session *session)
+{
+    if (session == NULL) return;
+    if (session->session != NULL) api->ReleaseSession(session->session);
+    trkx_release(session->file);
+    trkx_release(session);
+    runtime_release();
+}
+
+/* ---- running -------------------------------------------------------------------------------------------- */
+
+static enum trkx_status wrap(const struct trkx_tensor *tensor, int rank, const char *file, OrtValue **value,
+                             trkx_error *error)
+{
+    int64_t shape[2] = {tensor->shape[0], tensor->rank == 2 ? tensor->shape[1] : 1};
+    size_t size = tensor->element == TRKX_ELEMENT_FLOAT ? sizeof(float) : sizeof(int64_t);
+    size_t bytes = (size_t)shape[0] * (size_t)shape[1] * size;
+    return check(api->CreateTensorWithDataAsOrtValue(allocator.info, tensor->data, bytes, shape, (size_t)rank,
+                                                     element_code(tensor->element), value),
+                 file, error);
+}
+
+enum trkx_status trkx_session_run(const struct trkx_session *session, struct trkx_memory *memory,
+                                  const struct trkx_tensor *inputs, const struct trkx_tensor *output,
+                                  trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    OrtValue *values[MAX_INPUTS] = {NULL}, *bound = NULL;
+    struct trkx_memory *outer = run_memory;
+    run_memory = memory;
+    for (size_t i = 0; i < session->inputs_count; i++)
+        TRKX_CHECK(wrap(&inputs[i], inputs[i].rank, session->file, &values[i], error));
+    TRKX_CHECK(wrap(output, session->output_rank, session->file, &bound, error));
+    TRKX_CHECK(check(api->Run(session->session, NULL, session->input_names,
+                              (const OrtValue *const *)values, session->inputs_count, &session->output_name, 1,
+                              &bound),
+                     session->file, error));
+cleanup:
+    for (size_t i = 0; i < session->inputs_count; i++)
+        if (values[i] != NULL) api->ReleaseValue(values[i]);
+    if (bound != NULL) api->ReleaseValue(bound);
+    run_memory = outer;
+    return status;
+}

@@ -1,0 +1,50 @@
+/* ONNX Runtime: the only file that knows it is src/ort.c. A session is one network, loaded and checked. */
+#ifndef TRKX_SRC_ORT_H
+#define TRKX_SRC_ORT_H
+
+#include "memory.h"
+
+enum trkx_element { TRKX_ELEMENT_FLOAT, TRKX_ELEMENT_INT64 };
+
+/* What a network's input or output must look like. */
+struct trkx_tensor_spec {
+    const char *name;
+    enum trkx_element element;
+    int rank;      /* of an output 1: rank 2 with a last extent of 1 does as well */
+    int64_t shape[2]; /* extents that the model must declare, or leave dynamic; -1: any */
+};
+
+/* A view of a dense row-major tensor. */
+struct trkx_tensor {
+    void *data;
+    enum trkx_element element;
+    int rank;
+    int64_t shape[2];
+};
+
+struct trkx_session_spec {
+    const char *file; /* for messages */
+    const void *model;
+    size_t model_bytes;
+    const struct trkx_tensor_spec *inputs;
+    size_t inputs_count; /* at most 4 */
+    struct trkx_tensor_spec output;
+    int threads; /* >= 1 */
+};
+
+struct trkx_session;
+
+/* Loads a network and checks its tensors against the spec. The model's bytes may go afterwards, the names in
+ * the spec must stay. Errors: MEMORY, MODEL, RUNTIME. */
+enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struct trkx_session **session,
+                                     trkx_error *error);
+void trkx_session_destroy(struct trkx_session *session);
+
+/* Runs the network on views of the inputs, in the order of the spec, into the caller's output buffer. What
+ * the runtime allocates meanwhile counts as `memory`'s. Any number of threads at once.
+ * Errors: MEMORY, RUNTIME. */
+enum trkx_status trkx_session_run(const struct trkx_session *session, struct trkx_memory *memory,
+                                  const struct trkx_tensor *inputs, const struct trkx_tensor *output,
+                                  trkx_error *error);
+
+#endif

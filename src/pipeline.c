@@ -1,0 +1,390 @@
+/*
+ * The data flow, one call a step:
+ *
+ *   hits      xyz [n,3] mm, ids                                 (src/hits.c, or the caller's arrays)
+ *   features  -> features [n,F]                                 (src/features.c)
+ *   embed     -> embedding [n,D]            network 1           (src/embed.c)
+ *   edges     -> edges [2,m]                radius search       (src/edges.c)
+ *   filter    -> scores [m], edges [2,m']   network 2, cut      (src/filter.c)
+ *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/gnn.c)
+ *   tracks    -> labels [n]                 components          (src/tracks.c)
+ */
+#include "pipeline.h"
+
+#include <time.h>
+
+#include "edges.h"
+#include "event.h"
+
+/* What one run holds between its steps. */
+struct run {
+    const trkx_pipeline *pipeline;
+    const trkx_hits *hits;
+    const trkx_run_options *options;
+    struct trkx_memory memory;
+    float *features[TRKX_NETWORKS]; /* [n,F] of each network; shared where the lists are the same */
+    float *embedding;               /* [n,D] */
+    trkx_edges edges;
+    float *scores;                  /* [m] */
+    trkx_edges true_edges;          /* outwards; empty without truth */
+    trkx_result *result;
+    trkx_error *error;
+};
+
+/* ---- the steps ------------------------------------------------------------------------------------------ */
+
+static bool same_features(const struct trkx_model *a, const struct trkx_model *b)
+{
+    if (a->features_count != b->features_count) return false;
+    for (size_t i = 0; i < a->features_count; i++)
+        if (a->features[i].feature != b->features[i].feature || a->features[i].scale != b->features[i].scale)
+            return false;
+    return true;
+}
+
+static enum trkx_status features(struct run *run)
+{
+    const struct trkx_model *models = run->pipeline->bundle.models;
+    trkx_error *error = run->error;
+    enum trkx_status status = TRKX_OK;
+    for (int i = 0; i < TRKX_NETWORKS; i++) {
+        for (int j = 0; j < i && run->features[i] == NULL; j++)
+            if (same_features(&models[i], &models[j])) run->features[i] = run->features[j];
+        if (run->features[i] != NULL) continue;
+        TRKX_ALLOCATE(run->features[i], &run->memory, run->hits->count * models[i].features_count, "features");
+        TRKX_CHECK(trkx_pipeline_features(run->pipeline, (enum trkx_network)i, run->hits, run->features[i],
+                                          error));
+    }
+cleanup:
+    return status;
+}
+
+static enum trkx_status embed(struct run *run)
+{
+    struct trkx_run_context context = {&run->memory, run->options->hook, run->options->user};
+    trkx_error *error = run->error;
+    enum trkx_status status = TRKX_OK;
+    TRKX_ALLOCATE(run->embedding, &run->memory, run->hits->count * run->pipeline->bundle.dim, "the embedding");
+    TRKX_CHECK(trkx_embed_in(run->pipeline, &context, run->features[TRKX_NETWORK_EMBEDDING], run->hits->count,
+                             run->embedding, error));
+cleanup:
+    return status;
+}
+
+static enum trkx_status edges(struct run *run)
+{
+    const struct trkx_bundle *bundle = &run->pipeline->bundle;
+    trkx_edges_options options;
+    enum trkx_status status = TRKX_OK;
+    trkx_edges_options_init(&options);
+    options.radius = bundle->radius;
+    options.k = bundle->k;
+    options.threads = run->pipeline->threads;
+    TRKX_CHECK(trkx_radius_graph_in(&run->memory, run->embedding, run->hits->count, bundle->dim, &options,
+                                    &run->edges, run->error));
+    TRKX_CHECK(trkx_edges_orient_in(&run->memory, run->hits->xyz, run->hits->count, options.threads,
+                                    &run->edges, run->error));
+    run->result->saturated = run->edges.saturated;
+cleanup:
+    return status;
+}
+
+static enum trkx_status filter(struct run *run)
+{
+    struct trkx_run_context context = {&run->memory, run->options->hook, run->options->user};
+    trkx_error *error = run->error;
+    enum trkx_status status = TRKX_OK;
+    TRKX_ALLOCATE(run->scores, &run->memory, run->edges.count, "scores");
+    TRKX_CHECK(trkx_filter_in(run->pipeline, &context, run->features[TRKX_NETWORK_FILTER], run->hits->count,
+                              &run->edges, run->scores, error));
+    trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.filter_cut);
+cleanup:
+    return status;
+}
+
+static enum trkx_status gnn(struct run *run)
+{
+    struct trkx_run_context context = {&run->memory, run->options->hook, run->options->user};
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(trkx_gnn_in(run->pipeline, &context, run->features[TRKX_NETWORK_GNN], run->hits->count,
+                           &run->edges, run->scores, run->error));
+    trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.gnn_cut);
+cleanup:
+    return status;
+}
+
+static enum trkx_status tracks(struct run *run)
+{
+    trkx_tracks_options options;
+    trkx_tracks_options_init(&options);
+    options.min_hits = run->pipeline->bundle.min_hits;
+    options.threads = run->pipeline->threads;
+    return trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options, run->result->labels,
+                          &run->result->tracks, run->error);
+}
+
+/* ---- what is recorded of each --------------------------------------------------------------------------- */
+
+const char *trkx_step_name(enum trkx_step step)
+{
+    static const char *const names[TRKX_STEPS] = {"hits", "features", "embed", "edges", "filter", "gnn", "tracks"};
+    return (unsigned)step < TRKX_STEPS ? names[step] : "unknown";
+}
+
+static double seconds_of(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void start(trkx_step_record *record)
+{
+    record->seconds = -seconds_of(CLOCK_MONOTONIC);
+    record->cpu_seconds = -seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static void stop(trkx_step_record *record)
+{
+    record->seconds += seconds_of(CLOCK_MONOTONIC);
+    record->cpu_seconds += seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* How many of the true edges are among the edges: both are sorted the same way. */
+static size_t count_common(const trkx_edges *a, const trkx_edges *b)
+{
+    size_t i = 0, j = 0, common = 0;
+    while (i < a->count && j < b->count) {
+        int64_t by_source = a->index[i] - b->index[j];
+        int64_t order = by_source != 0 ? by_source : a->index[a->count + i] - b->index[b->count + j];
+        common += order == 0;
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return common;
+}
+
+static size_t count_same_particle(const trkx_edges *graph, const int64_t *particle_id)
+{
+    size_t same = 0;
+    for (size_t e = 0; e < graph->count; e++) {
+        int64_t particle = particle_id[graph->index[e]];
+        same += particle != 0 && particle == particle_id[graph->index[graph->count + e]];
+    }
+    return same;
+}
+
+static void compare_with_truth(const struct run *run, trkx_step_record *record)
+{
+    const trkx_truth *truth = run->options->truth;
+    if (truth == NULL || record->step < TRKX_STEP_EDGES) return;
+    size_t found = count_common(&run->edges, &run->true_edges);
+    size_t same = count_same_particle(&run->edges, truth->particle_id);
+    record->has_truth = true;
+    record->edge_efficiency = run->true_edges.count > 0 ? (double)found / (double)run->true_edges.count : 0;
+    record->edge_purity = run->edges.count > 0 ? (double)same / (double)run->edges.count : 0;
+}
+
+static enum trkx_status call_hook(struct run *run, const trkx_step_record *record)
+{
+    bool scored = record->step == TRKX_STEP_FILTER || record->step == TRKX_STEP_GNN;
+    const trkx_step_view view = {.record = record,
+                                 .hits = run->hits,
+                                 .features = run->features[TRKX_NETWORK_EMBEDDING],
+                                 .features_count = run->pipeline->info.features_count,
+                                 .embedding = run->embedding,
+                                 .dim = run->pipeline->info.dim,
+                                 .edges = &run->edges,
+                                 .scores = scored ? run->scores : NULL,
+                                 .labels = record->step == TRKX_STEP_TRACKS ? run->result->labels : NULL};
+    if (run->options->hook == NULL || run->options->hook(run->options->user, &view) == 0) return TRKX_OK;
+    return trkx_fail(run->error, TRKX_ERROR_CANCELLED, "cancelled after the step %s",
+                     trkx_step_name(record->step));
+}
+
+enum trkx_status trkx_run_check(const struct trkx_run_context *context, const char *step, trkx_error *error)
+{
+    const trkx_step_view nothing = {0};
+    if (context->hook == NULL || context->hook(context->user, &nothing) == 0) return TRKX_OK;
+    return trkx_fail(error, TRKX_ERROR_CANCELLED, "cancelled during the step %s", step);
+}
+
+/* Does a step, and records it. */
+static enum trkx_status step(struct run *run, enum trkx_step which, enum trkx_status (*work)(struct run *))
+{
+    trkx_step_record *record = &run->result->steps[run->result->steps_count];
+    enum trkx_status status = TRKX_OK;
+    record->step = which;
+    trkx_memory_restart(&run->memory);
+    start(record);
+    TRKX_CHECK(work(run));
+    stop(record);
+    record->peak_bytes = trkx_memory_restart(&run->memory);
+    record->nodes = run->hits->count;
+    record->edges = run->edges.count;
+    compare_with_truth(run, record);
+    run->result->steps_count++;
+    TRKX_CHECK(call_hook(run, record));
+cleanup:
+    return status;
+}
+
+/* ---- a run ---------------------------------------------------------------------------------------------- */
+
+void trkx_run_options_init(trkx_run_options *options)
+{
+    *options = (trkx_run_options){.size = sizeof *options};
+}
+
+static enum trkx_status find_true_edges(struct run *run)
+{
+    const trkx_run_options *options = run->options;
+    enum { MIN_HITS = 3 };
+    enum trkx_status status = TRKX_OK;
+    if (options->truth == NULL) return TRKX_OK;
+    if (options->truth->count != run->hits->count)
+        return trkx_fail(run->error, TRKX_ERROR_ARGUMENT, "run: truth is of %zu hits, the event has %zu",
+                         options->truth->count, run->hits->count);
+    TRKX_CHECK(trkx_true_edges(options->truth, options->particles, MIN_HITS, &run->true_edges, run->error));
+    TRKX_CHECK(trkx_edges_orient(run->hits->xyz, run->hits->count, &run->true_edges, run->error));
+cleanup:
+    return status;
+}
+
+static void release_features(struct run *run)
+{
+    for (int i = 0; i < TRKX_NETWORKS; i++) {
+        bool shared = false;
+        for (int j = i + 1; j < TRKX_NETWORKS; j++) shared |= run->features[i] == run->features[j];
+        if (!shared) trkx_release(run->features[i]);
+    }
+}
+
+static void release(struct run *run)
+{
+    release_features(run);
+    trkx_release(run->embedding);
+    trkx_release(run->scores);
+    trkx_edges_destroy(&run->edges);
+    trkx_edges_destroy(&run->true_edges);
+}
+
+static void sum_up(trkx_result *result)
+{
+    trkx_step_record *total = &result->total;
+    *total = result->steps[result->steps_count - 1];
+    total->seconds = total->cpu_seconds = 0;
+    for (size_t i = 0; i < result->steps_count; i++) {
+        total->seconds += result->steps[i].seconds;
+        total->cpu_seconds += result->steps[i].cpu_seconds;
+        if (result->steps[i].peak_bytes > total->peak_bytes) total->peak_bytes = result->steps[i].peak_bytes;
+    }
+}
+
+/* All steps. An event without hits has nothing to run: it has no tracks. */
+static enum trkx_status run_steps(struct run *run)
+{
+    enum trkx_status status = TRKX_OK;
+    if (run->hits->count == 0) return TRKX_OK;
+    TRKX_CHECK(find_true_edges(run));
+    TRKX_CHECK(step(run, TRKX_STEP_FEATURES, features));
+    TRKX_CHECK(step(run, TRKX_STEP_EMBED, embed));
+    TRKX_CHECK(step(run, TRKX_STEP_EDGES, edges));
+    TRKX_CHECK(step(run, TRKX_STEP_FILTER, filter));
+    TRKX_CHECK(step(run, TRKX_STEP_GNN, gnn));
+    TRKX_CHECK(step(run, TRKX_STEP_TRACKS, tracks));
+cleanup:
+    return status;
+}
+
+static enum trkx_status check_arguments(const trkx_hits *hits, const trkx_run_options *options,
+                                        trkx_error *error)
+{
+    if (options->size != sizeof *options)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: options are not initialised");
+    if (hits->count > INT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: %zu hits are more than 2^31 - 1", hits->count);
+    return TRKX_OK;
+}
+
+/* Runs from hits that took `reading` to get. */
+static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                 const trkx_run_options *options, const trkx_step_record *reading,
+                                 trkx_result **result, trkx_error *error)
+{
+    trkx_run_options defaults;
+    struct run run = {.pipeline = pipeline, .hits = hits, .options = options, .error = error};
+    enum trkx_status status = TRKX_OK;
+    trkx_run_options_init(&defaults);
+    if (options == NULL) run.options = &defaults;
+    TRKX_CHECK(check_arguments(hits, run.options, error));
+    run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);
+    if (run.result == NULL) return trkx_fail_memory(error, "a result", sizeof *run.result);
+    TRKX_ALLOCATE(run.result->labels, NULL, hits->count, "labels");
+    run.result->hits = hits->count;
+    run.result->steps[run.result->steps_count++] = *reading;
+    TRKX_CHECK(run_steps(&run));
+    sum_up(run.result);
+    *result = run.result;
+    run.result = NULL;
+cleanup:
+    release(&run);
+    trkx_result_destroy(run.result);
+    return status;
+}
+
+enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                   const trkx_run_options *options, trkx_result **result, trkx_error *error)
+{
+    const trkx_step_record none = {.step = TRKX_STEP_HITS, .nodes = hits->count};
+    *result = NULL;
+    return run_hits(pipeline, hits, options, &none, result, error);
+}
+
+/* Truth and particles where they are there; cells only for the bundles that look at them. */
+static unsigned parts_wanted(const trkx_pipeline *pipeline)
+{
+    const struct trkx_model *models = pipeline->bundle.models;
+    unsigned parts = TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        if (trkx_features_need_cells(models[i].features, models[i].features_count)) parts |= TRKX_EVENT_CELLS;
+    return parts;
+}
+
+enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const char *prefix,
+                                        const trkx_run_options *options, trkx_event **event,
+                                        trkx_result **result, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    trkx_step_record reading = {.step = TRKX_STEP_HITS};
+    trkx_run_options with_truth;
+    trkx_event *own = NULL;
+    *result = NULL;
+    if (event != NULL) *event = NULL;
+    trkx_run_options_init(&with_truth);
+    if (options != NULL) with_truth = *options;
+    start(&reading);
+    TRKX_CHECK(trkx_event_read(prefix, parts_wanted(pipeline), &own, error));
+    stop(&reading);
+    reading.nodes = own->hits.count;
+    reading.peak_bytes = own->peak_bytes;
+    if (with_truth.truth == NULL) {
+        with_truth.truth = trkx_event_truth(own);
+        with_truth.particles = trkx_event_particles(own);
+    }
+    TRKX_CHECK(run_hits(pipeline, &own->hits, &with_truth, &reading, result, error));
+    if (event != NULL) {
+        *event = own;
+        own = NULL;
+    }
+cleanup:
+    trkx_event_destroy(own);
+    return status;
+}
+
+void trkx_result_destroy(trkx_result *result)
+{
+    if (result == NULL) return;
+    trkx_release(result->labels);
+    trkx_release(result);
+}

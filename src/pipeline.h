@@ -1,0 +1,42 @@
+/* The parts of a pipeline, and the steps as the pipeline calls them. */
+#ifndef TRKX_SRC_PIPELINE_H
+#define TRKX_SRC_PIPELINE_H
+
+#include "bundle.h"
+#include "detector.h"
+#include "ort.h"
+
+struct trkx_pipeline {
+    struct trkx_bundle bundle;
+    trkx_bundle_info info;
+    struct trkx_session *sessions[TRKX_NETWORKS];
+    struct trkx_detector *detector; /* NULL where no feature needs it */
+    int threads;
+    size_t filter_batch;
+};
+
+/* What a step needs to know of the run it belongs to. */
+struct trkx_run_context {
+    struct trkx_memory *memory; /* NULL: not counted */
+    trkx_step_hook hook;        /* NULL: cannot be cancelled */
+    void *user;
+};
+
+/* Asks the hook, between batches, whether to go on. Errors: CANCELLED. */
+enum trkx_status trkx_run_check(const struct trkx_run_context *context, const char *step, trkx_error *error);
+
+/* The public steps, within a run. */
+enum trkx_status trkx_embed_in(const trkx_pipeline *pipeline, const struct trkx_run_context *context,
+                               const float *features /* [n,F] */, size_t n, float *embedding /* [n,D] */,
+                               trkx_error *error);
+enum trkx_status trkx_filter_in(const trkx_pipeline *pipeline, const struct trkx_run_context *context,
+                                const float *features /* [n,F] */, size_t n, const trkx_edges *edges,
+                                float *scores /* [m] */, trkx_error *error);
+enum trkx_status trkx_gnn_in(const trkx_pipeline *pipeline, const struct trkx_run_context *context,
+                             const float *features /* [n,F] */, size_t n, const trkx_edges *edges,
+                             float *scores /* [m] */, trkx_error *error);
+
+/* score = 1 / (1 + exp(-logit)), in place. */
+void trkx_sigmoid(float *scores /* [m] */, size_t m, int threads);
+
+#endif

@@ -1,0 +1,1 @@
+"""Training of the default trkx bundle: embedding, filter and graph neural network."""

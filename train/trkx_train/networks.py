@@ -1,0 +1,196 @@
+"""The three networks, as they are trained and as they are exported.
+
+Filter and GNN see, of each hit, NODE_FEATURES; everything about a pair of hits is computed inside the
+network by pair_features, with operations that ONNX has. n: hits, m: edges, h: hidden width.
+"""
+import torch
+from torch import nn
+
+from . import kernels
+
+EMBEDDING_FEATURES = [("r", 1000.0), ("cos_phi", 1.0), ("sin_phi", 1.0), ("z", 1000.0), ("eta", 3.0),
+                      ("dir_x", 1.0), ("dir_y", 1.0), ("dir_z", 1.0)]
+NODE_FEATURES = [("r", 1000.0), ("cos_phi", 1.0), ("sin_phi", 1.0), ("z", 1000.0), ("eta", 3.0)]
+
+
+def perceptron(widths):
+    """Linear layers with ReLU between them."""
+    layers = []
+    for before, after in zip(widths[:-1], widths[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+class Embedding(nn.Module):
+    """features [n,8] -> points [n,dim]: a perceptron beside a linear path.
+
+    The linear path starts as (cos phi, sin phi, eta) at the scale where neighbours on a track are about 1
+    apart, so that training starts from a sensible neighbourhood.
+    """
+
+    def __init__(self, dim=8, width=128, layers=3):
+        super().__init__()
+        self.deep = perceptron([len(EMBEDDING_FEATURES)] + [width] * layers + [dim])
+        self.skip = nn.Linear(len(EMBEDDING_FEATURES), dim)
+        with torch.no_grad():
+            self.skip.weight.mul_(0.3)
+            self.skip.weight[:3] = 0
+            self.skip.weight[0, 1] = self.skip.weight[1, 2] = 8.0
+            self.skip.weight[2, 4] = 9.0
+            self.skip.bias.zero_()
+
+    def forward(self, features):
+        return self.deep(features) + self.skip(features)
+
+
+PAIR_FEATURES = 20
+
+
+def pair_features(nodes, src, dst):
+    """nodes [n,5] of NODE_FEATURES, ends [m] -> [m,20], all of order one.
+
+    Angles are 2 tan(angle/2), which is the angle where it is small, needs no atan2, and keeps float32
+    accuracy from sines that are themselves differences of products. Some features come twice, clamped at a
+    coarse and at a fine scale: the resolution spans four orders of magnitude between pixels and strips.
+    """
+    a, b = nodes[src], nodes[dst]
+    r1, cos1, sin1, z1, eta1 = (a * a.new_tensor([s for _, s in NODE_FEATURES])).unbind(1)
+    r2, cos2, sin2, z2, eta2 = (b * b.new_tensor([s for _, s in NODE_FEATURES])).unbind(1)
+    dx, dy, dz, dr = r2 * cos2 - r1 * cos1, r2 * sin2 - r1 * sin1, z2 - z1, r2 - r1
+    transverse2 = dx * dx + dy * dy
+    transverse = torch.sqrt(transverse2 + 1e-6)
+    length = torch.sqrt(transverse2 + dz * dz + 1e-6)
+    sin_dphi = cos1 * sin2 - sin1 * cos2
+    dphi = 2 * sin_dphi / (1.01 + cos1 * cos2 + sin1 * sin2)
+    deta = eta2 - eta1
+    # Curvature of the circle through the origin and both hits, in 1/(500 mm); 2 mm against overlaps.
+    kappa = torch.clamp(1000 * sin_dphi / (transverse + 2), -5, 5)
+    # Turn between the direction from the origin and the direction of the pair, across and along the beam.
+    turn = r2 * sin_dphi / (transverse + 0.5)
+    unit = torch.sqrt((r1 * r1 + z1 * z1) * (dr * dr + dz * dz) + 1e-6)
+    dtheta = 2 * (dr * z1 - dz * r1) / (1.01 * unit + dz * z1 + dr * r1)
+    # Where the straight line through the pair meets the beam axis.
+    safe_dr = torch.where(dr.abs() < 1e-3, torch.full_like(dr, 1e-3), dr)
+    z0 = z1 - r1 * dz / safe_dr
+    return torch.stack([
+        r1 / 500, z1 / 1000, r2 / 500, z2 / 1000, eta1 / 2,
+        torch.clamp(dr / 50, -3, 3), torch.clamp(dz / 100, -4, 4),
+        torch.log(1 + length) / 3, torch.log(1 + transverse) / 3,
+        torch.clamp(dphi * 20, -5, 5), kappa, kappa.abs(), turn * 2, torch.clamp(turn * 10, -4, 4),
+        torch.clamp(deta * 10, -5, 5), torch.clamp(deta * 100, -4, 4),
+        torch.clamp(dtheta * 4, -5, 5), torch.clamp(dtheta * 40, -4, 4),
+        torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4)], 1)
+
+
+class Filter(nn.Module):
+    """nodes [n,5], edges int64 [2,m] -> logits [m], each from its edge's two ends alone."""
+
+    def __init__(self, width=64, layers=2):
+        super().__init__()
+        self.pair = perceptron([PAIR_FEATURES] + [width] * layers + [1])
+
+    def score_pairs(self, pairs):
+        return self.pair(pairs)[:, 0]
+
+    def forward(self, nodes, edges):
+        return self.score_pairs(pair_features(nodes, edges[0], edges[1]))
+
+
+class ScatterAdd(torch.autograd.Function):
+    """Sums rows of values [m,h] by index [m] into [n,h]; exported as ScatterND with reduction="add".
+
+    torch.onnx drops the reduction of index_put in some paths, and ScatterElements would need the index
+    expanded to [m,h], which is several times slower in ONNX Runtime.
+    """
+
+    @staticmethod
+    def forward(ctx, zeros, index, values):
+        return zeros.index_add(0, index, values)
+
+    @staticmethod
+    def symbolic(g, zeros, index, values):
+        rows = g.op("Unsqueeze", index, g.op("Constant", value_t=torch.tensor([1])))
+        return g.op("ScatterND", zeros, rows, values, reduction_s="add").setType(values.type())
+
+
+class Step(nn.Module):
+    """One exchange of messages: edges look at their ends, then nodes at their edges.
+
+    The first layer of the edge network is split, W [a,b,e] = Wa a + Wb b + We e, so that Wa and Wb act once
+    per node instead of once per edge.
+    """
+
+    def __init__(self, h):
+        super().__init__()
+        self.from_src = nn.Linear(h, h)
+        self.from_dst = nn.Linear(h, h, bias=False)
+        self.from_edge = nn.Linear(h, h, bias=False)
+        self.edge = nn.Linear(h, h)
+        self.edge_norm = nn.LayerNorm(h)
+        self.node_hidden = nn.Linear(3 * h, h)
+        self.node = nn.Linear(h, h)
+        self.node_norm = nn.LayerNorm(h)
+
+    def update_nodes(self, x, incoming, outgoing):
+        # 0.3: sums over a handful of edges come out at the scale of the nodes.
+        joined = torch.cat([x, incoming * 0.3, outgoing * 0.3], 1)
+        return self.node_norm(x + self.node(torch.relu(self.node_hidden(joined))))
+
+    def forward(self, x, e, src, dst):
+        hidden = torch.relu(self.from_src(x)[src] + self.from_dst(x)[dst] + self.from_edge(e))
+        e = self.edge_norm(e + self.edge(hidden))
+        messages, zeros = torch.relu(e), torch.zeros_like(x)
+        return self.update_nodes(x, ScatterAdd.apply(zeros, dst, messages),
+                                 ScatterAdd.apply(zeros, src, messages)), e
+
+    def forward_fused(self, x, e, graph):
+        hidden = kernels.EdgeHidden.apply(self.from_src(x), self.from_dst(x), self.from_edge(e), graph)
+        e = kernels.ResidualNorm.apply(e, self.edge(hidden), self.edge_norm.weight, self.edge_norm.bias)
+        return self.update_nodes(x, *kernels.Aggregate.apply(e, graph)), e
+
+
+class Gnn(nn.Module):
+    """nodes [n,5], edges int64 [2,m] -> logits [m]: an interaction network of `steps` exchanges.
+
+    The edges' first layers have the filter's shape and start as the trained filter's (from_filter).
+    """
+
+    def __init__(self, h=32, steps=6, filter_width=64, filter_layers=2):
+        super().__init__()
+        self.node_encoder = perceptron([4, h, h])
+        self.pair = perceptron([PAIR_FEATURES] + [filter_width] * filter_layers + [h])
+        self.steps = nn.ModuleList(Step(h) for _ in range(steps))
+        self.out_src = nn.Linear(h, h)
+        self.out_dst = nn.Linear(h, h, bias=False)
+        self.out_edge = nn.Linear(h, h, bias=False)
+        self.out = nn.Linear(h, 1)
+
+    def from_filter(self, trained):
+        """Takes over the filter's hidden layers, and its logit as the first edge channel."""
+        own, theirs = self.pair, trained.pair
+        with torch.no_grad():
+            for mine, other in zip(own[:-1], theirs[:-1]):
+                if isinstance(mine, nn.Linear):
+                    mine.load_state_dict(other.state_dict())
+            own[-1].weight[0] = theirs[-1].weight[0] / 3
+            own[-1].bias[0] = theirs[-1].bias[0] / 3
+
+    def encode_nodes(self, nodes):
+        r, z, eta = nodes[:, 0], nodes[:, 3], nodes[:, 4]
+        return self.node_encoder(torch.stack([2 * r, z, 1.5 * eta, torch.sqrt(r * r + z * z + 1e-12)], 1))
+
+    def forward(self, nodes, edges):
+        src, dst = edges[0], edges[1]
+        x, e = self.encode_nodes(nodes), self.pair(pair_features(nodes, src, dst))
+        for step in self.steps:
+            x, e = step(x, e, src, dst)
+        hidden = torch.relu(self.out_src(x)[src] + self.out_dst(x)[dst] + self.out_edge(e))
+        return self.out(hidden)[:, 0]
+
+    def forward_fused(self, nodes, pairs, graph):
+        """The same from pair features [m,20] that are already there, with the kernels of kernels.py."""
+        x, e = self.encode_nodes(nodes), self.pair(pairs)
+        for step in self.steps:
+            x, e = step.forward_fused(x, e, graph)
+        hidden = kernels.EdgeHidden.apply(self.out_src(x), self.out_dst(x), self.out_edge(e), graph)
+        return self.out(hidden)[:, 0]
