@@ -29,7 +29,8 @@ int misused(const char *format, ...)
     return EXIT_USAGE;
 }
 
-/* ---- option values -------------------------------------------------------------------------------------- */
+/* ---- option values --------------------------------------------------------------------------------------
+ */
 
 bool get_double(const char *option, const char *text, double low, double high, double *value)
 {
@@ -76,7 +77,8 @@ bool get_int(const char *option, const char *text, int low, int high, int *value
     return true;
 }
 
-/* ---- names and files ------------------------------------------------------------------------------------ */
+/* ---- names and files ------------------------------------------------------------------------------------
+ */
 
 void *checked(void *memory)
 {
@@ -147,7 +149,8 @@ char *default_bundle(void)
     return path != NULL ? path : checked(strdup("models/default"));
 }
 
-/* ---- events --------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------------------
+ */
 
 /* Length of the prefix where `name` is an event's file of hits, else 0. */
 static size_t prefix_length(const char *name)
@@ -215,7 +218,8 @@ void events_release(struct events *events)
     *events = (struct events){0};
 }
 
-/* ---- interrupts ----------------------------------------------------------------------------------------- */
+/* ---- interrupts -----------------------------------------------------------------------------------------
+ */
 
 volatile int interrupted;
 

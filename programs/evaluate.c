@@ -8,17 +8,18 @@
 
 static int help(const trkx_metrics_options *defaults)
 {
-    printf("usage: trkx evaluate [OPTIONS] EVENT TRACKS\n\n"
-           "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score, and by\n"
-           "double majority efficiency, fragments, fakes and duplicates.\n\n"
-           "  --json FILE    write the figures there as well\n"
-           "  --min-hits N   least hits of tracks and particles (%zu)\n"
-           "  --match F      share of hits that makes a majority, > F (%g)\n",
-           defaults->min_hits, defaults->match_fraction);
+    printf(
+        "usage: trkx evaluate [OPTIONS] EVENT TRACKS\n\n"
+        "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score, and by\n"
+        "double majority efficiency, fragments, fakes and duplicates.\n\n"
+        "  --json FILE    write the figures there as well\n"
+        "  --min-hits N   least hits of tracks and particles (%zu)\n"
+        "  --match F      share of hits that makes a majority, > F (%g)\n",
+        defaults->min_hits, defaults->match_fraction);
     return EXIT_OK;
 }
 
-enum option { JSON, MIN_HITS, MATCH, HELP };
+enum { JSON, MIN_HITS, MATCH, HELP };
 
 static const struct option options[] = {{"json", 1, NULL, JSON},
                                         {"min-hits", 1, NULL, MIN_HITS},
@@ -40,8 +41,8 @@ static void print_metrics(const char *name, const trkx_metrics *metrics)
     print_efficiency("efficiency, all", &metrics->all);
     print_efficiency("  pT > 0.5 GeV", &metrics->above_500_mev);
     print_efficiency("  pT > 1 GeV", &metrics->above_1_gev);
-    printf("  %-22s %zu: %zu matched, %zu fragments, %zu fakes\n", "tracks", metrics->tracks, metrics->matched,
-           metrics->fragments, metrics->fakes);
+    printf("  %-22s %zu: %zu matched, %zu fragments, %zu fakes\n", "tracks", metrics->tracks,
+           metrics->matched, metrics->fragments, metrics->fakes);
     printf("  %-22s fragment %.4f, fake %.4f, duplicate %.4f\n", "rates", metrics->fragment_rate,
            metrics->fake_rate, metrics->duplicate_rate);
     printf("  %-22s %.4f\n", "hit purity", metrics->hit_purity);
@@ -57,9 +58,9 @@ static json_t *efficiency_json(const trkx_efficiency *efficiency)
 static json_t *metrics_json(const char *name, const trkx_metrics *m)
 {
     return json_pack("{s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o}",
-                     "event", name, "trackml_score", m->trackml_score, "hits", (json_int_t)m->hits, "noise_hits",
-                     (json_int_t)m->noise_hits, "hits_on_tracks", (json_int_t)m->hits_on_tracks, "tracks",
-                     (json_int_t)m->tracks, "matched", (json_int_t)m->matched, "fragments",
+                     "event", name, "trackml_score", m->trackml_score, "hits", (json_int_t)m->hits,
+                     "noise_hits", (json_int_t)m->noise_hits, "hits_on_tracks", (json_int_t)m->hits_on_tracks,
+                     "tracks", (json_int_t)m->tracks, "matched", (json_int_t)m->matched, "fragments",
                      (json_int_t)m->fragments, "fakes", (json_int_t)m->fakes, "duplicates",
                      (json_int_t)m->duplicates, "fragment_rate", m->fragment_rate, "fake_rate", m->fake_rate,
                      "duplicate_rate", m->duplicate_rate, "hit_purity", m->hit_purity, "efficiency_all",

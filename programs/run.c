@@ -23,29 +23,28 @@ static void settings_init(struct settings *settings)
 
 static int help(const struct settings *defaults)
 {
-    printf("usage: trkx run [OPTIONS] EVENT...\n\n"
-           "Finds the tracks of events. EVENT is the path prefix of a TrackML event (dir/event000001000), one\n"
-           "of its files, or a directory of events. Writes DIR/<event>-tracks.csv and DIR/<event>-ledger.json.\n\n"
-           "  --bundle DIR        the networks and their settings (%s)\n"
-           "  --out DIR           made where it is missing (%s)\n"
-           "  --threads T         0: all cores (%d)\n"
-           "  --filter-batch N    edges a call of the filter (%zu)\n"
-           "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
-           "  --verbose           print each event's steps (on a terminal)\n",
-           defaults->bundle, defaults->out, defaults->pipeline.threads, defaults->pipeline.filter_batch);
+    printf(
+        "usage: trkx run [OPTIONS] EVENT...\n\n"
+        "Finds the tracks of events. EVENT is the path prefix of a TrackML event (dir/event000001000), one\n"
+        "of its files, or a directory of events. Writes DIR/<event>-tracks.csv and "
+        "DIR/<event>-ledger.json.\n\n"
+        "  --bundle DIR        the networks and their settings (%s)\n"
+        "  --out DIR           made where it is missing (%s)\n"
+        "  --threads T         0: all cores (%d)\n"
+        "  --filter-batch N    edges a call of the filter (%zu)\n"
+        "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
+        "  --verbose           print each event's steps (on a terminal)\n",
+        defaults->bundle, defaults->out, defaults->pipeline.threads, defaults->pipeline.filter_batch);
     return EXIT_OK;
 }
 
-enum option { BUNDLE, OUT, THREADS, FILTER_BATCH, DETECTORS, VERBOSE, HELP };
+enum { BUNDLE, OUT, THREADS, FILTER_BATCH, DETECTORS, VERBOSE, HELP };
 
-static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},
-                                        {"out", 1, NULL, OUT},
-                                        {"threads", 1, NULL, THREADS},
-                                        {"filter-batch", 1, NULL, FILTER_BATCH},
-                                        {"detectors", 1, NULL, DETECTORS},
-                                        {"verbose", 0, NULL, VERBOSE},
-                                        {"help", 0, NULL, HELP},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {
+    {"bundle", 1, NULL, BUNDLE},       {"out", 1, NULL, OUT},
+    {"threads", 1, NULL, THREADS},     {"filter-batch", 1, NULL, FILTER_BATCH},
+    {"detectors", 1, NULL, DETECTORS}, {"verbose", 0, NULL, VERBOSE},
+    {"help", 0, NULL, HELP},           {NULL, 0, NULL, 0}};
 
 static bool apply(struct settings *settings, int option, const char *value)
 {
@@ -56,22 +55,22 @@ static bool apply(struct settings *settings, int option, const char *value)
         return true;
     case OUT: settings->out = value; return true;
     case THREADS: return get_int("threads", value, 0, 4096, &settings->pipeline.threads);
-    case FILTER_BATCH:
-        return get_size("filter-batch", value, 1, INT32_MAX, &settings->pipeline.filter_batch);
+    case FILTER_BATCH: return get_size("filter-batch", value, 1, INT32_MAX, &settings->pipeline.filter_batch);
     case DETECTORS: settings->pipeline.detectors = value; return true;
     case VERBOSE: settings->verbose = true; return true;
     default: misused("run: unknown option"); return false;
     }
 }
 
-/* ---- the ledger ----------------------------------------------------------------------------------------- */
+/* ---- the ledger -----------------------------------------------------------------------------------------
+ */
 
 static json_t *record_json(const trkx_step_record *record, const char *name)
 {
-    json_t *json = checked(json_pack("{s:s, s:I, s:I, s:f, s:f, s:I}", "name", name, "nodes",
-                                     (json_int_t)record->nodes, "edges", (json_int_t)record->edges, "seconds",
-                                     record->seconds, "cpu_seconds", record->cpu_seconds, "peak_bytes",
-                                     (json_int_t)record->peak_bytes));
+    json_t *json =
+        checked(json_pack("{s:s, s:I, s:I, s:f, s:f, s:I}", "name", name, "nodes", (json_int_t)record->nodes,
+                          "edges", (json_int_t)record->edges, "seconds", record->seconds, "cpu_seconds",
+                          record->cpu_seconds, "peak_bytes", (json_int_t)record->peak_bytes));
     if (record->has_truth) {
         json_object_set_new(json, "edge_efficiency", json_real(record->edge_efficiency));
         json_object_set_new(json, "edge_purity", json_real(record->edge_purity));
@@ -87,9 +86,10 @@ static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *even
         json_array_append_new(steps, record_json(&result->steps[i], trkx_step_name(result->steps[i].step)));
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event", trkx_event_name(event),
                      "trkx", trkx_version(), "onnxruntime", trkx_runtime_version(), "bundle",
-                     trkx_pipeline_bundle(pipeline)->name, "threads", threads, "hits", (json_int_t)result->hits,
-                     "tracks", (json_int_t)result->tracks, "saturated_hits", (json_int_t)result->saturated,
-                     "steps", steps, "total", record_json(&result->total, "total"));
+                     trkx_pipeline_bundle(pipeline)->name, "threads", threads, "hits",
+                     (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
+                     (json_int_t)result->saturated, "steps", steps, "total",
+                     record_json(&result->total, "total"));
 }
 
 static void print_record(const trkx_step_record *record, const char *name)
@@ -114,7 +114,8 @@ static void print_result(const trkx_event *event, const trkx_result *result)
     printf("  peak memory of the process %.1f MiB\n", (double)usage.ru_maxrss / 1024);
 }
 
-/* ---- events --------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------------------
+ */
 
 static int show_progress(void *user, const trkx_step_view *view)
 {

@@ -40,18 +40,34 @@ static int help(const struct settings *defaults)
            "  --threads T       0: all cores (%d)\n"
            "  --out DIR         made where it is missing (%s)\n",
            defaults->events, (unsigned long long)defaults->first, (unsigned long long)simulate->seed,
-           simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads, defaults->out);
+           simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,
+           defaults->out);
     return EXIT_OK;
 }
 
-enum option { EVENTS, FIRST, SEED, PARTICLES, PILEUP, SIGMA_Z, NOISE, DETECTORS, NO_CELLS, NO_GZIP, THREADS, OUT, HELP };
+enum {
+    EVENTS,
+    FIRST,
+    SEED,
+    PARTICLES,
+    PILEUP,
+    SIGMA_Z,
+    NOISE,
+    DETECTORS,
+    NO_CELLS,
+    NO_GZIP,
+    THREADS,
+    OUT,
+    HELP
+};
 
-static const struct option options[] = {
-    {"events", 1, NULL, EVENTS},       {"first", 1, NULL, FIRST},       {"seed", 1, NULL, SEED},
-    {"particles", 1, NULL, PARTICLES}, {"pileup", 1, NULL, PILEUP},     {"sigma-z", 1, NULL, SIGMA_Z},
-    {"noise", 1, NULL, NOISE},         {"detectors", 1, NULL, DETECTORS}, {"no-cells", 0, NULL, NO_CELLS},
-    {"no-gzip", 0, NULL, NO_GZIP},     {"threads", 1, NULL, THREADS},   {"out", 1, NULL, OUT},
-    {"help", 0, NULL, HELP},           {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"events", 1, NULL, EVENTS},     {"first", 1, NULL, FIRST},
+                                        {"seed", 1, NULL, SEED},         {"particles", 1, NULL, PARTICLES},
+                                        {"pileup", 1, NULL, PILEUP},     {"sigma-z", 1, NULL, SIGMA_Z},
+                                        {"noise", 1, NULL, NOISE},       {"detectors", 1, NULL, DETECTORS},
+                                        {"no-cells", 0, NULL, NO_CELLS}, {"no-gzip", 0, NULL, NO_GZIP},
+                                        {"threads", 1, NULL, THREADS},   {"out", 1, NULL, OUT},
+                                        {"help", 0, NULL, HELP},         {NULL, 0, NULL, 0}};
 
 static bool apply_pileup(trkx_simulate_options *simulate, const char *value)
 {

@@ -25,36 +25,44 @@ static void settings_init(struct settings *settings)
 
 static int help(const struct settings *defaults)
 {
-    printf("usage: trkx stage features EVENT       --out FILE   features [n,F] of a network\n"
-           "       trkx stage embed EVENT          --out FILE   embedding [n,D]\n"
-           "       trkx stage radius POINTS        --out FILE   edges [2,m], each pair once\n"
-           "       trkx stage filter FEATURES EDGES --out FILE  scores [m]\n"
-           "       trkx stage gnn FEATURES EDGES   --out FILE   scores [m]\n"
-           "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n], 0: no track\n\n"
-           "Arrays are .npy, or CSV of plain numbers by any other ending: one row a node; edges: two rows.\n\n"
-           "  --bundle DIR       networks of features, embed, filter, gnn (%s)\n"
-           "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
-           "  --detectors FILE   features, embed: a detectors.csv for cell features (the bundle's own)\n"
-           "  --radius R         radius: neighbours at distance <= R (%g)\n"
-           "  --k K              radius: each node keeps its K nearest (%zu)\n"
-           "  --kept FILE        filter, gnn: write the edges over the bundle's cut as well\n"
-           "  --cut C            tracks: edges connect where score > C (%g)\n"
-           "  --min-hits N       tracks: least hits of a track (%zu)\n"
-           "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
-           "  --threads T        0: all cores (%d)\n",
-           defaults->bundle, defaults->edges.radius, defaults->edges.k, (double)defaults->tracks.cut,
-           defaults->tracks.min_hits, defaults->threads);
+    printf(
+        "usage: trkx stage features EVENT       --out FILE   features [n,F] of a network\n"
+        "       trkx stage embed EVENT          --out FILE   embedding [n,D]\n"
+        "       trkx stage radius POINTS        --out FILE   edges [2,m], each pair once\n"
+        "       trkx stage filter FEATURES EDGES --out FILE  scores [m]\n"
+        "       trkx stage gnn FEATURES EDGES   --out FILE   scores [m]\n"
+        "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n], 0: no track\n\n"
+        "Arrays are .npy, or CSV of plain numbers by any other ending: one row a node; edges: two rows.\n\n"
+        "  --bundle DIR       networks of features, embed, filter, gnn (%s)\n"
+        "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
+        "  --detectors FILE   features, embed: a detectors.csv for cell features (the bundle's own)\n"
+        "  --radius R         radius: neighbours at distance <= R (%g)\n"
+        "  --k K              radius: each node keeps its K nearest (%zu)\n"
+        "  --kept FILE        filter, gnn: write the edges over the bundle's cut as well\n"
+        "  --cut C            tracks: edges connect where score > C (%g)\n"
+        "  --min-hits N       tracks: least hits of a track (%zu)\n"
+        "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
+        "  --threads T        0: all cores (%d)\n",
+        defaults->bundle, defaults->edges.radius, defaults->edges.k, (double)defaults->tracks.cut,
+        defaults->tracks.min_hits, defaults->threads);
     return EXIT_OK;
 }
 
-enum option { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CUT, MIN_HITS, NODES, THREADS, HELP };
+enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CUT, MIN_HITS, NODES, THREADS, HELP };
 
-static const struct option options[] = {
-    {"bundle", 1, NULL, BUNDLE}, {"out", 1, NULL, OUT},       {"network", 1, NULL, NETWORK},
-    {"detectors", 1, NULL, DETECTORS}, {"radius", 1, NULL, RADIUS}, {"k", 1, NULL, K},
-    {"kept", 1, NULL, KEPT},     {"cut", 1, NULL, CUT},       {"min-hits", 1, NULL, MIN_HITS},
-    {"nodes", 1, NULL, NODES},   {"threads", 1, NULL, THREADS}, {"help", 0, NULL, HELP},
-    {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},
+                                        {"out", 1, NULL, OUT},
+                                        {"network", 1, NULL, NETWORK},
+                                        {"detectors", 1, NULL, DETECTORS},
+                                        {"radius", 1, NULL, RADIUS},
+                                        {"k", 1, NULL, K},
+                                        {"kept", 1, NULL, KEPT},
+                                        {"cut", 1, NULL, CUT},
+                                        {"min-hits", 1, NULL, MIN_HITS},
+                                        {"nodes", 1, NULL, NODES},
+                                        {"threads", 1, NULL, THREADS},
+                                        {"help", 0, NULL, HELP},
+                                        {NULL, 0, NULL, 0}};
 
 static bool apply_network(struct settings *settings, const char *value)
 {
@@ -97,14 +105,15 @@ static bool apply(struct settings *settings, int option, const char *value)
     }
 }
 
-/* ---- the stages: each reads its inputs, does its step, writes its output -------------------------------- */
+/* ---- the stages: each reads its inputs, does its step, writes its output --------------------------------
+ */
 
 /* What a stage works on; released by command_stage whatever happens. */
 struct work {
     const struct settings *settings;
     trkx_pipeline *pipeline;
     trkx_event *event;
-    trkx_array a, b;  /* inputs */
+    trkx_array a, b; /* inputs */
     trkx_array out;
     trkx_edges edges;
     trkx_error *error;
@@ -180,7 +189,8 @@ static enum trkx_status stage_radius(struct work *work, char **in, int count)
     enum trkx_status status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
     choice.threads = work->settings->threads;
     if (status == TRKX_OK)
-        status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges, work->error);
+        status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
+                                   work->error);
     if (status == TRKX_OK) status = write_edges(work->settings->out, &work->edges, work->error);
     return status;
 }
@@ -275,15 +285,17 @@ static const struct stage {
     const char *name;
     int least, most; /* inputs */
     enum trkx_status (*run)(struct work *work, char **in, int count);
-} stages[] = {{"features", 1, 1, stage_features}, {"embed", 1, 1, stage_embed}, {"radius", 1, 1, stage_radius},
-              {"filter", 2, 2, stage_filter},     {"gnn", 2, 2, stage_gnn},     {"tracks", 1, 2, stage_tracks}};
+} stages[] = {{"features", 1, 1, stage_features}, {"embed", 1, 1, stage_embed},
+              {"radius", 1, 1, stage_radius},     {"filter", 2, 2, stage_filter},
+              {"gnn", 2, 2, stage_gnn},           {"tracks", 1, 2, stage_tracks}};
 
 static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)
 {
     trkx_error error;
     struct work work = {.settings = settings, .error = &error};
     enum trkx_status status = stage->run(&work, in, count);
-    if (status == TRKX_OK && work.out.data != NULL) status = trkx_array_write(settings->out, &work.out, &error);
+    if (status == TRKX_OK && work.out.data != NULL)
+        status = trkx_array_write(settings->out, &work.out, &error);
     trkx_pipeline_destroy(work.pipeline);
     trkx_event_destroy(work.event);
     trkx_array_destroy(&work.a);

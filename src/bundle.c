@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- fields --------------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------------------
+ */
 
 /* Where we are in bundle.json: every message names the file and the field. */
 struct place {
@@ -28,8 +29,7 @@ static enum trkx_status get_string(const struct place *place, const char *field,
 {
     const json_t *node = json_object_get(place->object, field);
     if (node == NULL) return wrong(place, field, "is missing");
-    if (!json_is_string(node) || json_string_length(node) == 0)
-        return wrong(place, field, "is not a text");
+    if (!json_is_string(node) || json_string_length(node) == 0) return wrong(place, field, "is not a text");
     if (strlen(json_string_value(node)) != json_string_length(node))
         return wrong(place, field, "holds a zero byte");
     *value = trkx_duplicate(json_string_value(node));
@@ -90,7 +90,8 @@ cleanup:
     return status;
 }
 
-/* ---- feature lists -------------------------------------------------------------------------------------- */
+/* ---- feature lists --------------------------------------------------------------------------------------
+ */
 
 static enum trkx_status parse_feature(const struct place *place, size_t index, const json_t *node,
                                       trkx_feature_spec *spec)
@@ -140,7 +141,8 @@ bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count)
     return false;
 }
 
-/* ---- models --------------------------------------------------------------------------------------------- */
+/* ---- models ---------------------------------------------------------------------------------------------
+ */
 
 static enum trkx_status parse_inputs(const struct place *place, size_t expected, struct trkx_model *model)
 {
@@ -148,7 +150,8 @@ static enum trkx_status parse_inputs(const struct place *place, size_t expected,
     if (list == NULL) return wrong(place, "inputs", "is missing");
     if (!json_is_array(list) || json_array_size(list) != expected)
         return wrong(place, "inputs",
-                     expected == 1 ? "is not a list of one tensor name" : "is not a list of two tensor names");
+                     expected == 1 ? "is not a list of one tensor name"
+                                   : "is not a list of two tensor names");
     for (size_t i = 0; i < expected; i++) {
         const char *name = json_string_value(json_array_get(list, i));
         if (name == NULL) return wrong(place, "inputs", "holds something that is not a text");
@@ -194,14 +197,15 @@ static enum trkx_status parse_models(const struct place *top, const char *direct
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         struct place place = {top->file, sections[i], json_object_get(top->object, names[i]), top->error};
         if (!json_is_object(place.object)) return wrong(top, names[i], "is missing or not an object");
-        enum trkx_status status = parse_model(&place, directory, i == TRKX_NETWORK_EMBEDDING, top->object,
-                                              &bundle->models[i]);
+        enum trkx_status status =
+            parse_model(&place, directory, i == TRKX_NETWORK_EMBEDDING, top->object, &bundle->models[i]);
         if (status != TRKX_OK) return status;
     }
     return TRKX_OK;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------------------------------------------
+ */
 
 static enum trkx_status parse_graph(const struct place *top, struct trkx_bundle *bundle)
 {
@@ -275,7 +279,8 @@ enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *
     return status;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------------------
+ */
 
 static enum trkx_status read_file(const char *path, void **bytes, size_t *count, trkx_error *error)
 {

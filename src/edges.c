@@ -1,6 +1,8 @@
 #include "edges.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "keys.h"
@@ -232,24 +234,31 @@ struct chunk {
     uint64_t pairs[CHUNK];
 };
 
-/* What all threads share during one pass over the leaves. */
+/* Why a pass over the leaves ended early. */
+enum stop { STOP_NONE, STOP_MEMORY, STOP_OVERFLOW };
+
+/* What all threads share during a pass. */
 struct search {
     const struct query *query;
     const struct trkx_tree *tree;
     struct trkx_memory *memory;
     const uint64_t *limits; /* [n] or NULL: all pairs within the radius */
-    size_t most_pairs;      /* stop where there are certainly more */
+    int32_t *near;          /* [threads, leaves] */
     struct chunk *chunks;   /* of all threads */
     size_t chunks_count;
-    bool overflow, out_of_memory;
+    size_t stored;          /* pairs in finished chunks */
+    size_t most_pairs;      /* stop where there are more */
+    _Atomic(enum stop) stopped;
 };
 
 /* One thread's share of it. */
 struct worker {
     struct search *search;
-    struct chunk *chunk; /* being filled; NULL at first and after a failure */
-    int32_t *near;       /* [leaves] those near the present one */
-    float *bounds;       /* [width] lower bounds of d2 from each point of a leaf */
+    struct chunk *chunk;           /* being filled; NULL at first */
+    int32_t *near;                 /* [leaves] those near the present one */
+    float bounds[TRKX_TREE_LEAF];  /* of d2 from each point of a leaf to another leaf */
+    float d2[TRKX_TREE_LEAF];      /* from one point to those of a leaf */
+    uint8_t places[TRKX_TREE_LEAF]; /* of neighbours in a leaf */
 };
 
 /* Bounds and rounding. For a point x in [low, high] of one box and y of another, the difference x - y is at
@@ -311,24 +320,406 @@ static size_t near_leaves(const struct search *search, size_t leaf, size_t from,
     return count;
 }
 
-/* The coordinates [dim] of one point of a leaf. */
-static void point_of_leaf(const struct trkx_tree *tree, size_t leaf, size_t i, float *point)
+/* d2 [width] from a point to all points of a block; NaN for the padding. */
+static void distances(const float *restrict block, size_t width, const float *restrict point, size_t dim,
+                      float *restrict d2)
 {
-    const float *block = trkx_tree_block(tree, leaf);
-    for (size_t d = 0; d < tree->dim; d++) point[d] = block[d * tree->width + i];
+    for (size_t j = 0; j < width; j++) d2[j] = 0;
+    for (size_t d = 0; d < dim; d++) {
+        const float *restrict x = block + d * width;
+        float p = point[d];
+        for (size_t j = 0; j < width; j++) d2[j] += (p - x[j]) * (p - x[j]);
+    }
 }
 
-/* d2 [LANES] from a point to as many points of a block; true where one is within r2. */
-static bool lane_distances(const float *block, size_t width, const float *point, size_t dim, float r2,
-                           float *restrict d2)
+/* Lists which of d2 [width], from `from` on, are within r2; returns their number. Most are not, so they are
+ * passed over LANES at a time. */
+static size_t within(const float *d2, size_t width, size_t from, float r2, uint8_t *places)
 {
-    int within = 0;
-    for (int l = 0; l < LANES; l++) d2[l] = 0;
-    for (size_t d = 0; d < dim; d++) {
-        const float *x = block + d * width;
-        float p = point[d];
-        for (int l = 0; l < LANES; l++) d2[l] += (p - x[l]) * (p - x[l]);
+    size_t count = 0;
+    for (size_t begin = from / LANES * LANES; begin < width; begin += LANES) {
+        int any = 0;
+        for (size_t l = 0; l < LANES; l++) any |= d2[begin + l] <= r2;
+        if (!any) continue;
+        for (size_t j = begin; j < begin + LANES; j++)
+            if (d2[j] <= r2 && j >= from) places[count++] = (uint8_t)j;
     }
-    for (int l = 0; l < LANES; l++) within |= d2[l] <= r2;
-    return within != 0;
+    return count;
+}
+
+/* ---- the search: pairs --------------------------------------------------------------------------------- */
+
+/* Starts a new chunk; false where the pass cannot go on. */
+static bool next_chunk(struct worker *worker)
+{
+    struct search *search = worker->search;
+    struct chunk *chunk = trkx_allocate(search->memory, 1, sizeof *chunk);
+    if (chunk == NULL) {
+        atomic_store(&search->stopped, STOP_MEMORY);
+        return false;
+    }
+    chunk->count = 0;
+#pragma omp critical(trkx_edges_chunks)
+    {
+        chunk->next = search->chunks;
+        search->chunks = chunk;
+        search->chunks_count++;
+        if (worker->chunk != NULL) search->stored += worker->chunk->count;
+        if (search->stored > search->most_pairs) atomic_store(&search->stopped, STOP_OVERFLOW);
+    }
+    worker->chunk = chunk;
+    return true;
+}
+
+static void release_chunks(struct search *search)
+{
+    for (struct chunk *chunk = search->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        trkx_release(chunk);
+    }
+    search->chunks = NULL;
+    search->chunks_count = search->stored = 0;
+}
+
+/* Adds the pairs of point i of leaf a with the points of leaf b from place `from` on. */
+static bool add_pairs(struct worker *worker, size_t a, size_t i, size_t b, size_t from)
+{
+    const struct search *search = worker->search;
+    const struct query *query = search->query;
+    const struct trkx_tree *tree = search->tree;
+    const int32_t *ids = tree->ids + trkx_tree_begin(tree, b);
+    size_t id = (size_t)tree->ids[trkx_tree_begin(tree, a) + i];
+    distances(trkx_tree_block(tree, b), tree->width, query->points + id * query->dim, query->dim, worker->d2);
+    size_t count = within(worker->d2, tree->width, from, query->r2, worker->places);
+    if ((worker->chunk == NULL || worker->chunk->count + count > CHUNK) && !next_chunk(worker)) return false;
+    struct chunk *chunk = worker->chunk;
+    for (size_t p = 0; p < count; p++) {
+        size_t j = worker->places[p], other = (size_t)ids[j];
+        if (!kept(search->limits, id, other, worker->d2[j])) continue;
+        chunk->pairs[chunk->count++] = id < other ? trkx_key((uint32_t)id, (uint32_t)other)
+                                                  : trkx_key((uint32_t)other, (uint32_t)id);
+    }
+    return true;
+}
+
+/* All pairs of leaf a with itself and with the leaves behind it. */
+static void pair_leaf(struct worker *worker, size_t a)
+{
+    const struct search *search = worker->search;
+    const struct trkx_tree *tree = search->tree;
+    size_t count = near_leaves(search, a, a, worker->near);
+    size_t points = trkx_tree_begin(tree, a + 1) - trkx_tree_begin(tree, a);
+    for (size_t c = 0; c < count; c++) {
+        size_t b = (size_t)worker->near[c];
+        const float *box = trkx_tree_box(tree, tree->leaves - 1 + b);
+        point_bounds(trkx_tree_block(tree, a), tree->width, box, tree->dim, worker->bounds);
+        for (size_t i = 0; i < points; i++) {
+            if (worker->bounds[i] > search->query->r2) continue;
+            if (!add_pairs(worker, a, i, b, a == b ? i + 1 : 0)) return;
+        }
+    }
+}
+
+/* Collects the pairs within the radius, as far as `limits` keep them, in search->chunks. */
+static void pair_all(struct search *search)
+{
+    const struct trkx_tree *tree = search->tree;
+    atomic_store(&search->stopped, STOP_NONE);
+#pragma omp parallel num_threads(search->query->threads)
+    {
+        struct worker worker = {.search = search};
+        worker.near = search->near + (size_t)omp_get_thread_num() * tree->leaves;
+#pragma omp for schedule(dynamic)
+        for (size_t leaf = 0; leaf < tree->leaves; leaf++)
+            if (atomic_load(&search->stopped) == STOP_NONE) pair_leaf(&worker, leaf);
+    }
+}
+
+/* ---- the search: the k nearest ------------------------------------------------------------------------- */
+
+/* The k smallest keys of those shown: they are collected and cut back to k whenever there are 2k. */
+struct nearest {
+    uint64_t *keys; /* [2k] */
+    size_t k, held, seen;
+    uint64_t last;  /* greater keys are no longer of interest */
+};
+
+static void show_key(struct nearest *nearest, uint64_t key)
+{
+    nearest->seen++;
+    if (key > nearest->last) return;
+    nearest->keys[nearest->held++] = key;
+    if (nearest->held < 2 * nearest->k) return;
+    trkx_keys_select(nearest->keys, nearest->held, nearest->k - 1);
+    nearest->held = nearest->k;
+    nearest->last = nearest->keys[nearest->k - 1];
+}
+
+/* Shows all neighbours of point i of leaf a. worker->near lists the leaves near a. */
+static void show_neighbours(struct worker *worker, size_t a, size_t i, size_t near_count,
+                            struct nearest *nearest)
+{
+    const struct query *query = worker->search->query;
+    const struct trkx_tree *tree = worker->search->tree;
+    size_t id = (size_t)tree->ids[trkx_tree_begin(tree, a) + i], bytes = query->dim * sizeof(float);
+    const float *point = query->points + id * query->dim;
+    float box[2 * TRKX_TREE_DIM_MAX]; /* of the point alone */
+    memcpy(box, point, bytes);
+    memcpy(box + query->dim, point, bytes);
+    for (size_t c = 0; c < near_count; c++) {
+        size_t b = (size_t)worker->near[c];
+        const int32_t *ids = tree->ids + trkx_tree_begin(tree, b);
+        if (box_bound(box, trkx_tree_box(tree, tree->leaves - 1 + b), query->dim) > query->r2) continue;
+        distances(trkx_tree_block(tree, b), tree->width, point, query->dim, worker->d2);
+        size_t count = within(worker->d2, tree->width, 0, query->r2, worker->places);
+        for (size_t p = 0; p < count; p++) {
+            size_t j = worker->places[p], other = (size_t)ids[j];
+            if (other != id) show_key(nearest, neighbour_key(worker->d2[j], other));
+        }
+    }
+}
+
+/* limits of the points of one leaf; degrees as for limit_all. Returns how many are saturated. */
+static size_t limit_leaf(struct worker *worker, size_t a, const uint32_t *degrees, uint64_t *keys,
+                         uint64_t *limits)
+{
+    const struct trkx_tree *tree = worker->search->tree;
+    size_t begin = trkx_tree_begin(tree, a), points = trkx_tree_begin(tree, a + 1) - begin;
+    size_t k = worker->search->query->k, near_count = 0, saturated = 0;
+    for (size_t i = 0; i < points; i++) {
+        size_t id = (size_t)tree->ids[begin + i];
+        limits[id] = KEEP_ALL;
+        if (degrees != NULL && degrees[id] <= k) continue;
+        if (near_count == 0) near_count = near_leaves(worker->search, a, 0, worker->near);
+        struct nearest nearest = {.keys = keys, .k = k, .last = KEEP_ALL};
+        show_neighbours(worker, a, i, near_count, &nearest);
+        if (nearest.seen <= k) continue;
+        trkx_keys_select(keys, nearest.held, k - 1);
+        limits[id] = keys[k - 1];
+        saturated++;
+    }
+    return saturated;
+}
+
+/* limits [n]: the key of the last neighbour that each node keeps, KEEP_ALL where it has at most k. degrees [n],
+ * or NULL where they are not known. keys [threads, 2k]. Returns how many are saturated. */
+static size_t limit_all(struct search *search, const uint32_t *degrees, uint64_t *keys, uint64_t *limits)
+{
+    const struct trkx_tree *tree = search->tree;
+    size_t saturated = 0;
+#pragma omp parallel num_threads(search->query->threads) reduction(+ : saturated)
+    {
+        size_t thread = (size_t)omp_get_thread_num();
+        struct worker worker = {.search = search, .near = search->near + thread * tree->leaves};
+#pragma omp for schedule(dynamic)
+        for (size_t leaf = 0; leaf < tree->leaves; leaf++)
+            saturated += limit_leaf(&worker, leaf, degrees, keys + thread * 2 * search->query->k, limits);
+    }
+    return saturated;
+}
+
+/* ---- the search: together ------------------------------------------------------------------------------ */
+
+/* degrees [n] of the collected pairs. Returns the largest. */
+static uint32_t count_degrees(const struct trkx_pairs *lists, size_t lists_count, const struct query *query,
+                              uint32_t *degrees)
+{
+    uint32_t largest = 0;
+    memset(degrees, 0, query->n * sizeof *degrees);
+#pragma omp parallel for num_threads(query->threads) schedule(dynamic)
+    for (size_t l = 0; l < lists_count; l++)
+        for (size_t p = 0; p < lists[l].count; p++) {
+#pragma omp atomic
+            degrees[trkx_key_high(lists[l].pairs[p])]++;
+#pragma omp atomic
+            degrees[trkx_key_low(lists[l].pairs[p])]++;
+        }
+    for (size_t i = 0; i < query->n; i++) largest = degrees[i] > largest ? degrees[i] : largest;
+    return largest;
+}
+
+/* Drops the pairs that neither end keeps. */
+static void drop_pairs(const struct query *query, const uint64_t *limits, struct trkx_pairs *lists,
+                       size_t lists_count)
+{
+#pragma omp parallel for num_threads(query->threads) schedule(dynamic)
+    for (size_t l = 0; l < lists_count; l++) {
+        size_t count = 0;
+        for (size_t p = 0; p < lists[l].count; p++) {
+            uint64_t pair = lists[l].pairs[p];
+            size_t i = trkx_key_high(pair), j = trkx_key_low(pair);
+            if (limits[i] == KEEP_ALL || limits[j] == KEEP_ALL ||
+                kept(limits, i, j, squared_distance(query, i, j)))
+                lists[l].pairs[count++] = pair;
+        }
+        lists[l].count = count;
+    }
+}
+
+/* The chunks as lists; released by the caller. */
+static enum trkx_status list_chunks(const struct search *search, struct trkx_pairs **lists, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t l = 0;
+    TRKX_ALLOCATE(*lists, search->memory, search->chunks_count, "lists of pairs");
+    for (struct chunk *chunk = search->chunks; chunk != NULL; chunk = chunk->next)
+        (*lists)[l++] = (struct trkx_pairs){chunk->pairs, chunk->count};
+cleanup:
+    return status;
+}
+
+static enum trkx_status collect(struct search *search, trkx_error *error)
+{
+    release_chunks(search);
+    pair_all(search);
+    if (search->stopped != STOP_MEMORY) return TRKX_OK;
+    return trkx_fail_memory(error, "pairs of neighbours", sizeof(struct chunk));
+}
+
+/* The search where k can matter. Memory stays at O(n k): all pairs are collected as long as they are at most
+ * n k / 2 (with more, some node is certainly saturated). Beyond that each node's limit comes from its own
+ * neighbours, one node at a time, and only what is kept is collected. */
+static enum trkx_status choose_nearest(struct search *search, struct trkx_pairs **lists, size_t *saturated,
+                                       trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const struct query *query = search->query;
+    uint32_t *degrees = NULL;
+    uint64_t *limits = NULL, *keys = NULL;
+    bool overflow = search->stopped == STOP_OVERFLOW;
+    if (!overflow) {
+        TRKX_CHECK(list_chunks(search, lists, error));
+        TRKX_ALLOCATE(degrees, search->memory, query->n, "the number of neighbours");
+        if (count_degrees(*lists, search->chunks_count, query, degrees) <= query->k) goto cleanup;
+    } else
+        release_chunks(search);
+    TRKX_ALLOCATE(limits, search->memory, query->n, "the neighbours' limits");
+    TRKX_ALLOCATE(keys, search->memory, (size_t)query->threads * 2 * query->k, "the nearest neighbours");
+    *saturated = limit_all(search, degrees, keys, limits);
+    if (!overflow)
+        drop_pairs(query, limits, *lists, search->chunks_count);
+    else {
+        search->limits = limits;
+        search->most_pairs = SIZE_MAX;
+        TRKX_CHECK(collect(search, error));
+        TRKX_CHECK(list_chunks(search, lists, error));
+    }
+cleanup:
+    search->limits = NULL;
+    trkx_release(degrees);
+    trkx_release(limits);
+    trkx_release(keys);
+    return status;
+}
+
+static enum trkx_status search_edges(struct search *search, trkx_edges *edges, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const struct query *query = search->query;
+    struct trkx_pairs *lists = NULL;
+    bool k_matters = query->k < query->n - 1;
+    search->most_pairs = k_matters && query->k <= SIZE_MAX / query->n ? query->n * query->k / 2 : SIZE_MAX;
+    TRKX_ALLOCATE(search->near, search->memory, (size_t)query->threads * search->tree->leaves, "near leaves");
+    TRKX_CHECK(collect(search, error));
+    if (k_matters)
+        TRKX_CHECK(choose_nearest(search, &lists, &edges->saturated, error));
+    else
+        TRKX_CHECK(list_chunks(search, &lists, error));
+    TRKX_CHECK(trkx_edges_from_pairs(search->memory, lists, search->chunks_count, query->n, query->threads,
+                                     edges, error));
+cleanup:
+    trkx_release(lists);
+    trkx_release(search->near);
+    release_chunks(search);
+    return status;
+}
+
+enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
+                                      const trkx_edges_options *options, trkx_edges *edges, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct query query;
+    struct trkx_tree tree = {0};
+    struct search search = {.query = &query, .tree = &tree, .memory = memory};
+    *edges = (trkx_edges){0};
+    TRKX_CHECK(check_query(points, n, dim, options, &query, error));
+    if (n == 0) goto cleanup;
+    TRKX_CHECK(trkx_tree_create(memory, points, n, dim, query.threads, &tree, error));
+    TRKX_CHECK(search_edges(&search, edges, error));
+cleanup:
+    trkx_tree_destroy(&tree);
+    if (status != TRKX_OK) trkx_edges_destroy(edges);
+    return status;
+}
+
+enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
+                                   const trkx_edges_options *options, trkx_edges *edges, trkx_error *error)
+{
+    return trkx_radius_graph_in(NULL, points, n, dim, options, edges, error);
+}
+
+/* ---- given edges --------------------------------------------------------------------------------------- */
+
+/* Squares of float32 values are exact in double, so that ties are real ones. */
+static double squared_norm(const float *xyz)
+{
+    double x = xyz[0], y = xyz[1], z = xyz[2];
+    return x * x + y * y + z * z;
+}
+
+static bool runs_outwards(const float *xyz, size_t source, size_t target)
+{
+    double from = squared_norm(xyz + 3 * source), to = squared_norm(xyz + 3 * target);
+    return from < to || (from == to && source < target);
+}
+
+enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *xyz, size_t n, int threads,
+                                      trkx_edges *edges, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    trkx_edges oriented = {.saturated = edges->saturated};
+    uint64_t *pairs = NULL;
+    size_t m = edges->count, bad = m;
+    threads = trkx_threads(threads);
+    TRKX_ALLOCATE(pairs, memory, m, "pairs");
+#pragma omp parallel for num_threads(threads) reduction(min : bad)
+    for (size_t e = 0; e < m; e++) {
+        int64_t a = edges->index[e], b = edges->index[m + e];
+        if (a < 0 || b < 0 || (size_t)a >= n || (size_t)b >= n)
+            bad = e < bad ? e : bad;
+        else
+            pairs[e] = runs_outwards(xyz, (size_t)a, (size_t)b) ? trkx_key((uint32_t)a, (uint32_t)b)
+                                                                : trkx_key((uint32_t)b, (uint32_t)a);
+    }
+    if (bad < m) {
+        status = trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: edge %zu runs from %lld to %lld, there are %zu hits",
+                           bad, (long long)edges->index[bad], (long long)edges->index[m + bad], n);
+        goto cleanup;
+    }
+    TRKX_CHECK(trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m}, 1, n, threads, &oriented, error));
+    trkx_edges_destroy(edges);
+    *edges = oriented;
+cleanup:
+    trkx_release(pairs);
+    return status;
+}
+
+enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges, trkx_error *error)
+{
+    return trkx_edges_orient_in(NULL, xyz, n, 0, edges, error);
+}
+
+void trkx_edges_cut(trkx_edges *edges, float *scores, float cut)
+{
+    size_t m = edges->count, count = 0, targets = 0, s = 0;
+    for (size_t e = 0; e < m; e++)
+        if (scores[e] > cut) edges->index[count++] = edges->index[e];
+    for (size_t e = 0; e < m; e++) /* behind the sources, which by now have all moved */
+        if (scores[e] > cut) edges->index[count + targets++] = edges->index[m + e];
+    for (size_t e = 0; e < m; e++)
+        if (scores[e] > cut) scores[s++] = scores[e];
+    edges->count = count;
+    if (count > 0) return;
+    trkx_release(edges->index);
+    edges->index = NULL;
 }

@@ -12,11 +12,11 @@ enum trkx_status trkx_embed_in(const trkx_pipeline *pipeline, const struct trkx_
     enum trkx_status status = TRKX_OK;
     for (size_t first = 0; first < n; first += BATCH) {
         int64_t rows = (int64_t)(n - first < BATCH ? n - first : BATCH);
-        struct trkx_tensor in = {(float *)features + first * width, TRKX_ELEMENT_FLOAT, 2,
-                                 {rows, (int64_t)width}};
+        struct trkx_tensor in = {
+            (float *)features + first * width, TRKX_ELEMENT_FLOAT, 2, {rows, (int64_t)width}};
         struct trkx_tensor out = {embedding + first * dim, TRKX_ELEMENT_FLOAT, 2, {rows, (int64_t)dim}};
-        TRKX_CHECK(trkx_session_run(pipeline->sessions[TRKX_NETWORK_EMBEDDING], context->memory, &in, &out,
-                                    error));
+        TRKX_CHECK(
+            trkx_session_run(pipeline->sessions[TRKX_NETWORK_EMBEDDING], context->memory, &in, &out, error));
         TRKX_CHECK(trkx_run_check(context, "embed", error));
     }
 cleanup:

@@ -30,8 +30,8 @@ enum trkx_status trkx_filter_in(const trkx_pipeline *pipeline, const struct trkx
             {(float *)features, TRKX_ELEMENT_FLOAT, 2, {(int64_t)n, (int64_t)model->features_count}},
             {batch, TRKX_ELEMENT_INT64, 2, {2, (int64_t)count}}};
         struct trkx_tensor out = {scores + first, TRKX_ELEMENT_FLOAT, 1, {(int64_t)count}};
-        TRKX_CHECK(trkx_session_run(pipeline->sessions[TRKX_NETWORK_FILTER], context->memory, in, &out,
-                                    error));
+        TRKX_CHECK(
+            trkx_session_run(pipeline->sessions[TRKX_NETWORK_FILTER], context->memory, in, &out, error));
         TRKX_CHECK(trkx_run_check(context, "filter", error));
     }
     if (!model->sigmoid_in_model) trkx_sigmoid(scores, edges->count, pipeline->threads);

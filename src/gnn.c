@@ -14,8 +14,7 @@ enum trkx_status trkx_gnn_in(const trkx_pipeline *pipeline, const struct trkx_ru
     if (m == 0) return TRKX_OK;
     enum trkx_status status =
         trkx_session_run(pipeline->sessions[TRKX_NETWORK_GNN], context->memory, in, &out, error);
-    if (status == TRKX_OK && !model->sigmoid_in_model)
-        trkx_sigmoid(scores, edges->count, pipeline->threads);
+    if (status == TRKX_OK && !model->sigmoid_in_model) trkx_sigmoid(scores, edges->count, pipeline->threads);
     return status;
 }
 

@@ -83,8 +83,7 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     pipeline->filter_batch = options->filter_batch;
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        TRKX_CHECK(load_network(pipeline, (enum trkx_network)i, error));
+    for (int i = 0; i < TRKX_NETWORKS; i++) TRKX_CHECK(load_network(pipeline, (enum trkx_network)i, error));
     describe(pipeline);
     *result = pipeline;
     pipeline = NULL;

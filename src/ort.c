@@ -10,7 +10,8 @@ enum { API_VERSION = 23 };
 
 enum { MAX_INPUTS = 4 };
 
-/* ---- the runtime: one environment and one allocator per process, counted -------------------------------- */
+/* ---- the runtime: one environment and one allocator per process, counted --------------------------------
+ */
 
 struct runtime_allocator {
     OrtAllocator base; /* first: the runtime hands us this */
@@ -81,9 +82,9 @@ static enum trkx_status runtime_create(trkx_error *error)
     if (api == NULL)
         return trkx_fail(error, TRKX_ERROR_RUNTIME, "ONNX Runtime %s is too old: 1.%d or newer is needed",
                          trkx_runtime_version(), API_VERSION);
-    TRKX_CHECK(check(api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx",
-                                                    &environment),
-                     "starting", error));
+    TRKX_CHECK(check(
+        api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx", &environment),
+        "starting", error));
     TRKX_CHECK(check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &allocator.info),
                      "starting", error));
     allocator.base = (OrtAllocator){.version = API_VERSION,
@@ -118,7 +119,8 @@ const char *trkx_runtime_version(void)
     return OrtGetApiBase()->GetVersionString();
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------------------
+ */
 
 struct trkx_session {
     OrtSession *session;
@@ -248,10 +250,10 @@ static enum trkx_status load(struct trkx_session *session, const struct trkx_ses
     TRKX_CHECK(check(api->CreateSessionOptions(&options), session->file, error));
     TRKX_CHECK(check(api->SetIntraOpNumThreads(options, spec->threads), session->file, error));
     TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), session->file, error));
-    TRKX_CHECK(check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), session->file,
-                     error));
-    OrtStatus *failure = api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options,
-                                                     &session->session);
+    TRKX_CHECK(
+        check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), session->file, error));
+    OrtStatus *failure =
+        api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options, &session->session);
     if (failure != NULL) {
         status = check(failure, session->file, error);
         /* the bytes are not a network: that is the model's fault, not the runtime's */
@@ -296,7 +298,8 @@ void trkx_session_destroy(struct trkx_session *session)
     runtime_release();
 }
 
-/* ---- running -------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------------------
+ */
 
 static enum trkx_status wrap(const struct trkx_tensor *tensor, int rank, const char *file, OrtValue **value,
                              trkx_error *error)
@@ -320,9 +323,8 @@ enum trkx_status trkx_session_run(const struct trkx_session *session, struct trk
     for (size_t i = 0; i < session->inputs_count; i++)
         TRKX_CHECK(wrap(&inputs[i], inputs[i].rank, session->file, &values[i], error));
     TRKX_CHECK(wrap(output, session->output_rank, session->file, &bound, error));
-    TRKX_CHECK(check(api->Run(session->session, NULL, session->input_names,
-                              (const OrtValue *const *)values, session->inputs_count, &session->output_name, 1,
-                              &bound),
+    TRKX_CHECK(check(api->Run(session->session, NULL, session->input_names, (const OrtValue *const *)values,
+                              session->inputs_count, &session->output_name, 1, &bound),
                      session->file, error));
 cleanup:
     for (size_t i = 0; i < session->inputs_count; i++)

@@ -25,13 +25,14 @@ struct run {
     float *features[TRKX_NETWORKS]; /* [n,F] of each network; shared where the lists are the same */
     float *embedding;               /* [n,D] */
     trkx_edges edges;
-    float *scores;                  /* [m] */
-    trkx_edges true_edges;          /* outwards; empty without truth */
+    float *scores;         /* [m] */
+    trkx_edges true_edges; /* outwards; empty without truth */
     trkx_result *result;
     trkx_error *error;
 };
 
-/* ---- the steps ------------------------------------------------------------------------------------------ */
+/* ---- the steps ------------------------------------------------------------------------------------------
+ */
 
 static bool same_features(const struct trkx_model *a, const struct trkx_model *b)
 {
@@ -51,9 +52,10 @@ static enum trkx_status features(struct run *run)
         for (int j = 0; j < i && run->features[i] == NULL; j++)
             if (same_features(&models[i], &models[j])) run->features[i] = run->features[j];
         if (run->features[i] != NULL) continue;
-        TRKX_ALLOCATE(run->features[i], &run->memory, run->hits->count * models[i].features_count, "features");
-        TRKX_CHECK(trkx_pipeline_features(run->pipeline, (enum trkx_network)i, run->hits, run->features[i],
-                                          error));
+        TRKX_ALLOCATE(run->features[i], &run->memory, run->hits->count * models[i].features_count,
+                      "features");
+        TRKX_CHECK(
+            trkx_pipeline_features(run->pipeline, (enum trkx_network)i, run->hits, run->features[i], error));
     }
 cleanup:
     return status;
@@ -64,7 +66,8 @@ static enum trkx_status embed(struct run *run)
     struct trkx_run_context context = {&run->memory, run->options->hook, run->options->user};
     trkx_error *error = run->error;
     enum trkx_status status = TRKX_OK;
-    TRKX_ALLOCATE(run->embedding, &run->memory, run->hits->count * run->pipeline->bundle.dim, "the embedding");
+    TRKX_ALLOCATE(run->embedding, &run->memory, run->hits->count * run->pipeline->bundle.dim,
+                  "the embedding");
     TRKX_CHECK(trkx_embed_in(run->pipeline, &context, run->features[TRKX_NETWORK_EMBEDDING], run->hits->count,
                              run->embedding, error));
 cleanup:
@@ -119,15 +122,17 @@ static enum trkx_status tracks(struct run *run)
     trkx_tracks_options_init(&options);
     options.min_hits = run->pipeline->bundle.min_hits;
     options.threads = run->pipeline->threads;
-    return trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options, run->result->labels,
-                          &run->result->tracks, run->error);
+    return trkx_tracks(run->hits->count, &run->edges, NULL, &options, run->result->labels,
+                       &run->result->tracks, run->error);
 }
 
-/* ---- what is recorded of each --------------------------------------------------------------------------- */
+/* ---- what is recorded of each ---------------------------------------------------------------------------
+ */
 
 const char *trkx_step_name(enum trkx_step step)
 {
-    static const char *const names[TRKX_STEPS] = {"hits", "features", "embed", "edges", "filter", "gnn", "tracks"};
+    static const char *const names[TRKX_STEPS] = {"hits",   "features", "embed", "edges",
+                                                  "filter", "gnn",      "tracks"};
     return (unsigned)step < TRKX_STEPS ? names[step] : "unknown";
 }
 
@@ -229,7 +234,8 @@ cleanup:
     return status;
 }
 
-/* ---- a run ---------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------------------
+ */
 
 void trkx_run_options_init(trkx_run_options *options)
 {

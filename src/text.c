@@ -51,11 +51,12 @@ bool trkx_ends_with(const char *text, const char *ending)
 struct buffer {
     char *bytes;
     size_t used, capacity;
+    struct trkx_memory *memory;
 };
 
 static enum trkx_status reserve(struct buffer *buffer, size_t capacity, const char *name, trkx_error *error)
 {
-    char *grown = buffer->bytes == NULL ? trkx_allocate(NULL, capacity + 1, 1)
+    char *grown = buffer->bytes == NULL ? trkx_allocate(buffer->memory, capacity + 1, 1)
                                         : trkx_reallocate(buffer->bytes, capacity + 1, 1);
     if (grown == NULL)
         return trkx_fail(error, TRKX_ERROR_MEMORY, "%s: out of memory: %zu bytes", name, capacity + 1);
@@ -151,10 +152,10 @@ cleanup:
     return status;
 }
 
-static enum trkx_status unpack(struct trkx_text *text, trkx_error *error)
+static enum trkx_status unpack(struct trkx_text *text, struct trkx_memory *memory, trkx_error *error)
 {
     enum trkx_status status;
-    struct buffer buffer = {0};
+    struct buffer buffer = {.memory = memory};
     z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_release};
     stream.next_in = (unsigned char *)text->bytes;
     if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return trkx_fail_memory(error, "unpacking", 1 << 16);
@@ -181,7 +182,7 @@ static enum trkx_status finish(const char *name, const char *stage, struct buffe
         goto cleanup;
     }
     if (is_gzip(text->bytes, text->length))
-        TRKX_CHECK(unpack(text, error));
+        TRKX_CHECK(unpack(text, buffer->memory, error));
     else if (text->length > 0 && trkx_ends_with(name, ".gz"))
         TRKX_CHECK(trkx_text_fail(text, 0, error, "is not gzip data"));
     if (text->length == 0) TRKX_CHECK(trkx_text_fail(text, 0, error, "is empty"));
@@ -191,10 +192,10 @@ cleanup:
     return status;
 }
 
-enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx_text *text,
-                                trkx_error *error)
+enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx_memory *memory,
+                                struct trkx_text *text, trkx_error *error)
 {
-    struct buffer buffer = {0};
+    struct buffer buffer = {.memory = memory};
     enum trkx_status status;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     *text = (struct trkx_text){0};
@@ -528,7 +529,7 @@ static const char *read_float(const char **c, float *to)
 }
 
 /* Reads the number of one field and moves behind it; NULL or what is wrong. */
-static const char *read_number(const struct trkx_column *column, size_t row, const char **c)
+static const char *read_value(const struct trkx_column *column, size_t row, const char **c)
 {
     void *to = (char *)column->values + row * column->stride;
     switch (column->type) {
@@ -545,30 +546,42 @@ static bool ends_field(const char *c, const char *end)
     return *c == ',' || *c == '\n' || c == end || (*c == '\r' && (c[1] == '\n' || c + 1 == end));
 }
 
-/* Reads one line and moves to the next. */
+/* The same of the whole field. */
+static const char *read_field(const struct trkx_column *column, size_t row, const char **c, const char *end)
+{
+    const char *begin = *c = skip_blanks(*c), *wrong = read_value(column, row, c);
+    if (wrong != NULL) return wrong;
+    *c = skip_blanks(*c);
+    if (ends_field(*c, end)) return NULL;
+    bool integer = column->type == TRKX_COLUMN_INT32 || column->type == TRKX_COLUMN_INT64;
+    return integer ? "is not an integer" : not_a_number(begin);
+}
+
+static enum trkx_status fail_column(const struct table *table, size_t line, const struct trkx_column *column,
+                                    const char *field, const char *wrong, trkx_error *error)
+{
+    char what[64];
+    snprintf(what, sizeof what, "column %s", column->name);
+    return trkx_text_fail_field(table->text, line, what, field, wrong, error);
+}
+
+/* Reads one line and moves to its end. */
 static enum trkx_status read_row(const struct table *table, size_t row, size_t line, const char **at,
                                  trkx_error *error)
 {
     const char *c = *at;
     for (size_t f = 0; f < table->fields_count; f++) {
         const struct trkx_column *column = table->fields[f];
-        const char *field = c = skip_blanks(c);
         if (column != NULL) {
-            const char *wrong = read_number(column, row, &c);
-            c = skip_blanks(c);
-            if (wrong == NULL && !ends_field(c, table->end)) wrong = not_a_number(field);
-            if (wrong != NULL) {
-                char what[64];
-                snprintf(what, sizeof what, "column %s", column->name);
-                return trkx_text_fail_field(table->text, line, what, field, wrong, error);
-            }
+            const char *field = skip_blanks(c), *wrong = read_field(column, row, &c, table->end);
+            if (wrong != NULL) return fail_column(table, line, column, field, wrong, error);
         }
         c = end_of_field(c, table->end);
         bool comma = c < table->end && *c == ',';
         if (comma != (f + 1 < table->fields_count))
             return trkx_text_fail(table->text, line, error, "%zu fields instead of %zu",
                                   count_fields(*at, table->end), table->fields_count);
-        if (c < table->end) c++;
+        if (comma) c++;
     }
     *at = c;
     return TRKX_OK;
@@ -585,15 +598,14 @@ enum trkx_status trkx_table_read(const struct trkx_text *text, struct trkx_colum
     TRKX_ALLOCATE(table.fields, NULL, table.fields_count, "the columns of a table");
     TRKX_CHECK(read_header(&table, columns, columns_count, error));
     c = end_of_line(c, table.end);
-    for (size_t line = 2; c < table.end; line++) {
-        if (line == 2) c++;
-        if (c == table.end) break;
+    for (size_t line = 2; table.end - c > 1; line++) {
+        c++;
         if (is_empty_line(c, table.end)) {
-            c = end_of_line(c, table.end) + 1;
-            continue;
+            c = end_of_line(c, table.end);
+        } else {
+            TRKX_CHECK(read_row(&table, *rows, line, &c, error));
+            ++*rows;
         }
-        TRKX_CHECK(read_row(&table, *rows, line, &c, error));
-        ++*rows;
     }
 cleanup:
     trkx_release(table.fields);
