@@ -11,7 +11,7 @@
 
 enum {
     LANES = TRKX_TREE_LANES,
-    CHUNK = 1 << 14,   /* pairs that a thread collects at a time: 128 KiB */
+    CHUNK = 1 << 14, /* pairs that a thread collects at a time: 128 KiB */
     ROWS_AT_A_TIME = 1 << 8,
 };
 
@@ -58,24 +58,32 @@ static enum trkx_status check_query(const float *points, size_t n, size_t dim,
     trkx_edges_options_init(&defaults);
     if (options == NULL) options = &defaults;
     if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: options have size %zu instead of %zu: not initialised?",
-                         options->size, sizeof *options);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "edges: options have size %zu instead of %zu: not initialised?", options->size,
+                         sizeof *options);
     if (!(options->radius > 0))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be > 0", options->radius);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be > 0",
+                         options->radius);
     if (options->k < 1) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
     if (options->threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %d threads", options->threads);
     if (dim < 1 || dim > TRKX_TREE_DIM_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: points have %zu dimensions, 1 to %d are possible",
-                         dim, TRKX_TREE_DIM_MAX);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "edges: points have %zu dimensions, 1 to %d are possible", dim, TRKX_TREE_DIM_MAX);
     if (n > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n, INT32_MAX);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n,
+                         INT32_MAX);
     float radius = (float)options->radius;
-    *query = (struct query){.points = points, .n = n, .dim = dim, .k = options->k, .r2 = radius * radius,
+    *query = (struct query){.points = points,
+                            .n = n,
+                            .dim = dim,
+                            .k = options->k,
+                            .r2 = radius * radius,
                             .threads = trkx_threads(options->threads)};
     size_t bad = first_bad_row(points, n, dim, query->threads);
     if (bad < n)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity", bad);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity",
+                         bad);
     return TRKX_OK;
 }
 
@@ -191,8 +199,8 @@ static void place_targets(const struct trkx_pairs *lists, size_t lists_count, in
         }
 }
 
-/* Sorts each source's targets, which makes the order unique, and writes the sources. ends [n]: where the edges
- * of each source end. */
+/* Sorts each source's targets, which makes the order unique, and writes the sources. ends [n]: where the
+ * edges of each source end. */
 static void sort_rows(const size_t *ends, size_t n, int threads, int64_t *sources, uint64_t *targets)
 {
 #pragma omp parallel for num_threads(threads) schedule(dynamic, ROWS_AT_A_TIME)
@@ -246,18 +254,18 @@ struct search {
     int32_t *near;          /* [threads, leaves] */
     struct chunk *chunks;   /* of all threads */
     size_t chunks_count;
-    size_t stored;          /* pairs in finished chunks */
-    size_t most_pairs;      /* stop where there are more */
+    size_t stored;     /* pairs in finished chunks */
+    size_t most_pairs; /* stop where there are more */
     _Atomic(enum stop) stopped;
 };
 
 /* One thread's share of it. */
 struct worker {
     struct search *search;
-    struct chunk *chunk;           /* being filled; NULL at first */
-    int32_t *near;                 /* [leaves] those near the present one */
-    float bounds[TRKX_TREE_LEAF];  /* of d2 from each point of a leaf to another leaf */
-    float d2[TRKX_TREE_LEAF];      /* from one point to those of a leaf */
+    struct chunk *chunk;            /* being filled; NULL at first */
+    int32_t *near;                  /* [leaves] those near the present one */
+    float bounds[TRKX_TREE_LEAF];   /* of d2 from each point of a leaf to another leaf */
+    float d2[TRKX_TREE_LEAF];       /* from one point to those of a leaf */
     uint8_t places[TRKX_TREE_LEAF]; /* of neighbours in a leaf */
 };
 
@@ -396,8 +404,8 @@ static bool add_pairs(struct worker *worker, size_t a, size_t i, size_t b, size_
     for (size_t p = 0; p < count; p++) {
         size_t j = worker->places[p], other = (size_t)ids[j];
         if (!kept(search->limits, id, other, worker->d2[j])) continue;
-        chunk->pairs[chunk->count++] = id < other ? trkx_key((uint32_t)id, (uint32_t)other)
-                                                  : trkx_key((uint32_t)other, (uint32_t)id);
+        chunk->pairs[chunk->count++] =
+            id < other ? trkx_key((uint32_t)id, (uint32_t)other) : trkx_key((uint32_t)other, (uint32_t)id);
     }
     return true;
 }
@@ -441,7 +449,7 @@ static void pair_all(struct search *search)
 struct nearest {
     uint64_t *keys; /* [2k] */
     size_t k, held, seen;
-    uint64_t last;  /* greater keys are no longer of interest */
+    uint64_t last; /* greater keys are no longer of interest */
 };
 
 static void show_key(struct nearest *nearest, uint64_t key)
@@ -501,8 +509,8 @@ static size_t limit_leaf(struct worker *worker, size_t a, const uint32_t *degree
     return saturated;
 }
 
-/* limits [n]: the key of the last neighbour that each node keeps, KEEP_ALL where it has at most k. degrees [n],
- * or NULL where they are not known. keys [threads, 2k]. Returns how many are saturated. */
+/* limits [n]: the key of the last neighbour that each node keeps, KEEP_ALL where it has at most k. degrees
+ * [n], or NULL where they are not known. keys [threads, 2k]. Returns how many are saturated. */
 static size_t limit_all(struct search *search, const uint32_t *degrees, uint64_t *keys, uint64_t *limits)
 {
     const struct trkx_tree *tree = search->tree;
@@ -660,7 +668,7 @@ enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
 
 /* ---- given edges --------------------------------------------------------------------------------------- */
 
-/* Squares of float32 values are exact in double, so that ties are real ones. */
+/* In double, where the squares of float32 values are exact. mm^2; xyz [3] mm. */
 static double squared_norm(const float *xyz)
 {
     double x = xyz[0], y = xyz[1], z = xyz[2];
@@ -692,11 +700,13 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
                                                                 : trkx_key((uint32_t)b, (uint32_t)a);
     }
     if (bad < m) {
-        status = trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: edge %zu runs from %lld to %lld, there are %zu hits",
-                           bad, (long long)edges->index[bad], (long long)edges->index[m + bad], n);
+        status = trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                           "edges: edge %zu runs from %lld to %lld, there are %zu hits", bad,
+                           (long long)edges->index[bad], (long long)edges->index[m + bad], n);
         goto cleanup;
     }
-    TRKX_CHECK(trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m}, 1, n, threads, &oriented, error));
+    TRKX_CHECK(
+        trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m}, 1, n, threads, &oriented, error));
     trkx_edges_destroy(edges);
     *edges = oriented;
 cleanup:

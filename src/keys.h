@@ -55,8 +55,8 @@ static inline uint64_t trkx_keys_pivot(const uint64_t *keys, size_t count, uint6
     return x[1];
 }
 
-/* Hoare's partition around a pivot that occurs: afterwards keys[0..left] <= pivot <= keys[right..count), where
- * what lies between equals the pivot. left may be -1, right may be count. */
+/* Hoare's partition around a pivot that occurs: afterwards keys[0..left] <= pivot <= keys[right..count),
+ * where what lies between equals the pivot. left may be -1, right may be count. */
 static inline void trkx_keys_partition(uint64_t *keys, size_t count, uint64_t pivot, ptrdiff_t *left,
                                        ptrdiff_t *right)
 {

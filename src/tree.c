@@ -5,7 +5,7 @@
 #include "keys.h"
 
 enum {
-    SAMPLE = 256,     /* points from which a node chooses the dimension to split */
+    SAMPLE = 256,       /* points from which a node chooses the dimension to split */
     TASK_MIN = 1 << 13, /* points from which a subtree is worth a task of its own */
 };
 
