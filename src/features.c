@@ -206,7 +206,8 @@ static enum trkx_status fail_hit(const trkx_hits *hits, size_t i, trkx_error *er
     long long id = hits->hit_id != NULL ? (long long)hits->hit_id[i] : (long long)i + 1;
     for (int d = 0; d < 3; d++)
         if (!isfinite(hits->xyz[3 * i + (size_t)d]))
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: hit %lld: %c is not finite", id, "xyz"[d]);
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: hit %lld: %c is not finite", id,
+                             "xyz"[d]);
     return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                      "features: hit %lld: module (volume %d, layer %d, module %d) is not in the detector", id,
                      hits->volume_id[i], hits->layer_id[i], hits->module_id[i]);

@@ -102,7 +102,8 @@ static enum trkx_status build_index(struct trkx_memory *memory, const int64_t *i
     while ((size_t)1 << index->bits < 2 * count) index->bits++;
     size_t slots = (size_t)1 << index->bits;
     index->slots = trkx_allocate_zero(memory, slots, sizeof *index->slots);
-    if (index->slots == NULL) return trkx_fail_memory(error, "the index of ids", slots * sizeof *index->slots);
+    if (index->slots == NULL)
+        return trkx_fail_memory(error, "the index of ids", slots * sizeof *index->slots);
     for (size_t i = 0; i < count; i++) {
         size_t slot = find_slot(index, ids[i]);
         if (index->slots[slot] != 0) {
@@ -138,8 +139,10 @@ struct reader {
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
-#define COLUMN(column, column_type, first, step)                                                         \
-    {.name = (column), .type = (column_type), .values = (first), .stride = (step) * sizeof *(first)}
+#define COLUMN(column, column_type, first, step)                                                       \
+    {                                                                                                  \
+        .name = (column), .type = (column_type), .values = (first), .stride = (step) * sizeof *(first) \
+    }
 #define INT32(column, values) COLUMN(column, TRKX_COLUMN_INT32, values, 1)
 #define INT64(column, values) COLUMN(column, TRKX_COLUMN_INT64, values, 1)
 #define FLOAT32(column, values) COLUMN(column, TRKX_COLUMN_FLOAT32, values, 1)
@@ -147,14 +150,14 @@ struct reader {
 #define THIRD(column, values, offset) COLUMN(column, TRKX_COLUMN_FLOAT32, (values) + (offset), 3)
 
 /* An array of the event; leaves by `cleanup:` where memory is out. */
-#define KEEP(array, count)                                                                               \
-    do {                                                                                                 \
-        (array) = trkx_event_allocate(reader->event, (count), sizeof *(array));                          \
-        if ((array) == NULL) {                                                                           \
-            status = trkx_fail_memory(error, "an event", (count) * sizeof *(array));                     \
-            goto cleanup;                                                                                \
-        }                                                                                                \
-        reader->bytes += (count) * sizeof *(array);                                                      \
+#define KEEP(array, count)                                                           \
+    do {                                                                             \
+        (array) = trkx_event_allocate(reader->event, (count), sizeof *(array));      \
+        if ((array) == NULL) {                                                       \
+            status = trkx_fail_memory(error, "an event", (count) * sizeof *(array)); \
+            goto cleanup;                                                            \
+        }                                                                            \
+        reader->bytes += (count) * sizeof *(array);                                  \
     } while (0)
 
 static enum trkx_status parse_hits(struct reader *reader, const struct trkx_text *text)
@@ -171,8 +174,12 @@ static enum trkx_status parse_hits(struct reader *reader, const struct trkx_text
     KEEP(layer_id, rows);
     KEEP(module_id, rows);
     struct trkx_column columns[] = {
-        INT64("hit_id", hit_id),         THIRD("x", xyz, 0),          THIRD("y", xyz, 1),
-        THIRD("z", xyz, 2),              INT32("volume_id", volume_id), INT32("layer_id", layer_id),
+        INT64("hit_id", hit_id),
+        THIRD("x", xyz, 0),
+        THIRD("y", xyz, 1),
+        THIRD("z", xyz, 2),
+        INT32("volume_id", volume_id),
+        INT32("layer_id", layer_id),
         INT32("module_id", module_id),
     };
     TRKX_CHECK(trkx_table_read(text, columns, COUNT_OF(columns), &count, error));
@@ -291,10 +298,10 @@ static enum trkx_status read_truth(struct reader *reader, const struct trkx_text
     TRKX_ALLOCATE(truth->pxyz, &reader->memory, 3 * rows, "truth");
     TRKX_ALLOCATE(truth->weight, &reader->memory, rows, "truth");
     struct trkx_column columns[] = {
-        INT64("hit_id", truth->hit_id), INT64("particle_id", truth->particle_id),
-        THIRD("tx", truth->xyz, 0),     THIRD("ty", truth->xyz, 1),
-        THIRD("tz", truth->xyz, 2),     THIRD("tpx", truth->pxyz, 0),
-        THIRD("tpy", truth->pxyz, 1),   THIRD("tpz", truth->pxyz, 2),
+        INT64("hit_id", truth->hit_id),   INT64("particle_id", truth->particle_id),
+        THIRD("tx", truth->xyz, 0),       THIRD("ty", truth->xyz, 1),
+        THIRD("tz", truth->xyz, 2),       THIRD("tpx", truth->pxyz, 0),
+        THIRD("tpy", truth->pxyz, 1),     THIRD("tpz", truth->pxyz, 2),
         FLOAT64("weight", truth->weight),
     };
     status = trkx_table_read(text, columns, COUNT_OF(columns), &truth->count, error);
@@ -402,9 +409,15 @@ static enum trkx_status parse_particles(struct reader *reader, const struct trkx
     KEEP(nhits, rows);
     memset(type, 0, rows * sizeof *type);
     struct trkx_column columns[] = {
-        INT64("particle_id", particle_id), INT32("particle_type", type), THIRD("vx", vxyz, 0),
-        THIRD("vy", vxyz, 1),              THIRD("vz", vxyz, 2),         THIRD("px", pxyz, 0),
-        THIRD("py", pxyz, 1),              THIRD("pz", pxyz, 2),         INT32("q", charge),
+        INT64("particle_id", particle_id),
+        INT32("particle_type", type),
+        THIRD("vx", vxyz, 0),
+        THIRD("vy", vxyz, 1),
+        THIRD("vz", vxyz, 2),
+        THIRD("px", pxyz, 0),
+        THIRD("py", pxyz, 1),
+        THIRD("pz", pxyz, 2),
+        INT32("q", charge),
         INT32("nhits", nhits),
     };
     columns[1].optional = true; /* the files of the TrackML challenges do not have it */
@@ -528,8 +541,7 @@ static enum trkx_status read_file(struct reader *reader, struct location *locati
 
 enum trkx_status trkx_event_read(const char *prefix, unsigned parts, trkx_event **event, trkx_error *error)
 {
-    const unsigned known =
-        TRKX_EVENT_CELLS | TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
+    const unsigned known = TRKX_EVENT_CELLS | TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
     struct reader reader = {.error = error};
     struct location location = {0};
     enum trkx_status status;

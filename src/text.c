@@ -71,7 +71,8 @@ static size_t doubled(size_t capacity)
 }
 
 /* Reads on to the end; one byte more than expected shows that a regular file ends there. */
-static enum trkx_status read_all(int descriptor, const char *path, struct buffer *buffer, trkx_error *error)
+static enum trkx_status read_all(int descriptor, const char *path, const char *stage, struct buffer *buffer,
+                                 trkx_error *error)
 {
     struct stat about;
     enum trkx_status status = TRKX_OK;
@@ -85,7 +86,8 @@ static enum trkx_status read_all(int descriptor, const char *path, struct buffer
         if (got > 0) {
             buffer->used += (size_t)got;
         } else if (errno != EINTR) {
-            status = trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
+            status =
+                trkx_fail(error, TRKX_ERROR_IO, "%s: %s: cannot be read: %s", path, stage, strerror(errno));
             break;
         }
     }
@@ -139,14 +141,14 @@ static enum trkx_status inflate_all(z_stream *stream, const struct trkx_text *te
         buffer->used = (size_t)((char *)stream->next_out - buffer->bytes);
         left = text->length - (size_t)(stream->next_in - packed);
         if (result == Z_STREAM_END && left == 0) return TRKX_OK;
-        if (result == Z_STREAM_END && is_gzip((const char *)stream->next_in, left)) result = inflateReset(stream);
+        if (result == Z_STREAM_END && is_gzip((const char *)stream->next_in, left))
+            result = inflateReset(stream);
         if (result == Z_MEM_ERROR) return trkx_fail_memory(error, "unpacking", 1 << 16);
         if (result == Z_STREAM_END) return trkx_text_fail(text, 0, error, "something follows the gzip data");
         if (result != Z_OK && result != Z_BUF_ERROR)
             return trkx_text_fail(text, 0, error, "damaged gzip data: %s",
                                   stream->msg != NULL ? stream->msg : "not understood");
-        if (left == 0 && stream->avail_out > 0)
-            return trkx_text_fail(text, 0, error, "truncated gzip data");
+        if (left == 0 && stream->avail_out > 0) return trkx_text_fail(text, 0, error, "truncated gzip data");
     }
 cleanup:
     return status;
@@ -200,8 +202,8 @@ enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     *text = (struct trkx_text){0};
     if (descriptor < 0)
-        return trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    status = read_all(descriptor, path, &buffer, error);
+        return trkx_fail(error, TRKX_ERROR_IO, "%s: %s: cannot be opened: %s", path, stage, strerror(errno));
+    status = read_all(descriptor, path, stage, &buffer, error);
     close(descriptor);
     if (status == TRKX_OK) return finish(path, stage, &buffer, text, error);
     trkx_release(buffer.bytes);

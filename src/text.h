@@ -16,10 +16,11 @@ struct trkx_text {
 };
 
 /* Loads a file. One whose content is gzip is unpacked, however it is named; one named .gz has to be.
- * Errors: MEMORY, IO, FORMAT (empty, truncated or damaged gzip). On failure *text is empty. */
-enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx_text *text,
-                                trkx_error *error);
-/* The same of bytes in memory. */
+ * `memory` counts the bytes; may be NULL. Errors: MEMORY, IO, FORMAT (empty, truncated or damaged gzip). On
+ * failure *text is empty. */
+enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx_memory *memory,
+                                struct trkx_text *text, trkx_error *error);
+/* The same of bytes in memory, not counted. */
 enum trkx_status trkx_text_copy(const char *name, const char *stage, const void *bytes, size_t length,
                                 struct trkx_text *text, trkx_error *error);
 void trkx_text_release(struct trkx_text *text); /* leaves it empty */
