@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* In front of every block, one alignment long, so that the block stays aligned. */
 struct header {
@@ -40,12 +41,23 @@ static void count_out(struct trkx_memory *memory, size_t bytes)
     if (memory != NULL) atomic_fetch_sub(&memory->current, bytes);
 }
 
+/* Large blocks on huge pages where the system has them: a 100 MB tensor otherwise costs 25,000 page faults,
+ * a quarter of the GNN's time. */
+static void *take(size_t bytes)
+{
+    enum { HUGE_PAGE = 1 << 21 };
+    if (bytes < 2 * HUGE_PAGE) return aligned_alloc(TRKX_ALIGNMENT, bytes);
+    void *block = aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+    if (block != NULL) madvise(block, bytes, MADV_HUGEPAGE);
+    return block;
+}
+
 void *trkx_allocate(struct trkx_memory *memory, size_t count, size_t size)
 {
     if (refused()) return NULL;
-    if (size != 0 && count > (SIZE_MAX - 2 * TRKX_ALIGNMENT) / size) return NULL;
+    if (size != 0 && count > SIZE_MAX / 2 / size) return NULL;
     size_t bytes = (count * size + 2 * TRKX_ALIGNMENT - 1) / TRKX_ALIGNMENT * TRKX_ALIGNMENT;
-    struct header *header = aligned_alloc(TRKX_ALIGNMENT, bytes);
+    struct header *header = take(bytes);
     if (header == NULL) return NULL;
     header->bytes = bytes;
     header->memory = memory;
