@@ -54,9 +54,6 @@ static size_t first_bad_row(const float *points, size_t n, size_t dim, int threa
 static enum trkx_status check_query(const float *points, size_t n, size_t dim,
                                     const trkx_edges_options *options, struct query *query, trkx_error *error)
 {
-    trkx_edges_options defaults;
-    trkx_edges_options_init(&defaults);
-    if (options == NULL) options = &defaults;
     if (options->size != sizeof *options)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "edges: options have size %zu instead of %zu: not initialised?", options->size,
@@ -719,6 +716,7 @@ enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges
     return trkx_edges_orient_in(NULL, xyz, n, 0, edges, error);
 }
 
+/* Nothing is released, so that the edges may be a view of arrays that somebody else owns. */
 void trkx_edges_cut(trkx_edges *edges, float *scores, float cut)
 {
     size_t m = edges->count, count = 0, targets = 0, s = 0;
@@ -729,7 +727,4 @@ void trkx_edges_cut(trkx_edges *edges, float *scores, float cut)
     for (size_t e = 0; e < m; e++)
         if (scores[e] > cut) scores[s++] = scores[e];
     edges->count = count;
-    if (count > 0) return;
-    trkx_release(edges->index);
-    edges->index = NULL;
 }
