@@ -145,7 +145,7 @@ enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size
                                              trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct query query;
+    struct query query = {0};
     uint64_t *limits = NULL, *keys = NULL;
     *edges = (trkx_edges){0};
     TRKX_CHECK(check_query(points, n, dim, options, &query, error));
@@ -643,7 +643,7 @@ enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *p
                                       const trkx_edges_options *options, trkx_edges *edges, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct query query;
+    struct query query = {0};
     struct trkx_tree tree = {0};
     struct search search = {.query = &query, .tree = &tree, .memory = memory};
     *edges = (trkx_edges){0};
