@@ -74,7 +74,7 @@ void *trkx_allocate_zero(struct trkx_memory *memory, size_t count, size_t size)
 
 static struct header *header_of(void *block)
 {
-    return (struct header *)((char *)block - TRKX_ALIGNMENT);
+    return (struct header *)(void *)((char *)block - TRKX_ALIGNMENT);
 }
 
 void *trkx_reallocate(void *block, size_t count, size_t size)

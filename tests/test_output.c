@@ -1,0 +1,332 @@
+/* Proves: memory is aligned, counted to the byte's block and back to zero, refuses sizes that overflow, and
+ * fails on demand at the Nth allocation; output files appear whole or not at all, plain and gzipped, and a
+ * failure names the file, says why and leaves no trace. */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+#include "memory.h"
+#include "output.h"
+
+static char directory[] = "/tmp/trkx-output-XXXXXX";
+
+static int make_directory(void **state)
+{
+    (void)state;
+    return mkdtemp(directory) == NULL;
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    return rmdir(directory); /* fails where a test left a file */
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return path;
+}
+
+static size_t files_in_directory(void)
+{
+    size_t count = 0;
+    DIR *entries = opendir(directory);
+    assert_non_null(entries);
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) count += entry->d_name[0] != '.';
+    closedir(entries);
+    return count;
+}
+
+/* ---- memory -------------------------------------------------------------------------------------------- */
+
+static void blocks_are_aligned_and_counted(void **state)
+{
+    struct trkx_memory memory = {0};
+    void *blocks[40];
+    (void)state;
+    for (size_t i = 0; i < 40; i++) {
+        size_t before = memory.current;
+        blocks[i] = trkx_allocate(&memory, i * i * 100, i % 9);
+        assert_non_null(blocks[i]);
+        assert_int_equal((uintptr_t)blocks[i] % TRKX_ALIGNMENT, 0);
+        assert_true(memory.current >= before + i * i * 100 * (i % 9));
+        memset(blocks[i], 0xab, i * i * 100 * (i % 9));
+    }
+    size_t most = memory.current;
+    for (size_t i = 0; i < 40; i++) trkx_release(blocks[i]);
+    assert_int_equal(memory.current, 0);
+    assert_int_equal(trkx_memory_restart(&memory), most);
+    assert_int_equal(memory.peak, 0);
+    trkx_release(NULL);
+}
+
+static void zeroed_blocks_are_zero(void **state)
+{
+    (void)state;
+    unsigned char *block = trkx_allocate_zero(NULL, 1000, 7);
+    assert_non_null(block);
+    for (size_t i = 0; i < 7000; i++) assert_int_equal(block[i], 0);
+    trkx_release(block);
+}
+
+static void reallocation_keeps_content_and_counter(void **state)
+{
+    struct trkx_memory memory = {0};
+    (void)state;
+    int *block = trkx_allocate(&memory, 100, sizeof *block);
+    for (int i = 0; i < 100; i++) block[i] = i;
+    block = trkx_reallocate(block, 100000, sizeof *block);
+    for (int i = 0; i < 100; i++) assert_int_equal(block[i], i);
+    assert_true(memory.current >= 100000 * sizeof *block);
+    block = trkx_reallocate(block, 10, sizeof *block);
+    for (int i = 0; i < 10; i++) assert_int_equal(block[i], i);
+    assert_true(memory.current < 1000 * sizeof *block);
+    trkx_release(block);
+    assert_int_equal(memory.current, 0);
+}
+
+static void reallocation_that_fails_leaves_the_block(void **state)
+{
+    (void)state;
+    char *block = trkx_duplicate("still here");
+    assert_null(trkx_reallocate(block, SIZE_MAX, 2));
+    trkx_memory_fail_after(0);
+    assert_null(trkx_reallocate(block, 100, 1));
+    trkx_memory_fail_after(-1);
+    assert_string_equal(block, "still here");
+    trkx_release(block);
+}
+
+static void sizes_that_overflow_are_refused(void **state)
+{
+    struct trkx_memory memory = {0};
+    (void)state;
+    assert_null(trkx_allocate(&memory, SIZE_MAX, 1));
+    assert_null(trkx_allocate(&memory, SIZE_MAX - 64, 1));
+    assert_null(trkx_allocate(&memory, SIZE_MAX / 2, 3));
+    assert_null(trkx_allocate_zero(&memory, (size_t)1 << 32, (size_t)1 << 32));
+    assert_int_equal(memory.current, 0);
+}
+
+static void the_nth_allocation_fails(void **state)
+{
+    void *blocks[5];
+    (void)state;
+    trkx_memory_fail_after(3);
+    for (int i = 0; i < 5; i++) {
+        blocks[i] = trkx_allocate(NULL, 1, 1);
+        assert_int_equal(blocks[i] != NULL, i < 3);
+    }
+    assert_null(trkx_duplicate("text"));
+    assert_int_equal(trkx_memory_fail_after(-1), 6);
+    for (int i = 0; i < 3; i++) trkx_release(blocks[i]);
+}
+
+/* ---- files --------------------------------------------------------------------------------------------- */
+
+/* Bytes that neither fit one buffer nor end at its border. */
+static char *long_text(size_t length)
+{
+    char *text = malloc(length + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < length; i++) text[i] = (char)('a' + (i * i / 7) % 26);
+    text[length] = '\0';
+    return text;
+}
+
+/* gzopen reads plain files as well. */
+static void assert_file_holds(const char *path, const char *text)
+{
+    size_t length = strlen(text);
+    char *found = malloc(length + 2);
+    gzFile file = gzopen(path, "rb");
+    assert_non_null(file);
+    int count = gzread(file, found, (unsigned)length + 1);
+    gzclose(file);
+    assert_int_equal(count, length);
+    assert_memory_equal(found, text, length);
+    free(found);
+}
+
+static void write_and_compare(bool gzip, size_t length)
+{
+    struct trkx_output *output = NULL;
+    trkx_error error;
+    char *text = long_text(length);
+    const char *path = path_of("file");
+    assert_int_equal(trkx_output_open(path, gzip, &output, &error), TRKX_OK);
+    for (size_t done = 0, part = 1; done < length; done += part, part = part * 3 + 1) {
+        if (part > length - done) part = length - done;
+        trkx_output_write(output, text + done, part);
+    }
+    assert_int_equal(access(path, F_OK), -1); /* not there before it is whole */
+    assert_int_equal(trkx_output_commit(output, &error), TRKX_OK);
+    assert_int_equal(files_in_directory(), 1);
+    assert_file_holds(path, text);
+    assert_int_equal(unlink(path), 0);
+    free(text);
+}
+
+static void files_appear_whole(void **state)
+{
+    static const size_t lengths[] = {0, 1, 65535, 65536, 65537, 300001};
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        write_and_compare(false, lengths[i]);
+        write_and_compare(true, lengths[i]);
+    }
+}
+
+static void an_older_file_is_replaced_at_once(void **state)
+{
+    struct trkx_output *output = NULL;
+    trkx_error error;
+    const char *path = path_of("file");
+    (void)state;
+    assert_int_equal(trkx_text_write(path, "older", &error), TRKX_OK);
+    assert_int_equal(trkx_output_open(path, false, &output, &error), TRKX_OK);
+    trkx_output_printf(output, "%s %d\n", "newer", 2);
+    assert_file_holds(path, "older");
+    assert_int_equal(trkx_output_commit(output, &error), TRKX_OK);
+    assert_file_holds(path, "newer 2\n");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void what_is_discarded_leaves_no_trace(void **state)
+{
+    struct trkx_output *output = NULL;
+    trkx_error error;
+    (void)state;
+    for (int gzip = 0; gzip < 2; gzip++) {
+        assert_int_equal(trkx_output_open(path_of("file"), gzip, &output, &error), TRKX_OK);
+        trkx_output_printf(output, "half of ");
+        trkx_output_discard(output);
+        assert_int_equal(files_in_directory(), 0);
+    }
+    trkx_output_discard(NULL);
+}
+
+static void a_line_that_is_too_long_is_an_error(void **state)
+{
+    struct trkx_output *output = NULL;
+    trkx_error error;
+    char *text = long_text(10000);
+    (void)state;
+    assert_int_equal(trkx_output_open(path_of("file"), false, &output, &error), TRKX_OK);
+    trkx_output_printf(output, "%s", text);
+    assert_int_equal(trkx_output_commit(output, &error), TRKX_ERROR_IO);
+    assert_int_equal(files_in_directory(), 0);
+    free(text);
+}
+
+static void a_place_that_cannot_be_written_is_named(void **state)
+{
+    static const char *const places[] = {"/proc/trkx", "/nowhere/at/all/file", "/dev/null/file"};
+    struct trkx_output *output = NULL;
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        trkx_error error = {TRKX_OK, ""};
+        assert_int_equal(trkx_output_open(places[i], false, &output, &error), TRKX_ERROR_IO);
+        assert_null(output);
+        assert_int_equal(error.status, TRKX_ERROR_IO);
+        assert_memory_equal(error.message, places[i], strlen(places[i]));
+        assert_int_equal(trkx_text_write(places[i], "text", NULL), TRKX_ERROR_IO);
+    }
+}
+
+static void a_directory_in_the_file_s_place_is_an_error(void **state)
+{
+    trkx_error error = {TRKX_OK, ""};
+    char *path = strdup(path_of("file"));
+    (void)state;
+    assert_int_equal(mkdir(path, 0777), 0);
+    assert_int_equal(trkx_text_write(path, "text", &error), TRKX_ERROR_IO);
+    assert_non_null(strstr(error.message, path));
+    assert_int_equal(files_in_directory(), 1);
+    assert_int_equal(rmdir(path), 0);
+    free(path);
+}
+
+/* A limit on the size of files stands for the full disk: write(2) takes a part, then fails. */
+static void a_write_that_fails_leaves_no_trace(void **state)
+{
+    struct rlimit before, small;
+    char *text = long_text(400000);
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){100000, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (int gzip = 0; gzip < 2; gzip++) {
+        struct trkx_output *output = NULL;
+        trkx_error error = {TRKX_OK, ""};
+        assert_int_equal(trkx_output_open(path_of("file"), gzip, &output, &error), TRKX_OK);
+        for (int i = 0; i < (gzip ? 3000000 / 400000 : 1); i++) trkx_output_write(output, text, 400000);
+        uint64_t noise = 88172645463325252u; /* xorshift: what gzip cannot make small */
+        for (int i = 0; gzip && i < 100000; i++) {
+            noise ^= noise << 13, noise ^= noise >> 7, noise ^= noise << 17;
+            trkx_output_write(output, &noise, sizeof noise);
+        }
+        assert_int_equal(trkx_output_commit(output, &error), TRKX_ERROR_IO);
+        assert_non_null(strstr(error.message, strerror(EFBIG)));
+        assert_int_equal(files_in_directory(), 0);
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    free(text);
+}
+
+static void every_allocation_of_an_output_may_fail(void **state)
+{
+    (void)state;
+    for (int gzip = 0; gzip < 2; gzip++)
+        for (long after = 0;; after++) {
+            struct trkx_output *output = NULL;
+            trkx_error error;
+            trkx_memory_fail_after(after);
+            enum trkx_status status = trkx_output_open(path_of("file"), gzip, &output, &error);
+            trkx_memory_fail_after(-1);
+            if (status == TRKX_OK) {
+                assert_true(after > 0);
+                trkx_output_discard(output);
+                break;
+            }
+            assert_int_equal(status, TRKX_ERROR_MEMORY);
+            assert_null(output);
+            assert_int_equal(files_in_directory(), 0);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_are_aligned_and_counted),
+        cmocka_unit_test(zeroed_blocks_are_zero),
+        cmocka_unit_test(reallocation_keeps_content_and_counter),
+        cmocka_unit_test(reallocation_that_fails_leaves_the_block),
+        cmocka_unit_test(sizes_that_overflow_are_refused),
+        cmocka_unit_test(the_nth_allocation_fails),
+        cmocka_unit_test(files_appear_whole),
+        cmocka_unit_test(an_older_file_is_replaced_at_once),
+        cmocka_unit_test(what_is_discarded_leaves_no_trace),
+        cmocka_unit_test(a_line_that_is_too_long_is_an_error),
+        cmocka_unit_test(a_place_that_cannot_be_written_is_named),
+        cmocka_unit_test(a_directory_in_the_file_s_place_is_an_error),
+        cmocka_unit_test(a_write_that_fails_leaves_no_trace),
+        cmocka_unit_test(every_allocation_of_an_output_may_fail),
+    };
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
