@@ -84,7 +84,7 @@ static enum trkx_status bad_header(const struct npy *npy, const char *what, trkx
 
 static void skip_spaces(struct npy *npy)
 {
-    while (npy->at < npy->end && strchr(" \t\n", *npy->at) != NULL && *npy->at != '\0') npy->at++;
+    while (npy->at < npy->end && (*npy->at == ' ' || *npy->at == '\t' || *npy->at == '\n')) npy->at++;
 }
 
 /* Takes the token where it comes next. */
@@ -316,7 +316,7 @@ static enum trkx_status parse_csv(const struct trkx_text *text, trkx_array *arra
 {
     enum trkx_status status = TRKX_OK;
     const char *c = text->bytes, *last = text->bytes + text->length, *end = last;
-    while (end > c && strchr("\r\n", end[-1]) != NULL) end--;
+    while (end > c && (end[-1] == '\r' || end[-1] == '\n')) end--;
     bool empty = end == c;
     array->columns = empty ? 0 : 1 + count_bytes(c, end_of_line(c, end), ',');
     array->rank = array->columns == 1 ? 1 : 2;

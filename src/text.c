@@ -31,8 +31,9 @@ enum trkx_status trkx_text_fail_field(const struct trkx_text *text, size_t line,
     const char *end = text->bytes + text->length;
     char quote[32];
     size_t length = 0;
-    while (length + 1 < sizeof quote && field + length < end && strchr(",\r\n", field[length]) == NULL) {
+    while (length + 1 < sizeof quote && field + length < end) {
         char c = field[length];
+        if (c == ',' || c == '\r' || c == '\n') break;
         quote[length++] = c >= ' ' && c <= '~' ? c : '?';
     }
     quote[length] = '\0';
@@ -375,8 +376,9 @@ static char *format_long(char *to, double value, int digits)
     return to;
 }
 
-/* The integer of 6 to 9 significant digits that is nearest to magnitude * 10^decimals, if dividing it again,
- * as a reader would (one exactly rounded operation), gives the same float. NULL where none of them does. */
+/* A quick way for the most: the integer of 6 to 9 significant digits that is nearest to magnitude *
+ * 10^decimals, if dividing it again, as a reader would (one exactly rounded operation), gives the same float.
+ * NULL where none of them does. */
 static char *format_short(char *to, double magnitude)
 {
     int exponent = 8; /* of the first digit */
@@ -392,24 +394,31 @@ static char *format_short(char *to, double magnitude)
     return NULL;
 }
 
+/* With as few digits as read back as the same number. */
+static char *format_checked(char *to, double magnitude, bool single, int digits, int most)
+{
+    for (;; digits++) {
+        double back = 0;
+        const char *from = to;
+        char *end = format_long(to, magnitude, digits);
+        *end = '\0';
+        if (digits == most || trkx_parse_double(&from, &back) != NULL) return end;
+        if (single ? (float)back == (float)magnitude : back == magnitude) return end;
+    }
+}
+
 char *trkx_format_float(char *to, float value)
 {
     double magnitude = fabs((double)value);
     if (signbit(value)) *to++ = '-';
-    if (magnitude == 0) return trkx_format_int64(to, 0);
     char *end = format_short(to, magnitude);
-    return end != NULL ? end : format_long(to, magnitude, 9);
+    return end != NULL ? end : format_checked(to, magnitude, true, 6, 9);
 }
 
 char *trkx_format_double(char *to, double value)
 {
-    double magnitude = fabs(value), back;
-    const char *from = to += signbit(value) ? 1 : 0;
-    if (signbit(value)) to[-1] = '-';
-    char *end = format_long(to, magnitude, 15);
-    *end = '\0';
-    if (!isfinite(value) || (trkx_parse_double(&from, &back) == NULL && back == magnitude)) return end;
-    return format_long(to, magnitude, 17);
+    if (signbit(value)) *to++ = '-';
+    return format_checked(to, fabs(value), false, 15, 17);
 }
 
 /* ---- tables ------------------------------------------------------------------------------------------ */

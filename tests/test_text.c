@@ -1,0 +1,577 @@
+/* Proves: numbers are read with the same bits as the C library's strtod whatever their form and the locale,
+ * and written so that they read back with the same bits; tables find their columns and name the line of what
+ * is wrong; gzip files that are cut or damaged anywhere are errors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+
+#include "scratch.h"
+#include "text.h"
+
+/* xorshift64* (Vigna 2016): the same numbers in each run. */
+static uint64_t random_state = 88172645463325252u;
+static uint64_t random_bits(void)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return random_state * UINT64_C(2685821657736338717);
+}
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static uint32_t float_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* ---- numbers ----------------------------------------------------------------------------------------- */
+
+static void same_as_strtod(const char *text)
+{
+    double value = -1;
+    char *end;
+    const char *at = text, *wrong = trkx_parse_double(&at, &value);
+    double expected = strtod(text, &end);
+    if (isinf(expected)) {
+        assert_string_equal(wrong, "is out of range");
+        return;
+    }
+    if (wrong != NULL || at != end || bits_of(value) != bits_of(expected))
+        fail_msg("%s: %s %a instead of %a", text, wrong != NULL ? wrong : "", value, expected);
+}
+
+static void doubles_as_strtod(void **state)
+{
+    static const char *const texts[] = {
+        "0",
+        "-0",
+        "0.0",
+        "-0.000",
+        "1",
+        "-1",
+        "+1",
+        "1.",
+        ".5",
+        "-.5e1",
+        "1e0",
+        "1E5",
+        "1e+5",
+        "1e-5",
+        "9007199254740992",
+        "9007199254740993",
+        "9007199254740993.0000000000000000000001",
+        "1e22",
+        "1e23",
+        "123456789e-22",
+        "123456789e-23",
+        "1.7976931348623157e308",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "1e309",
+        "-1e400",
+        "1e99999999999999999999",
+        "1e-99999999999999999999",
+        "4.9e-324",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
+        "2.2250738585072011e-308",
+        "2.2250738585072014e-308",
+        "0e999999999",
+        "00000000000000000000000001",
+        "12345678901234567890",
+        "1234567890123456789",
+        "18446744073709551616",
+        "0.000000000000000000000000000000012345",
+        "100000000000000000000000000000000000000",
+        "6.96929e-06",
+        "6.969290000000001e-06",
+        "-843797.0",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) same_as_strtod(texts[i]);
+}
+
+static void doubles_of_any_form(void **state)
+{
+    char text[128];
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        uint64_t bits = random_bits();
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value)) continue;
+        snprintf(text, sizeof text, "%.*e", (int)(random_bits() % 25), value);
+        same_as_strtod(text);
+        snprintf(text, sizeof text, "%s%llu.%0*llue%d", random_bits() % 2 ? "-" : "",
+                 (unsigned long long)(random_bits() >> random_bits() % 64), (int)(random_bits() % 20),
+                 (unsigned long long)(random_bits() >> random_bits() % 64), (int)(random_bits() % 60) - 30);
+        same_as_strtod(text);
+    }
+}
+
+/* Midpoints between doubles, exactly and a hair beside, farther behind than any buffer reaches. */
+static void doubles_of_many_digits(void **state)
+{
+    char text[2000];
+    (void)state;
+    for (int zeros = 700; zeros < 1500; zeros += 7) {
+        snprintf(text, sizeof text, "9007199254740993.%0*d1", zeros, 0);
+        same_as_strtod(text);
+        snprintf(text, sizeof text, "0.%0*d9007199254740993%0*d1e%d", zeros / 4, 0, zeros, 0, zeros / 4 + 16);
+        same_as_strtod(text);
+        snprintf(text, sizeof text, "9007199254740993%0*d.5e-%d", zeros, 0, zeros);
+        same_as_strtod(text);
+        snprintf(text, sizeof text, "9007199254740993%0*d.0e-%d", zeros, 0, zeros);
+        same_as_strtod(text);
+    }
+}
+
+static void what_is_no_double(void **state)
+{
+    static const char *const texts[] = {"",   "-",   "+",   ".",   "-.",  "e5",
+                                        "1e", "1e+", "1e-", "--1", "+-1", "abc"};
+    static const char *const infinite[] = {"nan", "NaN", "-nan", "inf", "-Infinity", "+INF"};
+    double value;
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *at = texts[i];
+        assert_string_equal(trkx_parse_double(&at, &value), "is not a number");
+        assert_ptr_equal(at, texts[i]);
+    }
+    for (size_t i = 0; i < sizeof infinite / sizeof infinite[0]; i++) {
+        const char *at = infinite[i];
+        assert_string_equal(trkx_parse_double(&at, &value), "is not finite");
+    }
+}
+
+static void integers(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t value;
+    } good[] = {{"0", 0},
+                {"-0", 0},
+                {"+7", 7},
+                {"007", 7},
+                {"9223372036854775807", INT64_MAX},
+                {"-9223372036854775808", INT64_MIN},
+                {"621497641930326016", INT64_C(621497641930326016)}};
+    static const char *const large[] = {"9223372036854775808", "-9223372036854775809", "99999999999999999999",
+                                        "18446744073709551617"};
+    static const char *const bad[] = {"", "-", "a", " 1", "+-1"};
+    int64_t value;
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        const char *at = good[i].text;
+        assert_null(trkx_parse_int64(&at, &value));
+        assert_true(value == good[i].value && *at == '\0');
+    }
+    for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
+        const char *at = large[i];
+        assert_string_equal(trkx_parse_int64(&at, &value), "is out of range");
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const char *at = bad[i];
+        assert_string_equal(trkx_parse_int64(&at, &value), "is not an integer");
+    }
+}
+
+static void floats_come_back(float value)
+{
+    char text[TRKX_NUMBER_SIZE + 1];
+    char *end = trkx_format_float(text, value);
+    const char *at = text;
+    double back;
+    assert_true(end - text <= TRKX_NUMBER_SIZE);
+    *end = '\0';
+    assert_null(trkx_parse_double(&at, &back));
+    if (at != end || float_bits((float)back) != float_bits(value)) fail_msg("%a as %s", (double)value, text);
+}
+
+static void doubles_come_back(double value)
+{
+    char text[TRKX_NUMBER_SIZE + 1];
+    char *end = trkx_format_double(text, value);
+    const char *at = text;
+    double back;
+    assert_true(end - text <= TRKX_NUMBER_SIZE);
+    *end = '\0';
+    assert_null(trkx_parse_double(&at, &back));
+    if (at != end || bits_of(back) != bits_of(value)) fail_msg("%a as %s", value, text);
+}
+
+static void numbers_come_back(void **state)
+{
+    static const double edges[] = {0,         -0.0, 1,       -1,      0.1,   1e-4,       9.9999999e-5, 1e9,
+                                   999999999, 1e8,  FLT_MIN, FLT_MAX, 1e-45, 123456.789, 0.5,          1.5e6};
+    (void)state;
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        floats_come_back((float)edges[i]);
+        doubles_come_back(edges[i]);
+    }
+    for (int i = 0; i < 100000; i++) {
+        uint64_t bits = random_bits();
+        uint32_t low = (uint32_t)bits;
+        double value;
+        float narrow;
+        memcpy(&value, &bits, sizeof value);
+        memcpy(&narrow, &low, sizeof narrow);
+        if (isfinite(value)) doubles_come_back(value);
+        if (isfinite(narrow)) floats_come_back(narrow);
+        floats_come_back((float)((double)(bits >> 40) / 1e4 - 800)); /* coordinates */
+    }
+}
+
+static void short_forms(void **state)
+{
+    static const struct {
+        float value;
+        const char *text;
+    } cases[] = {
+        {0, "0"},          {-1502.5F, "-1502.5"},         {0.0737505F, "0.0737505"}, {-843797, "-843797"},
+        {1e6F, "1000000"}, {7.09548e-05F, "7.09548e-05"}, {16777216, "16777216"},    {0.1F, "0.1"},
+        {1e30F, "1e+30"}};
+    char text[TRKX_NUMBER_SIZE + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        *trkx_format_float(text, cases[i].value) = '\0';
+        assert_string_equal(text, cases[i].text);
+    }
+    *trkx_format_double(text, 6.96929e-06) = '\0';
+    assert_string_equal(text, "6.96929e-06");
+    *trkx_format_int64(text, INT64_MIN) = '\0';
+    assert_string_equal(text, "-9223372036854775808");
+}
+
+static void no_locale(void **state)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8", "ps_AF"};
+    bool found = false;
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (setlocale(LC_NUMERIC, names[i]) == NULL) continue;
+        const char *at = "1.23456789012345678901e-5";
+        double value;
+        found = true;
+        assert_null(trkx_parse_double(&at, &value));
+        assert_true(bits_of(value) == bits_of(1.23456789012345678901e-5));
+        doubles_come_back(value);
+        floats_come_back(1.25e-20F);
+    }
+    setlocale(LC_NUMERIC, "C");
+    if (!found) {
+        print_message("no locale with a decimal comma is installed\n");
+        skip();
+    }
+}
+
+/* ---- tables ------------------------------------------------------------------------------------------ */
+
+enum { ROWS = 8 };
+
+struct rows {
+    int32_t id[ROWS];
+    int64_t wide[ROWS];
+    float x[ROWS];
+    double y[ROWS];
+    size_t count;
+};
+
+/* Reads a table of the four columns of struct rows; `y` is optional. */
+static enum trkx_status read_rows(const char *content, struct rows *rows, trkx_error *error)
+{
+    struct trkx_text text;
+    struct trkx_column columns[] = {
+        {"id", TRKX_COLUMN_INT32, rows->id, sizeof *rows->id, false, false},
+        {"wide", TRKX_COLUMN_INT64, rows->wide, sizeof *rows->wide, false, false},
+        {"x", TRKX_COLUMN_FLOAT32, rows->x, sizeof *rows->x, false, false},
+        {"y", TRKX_COLUMN_FLOAT64, rows->y, sizeof *rows->y, true, false},
+    };
+    enum trkx_status status = trkx_text_copy("t.csv", "hits", content, strlen(content), &text, error);
+    if (status == TRKX_OK) {
+        assert_true(trkx_table_rows(&text) < ROWS);
+        status = trkx_table_read(&text, columns, 4, &rows->count, error);
+        if (status == TRKX_OK) assert_true(rows->count <= trkx_table_rows(&text));
+    }
+    trkx_text_release(&text);
+    return status;
+}
+
+static void tables(void **state)
+{
+    static const char *const forms[] = {
+        "id,wide,x,y\n1,20,0.5,4\n-2,-30,1e3,0.1\n",
+        "id,wide,x,y\r\n1,20,0.5,4\r\n-2,-30,1e3,0.1\r\n",
+        "id,wide,x,y\n1,20,0.5,4\n-2,-30,1e3,0.1",
+        "id,wide,x,y\r\n1,20,0.5,4\r\n-2,-30,1e3,0.1\r",
+        "\xef\xbb\xbfid,wide,x,y\n1,20,0.5,4\n-2,-30,1e3,0.1\n",
+        "y,more,x,wide,text,id\n4,,0.5,20,a b,1\n0.1,\"\",1e3,-30,nan,-2\n",
+        " id, wide ,x\t,y \n 1 ,20,\t0.5, 4\n-2, -30, 1e3,0.1 \r\n",
+        "id,wide,x,y\n\n1,20,0.5,4\n\r\n-2,-30,1e3,0.1\n\n\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct rows rows = {0};
+        trkx_error error;
+        if (read_rows(forms[i], &rows, &error) != TRKX_OK) fail_msg("%s", error.message);
+        assert_int_equal(rows.count, 2);
+        assert_true(rows.id[0] == 1 && rows.id[1] == -2 && rows.wide[0] == 20 && rows.wide[1] == -30);
+        assert_true(rows.x[0] == 0.5F && rows.x[1] == 1000 && rows.y[0] == 4 && rows.y[1] == 0.1);
+    }
+}
+
+static void tables_without_rows(void **state)
+{
+    static const char *const forms[] = {"id,wide,x", "id,wide,x\n", "id,wide,x,y\r\n", "id,wide,x\n\n\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct rows rows = {.count = 1};
+        assert_int_equal(read_rows(forms[i], &rows, NULL), TRKX_OK);
+        assert_int_equal(rows.count, 0);
+    }
+}
+
+static void table_errors(void **state)
+{
+    static const struct {
+        const char *content, *message;
+    } cases[] = {
+        {"", "t.csv: hits: is empty"},
+        {"\n", "t.csv:1: hits: column id is missing"},
+        {"id,x\n1,2\n", "t.csv:1: hits: column wide is missing"},
+        {"id,wide,xx\n", "t.csv:1: hits: column x is missing"},
+        {"id,wide,x,id\n", "t.csv:1: hits: column id is there twice"},
+        {"id,wide,x\n1,2,abc\n", "t.csv:2: hits: column x: \"abc\" is not a number"},
+        {"id,wide,x\n\n1,2,3\n\n1,2,abc\n", "t.csv:5: hits: column x: \"abc\" is not a number"},
+        {"id,wide,x\n1,2,12abc\n", "t.csv:2: hits: column x: \"12abc\" is not a number"},
+        {"id,wide,x\n12abc,2,1\n", "t.csv:2: hits: column id: \"12abc\" is not an integer"},
+        {"id,wide,x\n3.0,2,1\n", "t.csv:2: hits: column id: \"3.0\" is not an integer"},
+        {"id,wide,x\n1,1e3,1\n", "t.csv:2: hits: column wide: \"1e3\" is not an integer"},
+        {"id,wide,x\n2147483648,2,1\n", "t.csv:2: hits: column id: \"2147483648\" is out of range"},
+        {"id,wide,x\n1,9223372036854775808,1\n", "column wide: \"9223372036854775808\" is out of range"},
+        {"id,wide,x\n1,2,nan\n", "t.csv:2: hits: column x: \"nan\" is not finite"},
+        {"id,wide,x\n1,2,-inf\n", "t.csv:2: hits: column x: \"-inf\" is not finite"},
+        {"id,wide,x\n1,2,1e39\n", "t.csv:2: hits: column x: \"1e39\" is out of range"},
+        {"id,wide,x,y\n1,2,3,1e309\n", "t.csv:2: hits: column y: \"1e309\" is out of range"},
+        {"id,wide,x\n1,2,\n", "t.csv:2: hits: column x: \"\" is not a number"},
+        {"id,wide,x\n1,2,1 2\n", "t.csv:2: hits: column x: \"1 2\" is not a number"},
+        {"id,wide,x\n1,2,\"1\"\n", "t.csv:2: hits: column x: \"\"1\"\" is not a number"},
+        {"id,wide,x\n1,2,3,4\n", "t.csv:2: hits: 4 fields instead of 3"},
+        {"id,wide,x\n1,2,3\n1,2\n", "t.csv:3: hits: 2 fields instead of 3"},
+        {"id,wide,x,more\n1,2,3\n", "t.csv:2: hits: 3 fields instead of 4"},
+        {"id,wide,x\n1;2;3\n", "t.csv:2: hits: column id: \"1;2;3\" is not an integer"},
+        {"id,wide,x\n1,2,\x01\xff long long long long long long\n", "column x: \"?? long long"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rows rows = {0};
+        trkx_error error = {0};
+        assert_int_equal(read_rows(cases[i].content, &rows, &error), TRKX_ERROR_FORMAT);
+        if (strstr(error.message, cases[i].message) == NULL) fail_msg("%s", error.message);
+        assert_int_equal(error.status, TRKX_ERROR_FORMAT);
+    }
+}
+
+/* A zero byte is no end of the text. */
+static void zero_bytes(void **state)
+{
+    static const char content[] = "id\n1\n2\0\n3\n";
+    struct trkx_text text;
+    int32_t ids[8];
+    struct trkx_column column = {"id", TRKX_COLUMN_INT32, ids, sizeof *ids, false, false};
+    size_t rows;
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_text_copy("t", "hits", content, sizeof content - 1, &text, NULL), TRKX_OK);
+    assert_int_equal(trkx_table_read(&text, &column, 1, &rows, &error), TRKX_ERROR_FORMAT);
+    assert_string_equal(error.message, "t:3: hits: column id: \"2?\" is not an integer");
+    trkx_text_release(&text);
+}
+
+static void lines_of_rows(void **state)
+{
+    static const char content[] = "a\r\n\r\n1\n\n\n2\n3";
+    static const size_t lines[] = {3, 6, 7};
+    struct trkx_text text;
+    (void)state;
+    assert_int_equal(trkx_text_copy("t", "hits", content, sizeof content - 1, &text, NULL), TRKX_OK);
+    for (size_t row = 0; row < 3; row++) assert_int_equal(trkx_table_line(&text, row), lines[row]);
+    trkx_text_release(&text);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------- */
+
+enum { LENGTH = 100000 };
+
+/* LENGTH bytes of numbers, and a gzip file of them; returns its size. */
+static size_t pack(char *content, unsigned char *packed, size_t size)
+{
+    z_stream stream = {0};
+    for (size_t i = 0; i < LENGTH; i++) content[i] = i % 9 == 8 ? '\n' : (char)('0' + random_bits() % 10);
+    assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    stream.next_in = (unsigned char *)content;
+    stream.avail_in = LENGTH;
+    stream.next_out = packed;
+    stream.avail_out = (unsigned)size;
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&stream);
+    return size - stream.avail_out;
+}
+
+static char content[LENGTH];
+static unsigned char packed[2 * LENGTH];
+
+static void gzip_whole(void **state)
+{
+    size_t size = pack(content, packed, sizeof packed);
+    struct trkx_text text;
+    (void)state;
+    assert_int_equal(trkx_text_copy("a.gz", "hits", packed, size, &text, NULL), TRKX_OK);
+    assert_int_equal(text.length, LENGTH);
+    assert_memory_equal(text.bytes, content, LENGTH);
+    assert_int_equal(text.bytes[LENGTH], 0);
+    trkx_text_release(&text);
+    memcpy(packed + size, packed, size < sizeof packed - size ? size : 0); /* two members, as cat makes */
+    assert_int_equal(trkx_text_copy("a", "hits", packed, 2 * size, &text, NULL), TRKX_OK);
+    assert_int_equal(text.length, 2 * LENGTH);
+    assert_memory_equal(text.bytes + LENGTH, content, LENGTH);
+    trkx_text_release(&text);
+}
+
+static void refuse(size_t size, const char *message)
+{
+    struct trkx_text text;
+    trkx_error error = {0};
+    assert_int_equal(trkx_text_copy("a.gz", "hits", packed, size, &text, &error), TRKX_ERROR_FORMAT);
+    assert_null(text.bytes);
+    if (strstr(error.message, message) == NULL) fail_msg("%zu bytes: %s", size, error.message);
+}
+
+static void gzip_truncated(void **state)
+{
+    size_t size = pack(content, packed, sizeof packed);
+    (void)state;
+    refuse(0, "a.gz: hits: is empty");
+    refuse(1, "a.gz: hits: is not gzip data");
+    for (size_t cut = 2; cut < size; cut += cut < 64 || cut + 64 > size ? 1 : 997)
+        refuse(cut, "a.gz: hits: truncated gzip data");
+}
+
+static void gzip_damaged(void **state)
+{
+    size_t size = pack(content, packed, sizeof packed);
+    (void)state;
+    for (size_t i = 10; i < size; i += i < 64 || i + 64 > size ? 1 : 997) { /* before: the header's date */
+        packed[i] ^= 0x40;
+        refuse(size, "gzip data");
+        packed[i] ^= 0x40;
+    }
+    packed[size] = 'x';
+    refuse(size + 1, "something follows the gzip data");
+}
+
+static void gzip_named_only(void **state)
+{
+    struct trkx_text text;
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_text_copy("a.csv.gz", "hits", "a,b\n", 4, &text, &error), TRKX_ERROR_FORMAT);
+    assert_string_equal(error.message, "a.csv.gz: hits: is not gzip data");
+}
+
+static void files(void **state)
+{
+    struct trkx_text text;
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_text_load(scratch_text("a", "12\n"), "hits", NULL, &text, NULL), TRKX_OK);
+    assert_true(text.length == 3 && memcmp(text.bytes, "12\n", 4) == 0);
+    trkx_text_release(&text);
+    assert_int_equal(trkx_text_load(scratch_text("b.gz", "12\n"), "hits", NULL, &text, NULL), TRKX_OK);
+    assert_true(text.length == 3 && memcmp(text.bytes, "12\n", 4) == 0);
+    trkx_text_release(&text);
+    assert_int_equal(trkx_text_load(scratch_path("c"), "hits", NULL, &text, &error), TRKX_ERROR_IO);
+    assert_non_null(strstr(error.message, "/c: hits: cannot be opened: No such file or directory"));
+    assert_int_equal(trkx_text_load(scratch, "hits", NULL, &text, &error), TRKX_ERROR_IO);
+    assert_non_null(strstr(error.message, ": hits: cannot be read: Is a directory"));
+    assert_int_equal(trkx_text_load(scratch_text("d", ""), "hits", NULL, &text, &error), TRKX_ERROR_FORMAT);
+    assert_null(text.bytes);
+}
+
+/* What a pipe delivers has no size beforehand. */
+static void pipes(void **state)
+{
+    char path[64];
+    int ends[2];
+    struct trkx_text text;
+    (void)state;
+    pack(content, packed, sizeof packed);
+    assert_int_equal(pipe(ends), 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+    if (access(path, R_OK) != 0) skip();
+    assert_int_equal(write(ends[1], content, 30000), 30000);
+    close(ends[1]);
+    assert_int_equal(trkx_text_load(path, "hits", NULL, &text, NULL), TRKX_OK);
+    assert_int_equal(text.length, 30000);
+    assert_memory_equal(text.bytes, content, 30000);
+    trkx_text_release(&text);
+    close(ends[0]);
+}
+
+static void memory_runs_out(void **state)
+{
+    size_t size = pack(content, packed, sizeof packed);
+    struct trkx_text text;
+    enum trkx_status status = TRKX_ERROR_MEMORY;
+    long allowed = 0;
+    (void)state;
+    for (; status != TRKX_OK && allowed < 100; allowed++) {
+        trkx_memory_fail_after(allowed);
+        status = trkx_text_copy("a.gz", "hits", packed, size, &text, NULL);
+        if (status != TRKX_OK) assert_int_equal(status, TRKX_ERROR_MEMORY);
+    }
+    trkx_memory_fail_after(-1);
+    assert_in_range(allowed, 4, 20);
+    trkx_text_release(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(doubles_as_strtod),
+        cmocka_unit_test(doubles_of_any_form),
+        cmocka_unit_test(doubles_of_many_digits),
+        cmocka_unit_test(what_is_no_double),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(numbers_come_back),
+        cmocka_unit_test(short_forms),
+        cmocka_unit_test(no_locale),
+        cmocka_unit_test(tables),
+        cmocka_unit_test(tables_without_rows),
+        cmocka_unit_test(table_errors),
+        cmocka_unit_test(zero_bytes),
+        cmocka_unit_test(lines_of_rows),
+        cmocka_unit_test(gzip_whole),
+        cmocka_unit_test(gzip_truncated),
+        cmocka_unit_test(gzip_damaged),
+        cmocka_unit_test(gzip_named_only),
+        cmocka_unit_test(files),
+        cmocka_unit_test(pipes),
+        cmocka_unit_test(memory_runs_out),
+    };
+    return cmocka_run_group_tests(tests, scratch_create, scratch_destroy);
+}
