@@ -1,0 +1,37 @@
+/* Proves: no text in place of bundle.json makes the parser crash, leak or read past its end; what it accepts
+ * is complete. The first byte lets allocations fail: 0 none, n the nth and later ones. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "bundle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A bundle that was accepted keeps what its header promises. */
+static void check(const struct trkx_bundle *bundle)
+{
+    if (bundle->name == NULL || bundle->detector == NULL || bundle->directory == NULL) abort();
+    if (bundle->dim < 1 || bundle->dim > 32 || bundle->k < 1 || bundle->min_hits < 1) abort();
+    if (!(bundle->radius > 0)) abort();
+    for (int i = 0; i < TRKX_NETWORKS; i++) {
+        const struct trkx_model *model = &bundle->models[i];
+        if (model->path == NULL || model->sha256 == NULL || model->output == NULL) abort();
+        if (model->features_count < 1 || model->inputs[model->inputs_count - 1] == NULL) abort();
+        for (size_t j = 0; j < model->features_count; j++)
+            if (trkx_feature_name(model->features[j].feature) == NULL) abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct trkx_bundle bundle;
+    trkx_error error;
+    if (size < 1) return 0;
+    trkx_memory_fail_after((long)data[0] - 1);
+    enum trkx_status status =
+        trkx_bundle_parse((const char *)data + 1, size - 1, "bundle.json", "d", &bundle, &error);
+    trkx_memory_fail_after(-1);
+    if (status == TRKX_OK) check(&bundle);
+    trkx_bundle_release(&bundle);
+    return 0;
+}

@@ -1,0 +1,292 @@
+/* Proves: bundle.json is read field by field: a complete one comes out as it was written; a field that is
+ * missing, of another type or out of range is an error that names file and field; a text that is not JSON
+ * names file and line; a model's file is compared with its checksum; every failing allocation is an error
+ * and leaks nothing (run under AddressSanitizer). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "bundle.h"
+
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const char complete[] =
+    "{ \"schema\": 1, \"name\": \"one\", \"detector\": \"trackml\", \"orientation\": \"outwards\",\n"
+    "  \"features\": [ {\"name\": \"r\", \"scale\": 1000}, {\"name\": \"phi\", \"scale\": 3.5} ],\n"
+    "  \"detectors\": \"detectors.csv\",\n"
+    "  \"embedding\": {\"file\": \"e.onnx\", \"sha256\": \"" DIGEST "\", \"inputs\": [\"sp\"],\n"
+    "    \"output\": \"point\", \"dim\": 8, \"radius\": 1.6, \"k\": 500},\n"
+    "  \"filter\": {\"file\": \"f.onnx\", \"sha256\": \"" DIGEST "\", \"inputs\": [\"n\", \"e\"],\n"
+    "    \"output\": \"fs\", \"sigmoid_in_model\": true, \"cut\": 0.25,\n"
+    "    \"features\": [ {\"name\": \"z\", \"scale\": -2} ]},\n"
+    "  \"gnn\": {\"file\": \"g.onnx\", \"sha256\": \"" DIGEST "\", \"inputs\": [\"gn\", \"ge\"],\n"
+    "    \"output\": \"gs\", \"sigmoid_in_model\": false, \"cut\": 0.75},\n"
+    "  \"tracks\": {\"method\": \"components\", \"min_hits\": 4},\n"
+    "  \"training\": {\"anything\": [1, null]} }\n";
+
+static enum trkx_status parse(const char *text, struct trkx_bundle *bundle, trkx_error *error)
+{
+    return trkx_bundle_parse(text, strlen(text), "dir/bundle.json", "dir", bundle, error);
+}
+
+/* `complete` with one field changed: path "filter.cut"; value NULL takes the field away. */
+static char *changed(const char *path, const char *value)
+{
+    json_t *root = json_loads(complete, 0, NULL), *object = root;
+    const char *dot = strchr(path, '.');
+    char section[32] = "";
+    if (dot != NULL) {
+        snprintf(section, sizeof section, "%.*s", (int)(dot - path), path);
+        object = json_object_get(root, section);
+        path = dot + 1;
+    }
+    if (value == NULL)
+        assert_int_equal(json_object_del(object, path), 0);
+    else
+        assert_int_equal(json_object_set_new(object, path, json_loads(value, JSON_DECODE_ANY, NULL)), 0);
+    char *text = json_dumps(root, 0);
+    json_decref(root);
+    assert_non_null(text);
+    return text;
+}
+
+static void expect_refusal(const char *path, const char *value)
+{
+    static const struct trkx_bundle empty;
+    struct trkx_bundle bundle;
+    trkx_error error = {TRKX_OK, ""};
+    char *text = changed(path, value);
+    enum trkx_status status = parse(text, &bundle, &error);
+    if (status != TRKX_ERROR_BUNDLE || strstr(error.message, path) == NULL)
+        fail_msg("%s = %s: status %d, \"%s\"", path, value != NULL ? value : "(none)", status, error.message);
+    assert_memory_equal(error.message, "dir/bundle.json: ", 17);
+    assert_int_equal(error.status, status);
+    assert_memory_equal(&bundle, &empty, sizeof bundle);
+    free(text);
+}
+
+static void a_complete_bundle_comes_out_as_written(void **state)
+{
+    struct trkx_bundle bundle;
+    trkx_error error = {TRKX_OK, "untouched"};
+    (void)state;
+    assert_int_equal(parse(complete, &bundle, &error), TRKX_OK);
+    assert_string_equal(error.message, "untouched");
+    assert_string_equal(bundle.directory, "dir");
+    assert_string_equal(bundle.name, "one");
+    assert_string_equal(bundle.detector, "trackml");
+    assert_string_equal(bundle.detectors, "dir/detectors.csv");
+    assert_int_equal(bundle.dim, 8);
+    assert_int_equal(bundle.k, 500);
+    assert_true(bundle.radius == 1.6);
+    assert_int_equal(bundle.min_hits, 4);
+    const struct trkx_model *embedding = &bundle.models[TRKX_NETWORK_EMBEDDING];
+    assert_string_equal(embedding->path, "dir/e.onnx");
+    assert_string_equal(embedding->sha256, DIGEST);
+    assert_int_equal(embedding->inputs_count, 1);
+    assert_string_equal(embedding->inputs[0], "sp");
+    assert_string_equal(embedding->output, "point");
+    const struct trkx_model *filter = &bundle.models[TRKX_NETWORK_FILTER];
+    assert_int_equal(filter->inputs_count, 2);
+    assert_string_equal(filter->inputs[1], "e");
+    assert_true(filter->sigmoid_in_model);
+    assert_true(filter->cut == 0.25f);
+    assert_false(bundle.models[TRKX_NETWORK_GNN].sigmoid_in_model);
+    trkx_bundle_release(&bundle);
+    trkx_bundle_release(&bundle); /* leaves it empty */
+}
+
+static void a_network_may_have_features_of_its_own(void **state)
+{
+    struct trkx_bundle bundle;
+    (void)state;
+    assert_int_equal(parse(complete, &bundle, NULL), TRKX_OK);
+    assert_int_equal(bundle.models[TRKX_NETWORK_EMBEDDING].features_count, 2);
+    assert_int_equal(bundle.models[TRKX_NETWORK_EMBEDDING].features[1].feature, TRKX_FEATURE_PHI);
+    assert_true(bundle.models[TRKX_NETWORK_EMBEDDING].features[1].scale == 3.5);
+    assert_int_equal(bundle.models[TRKX_NETWORK_FILTER].features_count, 1);
+    assert_int_equal(bundle.models[TRKX_NETWORK_FILTER].features[0].feature, TRKX_FEATURE_Z);
+    assert_true(bundle.models[TRKX_NETWORK_FILTER].features[0].scale == -2);
+    assert_int_equal(bundle.models[TRKX_NETWORK_GNN].features_count, 2);
+    trkx_bundle_release(&bundle);
+}
+
+static void every_missing_field_is_named(void **state)
+{
+    static const char *const needed[] = {
+        "schema", "name", "detector", "features", "embedding", "filter", "gnn", "tracks",
+        "embedding.file", "embedding.sha256", "embedding.inputs", "embedding.output",
+        "embedding.dim", "embedding.radius", "embedding.k",
+        "filter.file", "filter.sha256", "filter.inputs", "filter.output", "filter.sigmoid_in_model", "filter.cut",
+        "gnn.file", "gnn.sha256", "gnn.inputs", "gnn.output", "gnn.sigmoid_in_model", "gnn.cut",
+        "tracks.min_hits"};
+    (void)state;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) expect_refusal(needed[i], NULL);
+}
+
+static void optional_fields_may_be_missing(void **state)
+{
+    static const char *const optional[] = {"orientation", "detectors", "training", "tracks.method",
+                                           "filter.features"};
+    (void)state;
+    for (size_t i = 0; i < sizeof optional / sizeof *optional; i++) {
+        struct trkx_bundle bundle;
+        char *text = changed(optional[i], NULL);
+        assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
+        trkx_bundle_release(&bundle);
+        free(text);
+    }
+}
+
+static void every_wrong_value_is_named(void **state)
+{
+    static const char *const wrong[][2] = {
+        {"schema", "2"}, {"schema", "0"}, {"schema", "\"1\""}, {"schema", "1.5"},
+        {"name", "1"}, {"name", "\"\""}, {"name", "null"}, {"detector", "[]"},
+        {"orientation", "\"inwards\""}, {"orientation", "3"},
+        {"features", "{}"}, {"features", "[]"}, {"features", "[{\"name\": \"pt\", \"scale\": 1}]"},
+        {"features", "[{\"name\": \"r\"}]"}, {"features", "[{\"scale\": 1}]"}, {"features", "[5]"},
+        {"features", "[{\"name\": \"r\", \"scale\": 0}]"}, {"features", "[{\"name\": \"r\", \"scale\": \"1\"}]"},
+        {"embedding", "[]"}, {"filter", "null"}, {"gnn", "\"gnn.onnx\""}, {"tracks", "3"},
+        {"embedding.file", "\"../e.onnx\""}, {"embedding.file", "\"/etc/passwd\""}, {"embedding.file", "\"..\""},
+        {"embedding.file", "\"\""}, {"detectors", "\"a/b.csv\""}, {"detectors", "7"},
+        {"embedding.sha256", "\"\""}, {"embedding.sha256", "\"0123\""},
+        {"filter.sha256", "\"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef\""},
+        {"gnn.sha256", "5"},
+        {"embedding.inputs", "[]"}, {"embedding.inputs", "[\"a\", \"b\"]"}, {"embedding.inputs", "\"a\""},
+        {"filter.inputs", "[\"a\"]"}, {"gnn.inputs", "[\"a\", 2]"}, {"gnn.output", "[\"a\"]"},
+        {"embedding.dim", "0"}, {"embedding.dim", "33"}, {"embedding.dim", "2.5"}, {"embedding.dim", "\"8\""},
+        {"embedding.radius", "0"}, {"embedding.radius", "-1"}, {"embedding.radius", "1e300"},
+        {"embedding.radius", "true"}, {"embedding.k", "0"}, {"embedding.k", "-3"}, {"embedding.k", "1e20"},
+        {"filter.sigmoid_in_model", "0"}, {"gnn.sigmoid_in_model", "\"false\""},
+        {"filter.cut", "1.1"}, {"gnn.cut", "-0.1"}, {"gnn.cut", "\"0.5\""},
+        {"tracks.method", "\"walkthrough\""}, {"tracks.method", "1"}, {"tracks.min_hits", "0"},
+        {"tracks.min_hits", "2.5"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) expect_refusal(wrong[i][0], wrong[i][1]);
+}
+
+static void a_list_of_features_has_a_limit(void **state)
+{
+    char list[300 * 32] = "[{\"name\":\"r\",\"scale\":1}";
+    (void)state;
+    for (int i = 1; i < 257; i++) strcat(list, ",{\"name\":\"r\",\"scale\":1}");
+    strcat(list, "]");
+    expect_refusal("features", list);
+}
+
+/* The message's file and line: what is wrong stands on line 3. */
+static void what_is_not_json_is_named_with_its_line(void **state)
+{
+    static const char *const texts[] = {"{\n\"schema\": 1,\n]", "{\n\n\"a\": nan}", "[1,\n2,\n3,,]",
+                                        "{\"a\": 1,\n\"b\": 2,\n\"a\": 3}", "{\n\"a\":\n\"\xff\"}"};
+    struct trkx_bundle bundle;
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        trkx_error error = {TRKX_OK, ""};
+        assert_int_equal(parse(texts[i], &bundle, &error), TRKX_ERROR_FORMAT);
+        if (strncmp(error.message, "dir/bundle.json:3: ", 19) != 0) fail_msg("\"%s\"", error.message);
+    }
+    assert_int_equal(parse("", &bundle, NULL), TRKX_ERROR_FORMAT);
+    assert_int_equal(parse("[]", &bundle, NULL), TRKX_ERROR_BUNDLE);
+    assert_int_equal(trkx_bundle_parse("{}\0", 3, "b", "d", &bundle, NULL), TRKX_ERROR_FORMAT);
+}
+
+/* A text cut anywhere is an error, never a bundle. */
+static void a_truncated_text_is_an_error(void **state)
+{
+    struct trkx_bundle bundle;
+    (void)state;
+    for (size_t length = 0; length + 2 < sizeof complete - 1; length++) {
+        char *part = malloc(length + 1); /* of exactly this size, so that a sanitizer sees its end */
+        memcpy(part, complete, length);
+        assert_int_equal(trkx_bundle_parse(part, length, "b", "d", &bundle, NULL), TRKX_ERROR_FORMAT);
+        free(part);
+    }
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    static const struct trkx_bundle empty;
+    struct trkx_bundle bundle;
+    trkx_error error;
+    long after = 0;
+    (void)state;
+    for (enum trkx_status status = TRKX_ERROR_MEMORY; status != TRKX_OK; after++) {
+        trkx_memory_fail_after(after);
+        status = parse(complete, &bundle, &error);
+        trkx_memory_fail_after(-1);
+        if (status == TRKX_OK) break;
+        assert_int_equal(status, TRKX_ERROR_MEMORY);
+        assert_int_equal(error.status, TRKX_ERROR_MEMORY);
+        assert_memory_equal(&bundle, &empty, sizeof bundle);
+    }
+    assert_true(after > 20);
+    trkx_bundle_release(&bundle);
+}
+
+/* ---- files --------------------------------------------------------------------------------------------- */
+
+static void a_bundle_that_is_not_there_is_named(void **state)
+{
+    struct trkx_bundle bundle;
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_bundle_read("/nowhere", &bundle, &error), TRKX_ERROR_IO);
+    assert_non_null(strstr(error.message, "/nowhere/bundle.json"));
+    assert_int_equal(trkx_bundle_read("/dev/null", &bundle, &error), TRKX_ERROR_IO);
+}
+
+static void a_model_is_compared_with_its_checksum(void **state)
+{
+    char path[] = "/tmp/trkx-model-XXXXXX";
+    /* sha256sum of "abc", FIPS 180-2 appendix B.1 */
+    char digest[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    struct trkx_model model = {.path = path, .sha256 = digest};
+    trkx_error error;
+    void *bytes = NULL;
+    size_t count = 0;
+    (void)state;
+    int file = mkstemp(path);
+    assert_int_equal(write(file, "abc", 3), 3);
+    assert_int_equal(trkx_model_read(&model, &bytes, &count, &error), TRKX_OK);
+    assert_int_equal(count, 3);
+    assert_memory_equal(bytes, "abc", 3);
+    trkx_release(bytes);
+    digest[0] = 'c';
+    assert_int_equal(trkx_model_read(&model, &bytes, &count, &error), TRKX_ERROR_MODEL);
+    assert_null(bytes);
+    assert_non_null(strstr(error.message, path));
+    trkx_memory_fail_after(0);
+    assert_int_equal(trkx_model_read(&model, &bytes, &count, &error), TRKX_ERROR_MEMORY);
+    trkx_memory_fail_after(-1);
+    close(file);
+    unlink(path);
+    assert_int_equal(trkx_model_read(&model, &bytes, &count, &error), TRKX_ERROR_IO);
+    assert_non_null(strstr(error.message, path));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_complete_bundle_comes_out_as_written),
+        cmocka_unit_test(a_network_may_have_features_of_its_own),
+        cmocka_unit_test(every_missing_field_is_named),
+        cmocka_unit_test(optional_fields_may_be_missing),
+        cmocka_unit_test(every_wrong_value_is_named),
+        cmocka_unit_test(a_list_of_features_has_a_limit),
+        cmocka_unit_test(what_is_not_json_is_named_with_its_line),
+        cmocka_unit_test(a_truncated_text_is_an_error),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(a_bundle_that_is_not_there_is_named),
+        cmocka_unit_test(a_model_is_compared_with_its_checksum),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
