@@ -41,4 +41,4 @@ endif()
 
 add_library(trkx_dependencies INTERFACE)
 target_link_libraries(trkx_dependencies INTERFACE trkx_onnxruntime PkgConfig::JANSSON PkgConfig::LIBMD
-    ZLIB::ZLIB OpenMP::OpenMP_C Threads::Threads m)
+    ZLIB::ZLIB OpenMP::OpenMP_C Threads::Threads ${CMAKE_DL_LIBS} m)

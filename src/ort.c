@@ -1,5 +1,6 @@
 #include "ort.h"
 
+#include <dlfcn.h>
 #include <onnxruntime_c_api.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -27,10 +28,28 @@ static struct runtime_allocator allocator;
 /* The run on whose behalf this thread calls the runtime; NULL while a network is loaded. */
 static _Thread_local struct trkx_memory *run_memory;
 
+/* An allocation of the runtime's failed on this thread since its last status was looked at. */
+static _Thread_local bool memory_refused;
+
+/* The runtime does not look at what an allocator returns: 1.32 writes to a NULL. Its own allocator throws
+ * std::bad_alloc instead, which comes back to us as a status. Ours throws the same, by the C++ library that
+ * the runtime brings into the process; NULL where there is none (this file is compiled with -fexceptions). */
+static void (*throw_bad_alloc)(void);
+
+static void find_bad_alloc(void)
+{
+    *(void **)&throw_bad_alloc = dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv"); /* std::__throw_bad_alloc */
+}
+
 static void *ORT_API_CALL allocator_alloc(OrtAllocator *self, size_t size)
 {
     (void)self;
-    return size == 0 ? NULL : trkx_allocate(run_memory, size, 1);
+    void *block = size == 0 ? NULL : trkx_allocate(run_memory, size, 1);
+    if (block == NULL && size > 0) {
+        memory_refused = true;
+        if (throw_bad_alloc != NULL) throw_bad_alloc();
+    }
+    return block;
 }
 
 static void ORT_API_CALL allocator_free(OrtAllocator *self, void *block)
@@ -54,9 +73,11 @@ static void ORT_API_CALL discard_log(void *parameter, OrtLoggingLevel severity, 
 /* Takes the runtime's status over into ours; `what` says what was tried. */
 static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *error)
 {
+    bool refused = memory_refused;
+    memory_refused = false;
     if (failure == NULL) return TRKX_OK;
     const char *message = api->GetErrorMessage(failure);
-    bool memory = strstr(message, "bad_alloc") != NULL || strstr(message, "Failed to allocate") != NULL;
+    bool memory = refused || strstr(message, "bad_alloc") != NULL;
     enum trkx_status status = trkx_fail(error, memory ? TRKX_ERROR_MEMORY : TRKX_ERROR_RUNTIME,
                                         "%s: ONNX Runtime: %s", what, message);
     api->ReleaseStatus(failure);
@@ -78,6 +99,7 @@ static void runtime_destroy(void)
 static enum trkx_status runtime_create(trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    find_bad_alloc();
     api = OrtGetApiBase()->GetApi(API_VERSION);
     if (api == NULL)
         return trkx_fail(error, TRKX_ERROR_RUNTIME, "ONNX Runtime %s is too old: 1.%d or newer is needed",

@@ -287,10 +287,11 @@ static void sum_up(trkx_result *result)
     }
 }
 
-/* All steps. An event without hits has nothing to run: it has no tracks. */
+/* All steps after the hits. An event without hits has nothing to run: it has no tracks. */
 static enum trkx_status run_steps(struct run *run)
 {
     enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(call_hook(run, &run->result->steps[0]));
     if (run->hits->count == 0) return TRKX_OK;
     TRKX_CHECK(find_true_edges(run));
     TRKX_CHECK(step(run, TRKX_STEP_FEATURES, features));
