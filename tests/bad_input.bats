@@ -1,0 +1,386 @@
+#!/usr/bin/env bats
+# Proves: through the program, each kind of bad input gives one line that names file, line and cause, exit code 1
+# and no output; events without hits, or with one, are valid.
+load helpers
+
+setup_file() { make_event 40; }
+
+# ---- events --------------------------------------------------------------------------------------------
+
+@test "a missing file is named" {
+    run_refuses "nowhere/event1-hits.csv" "No such file" -- "$BATS_TEST_TMPDIR/nowhere/event1"
+}
+
+@test "a directory without events is named" {
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    run_refuses "$BATS_TEST_TMPDIR/empty" "no event" -- "$BATS_TEST_TMPDIR/empty"
+}
+
+@test "a file that is not CSV" {
+    copy_event
+    head -c 5000 "$TRKX" >"$copy-hits.csv"
+    run_refuses "$copy-hits.csv:1" -- "$copy"
+    printf '{"hits": [1, 2, 3]}\n' >"$copy-hits.csv"
+    run_refuses "$copy-hits.csv:1" -- "$copy"
+}
+
+@test "a missing column is named" {
+    copy_event
+    change_line "$copy-hits.csv" 1 's/,y,/,why,/'
+    run_refuses "$copy-hits.csv:1" "column" "y" -- "$copy"
+}
+
+@test "a missing column of the truth is named" {
+    copy_event
+    change_line "$copy-truth.csv" 1 's/weight/weights/'
+    run_refuses "$copy-truth.csv:1" "column" "weight" -- "$copy"
+}
+
+@test "a column given twice" {
+    copy_event
+    change_line "$copy-hits.csv" 1 's/,y,/,x,/'
+    run_refuses "$copy-hits.csv:1" -- "$copy"
+}
+
+@test "text in a number" {
+    copy_event
+    change_line "$copy-hits.csv" 5 's/^\([^,]*\),[^,]*,/\1,12abc,/'
+    run_refuses "$copy-hits.csv:5" "12abc" -- "$copy"
+    change_line "$copy-hits.csv" 5 's/,12abc,/,,/'
+    run_refuses "$copy-hits.csv:5" -- "$copy"
+    change_line "$copy-hits.csv" 5 's/,,/,0x10,/'
+    run_refuses "$copy-hits.csv:5" "0x10" -- "$copy"
+}
+
+@test "NaN" {
+    copy_event
+    change_line "$copy-hits.csv" 7 's/^\([^,]*\),[^,]*,/\1,nan,/'
+    run_refuses "$copy-hits.csv:7" "nan" -- "$copy"
+}
+
+@test "infinity, spelt out or too large for a float" {
+    copy_event
+    change_line "$copy-hits.csv" 3 's/^\([^,]*\),[^,]*,/\1,-inf,/'
+    run_refuses "$copy-hits.csv:3" "-inf" -- "$copy"
+    change_line "$copy-hits.csv" 3 's/,-inf,/,1e39,/'
+    run_refuses "$copy-hits.csv:3" "1e39" -- "$copy"
+}
+
+@test "a fraction in an id" {
+    copy_event
+    change_line "$copy-hits.csv" 4 's/^[^,]*,/4.5,/'
+    run_refuses "$copy-hits.csv:4" "4.5" -- "$copy"
+}
+
+@test "too few and too many fields" {
+    copy_event
+    change_line "$copy-hits.csv" 9 's/,[^,]*$//'
+    run_refuses "$copy-hits.csv:9" -- "$copy"
+    change_line "$copy-hits.csv" 9 's/$/,1,1/'
+    run_refuses "$copy-hits.csv:9" -- "$copy"
+}
+
+@test "a hit id given twice" {
+    copy_event
+    second=$(sed -n 2p "$copy-hits.csv")
+    change_line "$copy-hits.csv" 6 "s/^[^,]*,/${second%%,*},/"
+    run_refuses "$copy-hits.csv:6" "${second%%,*}" -- "$copy"
+}
+
+@test "truth for other hits" {
+    copy_event
+    change_line "$copy-truth.csv" 5 's/^[^,]*,/999999999,/'
+    run_refuses "$copy-truth.csv:5" "999999999" -- "$copy"
+}
+
+@test "truth that lacks a hit" {
+    copy_event
+    change_line "$copy-truth.csv" 5 'd'
+    run_refuses "$copy-truth.csv" -- "$copy"
+}
+
+@test "cells of other hits" {
+    copy_event
+    change_line "$copy-cells.csv" 5 's/^[^,]*,/999999999,/'
+    refuses 1 "$copy-cells.csv:5" "999999999" -- "$TRKX" stage features --out "$BATS_TEST_TMPDIR/f.npy" "$copy"
+    [ ! -e "$BATS_TEST_TMPDIR/f.npy" ]
+}
+
+@test "truncated gzip" {
+    copy_event
+    gzip "$copy-hits.csv"
+    size=$(stat -c %s "$copy-hits.csv.gz")
+    for keep in $((size / 2)) $((size - 4)) 12; do
+        gzip_copy=$BATS_TEST_TMPDIR/cut
+        mkdir -p "$gzip_copy"
+        head -c "$keep" "$copy-hits.csv.gz" >"$gzip_copy/event1-hits.csv.gz"
+        run_refuses "$gzip_copy/event1-hits.csv.gz" "gzip" -- "$gzip_copy/event1"
+    done
+}
+
+@test "damaged gzip, and no gzip in spite of its name" {
+    copy_event
+    gzip "$copy-hits.csv"
+    printf '\377\377\377\377' | dd of="$copy-hits.csv.gz" bs=1 seek=200 conv=notrunc status=none
+    run_refuses "$copy-hits.csv.gz" "gzip" -- "$copy"
+    printf '%s\n' "$header_of_hits" >"$copy-hits.csv.gz"
+    run_refuses "$copy-hits.csv.gz" "gzip" -- "$copy"
+}
+
+@test "an empty file" {
+    copy_event
+    : >"$copy-hits.csv"
+    run_refuses "$copy-hits.csv" "empty" -- "$copy"
+    gzip -c </dev/null >"$copy-hits.csv.gz"
+    rm "$copy-hits.csv"
+    run_refuses "$copy-hits.csv.gz" "empty" -- "$copy"
+}
+
+@test "a directory in the place of a file" {
+    mkdir -p "$BATS_TEST_TMPDIR/in/event1-hits.csv"
+    run_refuses "event1-hits.csv" -- "$BATS_TEST_TMPDIR/in/event1"
+}
+
+@test "one bad event among good ones: those before it are written, it is named, nothing of it is left" {
+    copy_event
+    for part in hits truth; do cp "$copy-$part.csv" "$BATS_TEST_TMPDIR/in/event000001001-$part.csv"; done
+    change_line "$BATS_TEST_TMPDIR/in/event000001001-hits.csv" 2 's/,/,oops/'
+    refuses 1 "event000001001-hits.csv:2" "oops" -- "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in"
+    [ "$(cd "$(out)" && echo *)" = "event000001000-ledger.json event000001000-tracks.csv" ]
+}
+
+@test "a header without rows is a valid event without tracks" {
+    mkdir -p "$BATS_TEST_TMPDIR/in"
+    printf '%s\n' "$header_of_hits" >"$BATS_TEST_TMPDIR/in/none-hits.csv"
+    "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in/none"
+    [ "$(cat "$(out)/none-tracks.csv")" = hit_id,track_id ]
+    [ "$(number "$(out)/none-ledger.json" hits)" = 0 ]
+    [ "$(number "$(out)/none-ledger.json" tracks)" = 0 ]
+}
+
+@test "one hit is a valid event without tracks" {
+    mkdir -p "$BATS_TEST_TMPDIR/in"
+    printf '%s\n7,32.5,-1,20,8,2,13\n' "$header_of_hits" >"$BATS_TEST_TMPDIR/in/one-hits.csv"
+    "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in/one"
+    [ "$(cat "$(out)/one-tracks.csv")" = $'hit_id,track_id\n7,0' ]
+    [ "$(number "$(out)/one-ledger.json" hits)" = 1 ]
+}
+
+@test "tracks of other hits, given twice, or not tracks" {
+    copy_event
+    cd "$BATS_TEST_TMPDIR"
+    first=$(sed -n 2p "$copy-hits.csv")
+    first=${first%%,*}
+    printf 'hit_id,track_id\n%s,1\n999999999,1\n' "$first" >unknown.csv
+    refuses 1 "unknown.csv:3" "999999999" -- "$TRKX" evaluate --json m.json "$copy" unknown.csv
+    printf 'hit_id,track_id\n%s,1\n%s,2\n' "$first" "$first" >twice.csv
+    refuses 1 "twice.csv:3" "$first" -- "$TRKX" evaluate --json m.json "$copy" twice.csv
+    printf 'hit,track\n%s,1\n' "$first" >columns.csv
+    refuses 1 "columns.csv:1" "hit_id" -- "$TRKX" evaluate --json m.json "$copy" columns.csv
+    refuses 1 "missing.csv" -- "$TRKX" evaluate --json m.json "$copy" missing.csv
+    rm "$copy-truth.csv"
+    refuses 1 "$copy-truth.csv" -- "$TRKX" evaluate --json m.json "$copy" unknown.csv
+    [ ! -e m.json ]
+}
+
+@test "arrays that are not arrays" {
+    cd "$BATS_TEST_TMPDIR"
+    printf '1,2\n3,four\n' >text.csv
+    refuses 1 "text.csv:2" "four" -- "$TRKX" stage radius --out e.npy text.csv
+    printf '1,2\n3\n' >ragged.csv
+    refuses 1 "ragged.csv:2" -- "$TRKX" stage radius --out e.npy ragged.csv
+    printf 'not numpy' >array.npy
+    refuses 1 "array.npy" -- "$TRKX" stage radius --out e.npy array.npy
+    refuses 1 "missing.npy" -- "$TRKX" stage radius --out e.npy missing.npy
+    printf '0,1\n1,-2\n' >edges.csv
+    refuses 1 -- "$TRKX" stage tracks --out e.npy edges.csv
+    [ ! -e e.npy ]
+}
+
+# ---- bundles -------------------------------------------------------------------------------------------
+
+# The value of a text field in bundle.json, at its first place after the section's name.
+field() { # section field
+    tr -d '\n' <"$spoilt/bundle.json" | sed "s/.*\"$1\": *{\(.*\)/\1/" | grep -o "\"$2\": *\"[^\"]*\"" | head -n 1 |
+        sed 's/.*: *"\(.*\)"/\1/'
+}
+
+@test "a bundle with a missing field" {
+    copy_bundle
+    sed -i 's/"radius"/"radios"/' "$spoilt/bundle.json"
+    run_refuses "$spoilt/bundle.json" "embedding.radius" "missing" -- --bundle "$spoilt" "$event"
+}
+
+@test "a bundle that is not JSON" {
+    copy_bundle
+    printf '{\n"schema": 1,\noops\n' >"$spoilt/bundle.json"
+    run_refuses "$spoilt/bundle.json:3" -- --bundle "$spoilt" "$event"
+}
+
+@test "a bundle that is not there" {
+    run_refuses "nowhere/bundle.json" -- --bundle "$BATS_TEST_TMPDIR/nowhere" "$event"
+}
+
+@test "a bundle whose model is not there" {
+    copy_bundle
+    rm "$spoilt/$(field filter file)"
+    run_refuses "$spoilt/$(field filter file)" "No such file" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model with another checksum" {
+    copy_bundle
+    printf 'x' >>"$spoilt/$(field gnn file)"
+    run_refuses "$spoilt/$(field gnn file)" "SHA-256" "$(field gnn sha256)" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model that is no network" {
+    copy_bundle
+    put_model embedding "not a network"
+    run_refuses "$spoilt/$(field embedding file)" -- --bundle "$spoilt" "$event"
+}
+
+# Replaces a network and its checksum.
+put_model() { # section bytes-as-printf-format
+    local file
+    file=$spoilt/$(field "$1" file)
+    local before
+    before=$(field "$1" sha256)
+    printf "$2" >"$file"
+    local after
+    after=$(sha256sum "$file")
+    sed -i "s/$before/${after%% *}/" "$spoilt/bundle.json"
+}
+
+# An ONNX model of one node, Identity, from float sp_features to embedding_output, both of the given shape:
+# protobuf fields by hand (onnx.proto3: ModelProto 1 ir_version, 7 graph, 8 opset_import).
+identity() { # extent... ("n" for a dynamic one)
+    local dims="" extent
+    for extent in "$@"; do
+        if [ "$extent" = n ]; then dims+=$(bytes 0a "$(bytes 12 "$(text n)")"); else
+            dims+=$(bytes 0a "08$(printf %02x "$extent")"); fi
+    done
+    local type graph
+    type=$(bytes 0a "0801$(bytes 12 "$dims")")
+    graph=$(bytes 0a "$(bytes 0a "$(text sp_features)")$(bytes 12 "$(text embedding_output)")$(bytes 22 "$(text Identity)")")
+    graph+=$(bytes 12 "$(text g)")
+    graph+=$(bytes 5a "$(bytes 0a "$(text sp_features)")$(bytes 12 "$type")")
+    graph+=$(bytes 62 "$(bytes 0a "$(text embedding_output)")$(bytes 12 "$type")")
+    printf '0808%s%s' "$(bytes 3a "$graph")" "$(bytes 42 1010)" | sed 's/../\\x&/g'
+}
+
+text() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n'; }
+
+# A length-delimited field: tag, length as a varint, content; all in hexadecimal.
+bytes() { # tag content
+    local length=$((${#2} / 2)) varint=""
+    while [ $length -ge 128 ]; do varint+=$(printf %02x $((length % 128 + 128))) && length=$((length / 128)); done
+    printf '%s%s%02x%s' "$1" "$varint" "$length" "$2"
+}
+
+@test "a model with another input name" {
+    copy_bundle
+    put_model embedding "$(identity n 8)"
+    sed -i 's/"sp_features"/"hit_features"/' "$spoilt/bundle.json"
+    run_refuses "$spoilt/$(field embedding file)" "hit_features" "sp_features" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model with another output name" {
+    copy_bundle
+    sed -i 's/"embedding_output"/"points"/' "$spoilt/bundle.json"
+    run_refuses "$spoilt/$(field embedding file)" "points" "embedding_output" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model with another rank" {
+    copy_bundle
+    put_model embedding "$(identity n n 8)"
+    run_refuses "$spoilt/$(field embedding file)" "sp_features" "rank 3" -- --bundle "$spoilt" "$event"
+    put_model embedding "$(identity n)"
+    run_refuses "$spoilt/$(field embedding file)" "sp_features" "rank 1" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model with another width" {
+    copy_bundle
+    put_model embedding "$(identity n 77)"
+    run_refuses "$spoilt/$(field embedding file)" "sp_features" "77" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model whose points are not as wide as the bundle says" {
+    copy_bundle
+    sed -i 's/"dim": *[0-9]*/"dim": 31/' "$spoilt/bundle.json"
+    run_refuses "$spoilt/$(field embedding file)" "embedding_output" "31" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model with other inputs" {
+    copy_bundle
+    cp "$spoilt/$(field filter file)" "$spoilt/$(field gnn file)"
+    sed -i "s/$(field gnn sha256)/$(field filter sha256)/" "$spoilt/bundle.json"
+    run_refuses "$spoilt/$(field gnn file)" "input" -- --bundle "$spoilt" "$event"
+}
+
+# ---- outputs -------------------------------------------------------------------------------------------
+
+@test "a directory that cannot be written" {
+    : >"$BATS_TEST_TMPDIR/file"
+    refuses 1 "$BATS_TEST_TMPDIR/file" -- "$TRKX" run --out "$BATS_TEST_TMPDIR/file" "$event"
+    refuses 1 "$BATS_TEST_TMPDIR/file/below" -- "$TRKX" run --out "$BATS_TEST_TMPDIR/file/below" "$event"
+    refuses 1 "/proc" -- "$TRKX" run --out /proc "$event"
+    refuses 1 "/proc/trkx" -- "$TRKX" simulate --particles 5 --out /proc/trkx
+    refuses 1 "/proc/f.npy" -- "$TRKX" stage features --out /proc/f.npy "$event"
+    "$TRKX" run --out "$(out)" "$event"
+    refuses 1 "/proc/m.json" -- sh -c '"$0" evaluate --json /proc/m.json "$1" "$2" >/dev/null' \
+        "$TRKX" "$event" "$(out)/event000001000-tracks.csv"
+}
+
+@test "a directory that only others may write" {
+    [ "$(id -u)" != 0 ] || skip "root may write everywhere"
+    mkdir -m 555 "$(out)"
+    run_refuses "$(out)" "Permission denied" -- "$event"
+}
+
+@test "a disk that fills leaves nothing behind" {
+    [ "$(id -u)" = 0 ] || skip "only root can mount a small disk"
+    mkdir "$BATS_TEST_TMPDIR/disk"
+    mount -t tmpfs -o size=16k trkx-test "$BATS_TEST_TMPDIR/disk" 2>/dev/null || skip "tmpfs cannot be mounted here"
+    trap 'umount "$BATS_TEST_TMPDIR/disk"' EXIT
+    "$TRKX" simulate --particles 400 --seed 3 --no-gzip --no-cells --out "$BATS_TEST_TMPDIR/big"
+    refuses 1 "$BATS_TEST_TMPDIR/disk/event000001000-tracks.csv" "No space left" -- \
+        "$TRKX" run --out "$BATS_TEST_TMPDIR/disk" "$BATS_TEST_TMPDIR/big/event000001000"
+    is_empty "$BATS_TEST_TMPDIR/disk"
+    refuses 1 "$BATS_TEST_TMPDIR/disk/event000001000-" "No space left" -- \
+        "$TRKX" simulate --particles 400 --out "$BATS_TEST_TMPDIR/disk"
+    is_empty "$BATS_TEST_TMPDIR/disk"
+    refuses 1 "$BATS_TEST_TMPDIR/disk/f.npy" "No space left" -- \
+        "$TRKX" stage features --out "$BATS_TEST_TMPDIR/disk/f.npy" "$BATS_TEST_TMPDIR/big/event000001000"
+    is_empty "$BATS_TEST_TMPDIR/disk"
+    umount "$BATS_TEST_TMPDIR/disk"
+    trap - EXIT
+}
+
+# Waits until the program watches for signals (bit 2 of SigCgt is SIGINT): it is then at work on events.
+wait_until_at_work() { # pid
+    local caught tries
+    for ((tries = 0; tries < 600; tries++)); do
+        caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" 2>/dev/null) || return 1
+        (((16#${caught:-0} & 2) == 0)) || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+@test "an interrupt in mid-run leaves nothing behind" {
+    "$TRKX" simulate --particles 6000 --seed 5 --no-cells --out "$BATS_TEST_TMPDIR/big"
+    for signal in INT TERM; do
+        "$TRKX" run --threads 1 --out "$(out)" "$BATS_TEST_TMPDIR/big/event000001000" 2>"$BATS_TEST_TMPDIR/message" &
+        pid=$!
+        wait_until_at_work $pid
+        sleep 0.2
+        kill -$signal $pid
+        code=0
+        wait $pid || code=$?
+        cat "$BATS_TEST_TMPDIR/message"
+        [ $code -eq 1 ]
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/message")" -eq 1 ]
+        grep -q "event000001000.*interrupted" "$BATS_TEST_TMPDIR/message"
+        is_empty "$(out)"
+    done
+}
