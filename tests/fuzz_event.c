@@ -1,0 +1,75 @@
+/* libFuzzer: whatever the bytes of an event's files, reading them ends in an event that is consistent or in
+ * an error with one line of text. The input is the four files (hits, cells, truth, particles), separated by
+ * bytes 0x1e; an empty one is not there. Start it with tests/corpus/fuzz_event. */
+#include <string.h>
+
+#include "hits.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { SEPARATOR = 0x1e };
+
+static void require(bool condition)
+{
+    if (!condition) __builtin_trap();
+}
+
+static void check_event(const trkx_event *event)
+{
+    const trkx_hits *hits = trkx_event_hits(event);
+    const trkx_truth *truth = trkx_event_truth(event);
+    const trkx_particles *particles = trkx_event_particles(event);
+    for (size_t i = 0; i < 3 * hits->count; i++) require(hits->xyz[i] - hits->xyz[i] == 0); /* finite */
+    if (hits->cell_begin != NULL) {
+        require(hits->cell_begin[0] == 0);
+        for (size_t i = 0; i < hits->count; i++) require(hits->cell_begin[i] <= hits->cell_begin[i + 1]);
+    }
+    if (truth != NULL) require(truth->count == hits->count);
+    for (size_t i = 0; particles != NULL && i < particles->count; i++)
+        require(particles->particle_id[i] != 0);
+}
+
+/* The same labels come back for every hit that the tracks list; here only that reading them is safe. */
+static void read_tracks(const trkx_event *event, const struct trkx_text *text)
+{
+    const trkx_hits *hits = trkx_event_hits(event);
+    int32_t *labels = trkx_allocate(NULL, hits->count, sizeof *labels);
+    if (labels != NULL && trkx_tracks_parse(text, hits, labels, NULL) == TRKX_OK)
+        for (size_t i = 0; i < hits->count; i++) require(labels[i] >= 0);
+    trkx_release(labels);
+}
+
+static void check_error(const trkx_error *error, enum trkx_status status)
+{
+    require(error->status == status && (status == TRKX_ERROR_FORMAT || status == TRKX_ERROR_MEMORY));
+    require(memchr(error->message, '\0', sizeof error->message) != NULL);
+    require(strpbrk(error->message, "\r\n") == NULL && error->message[0] != '\0');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const names[TRKX_FILES] = {"hits", "cells", "truth", "particles"};
+    struct trkx_text texts[TRKX_FILES] = {{0}};
+    trkx_event *event = NULL;
+    trkx_error error = {0};
+    for (int f = 0; f < TRKX_FILES && size > 0; f++) {
+        const uint8_t *separator = memchr(data, SEPARATOR, size);
+        size_t length = separator != NULL ? (size_t)(separator - data) : size;
+        if (length > 0) trkx_text_copy(names[f], names[f], data, length, &texts[f], NULL);
+        data += length + (separator != NULL);
+        size -= length + (separator != NULL);
+    }
+    if (texts[TRKX_FILE_HITS].bytes != NULL) {
+        enum trkx_status status = trkx_event_parse("event", texts, &event, &error);
+        if (status != TRKX_OK) {
+            check_error(&error, status);
+            require(event == NULL);
+        } else {
+            check_event(event);
+            if (texts[TRKX_FILE_CELLS].bytes != NULL) read_tracks(event, &texts[TRKX_FILE_CELLS]);
+        }
+    }
+    trkx_event_destroy(event);
+    for (int f = 0; f < TRKX_FILES; f++) trkx_text_release(&texts[f]);
+    return 0;
+}
