@@ -102,6 +102,15 @@ static uint64_t neighbour_key(float d2, size_t index)
     return trkx_key(trkx_float_code(d2), (uint32_t)index);
 }
 
+/* The d2 of a key: codes of numbers that are not negative are their bits and the sign bit. */
+static float neighbour_distance(uint64_t key)
+{
+    uint32_t bits = trkx_key_high(key) & ~UINT32_C(0x80000000);
+    float d2;
+    memcpy(&d2, &bits, sizeof d2);
+    return d2;
+}
+
 /* A pair is kept when either end keeps it: limits[i] is the key of the last neighbour that i keeps. */
 static bool kept(const uint64_t *limits, size_t i, size_t j, float d2)
 {
@@ -287,15 +296,16 @@ static float box_bound(const float *a, const float *b, size_t dim)
     return sum;
 }
 
-/* bounds [width]: from each point of a block to a box; NaN for the padding. */
-static void point_bounds(const float *block, size_t width, const float *box, size_t dim, float *bounds)
+/* bounds [width]: from each point of a block to a box; of no meaning for the padding. */
+static void point_bounds(const float *restrict block, size_t width, const float *restrict box, size_t dim,
+                         float *restrict bounds)
 {
     for (size_t i = 0; i < width; i++) bounds[i] = 0;
     for (size_t d = 0; d < dim; d++) {
-        const float *x = block + d * width;
+        const float *restrict x = block + d * width;
         float low = box[d], high = box[dim + d];
         for (size_t i = 0; i < width; i++) {
-            float gap = larger(larger(low - x[i], x[i] - high), 0);
+            float gap = larger(low - x[i], 0) + larger(x[i] - high, 0); /* at most one is not 0 */
             bounds[i] += gap * gap;
         }
     }
@@ -442,46 +452,70 @@ static void pair_all(struct search *search)
 
 /* ---- the search: the k nearest ------------------------------------------------------------------------- */
 
-/* The k smallest keys of those shown: they are collected and cut back to k whenever there are 2k. */
+/* The k smallest keys of those shown: they are collected and cut back to k whenever there are 2k, from when
+ * on greater ones are of no interest. */
 struct nearest {
     uint64_t *keys; /* [2k] */
-    size_t k, held, seen;
-    uint64_t last; /* greater keys are no longer of interest */
+    size_t k, held;
+    bool full;     /* there were more than k */
+    uint64_t last; /* greatest key of interest */
+    float r2;      /* its d2 */
 };
+
+/* The k smallest to the front, the greatest of them last. */
+static void cut_back(struct nearest *nearest)
+{
+    trkx_keys_select(nearest->keys, nearest->held, nearest->k - 1);
+    nearest->held = nearest->k;
+    nearest->full = true;
+    nearest->last = nearest->keys[nearest->k - 1];
+    nearest->r2 = neighbour_distance(nearest->last);
+}
 
 static void show_key(struct nearest *nearest, uint64_t key)
 {
-    nearest->seen++;
     if (key > nearest->last) return;
     nearest->keys[nearest->held++] = key;
-    if (nearest->held < 2 * nearest->k) return;
-    trkx_keys_select(nearest->keys, nearest->held, nearest->k - 1);
-    nearest->held = nearest->k;
-    nearest->last = nearest->keys[nearest->k - 1];
+    if (nearest->held == 2 * nearest->k) cut_back(nearest);
 }
 
-/* Shows all neighbours of point i of leaf a. worker->near lists the leaves near a. */
-static void show_neighbours(struct worker *worker, size_t a, size_t i, size_t near_count,
-                            struct nearest *nearest)
+/* Shows the neighbours of the point with index id in leaf b, as far as they are of interest. box: of the
+ * point alone. */
+static void show_leaf(struct worker *worker, size_t id, const float *box, size_t b, struct nearest *nearest)
 {
     const struct query *query = worker->search->query;
     const struct trkx_tree *tree = worker->search->tree;
-    size_t id = (size_t)tree->ids[trkx_tree_begin(tree, a) + i], bytes = query->dim * sizeof(float);
-    const float *point = query->points + id * query->dim;
-    float box[2 * TRKX_TREE_DIM_MAX]; /* of the point alone */
-    memcpy(box, point, bytes);
-    memcpy(box + query->dim, point, bytes);
-    for (size_t c = 0; c < near_count; c++) {
-        size_t b = (size_t)worker->near[c];
-        const int32_t *ids = tree->ids + trkx_tree_begin(tree, b);
-        if (box_bound(box, trkx_tree_box(tree, tree->leaves - 1 + b), query->dim) > query->r2) continue;
-        distances(trkx_tree_block(tree, b), tree->width, point, query->dim, worker->d2);
-        size_t count = within(worker->d2, tree->width, 0, query->r2, worker->places);
-        for (size_t p = 0; p < count; p++) {
-            size_t j = worker->places[p], other = (size_t)ids[j];
-            if (other != id) show_key(nearest, neighbour_key(worker->d2[j], other));
-        }
+    const int32_t *ids = tree->ids + trkx_tree_begin(tree, b);
+    if (box_bound(box, trkx_tree_box(tree, tree->leaves - 1 + b), query->dim) > nearest->r2) return;
+    distances(trkx_tree_block(tree, b), tree->width, box, query->dim, worker->d2);
+    size_t count = within(worker->d2, tree->width, 0, nearest->r2, worker->places);
+    for (size_t p = 0; p < count; p++) {
+        size_t j = worker->places[p], other = (size_t)ids[j];
+        if (other != id) show_key(nearest, neighbour_key(worker->d2[j], other));
     }
+}
+
+/* The key of the last neighbour that the point with index id keeps. worker->near lists the leaves near its
+ * own, which is number `own` of them and comes first: it has the nearest points. keys: room for 2k. */
+static uint64_t limit_point(struct worker *worker, size_t id, size_t near_count, size_t own, uint64_t *keys)
+{
+    const struct query *query = worker->search->query;
+    const float *point = query->points + id * query->dim;
+    struct nearest nearest = {.keys = keys, .k = query->k, .last = KEEP_ALL, .r2 = query->r2};
+    float box[2 * TRKX_TREE_DIM_MAX];
+    memcpy(box, point, query->dim * sizeof *box);
+    memcpy(box + query->dim, point, query->dim * sizeof *box);
+    for (size_t c = 0; c < near_count; c++)
+        show_leaf(worker, id, box, (size_t)worker->near[(own + c) % near_count], &nearest);
+    if (nearest.held > nearest.k) cut_back(&nearest);
+    return nearest.full ? nearest.last : KEEP_ALL;
+}
+
+static size_t place_of(const int32_t *near, size_t leaf)
+{
+    size_t place = 0;
+    while ((size_t)near[place] != leaf) place++;
+    return place;
 }
 
 /* limits of the points of one leaf; degrees as for limit_all. Returns how many are saturated. */
@@ -489,19 +523,18 @@ static size_t limit_leaf(struct worker *worker, size_t a, const uint32_t *degree
                          uint64_t *limits)
 {
     const struct trkx_tree *tree = worker->search->tree;
-    size_t begin = trkx_tree_begin(tree, a), points = trkx_tree_begin(tree, a + 1) - begin;
-    size_t k = worker->search->query->k, near_count = 0, saturated = 0;
-    for (size_t i = 0; i < points; i++) {
-        size_t id = (size_t)tree->ids[begin + i];
+    size_t begin = trkx_tree_begin(tree, a), end = trkx_tree_begin(tree, a + 1);
+    size_t near_count = 0, own = 0, saturated = 0;
+    for (size_t i = begin; i < end; i++) {
+        size_t id = (size_t)tree->ids[i];
         limits[id] = KEEP_ALL;
-        if (degrees != NULL && degrees[id] <= k) continue;
-        if (near_count == 0) near_count = near_leaves(worker->search, a, 0, worker->near);
-        struct nearest nearest = {.keys = keys, .k = k, .last = KEEP_ALL};
-        show_neighbours(worker, a, i, near_count, &nearest);
-        if (nearest.seen <= k) continue;
-        trkx_keys_select(keys, nearest.held, k - 1);
-        limits[id] = keys[k - 1];
-        saturated++;
+        if (degrees != NULL && degrees[id] <= worker->search->query->k) continue;
+        if (near_count == 0) {
+            near_count = near_leaves(worker->search, a, 0, worker->near);
+            own = place_of(worker->near, a);
+        }
+        limits[id] = limit_point(worker, id, near_count, own, keys);
+        saturated += limits[id] != KEEP_ALL;
     }
     return saturated;
 }
