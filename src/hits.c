@@ -195,28 +195,44 @@ cleanup:
     return status;
 }
 
-/* The cells as they stand in the file. */
-struct cells {
+/* The hits of the cells, in the order of the file. */
+struct cell_rows {
     int64_t *hit_id;
     uint32_t *hit; /* the row of hit_id among the hits */
-    int32_t *ch0, *ch1;
-    float *value;
     size_t count;
+    bool sorted; /* by hit */
 };
 
-static enum trkx_status read_cells(struct reader *reader, const struct trkx_text *text, struct cells *cells)
+/* Reads the cells into the event as they come. */
+static enum trkx_status read_cells(struct reader *reader, const struct trkx_text *text,
+                                   struct cell_rows *cells)
 {
     trkx_error *error = reader->error;
     enum trkx_status status;
     size_t rows = trkx_table_rows(text);
+    int32_t *ch0, *ch1;
+    float *value;
     TRKX_ALLOCATE(cells->hit_id, &reader->memory, rows, "cells");
-    TRKX_ALLOCATE(cells->hit, &reader->memory, rows, "cells");
-    TRKX_ALLOCATE(cells->ch0, &reader->memory, rows, "cells");
-    TRKX_ALLOCATE(cells->ch1, &reader->memory, rows, "cells");
-    TRKX_ALLOCATE(cells->value, &reader->memory, rows, "cells");
-    struct trkx_column columns[] = {INT64("hit_id", cells->hit_id), INT32("ch0", cells->ch0),
-                                    INT32("ch1", cells->ch1), FLOAT32("value", cells->value)};
+    KEEP(ch0, rows);
+    KEEP(ch1, rows);
+    KEEP(value, rows);
+    struct trkx_column columns[] = {INT64("hit_id", cells->hit_id), INT32("ch0", ch0), INT32("ch1", ch1),
+                                    FLOAT32("value", value)};
     TRKX_CHECK(trkx_table_read(text, columns, COUNT_OF(columns), &cells->count, error));
+    reader->event->hits.cell_ch0 = ch0;
+    reader->event->hits.cell_ch1 = ch1;
+    reader->event->hits.cell_value = value;
+cleanup:
+    return status;
+}
+
+static enum trkx_status match_cells(struct reader *reader, const struct trkx_text *text,
+                                    struct cell_rows *cells)
+{
+    trkx_error *error = reader->error;
+    enum trkx_status status = TRKX_OK;
+    TRKX_ALLOCATE(cells->hit, &reader->memory, cells->count, "cells");
+    cells->sorted = true;
     for (size_t c = 0; c < cells->count; c++) {
         bool same = c > 0 && cells->hit_id[c] == cells->hit_id[c - 1]; /* files are mostly sorted */
         size_t hit = same ? cells->hit[c - 1] : find_row(&reader->hits, cells->hit_id[c]);
@@ -225,55 +241,59 @@ static enum trkx_status read_cells(struct reader *reader, const struct trkx_text
                                       "do not match the hits: there is no hit_id %lld",
                                       (long long)cells->hit_id[c]));
         cells->hit[c] = (uint32_t)hit;
+        if (c > 0 && hit < cells->hit[c - 1]) cells->sorted = false;
     }
 cleanup:
     return status;
 }
 
-/* Sorts the cells by hit, those of one hit in the order of the file. */
-static enum trkx_status sort_cells(struct reader *reader, const struct cells *cells)
+/* values [cells] of 4 bytes, sorted by hit and in the order of the file within a hit. next [hits]: where the
+ * next cell of each hit goes; ends at the hit's end. */
+static void sort_values(const struct cell_rows *cells, size_t *next, const void *values, void *sorted)
 {
+    const char *from = values;
+    for (size_t c = 0; c < cells->count; c++)
+        memcpy((char *)sorted + 4 * next[cells->hit[c]]++, from + 4 * c, 4);
+}
+
+static enum trkx_status sort_cells(struct reader *reader, const struct cell_rows *cells, const size_t *begin)
+{
+    trkx_hits *hits = &reader->event->hits;
+    void *columns[3] = {(void *)hits->cell_ch0, (void *)hits->cell_ch1, (void *)hits->cell_value};
     trkx_error *error = reader->error;
     enum trkx_status status = TRKX_OK;
-    trkx_hits *hits = &reader->event->hits;
-    size_t *begin;
-    int32_t *ch0, *ch1;
-    float *value;
-    KEEP(begin, hits->count + 1);
-    KEEP(ch0, cells->count);
-    KEEP(ch1, cells->count);
-    KEEP(value, cells->count);
-    memset(begin, 0, (hits->count + 1) * sizeof *begin);
-    for (size_t c = 0; c < cells->count; c++) begin[cells->hit[c] + 1]++;
-    for (size_t i = 0; i < hits->count; i++) begin[i + 1] += begin[i];
-    for (size_t c = 0; c < cells->count; c++) { /* moves each begin to the next one's */
-        size_t to = begin[cells->hit[c]]++;
-        ch0[to] = cells->ch0[c];
-        ch1[to] = cells->ch1[c];
-        value[to] = cells->value[c];
+    size_t *next = NULL;
+    int32_t *sorted = NULL;
+    TRKX_ALLOCATE(next, &reader->memory, hits->count, "cells");
+    TRKX_ALLOCATE(sorted, &reader->memory, cells->count, "cells");
+    for (int k = 0; k < 3; k++) {
+        memcpy(next, begin, hits->count * sizeof *next);
+        sort_values(cells, next, columns[k], sorted);
+        memcpy(columns[k], sorted, cells->count * sizeof *sorted);
     }
-    memmove(begin + 1, begin, hits->count * sizeof *begin);
-    begin[0] = 0;
-    hits->cell_begin = begin;
-    hits->cell_ch0 = ch0;
-    hits->cell_ch1 = ch1;
-    hits->cell_value = value;
 cleanup:
+    trkx_release(next);
+    trkx_release(sorted);
     return status;
 }
 
 static enum trkx_status parse_cells(struct reader *reader, const struct trkx_text *text)
 {
-    struct cells cells = {0};
+    trkx_error *error = reader->error;
     enum trkx_status status;
+    struct cell_rows cells = {0};
+    size_t count = reader->event->hits.count, *begin;
     TRKX_CHECK(read_cells(reader, text, &cells));
-    TRKX_CHECK(sort_cells(reader, &cells));
+    TRKX_CHECK(match_cells(reader, text, &cells));
+    KEEP(begin, count + 1);
+    memset(begin, 0, (count + 1) * sizeof *begin);
+    for (size_t c = 0; c < cells.count; c++) begin[cells.hit[c] + 1]++;
+    for (size_t i = 0; i < count; i++) begin[i + 1] += begin[i];
+    if (!cells.sorted) TRKX_CHECK(sort_cells(reader, &cells, begin));
+    reader->event->hits.cell_begin = begin;
 cleanup:
     trkx_release(cells.hit_id);
     trkx_release(cells.hit);
-    trkx_release(cells.ch0);
-    trkx_release(cells.ch1);
-    trkx_release(cells.value);
     return status;
 }
 
@@ -731,37 +751,46 @@ static void write_particles(struct trkx_output *output, const struct trkx_event 
     }
 }
 
-typedef void (*part_writer)(struct trkx_output *output, const struct trkx_event *event);
+/* A file of an event. */
+struct part {
+    const char *name;
+    bool there;
+    void (*write)(struct trkx_output *output, const struct trkx_event *event);
+};
 
-static enum trkx_status write_part(const struct trkx_event *event, const char *directory, const char *part,
-                                   bool gzip, part_writer writer, trkx_error *error)
+static enum trkx_status write_part(const struct trkx_event *event, const struct part *part, const char *path,
+                                   bool gzip, trkx_error *error)
 {
-    size_t length = strlen(directory) + strlen(event->name) + 32;
-    char *path = trkx_allocate(NULL, length, 1);
     struct trkx_output *output = NULL;
-    enum trkx_status status;
-    if (path == NULL) return trkx_fail_memory(error, "a file name", length);
-    snprintf(path, length, "%s/%s-%s.csv%s", directory, event->name, part, gzip ? ".gz" : "");
-    TRKX_CHECK(trkx_output_open(path, gzip, &output, error));
-    writer(output, event);
-    status = trkx_output_commit(output, error);
-cleanup:
-    trkx_release(path);
-    return status;
+    enum trkx_status status = trkx_output_open(path, gzip, &output, error);
+    if (status != TRKX_OK) return status;
+    part->write(output, event);
+    return trkx_output_commit(output, error);
 }
 
-/* The hits come last: who sees them finds the other parts complete. */
+/* The hits come last: who sees them finds the other parts complete. Where one fails, those before it go. */
 enum trkx_status trkx_event_write(const trkx_event *event, const char *directory, bool gzip,
                                   trkx_error *error)
 {
-    enum trkx_status status;
-    if (event->hits.cell_begin != NULL)
-        TRKX_CHECK(write_part(event, directory, "cells", gzip, write_cells, error));
-    if (event->has_truth) TRKX_CHECK(write_part(event, directory, "truth", gzip, write_truth, error));
-    if (event->has_particles)
-        TRKX_CHECK(write_part(event, directory, "particles", gzip, write_particles, error));
-    status = write_part(event, directory, "hits", gzip, write_hits, error);
-cleanup:
+    const struct part parts[] = {{"cells", event->hits.cell_begin != NULL, write_cells},
+                                 {"truth", event->has_truth, write_truth},
+                                 {"particles", event->has_particles, write_particles},
+                                 {"hits", true, write_hits}};
+    enum { PARTS = sizeof parts / sizeof *parts };
+    size_t length = strlen(directory) + strlen(event->name) + 32;
+    char *path = trkx_allocate(NULL, length, 1);
+    enum trkx_status status = TRKX_OK;
+    int done;
+    if (path == NULL) return trkx_fail_memory(error, "a file name", length);
+    for (done = 0; done < PARTS && status == TRKX_OK; done += status == TRKX_OK) {
+        snprintf(path, length, "%s/%s-%s.csv%s", directory, event->name, parts[done].name, gzip ? ".gz" : "");
+        if (parts[done].there) status = write_part(event, &parts[done], path, gzip, error);
+    }
+    for (int i = 0; i < done && status != TRKX_OK; i++) {
+        snprintf(path, length, "%s/%s-%s.csv%s", directory, event->name, parts[i].name, gzip ? ".gz" : "");
+        if (parts[i].there) unlink(path);
+    }
+    trkx_release(path);
     return status;
 }
 
