@@ -1,0 +1,25 @@
+/* What a sensor reads out where a particle crosses it, and the position that is made of that. */
+#ifndef TRKX_SIM_DIGITIZE_H
+#define TRKX_SIM_DIGITIZE_H
+
+#include "propagate.h"
+#include "random.h"
+
+struct trkx_cell {
+    int32_t ch0, ch1; /* channel along u, v, from the module's edge */
+    float value;      /* pixels: mm of the track that it collects the charge of; strips: 1 */
+};
+
+enum { TRKX_CELLS_MAX = 256 };
+
+struct trkx_cluster {
+    size_t count; /* at least 1 */
+    struct trkx_cell cells[TRKX_CELLS_MAX];
+    double u, v; /* mm: the measured position */
+};
+
+/* Draws from `random` for the fluctuation of the charge only. */
+void trkx_digitize(const struct trkx_module *module, const struct trkx_crossing *crossing,
+                   struct trkx_random *random, struct trkx_cluster *cluster);
+
+#endif

@@ -1,0 +1,49 @@
+/* The detector as the simulator sees it: layers of modules, and a grid that says which modules may be hit
+ * at a place of a layer. */
+#ifndef TRKX_SIM_GEOMETRY_H
+#define TRKX_SIM_GEOMETRY_H
+
+#include "detector.h"
+
+enum { TRKX_LAYER_PHI_BINS = 256, TRKX_LAYER_BINS = 64 };
+
+/* All modules with one (volume, layer): a cylinder about the beam, or a disk across it. */
+struct trkx_layer {
+    int32_t volume;
+    bool barrel;         /* the modules face the beam, rather than along it */
+    double position;     /* mm: mean radius of a barrel layer, mean z of a disk */
+    double low, high;    /* mm: extent in z of a barrel layer, in radius of a disk */
+    double radiation;    /* thickness in radiation lengths, at normal incidence */
+    size_t first, count; /* its modules in detector->modules */
+    uint32_t *bins;      /* [PHI_BINS * BINS + 1]: candidates of bin b: bins[b] <= c < bins[b + 1] */
+    uint32_t *candidates;/* index into detector->modules */
+};
+
+struct trkx_geometry {
+    const struct trkx_detector *detector;
+    struct trkx_detector *own; /* the detector where it is the built-in one, else NULL */
+    struct trkx_layer *layers;
+    size_t count;
+};
+
+/* detector NULL: the built-in one; otherwise borrowed, and must outlive the geometry. Errors: MEMORY. */
+enum trkx_status trkx_geometry_create(const struct trkx_detector *detector, struct trkx_geometry **geometry,
+                                      trkx_error *error);
+void trkx_geometry_destroy(struct trkx_geometry *geometry);
+
+/* Modules that a track may hit which meets the layer's cylinder or plane at `point` (mm, global): a
+ * superset, some of them neighbours. Returns how many. */
+size_t trkx_layer_candidates(const struct trkx_layer *layer, const double point[3],
+                             const uint32_t **candidates);
+
+/* Global coordinates (mm) of a point of the module's plane. */
+void trkx_module_point(const struct trkx_module *module, double u, double v, double point[3]);
+/* Components of a global direction along the module's u, v, w. */
+void trkx_module_direction(const struct trkx_module *module, const double global[3], double local[3]);
+/* Half length in u at a height v; min_hu < 0 stands for max_hu. */
+double trkx_module_half_u(const struct trkx_module *module, double v);
+bool trkx_module_contains(const struct trkx_module *module, double u, double v);
+/* A barrel module faces the beam: |w_z| is small. */
+bool trkx_module_in_barrel(const struct trkx_module *module);
+
+#endif

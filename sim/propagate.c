@@ -1,0 +1,264 @@
+#include "propagate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "random.h"
+
+/* ---- detector and physics constants ------------------------------------------------------------------ */
+
+/* T: component along the beam of the solenoid's field at |z| = 0, 125, 250, ... mm, as curvatures of true
+ * tracks in TrackML events show it. Beyond the last it stays. */
+static const double FIELD[] = {2.010, 2.007, 2.004, 2.001, 1.989, 1.976, 1.963, 1.950, 1.915,
+                               1.880, 1.825, 1.770, 1.685, 1.600, 1.440, 1.280, 1.030, 0.780,
+                               0.600, 0.420, 0.110, -0.200, -0.285, -0.370, -0.400};
+enum { FIELD_COUNT = sizeof FIELD / sizeof FIELD[0] };
+static const double FIELD_STEP = 125;           /* mm */
+static const double CURVATURE = 0.299792458e-3; /* rad per mm at 1 T and 1 GeV */
+
+static const double INEFFICIENCY = 0.02;        /* share of crossings that leave no hit */
+static const double LOSS = 0.04;                /* GeV per radiation length at the minimum of ionisation */
+static const double INTERACTION = 0.24;         /* nuclear interactions per radiation length */
+static const double MIN_MOMENTUM = 0.03;        /* GeV: below, a particle is taken to stop */
+static const double MAX_TURN = 4.5;             /* rad: TrackML keeps the first turn of loopers only */
+static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: nothing to hit beyond */
+enum { MAX_STEPS = 4000 };
+
+static double field_at(double z)
+{
+    double at = fabs(z) / FIELD_STEP;
+    int i = (int)at;
+    if (i >= FIELD_COUNT - 1) return FIELD[FIELD_COUNT - 1];
+    return FIELD[i] + (at - i) * (FIELD[i + 1] - FIELD[i]);
+}
+
+/* ---- helix ------------------------------------------------------------------------------------------- */
+
+/* A piece of a track on which the field is taken as constant. */
+struct helix {
+    double position[3]; /* mm, at path 0 */
+    double momentum[3]; /* GeV, at path 0 */
+    double magnitude;   /* GeV */
+    double turn;        /* rad per mm */
+};
+
+static void rotate(const double vector[3], double angle, double rotated[3])
+{
+    double c = cos(angle), s = sin(angle);
+    rotated[0] = vector[0] * c - vector[1] * s;
+    rotated[1] = vector[0] * s + vector[1] * c;
+    rotated[2] = vector[2];
+}
+
+/* The chord of a helix points along the momentum at its middle and is shorter than the arc by sin(h)/h in
+ * the plane across the field. */
+static void helix_at(const struct helix *helix, double path, double position[3], double momentum[3])
+{
+    double h = 0.5 * helix->turn * path, chord[3];
+    double shrink = 1 - h * h / 6 * (1 - h * h / 20), length = path / helix->magnitude;
+    rotate(helix->momentum, h, chord);
+    rotate(helix->momentum, 2 * h, momentum);
+    for (int i = 0; i < 3; i++) position[i] = helix->position[i] + chord[i] * length * (i < 2 ? shrink : 1);
+}
+
+/* ---- crossings --------------------------------------------------------------------------------------- */
+
+/* Farther along the track than this (mm) no module of a layer lies from its nominal surface, but for
+ * grazing tracks. */
+static const double REACH = 25;
+/* Closer to a module's plane than about a tenth of a degree there is no crossing. */
+static const double GRAZING = 1e-3;
+
+static double offset_along(const struct trkx_module *module, int axis, const double point[3])
+{
+    return (point[0] - module->center[0]) * module->rotation[0][axis] +
+           (point[1] - module->center[1]) * module->rotation[1][axis] +
+           (point[2] - module->center[2]) * module->rotation[2][axis];
+}
+
+static double cosine(const struct trkx_module *module, int axis, const double momentum[3], double magnitude)
+{
+    return (momentum[0] * module->rotation[0][axis] + momentum[1] * module->rotation[1][axis] +
+            momentum[2] * module->rotation[2][axis]) /
+           magnitude;
+}
+
+/* Where the helix meets the module's plane, by Newton's method from `near`; the second step is the last that
+ * matters, as modules are within a few mm of `near`. */
+static bool meet(const struct helix *helix, const struct trkx_module *module, double near,
+                 struct trkx_crossing *crossing)
+{
+    double path = near, position[3];
+    for (int i = 0; i < 3; i++) {
+        helix_at(helix, path, position, crossing->momentum);
+        double slope = cosine(module, 2, crossing->momentum, helix->magnitude);
+        if (fabs(slope) < GRAZING) return false;
+        if (i == 2) break;
+        path -= offset_along(module, 2, position) / slope;
+        if (!(fabs(path - near) < REACH)) return false;
+    }
+    crossing->path = path;
+    crossing->u = offset_along(module, 0, position);
+    crossing->v = offset_along(module, 1, position);
+    return trkx_module_contains(module, crossing->u, crossing->v);
+}
+
+/* All modules of the layer near the path where the helix meets the layer's surface. */
+static size_t meet_layer(const struct trkx_geometry *geometry, const struct trkx_layer *layer,
+                         const struct helix *helix, double near, size_t room, struct trkx_crossing *crossings)
+{
+    const uint32_t *candidates = NULL;
+    double position[3], momentum[3];
+    size_t found = 0;
+    helix_at(helix, near, position, momentum);
+    size_t count = trkx_layer_candidates(layer, position, &candidates);
+    for (size_t i = 0; i < count && found < room; i++) {
+        crossings[found].module = candidates[i];
+        found += meet(helix, &geometry->detector->modules[candidates[i]], near, &crossings[found]);
+    }
+    return found;
+}
+
+size_t trkx_layer_crossings(const struct trkx_geometry *geometry, const struct trkx_layer *layer,
+                            const double point[3], const double direction[3], size_t room,
+                            struct trkx_crossing *crossings)
+{
+    struct helix line = {.magnitude = sqrt(direction[0] * direction[0] + direction[1] * direction[1] +
+                                           direction[2] * direction[2])};
+    memcpy(line.position, point, sizeof line.position);
+    memcpy(line.momentum, direction, sizeof line.momentum);
+    return meet_layer(geometry, layer, &line, 0, room, crossings);
+}
+
+/* ---- material ---------------------------------------------------------------------------------------- */
+
+/* Multiple scattering (Highland's formula), the angle projected on two planes, and ionisation loss, which
+ * goes as 1/beta^2. */
+static void scatter(struct trkx_random *random, double lengths, double mass, double momentum[3])
+{
+    double pt = hypot(momentum[0], momentum[1]), p = hypot(pt, momentum[2]);
+    double beta = p / hypot(p, mass);
+    double angle = 0.0136 / (p * beta) * sqrt(lengths) * fmax(0, 1 + 0.038 * log(lengths));
+    double theta = atan2(pt, momentum[2]) + angle * trkx_random_normal(random);
+    double phi = angle * p / fmax(pt, 1e-3) * trkx_random_normal(random);
+    double left = fmax(p - LOSS * lengths / (beta * beta * beta), 0), turned[3];
+    rotate(momentum, phi, turned);
+    double across = sin(theta) * left / fmax(pt, 1e-4);
+    momentum[0] = turned[0] * across;
+    momentum[1] = turned[1] * across;
+    momentum[2] = cos(theta) * left;
+}
+
+/* Of the layer's normal and the track: 1 where it meets it head on. */
+static double incidence(const struct trkx_layer *layer, const double position[3], const double momentum[3],
+                        double magnitude)
+{
+    double along = layer->barrel ? (momentum[0] * position[0] + momentum[1] * position[1]) /
+                                       fmax(hypot(position[0], position[1]), 1e-3)
+                                 : momentum[2];
+    return fmax(fabs(along) / magnitude, 0.1);
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------------- */
+
+struct walk {
+    const struct trkx_geometry *geometry;
+    const struct trkx_generated *particle;
+    struct trkx_random random;
+    struct trkx_crossing *crossings;
+    size_t count;
+    double path, turned;
+    bool stopped; /* by a nuclear interaction */
+};
+
+/* Short near the beam, where layers are close, and never more than a tenth of a radian. */
+static double step_length(const struct helix *helix)
+{
+    double length = 4 + 0.02 * hypot(helix->position[0], helix->position[1]);
+    if (fabs(helix->position[2]) > 1000) length = fmax(length, 12);
+    return fabs(helix->turn) * length > 0.1 ? 0.1 / fabs(helix->turn) : length;
+}
+
+/* Share of the step after which the straight line from a to b meets the layer; negative: it does not. */
+static double meeting(const struct trkx_layer *layer, const double a[3], const double b[3], double radius_a,
+                      double radius_b)
+{
+    double from = (layer->barrel ? radius_a : a[2]) - layer->position;
+    double to = (layer->barrel ? radius_b : b[2]) - layer->position;
+    if ((from > 0) == (to > 0)) return -1;
+    return from / (from - to);
+}
+
+/* Keeps the crossings [found] behind walk->count that leave a hit, in the order of the path. */
+static void record(struct walk *walk, size_t found)
+{
+    struct trkx_crossing *all = walk->crossings;
+    size_t kept = walk->count;
+    for (size_t i = walk->count, end = walk->count + found; i < end; i++) {
+        if (trkx_random_uniform(&walk->random) < INEFFICIENCY) continue;
+        struct trkx_crossing crossing = all[i];
+        crossing.path += walk->path;
+        size_t at = kept++;
+        for (; at > walk->count && all[at - 1].path > crossing.path; at--) all[at] = all[at - 1];
+        all[at] = crossing;
+    }
+    walk->count = kept;
+}
+
+static void cross_layer(struct walk *walk, const struct trkx_layer *layer, const struct helix *helix,
+                        double near, double momentum[3])
+{
+    double position[3], there[3];
+    size_t found = meet_layer(walk->geometry, layer, helix, near, TRKX_CROSSINGS_MAX - walk->count,
+                              walk->crossings + walk->count);
+    if (found == 0) return;
+    record(walk, found);
+    helix_at(helix, near, position, there);
+    double lengths = layer->radiation / incidence(layer, position, there, helix->magnitude);
+    scatter(&walk->random, lengths, walk->particle->mass, momentum);
+    if (trkx_random_uniform(&walk->random) < INTERACTION * lengths) walk->stopped = true;
+}
+
+/* One step; scattering acts at its end. Returns whether the particle goes on. */
+static bool step(struct walk *walk, struct helix *helix)
+{
+    double length = step_length(helix), position[3], momentum[3];
+    helix_at(helix, length, position, momentum);
+    double before = hypot(helix->position[0], helix->position[1]), after = hypot(position[0], position[1]);
+    for (size_t l = 0; l < walk->geometry->count; l++) {
+        const struct trkx_layer *layer = &walk->geometry->layers[l];
+        double share = meeting(layer, helix->position, position, before, after);
+        if (share >= 0) cross_layer(walk, layer, helix, share * length, momentum);
+    }
+    walk->path += length;
+    walk->turned += fabs(helix->turn) * length;
+    memcpy(helix->position, position, sizeof position);
+    memcpy(helix->momentum, momentum, sizeof momentum);
+    return !walk->stopped && walk->turned < MAX_TURN && after < MAX_RADIUS && fabs(position[2]) < MAX_Z;
+}
+
+static bool start_step(const struct trkx_generated *particle, struct helix *helix)
+{
+    const double *p = helix->momentum;
+    helix->magnitude = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
+    if (helix->magnitude < MIN_MOMENTUM) return false;
+    helix->turn = -CURVATURE * particle->charge * field_at(helix->position[2]) / helix->magnitude;
+    return true;
+}
+
+size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_generated *particle,
+                      uint64_t event_seed, uint32_t index, struct trkx_crossing crossings[TRKX_CROSSINGS_MAX])
+{
+    struct walk walk = {.geometry = geometry, .particle = particle, .crossings = crossings};
+    struct helix helix;
+    walk.random = trkx_random_stream(event_seed, TRKX_RANDOM_TRACK, index);
+    memcpy(helix.position, particle->vertex, sizeof helix.position);
+    memcpy(helix.momentum, particle->momentum, sizeof helix.momentum);
+    for (int i = 0; i < MAX_STEPS && start_step(particle, &helix); i++)
+        if (!step(&walk, &helix)) break;
+    for (size_t i = 0; i < walk.count; i++) {
+        crossings[i].particle = index;
+        crossings[i].order = (uint32_t)i;
+    }
+    return walk.count;
+}

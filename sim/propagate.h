@@ -1,0 +1,32 @@
+/* Particles through field and material: which modules they cross, where and how fast. */
+#ifndef TRKX_SIM_PROPAGATE_H
+#define TRKX_SIM_PROPAGATE_H
+
+#include "geometry.h"
+#include "particles.h"
+
+/* A particle crosses the plane of a module, within its bounds. */
+struct trkx_crossing {
+    uint32_t particle;  /* index; UINT32_MAX: noise */
+    uint32_t module;    /* index into detector->modules */
+    uint32_t order;     /* 0, 1, ... along the particle */
+    double u, v;        /* mm, in the module's frame */
+    double momentum[3]; /* GeV, global */
+    double path;        /* mm from the particle's vertex */
+};
+#define TRKX_NOISE UINT32_MAX
+
+/* More than a particle that turns 4.5 rad can make. */
+enum { TRKX_CROSSINGS_MAX = 96 };
+
+/* Follows one particle; crossings are in the order of the path. Returns how many. */
+size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_generated *particle,
+                      uint64_t event_seed, uint32_t index, struct trkx_crossing crossings[TRKX_CROSSINGS_MAX]);
+
+/* The modules of one layer that the straight line through `point` (on the layer's nominal surface) crosses.
+ * Sets u, v and module of the crossings; returns how many, at most `room`. */
+size_t trkx_layer_crossings(const struct trkx_geometry *geometry, const struct trkx_layer *layer,
+                            const double point[3], const double direction[3], size_t room,
+                            struct trkx_crossing *crossings);
+
+#endif

@@ -1,0 +1,557 @@
+#include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "digitize.h"
+#include "event.h"
+#include "geometry.h"
+#include "parallel.h"
+#include "particles.h"
+#include "propagate.h"
+#include "random.h"
+
+void trkx_simulate_options_init(trkx_simulate_options *options)
+{
+    *options = (trkx_simulate_options){.size = sizeof *options, .seed = 1, .particles = TRKX_FULL_PARTICLES,
+                                       .sigma_z = 5.5, .noise = 1, .cells = true};
+}
+
+/* All that an event is made from. */
+struct simulation {
+    const trkx_simulate_options *options;
+    int threads;
+    uint64_t seed; /* of this event */
+    struct trkx_geometry *geometry;
+    struct trkx_generated *particles; /* [options->particles] */
+    int32_t *nhits;                   /* [options->particles] */
+    struct trkx_crossing *crossings;  /* [count] sorted by module */
+    size_t count;
+};
+
+/* ---- tracks ------------------------------------------------------------------------------------------ */
+
+enum { CHUNK = 64 }; /* particles that one thread follows at a time */
+
+struct chunk {
+    struct trkx_crossing *crossings;
+    size_t count, room;
+};
+
+static bool append(struct chunk *chunk, const struct trkx_crossing *crossings, size_t count)
+{
+    if (chunk->count + count > chunk->room) {
+        size_t room = 2 * chunk->room + TRKX_CROSSINGS_MAX;
+        struct trkx_crossing *grown = chunk->crossings == NULL
+                                          ? trkx_allocate(NULL, room, sizeof *grown)
+                                          : trkx_reallocate(chunk->crossings, room, sizeof *grown);
+        if (grown == NULL) return false;
+        chunk->crossings = grown;
+        chunk->room = room;
+    }
+    if (count > 0) memcpy(chunk->crossings + chunk->count, crossings, count * sizeof *crossings);
+    chunk->count += count;
+    return true;
+}
+
+static bool follow_chunk(struct simulation *sim, size_t first, struct chunk *chunk)
+{
+    struct trkx_crossing crossings[TRKX_CROSSINGS_MAX];
+    size_t end = first + CHUNK < sim->options->particles ? first + CHUNK : sim->options->particles;
+    for (size_t i = first; i < end; i++) {
+        size_t count = trkx_propagate(sim->geometry, &sim->particles[i], sim->seed, (uint32_t)i, crossings);
+        sim->nhits[i] = (int32_t)count;
+        if (!append(chunk, crossings, count)) return false;
+    }
+    return true;
+}
+
+static enum trkx_status join_chunks(struct simulation *sim, const struct chunk *chunks, size_t count,
+                                    trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t total = 0;
+    for (size_t c = 0; c < count; c++) total += chunks[c].count;
+    TRKX_ALLOCATE(sim->crossings, NULL, total, "the crossings of modules");
+    for (size_t c = 0; c < count; c++) {
+        if (chunks[c].count == 0) continue;
+        memcpy(sim->crossings + sim->count, chunks[c].crossings, chunks[c].count * sizeof *sim->crossings);
+        sim->count += chunks[c].count;
+    }
+cleanup:
+    return status;
+}
+
+static enum trkx_status follow_particles(struct simulation *sim, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t count = (sim->options->particles + CHUNK - 1) / CHUNK;
+    atomic_bool failed = false;
+    struct chunk *chunks = trkx_allocate_zero(NULL, count, sizeof *chunks);
+    if (chunks == NULL) return trkx_fail_memory(error, "the tracks", count * sizeof *chunks);
+#pragma omp parallel for num_threads(sim->threads) schedule(dynamic)
+    for (size_t c = 0; c < count; c++)
+        if (!follow_chunk(sim, c * CHUNK, &chunks[c])) failed = true;
+    status = failed ? trkx_fail_memory(error, "the crossings of modules", 0)
+                    : join_chunks(sim, chunks, count, error);
+    for (size_t c = 0; c < count; c++) trkx_release(chunks[c].crossings);
+    trkx_release(chunks);
+    return status;
+}
+
+/* ---- order ------------------------------------------------------------------------------------------- */
+
+/* Within a module hits are listed by v, so that their order says nothing of their particles. */
+static void sort_in_module(struct trkx_crossing *crossings, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct trkx_crossing crossing = crossings[i];
+        size_t at = i;
+        for (; at > 0 && crossings[at - 1].v > crossing.v; at--) crossings[at] = crossings[at - 1];
+        crossings[at] = crossing;
+    }
+}
+
+/* By module; the detector's modules are in the order of volume, layer and module. */
+static enum trkx_status sort_crossings(struct simulation *sim, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t modules = sim->geometry->detector->count, *begin = NULL;
+    struct trkx_crossing *sorted = NULL;
+    TRKX_ALLOCATE(begin, NULL, modules + 1, "the order of the hits");
+    TRKX_ALLOCATE(sorted, NULL, sim->count, "the order of the hits");
+    memset(begin, 0, (modules + 1) * sizeof *begin);
+    for (size_t i = 0; i < sim->count; i++) begin[sim->crossings[i].module + 1]++;
+    for (size_t m = 0; m < modules; m++) begin[m + 1] += begin[m];
+    for (size_t i = 0; i < sim->count; i++) sorted[begin[sim->crossings[i].module]++] = sim->crossings[i];
+    for (size_t m = 0; m < modules; m++) { /* begin[m] is now where module m ends */
+        size_t first = m == 0 ? 0 : begin[m - 1];
+        sort_in_module(sorted + first, begin[m] - first);
+    }
+    trkx_release(sim->crossings);
+    sim->crossings = sorted;
+    sorted = NULL;
+cleanup:
+    trkx_release(sorted);
+    trkx_release(begin);
+    return status;
+}
+
+/* ---- noise ------------------------------------------------------------------------------------------- */
+
+/* Share of noise among the hits of a volume in TrackML's events. */
+static double noise_share(int32_t volume)
+{
+    switch (volume) {
+    case 7: return 0.051;
+    case 8: return 0.061;
+    case 9: return 0.046;
+    case 12: return 0.144;
+    case 13: return 0.194;
+    case 14: return 0.141;
+    case 16: return 0.168;
+    case 17: return 0.576;
+    case 18: return 0.252;
+    default: return 0.15;
+    }
+}
+
+/* TrackML's noise are clusters of straight tracks of a PeV, within 0.75 rad of the line from the beam. */
+static const double NOISE_MOMENTUM = 1e6, NOISE_SPREAD = 0.75; /* GeV, rad */
+static const double NOISE_SHIFT = 150, NOISE_SHIFT_DISK = 20;  /* mm: from a true hit, along z or radius */
+enum { NOISE_TRIES = 20 };
+
+static double between(double value, double low, double high)
+{
+    return fmin(fmax(value, low), high);
+}
+
+static void choose_direction(struct trkx_random *random, const double point[3], double momentum[3])
+{
+    double phi = atan2(point[1], point[0]) + trkx_random_between(random, -NOISE_SPREAD, NOISE_SPREAD);
+    double theta = atan2(hypot(point[0], point[1]), point[2]) +
+                   trkx_random_between(random, -NOISE_SPREAD, NOISE_SPREAD);
+    theta = between(theta, 0.02, TRKX_PI - 0.02);
+    momentum[0] = NOISE_MOMENTUM * sin(theta) * cos(phi);
+    momentum[1] = NOISE_MOMENTUM * sin(theta) * sin(phi);
+    momentum[2] = NOISE_MOMENTUM * cos(theta);
+}
+
+static const struct trkx_layer *layer_of(const struct trkx_geometry *geometry, uint32_t module)
+{
+    size_t l = 0;
+    while (module >= geometry->layers[l].first + geometry->layers[l].count) l++;
+    return &geometry->layers[l];
+}
+
+/* A place of the layer at the same z or radius, about, as the true hit, anywhere in azimuth. */
+static void choose_point(struct trkx_random *random, const struct trkx_layer *layer, const double truth[3],
+                         double point[3])
+{
+    double phi = trkx_random_between(random, -TRKX_PI, TRKX_PI), radius = hypot(truth[0], truth[1]);
+    if (layer->barrel) {
+        point[2] = truth[2] + NOISE_SHIFT * trkx_random_normal(random);
+        radius = layer->position;
+    } else {
+        point[2] = layer->position;
+        radius += NOISE_SHIFT_DISK * trkx_random_normal(random);
+    }
+    point[0] = radius * cos(phi);
+    point[1] = radius * sin(phi);
+}
+
+/* Where no module is found at any of the places tried: elsewhere on the true hit's module. */
+static void stay_on_module(struct trkx_random *random, const struct trkx_geometry *geometry,
+                           const struct trkx_crossing *truth, struct trkx_crossing *noise)
+{
+    const struct trkx_module *module = &geometry->detector->modules[truth->module];
+    double point[3];
+    noise->module = truth->module;
+    noise->v = trkx_random_between(random, -module->hv, module->hv);
+    double half = trkx_module_half_u(module, noise->v);
+    noise->u = trkx_random_between(random, -half, half);
+    trkx_module_point(module, noise->u, noise->v, point);
+    memcpy(noise->momentum, truth->momentum, sizeof noise->momentum);
+}
+
+/* Noise is where true hits are: near one, turned about the beam. */
+static void make_noise(const struct simulation *sim, uint64_t index, const struct trkx_crossing *truth,
+                       struct trkx_crossing *noise)
+{
+    enum { ROOM = 4 };
+    struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, index);
+    const struct trkx_layer *layer = layer_of(sim->geometry, truth->module);
+    struct trkx_crossing found[ROOM];
+    double origin[3], point[3], momentum[3];
+    trkx_module_point(&sim->geometry->detector->modules[truth->module], truth->u, truth->v, origin);
+    size_t count = 0;
+    for (int t = 0; t < NOISE_TRIES && count == 0; t++) {
+        choose_point(&random, layer, origin, point);
+        choose_direction(&random, point, momentum);
+        count = trkx_layer_crossings(sim->geometry, layer, point, momentum, ROOM, found);
+    }
+    if (count > 0)
+        *noise = found[trkx_random_index(&random, count)];
+    else
+        stay_on_module(&random, sim->geometry, truth, noise);
+    noise->particle = TRKX_NOISE;
+    noise->order = 0;
+}
+
+/* A volume's true hits, and how many noise hits are wanted. */
+struct noise_source {
+    size_t first, count, wanted;
+};
+enum { SOURCES_MAX = 64 };
+
+static int32_t volume_of(const struct simulation *sim, size_t i)
+{
+    return sim->geometry->detector->modules[sim->crossings[i].module].volume;
+}
+
+/* Poisson distributed, by its normal limit. */
+static size_t draw_count(struct trkx_random *random, double mean)
+{
+    double count = floor(mean + sqrt(mean) * trkx_random_normal(random) + 0.5);
+    return count > 0 ? (size_t)count : 0;
+}
+
+/* Crossings are sorted, so that those of a volume follow each other. */
+static size_t find_sources(const struct simulation *sim, struct noise_source sources[SOURCES_MAX])
+{
+    struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, UINT64_MAX);
+    size_t count = 0;
+    for (size_t i = 0; i < sim->count && count < SOURCES_MAX; count++) {
+        struct noise_source *source = &sources[count];
+        int32_t volume = volume_of(sim, i);
+        double share = noise_share(volume);
+        source->first = i;
+        while (i < sim->count && volume_of(sim, i) == volume) i++;
+        source->count = i - source->first;
+        source->wanted = draw_count(&random, sim->options->noise * (double)source->count * share / (1 - share));
+    }
+    return count;
+}
+
+static void fill_source(const struct simulation *sim, const struct noise_source *source, size_t first,
+                        struct trkx_crossing *noise)
+{
+#pragma omp parallel for num_threads(sim->threads) schedule(static)
+    for (size_t i = 0; i < source->wanted; i++) {
+        struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, ~(uint64_t)(first + i + 1));
+        size_t near = source->first + (size_t)trkx_random_index(&random, source->count);
+        make_noise(sim, first + i, &sim->crossings[near], &noise[i]);
+    }
+}
+
+static enum trkx_status add_noise(struct simulation *sim, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct noise_source sources[SOURCES_MAX];
+    struct trkx_crossing *all = NULL;
+    size_t count = find_sources(sim, sources), wanted = 0;
+    for (size_t s = 0; s < count; s++) wanted += sources[s].wanted;
+    TRKX_ALLOCATE(all, NULL, sim->count + wanted, "the noise");
+    memcpy(all, sim->crossings, sim->count * sizeof *all);
+    wanted = 0;
+    for (size_t s = 0; s < count; s++) {
+        fill_source(sim, &sources[s], wanted, all + sim->count + wanted);
+        wanted += sources[s].wanted;
+    }
+    trkx_release(sim->crossings);
+    sim->crossings = all;
+    sim->count += wanted;
+cleanup:
+    return status;
+}
+
+/* ---- weights ----------------------------------------------------------------------------------------- */
+
+/* TrackML's: what a particle counts. */
+static double particle_weight(const struct trkx_generated *particle, int32_t nhits)
+{
+    double pt = hypot(particle->momentum[0], particle->momentum[1]);
+    return nhits < 4 ? 0 : between(0.2 + 0.8 * (pt - 0.5) / 2.5, 0.2, 1);
+}
+
+/* And of that, hit `order` of n: the first ones, which tell particles apart, most; the last more than those
+ * in the middle. */
+static double order_weight(uint32_t order, int32_t n)
+{
+    double at = n < 2 ? 0 : (double)order / (n - 1);
+    return at < 0.5 ? 1 - 1.4 * at : at < 0.75 ? 0.3 : 0.3 + 1.2 * (at - 0.75);
+}
+
+static double order_sum(int32_t n)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < n; i++) sum += order_weight((uint32_t)i, n);
+    return sum;
+}
+
+static void fill_weights(const struct simulation *sim, double *weights)
+{
+    double total = 0;
+    for (size_t i = 0; i < sim->count; i++) {
+        const struct trkx_crossing *crossing = &sim->crossings[i];
+        weights[i] = 0;
+        if (crossing->particle == TRKX_NOISE) continue;
+        int32_t n = sim->nhits[crossing->particle];
+        weights[i] = particle_weight(&sim->particles[crossing->particle], n) *
+                     order_weight(crossing->order, n) / order_sum(n);
+        total += weights[i];
+    }
+    if (total > 0)
+        for (size_t i = 0; i < sim->count; i++) weights[i] /= total;
+}
+
+/* ---- the event --------------------------------------------------------------------------------------- */
+
+#define TAKE(array, count)                                                                               \
+    do {                                                                                                 \
+        (array) = trkx_event_allocate(event, (count), sizeof *(array));                                  \
+        if ((array) == NULL) {                                                                           \
+            status = trkx_fail_memory(error, "a simulated event", (count) * sizeof *(array));            \
+            goto cleanup;                                                                                \
+        }                                                                                                \
+    } while (0)
+
+static void digitize_hit(const struct simulation *sim, size_t i, struct trkx_cluster *cluster)
+{
+    struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_HIT, i);
+    const struct trkx_crossing *crossing = &sim->crossings[i];
+    trkx_digitize(&sim->geometry->detector->modules[crossing->module], crossing, &random, cluster);
+}
+
+static void store_point(const struct trkx_module *module, double u, double v, float *point)
+{
+    double global[3];
+    trkx_module_point(module, u, v, global);
+    for (int j = 0; j < 3; j++) point[j] = (float)global[j];
+}
+
+static enum trkx_status fill_hits(const struct simulation *sim, trkx_event *event, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    int64_t *hit_id;
+    float *xyz;
+    int32_t *volume, *layer, *number;
+    size_t n = sim->count, *cell_begin = NULL;
+    TAKE(hit_id, n);
+    TAKE(xyz, 3 * n);
+    TAKE(volume, n);
+    TAKE(layer, n);
+    TAKE(number, n);
+    TAKE(cell_begin, n + 1);
+    cell_begin[0] = 0;
+#pragma omp parallel for num_threads(sim->threads) schedule(static)
+    for (size_t i = 0; i < n; i++) {
+        const struct trkx_module *module = &sim->geometry->detector->modules[sim->crossings[i].module];
+        struct trkx_cluster cluster;
+        digitize_hit(sim, i, &cluster);
+        hit_id[i] = (int64_t)i + 1;
+        store_point(module, cluster.u, cluster.v, xyz + 3 * i);
+        volume[i] = module->volume;
+        layer[i] = module->layer;
+        number[i] = module->module;
+        cell_begin[i + 1] = cluster.count;
+    }
+    for (size_t i = 0; i < n; i++) cell_begin[i + 1] += cell_begin[i];
+    event->hits = (trkx_hits){.count = n, .hit_id = hit_id, .xyz = xyz, .volume_id = volume, .layer_id = layer,
+                              .module_id = number, .cell_begin = sim->options->cells ? cell_begin : NULL};
+cleanup:
+    return status;
+}
+
+/* The clusters once more, now that it is known where each one goes. */
+static enum trkx_status fill_cells(const struct simulation *sim, trkx_event *event, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const size_t *begin = event->hits.cell_begin;
+    int32_t *ch0, *ch1;
+    float *value;
+    TAKE(ch0, begin[sim->count]);
+    TAKE(ch1, begin[sim->count]);
+    TAKE(value, begin[sim->count]);
+#pragma omp parallel for num_threads(sim->threads) schedule(static)
+    for (size_t i = 0; i < sim->count; i++) {
+        struct trkx_cluster cluster;
+        digitize_hit(sim, i, &cluster);
+        for (size_t c = 0; c < cluster.count; c++) {
+            ch0[begin[i] + c] = cluster.cells[c].ch0;
+            ch1[begin[i] + c] = cluster.cells[c].ch1;
+            value[begin[i] + c] = cluster.cells[c].value;
+        }
+    }
+    event->hits.cell_ch0 = ch0;
+    event->hits.cell_ch1 = ch1;
+    event->hits.cell_value = value;
+cleanup:
+    return status;
+}
+
+static enum trkx_status fill_truth(const struct simulation *sim, trkx_event *event, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    int64_t *particle_id;
+    float *xyz, *pxyz;
+    double *weight;
+    size_t n = sim->count;
+    TAKE(particle_id, n);
+    TAKE(xyz, 3 * n);
+    TAKE(pxyz, 3 * n);
+    TAKE(weight, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct trkx_crossing *crossing = &sim->crossings[i];
+        particle_id[i] = crossing->particle == TRKX_NOISE ? 0 : sim->particles[crossing->particle].id;
+        store_point(&sim->geometry->detector->modules[crossing->module], crossing->u, crossing->v, xyz + 3 * i);
+        for (int j = 0; j < 3; j++) pxyz[3 * i + (size_t)j] = (float)crossing->momentum[j];
+    }
+    fill_weights(sim, weight);
+    event->truth = (trkx_truth){.count = n, .particle_id = particle_id, .xyz = xyz, .pxyz = pxyz, .weight = weight};
+    event->has_truth = true;
+cleanup:
+    return status;
+}
+
+static enum trkx_status fill_particles(const struct simulation *sim, trkx_event *event, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    int64_t *id;
+    int32_t *type, *charge, *nhits;
+    float *vxyz, *pxyz;
+    size_t n = sim->options->particles;
+    TAKE(id, n);
+    TAKE(type, n);
+    TAKE(vxyz, 3 * n);
+    TAKE(pxyz, 3 * n);
+    TAKE(charge, n);
+    TAKE(nhits, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct trkx_generated *particle = &sim->particles[i];
+        id[i] = particle->id;
+        type[i] = particle->type;
+        charge[i] = particle->charge;
+        nhits[i] = sim->nhits[i];
+        for (size_t j = 0; j < 3; j++) {
+            vxyz[3 * i + j] = (float)particle->vertex[j];
+            pxyz[3 * i + j] = (float)particle->momentum[j];
+        }
+    }
+    event->particles = (trkx_particles){.count = n, .particle_id = id, .particle_type = type, .vxyz = vxyz,
+                                        .pxyz = pxyz, .charge = charge, .nhits = nhits};
+    event->has_particles = true;
+cleanup:
+    return status;
+}
+
+static enum trkx_status make_event(const struct simulation *sim, uint64_t number, trkx_event **result,
+                                   trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    trkx_event *event = NULL;
+    char name[32];
+    snprintf(name, sizeof name, "event%09llu", (unsigned long long)number);
+    TRKX_CHECK(trkx_event_create(name, &event, error));
+    TRKX_CHECK(fill_hits(sim, event, error));
+    if (sim->options->cells) TRKX_CHECK(fill_cells(sim, event, error));
+    TRKX_CHECK(fill_truth(sim, event, error));
+    TRKX_CHECK(fill_particles(sim, event, error));
+    *result = event;
+    return TRKX_OK;
+cleanup:
+    trkx_event_destroy(event);
+    return status;
+}
+
+/* ---- simulation -------------------------------------------------------------------------------------- */
+
+/* Crossings and hits are counted in 32 bits; a particle may cross TRKX_CROSSINGS_MAX modules. */
+enum { PARTICLES_MAX = INT32_MAX / (4 * TRKX_CROSSINGS_MAX) };
+
+static enum trkx_status check_options(const trkx_simulate_options *options, trkx_error *error)
+{
+    if (options->size != sizeof *options)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: size of the options is %zu, not %zu: "
+                         "call trkx_simulate_options_init", options->size, sizeof *options);
+    if (options->particles > PARTICLES_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu particles, at most %d are possible",
+                         options->particles, PARTICLES_MAX);
+    if (!(options->sigma_z >= 0 && options->sigma_z <= 1000))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: sigma_z %g is not between 0 and 1000 mm",
+                         options->sigma_z);
+    if (!(options->noise >= 0 && options->noise <= 100))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: noise %g is not between 0 and 100",
+                         options->noise);
+    if (options->threads < 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: threads %d is negative", options->threads);
+    return TRKX_OK;
+}
+
+enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t number, trkx_event **event,
+                               trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct simulation sim = {.options = options};
+    *event = NULL;
+    TRKX_CHECK(check_options(options, error));
+    sim.threads = trkx_threads(options->threads);
+    sim.seed = trkx_random_mix(options->seed) ^ trkx_random_mix(~number);
+    TRKX_CHECK(trkx_geometry_create(options->detector, &sim.geometry, error));
+    TRKX_ALLOCATE(sim.particles, NULL, options->particles, "the particles");
+    TRKX_ALLOCATE(sim.nhits, NULL, options->particles, "the particles");
+    TRKX_CHECK(trkx_particles_generate(sim.seed, options->particles, options->sigma_z, sim.threads,
+                                       sim.particles, error));
+    TRKX_CHECK(follow_particles(&sim, error));
+    TRKX_CHECK(sort_crossings(&sim, error));
+    TRKX_CHECK(add_noise(&sim, error));
+    TRKX_CHECK(sort_crossings(&sim, error));
+    TRKX_CHECK(make_event(&sim, number, event, error));
+cleanup:
+    trkx_release(sim.crossings);
+    trkx_release(sim.nhits);
+    trkx_release(sim.particles);
+    trkx_geometry_destroy(sim.geometry);
+    return status;
+}
