@@ -242,6 +242,27 @@ static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  
                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 enum { POWERS = sizeof powers / sizeof powers[0] };
 
+/* mantissa * 10^exponent, for mantissa > 0 and |exponent| <= 27: 5^27 fits in 64 bits, so that 128 hold the
+ * product exactly, or a quotient of at least 65 bits of which the last also says whether there is a rest. The
+ * conversion to double rounds once, half to even. */
+enum { WIDE_EXPONENT = 27 };
+static double parse_wide(uint64_t mantissa, int exponent)
+{
+    unsigned __int128 value = mantissa;
+    uint64_t five = 1;
+    int binary = exponent;
+    for (int i = abs(exponent); i > 0; i--) five *= 5;
+    if (exponent >= 0) {
+        value *= five;
+    } else {
+        int up = 64 + __builtin_clzll(mantissa);
+        unsigned __int128 quotient = (value << up) / five;
+        value = quotient | (quotient * five != value << up);
+        binary -= up;
+    }
+    return ldexp((double)value, binary);
+}
+
 /* The decimal digits from begin to end, a point among them or not, times 10^exponent, the point disregarded.
  * strtod rounds exactly but wants the locale's point, so it gets none. No double needs more than 767 digits
  * to be told from its neighbours' midpoints; of further ones only matters whether all of them are 0. */
@@ -306,27 +327,40 @@ const char *trkx_parse_double(const char **at, double *value)
     const char *end = c;
     if (digits == 0 || !parse_exponent(&c, &exponent)) return not_a_number(*at);
     exponent -= fraction;
-    if (digits > 19 || mantissa > UINT64_C(1) << 53 || exponent <= -POWERS || exponent >= POWERS)
-        *value = parse_long(begin, end, exponent);
-    else /* both operands are exact, so the one operation rounds exactly */
+    if (digits <= 19 && mantissa <= UINT64_C(1) << 53 && exponent > -POWERS && exponent < POWERS)
+        /* both operands are exact, so the one operation rounds exactly */
         *value = exponent < 0 ? (double)mantissa / powers[-exponent] : (double)mantissa * powers[exponent];
+    else if (digits <= 19 && mantissa > 0 && exponent >= -WIDE_EXPONENT && exponent <= WIDE_EXPONENT)
+        *value = parse_wide(mantissa, (int)exponent);
+    else
+        *value = parse_long(begin, end, exponent);
     if (isinf(*value)) return "is out of range";
     if (**at == '-') *value = -*value;
     *at = c;
     return NULL;
 }
 
+/* Of digits that may be too many. */
+static const char *parse_large(const char *begin, const char *end, uint64_t limit, uint64_t *magnitude)
+{
+    *magnitude = 0;
+    for (const char *c = begin; c < end; c++) {
+        uint64_t digit = (uint64_t)(*c - '0');
+        if (*magnitude > (limit - digit) / 10) return "is out of range";
+        *magnitude = 10 * *magnitude + digit;
+    }
+    return NULL;
+}
+
 const char *trkx_parse_int64(const char **at, int64_t *value)
 {
-    const char *c = *at + (**at == '-' || **at == '+');
+    const char *begin = *at + (**at == '-' || **at == '+'), *c = begin, *wrong = NULL;
     bool negative = **at == '-';
-    uint64_t magnitude = 0, limit = (uint64_t)INT64_MAX + negative;
-    if (!is_digit(*c)) return "is not an integer";
-    for (; is_digit(*c); c++) {
-        uint64_t digit = (uint64_t)(*c - '0');
-        if (magnitude > (limit - digit) / 10) return "is out of range";
-        magnitude = 10 * magnitude + digit;
-    }
+    uint64_t magnitude = 0;
+    for (; is_digit(*c); c++) magnitude = 10 * magnitude + (uint64_t)(*c - '0');
+    if (c == begin) return "is not an integer";
+    if (c - begin > 18) wrong = parse_large(begin, c, (uint64_t)INT64_MAX + negative, &magnitude);
+    if (wrong != NULL) return wrong;
     *value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
     *at = c;
     return NULL;
@@ -557,8 +591,8 @@ static bool ends_field(const char *c, const char *end)
     return *c == ',' || *c == '\n' || c == end || (*c == '\r' && (c[1] == '\n' || c + 1 == end));
 }
 
-/* The same of the whole field. */
-static const char *read_field(const struct trkx_column *column, size_t row, const char **c, const char *end)
+/* The same with blanks around the number, up to the end of the field. */
+static const char *read_spaced(const struct trkx_column *column, size_t row, const char **c, const char *end)
 {
     const char *begin = *c = skip_blanks(*c), *wrong = read_value(column, row, c);
     if (wrong != NULL) return wrong;
@@ -566,6 +600,15 @@ static const char *read_field(const struct trkx_column *column, size_t row, cons
     if (ends_field(*c, end)) return NULL;
     bool integer = column->type == TRKX_COLUMN_INT32 || column->type == TRKX_COLUMN_INT64;
     return integer ? "is not an integer" : not_a_number(begin);
+}
+
+/* The same; mostly there are no blanks. */
+static const char *read_field(const struct trkx_column *column, size_t row, const char **c, const char *end)
+{
+    const char *begin = *c;
+    if (read_value(column, row, c) == NULL && (**c == ',' || **c == '\n')) return NULL;
+    *c = begin;
+    return read_spaced(column, row, c, end);
 }
 
 static enum trkx_status fail_column(const struct table *table, size_t line, const struct trkx_column *column,

@@ -116,6 +116,9 @@ static void doubles_of_any_form(void **state)
         if (!isfinite(value)) continue;
         snprintf(text, sizeof text, "%.*e", (int)(random_bits() % 25), value);
         same_as_strtod(text);
+        snprintf(text, sizeof text, "%.*g", 15 + (int)(bits % 5),
+                 (double)(bits >> 8) / (double)(1 + (uint64_t)i * (uint64_t)i * (uint64_t)i));
+        same_as_strtod(text);
         snprintf(text, sizeof text, "%s%llu.%0*llue%d", random_bits() % 2 ? "-" : "",
                  (unsigned long long)(random_bits() >> random_bits() % 64), (int)(random_bits() % 20),
                  (unsigned long long)(random_bits() >> random_bits() % 64), (int)(random_bits() % 60) - 30);
