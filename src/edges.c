@@ -13,6 +13,8 @@ enum {
     LANES = TRKX_TREE_LANES,
     CHUNK = 1 << 14, /* pairs that a thread collects at a time: 128 KiB */
     ROWS_AT_A_TIME = 1 << 8,
+    POINTS_PER_THREAD = 1 << 10, /* with less work than this, starting a thread takes longer */
+    PAIRS_PER_THREAD = 1 << 15,
 };
 
 /* A node whose neighbours need no choice keeps them all: no key is greater. */
@@ -28,6 +30,12 @@ void trkx_edges_destroy(trkx_edges *edges)
     if (edges == NULL) return;
     trkx_release(edges->index);
     *edges = (trkx_edges){0};
+}
+
+static int worthwhile_threads(int threads, size_t work, size_t work_per_thread)
+{
+    size_t most = 1 + work / work_per_thread;
+    return (size_t)threads < most ? threads : (int)most;
 }
 
 /* ---- what is asked for --------------------------------------------------------------------------------- */
@@ -71,12 +79,13 @@ static enum trkx_status check_query(const float *points, size_t n, size_t dim,
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n,
                          INT32_MAX);
     float radius = (float)options->radius;
-    *query = (struct query){.points = points,
-                            .n = n,
-                            .dim = dim,
-                            .k = options->k,
-                            .r2 = radius * radius,
-                            .threads = trkx_threads(options->threads)};
+    *query =
+        (struct query){.points = points,
+                       .n = n,
+                       .dim = dim,
+                       .k = options->k,
+                       .r2 = radius * radius,
+                       .threads = worthwhile_threads(trkx_threads(options->threads), n, POINTS_PER_THREAD)};
     size_t bad = first_bad_row(points, n, dim, query->threads);
     if (bad < n)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity",
@@ -229,6 +238,7 @@ enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct 
     if (m == 0) return TRKX_OK;
     TRKX_ALLOCATE(first, memory, n + 1, "the first edge of each node");
     TRKX_ALLOCATE(edges->index, memory, 2 * m, "edges");
+    threads = worthwhile_threads(threads, m, PAIRS_PER_THREAD);
     uint64_t *targets = (uint64_t *)(edges->index + m); /* int64_t may be accessed as uint64_t */
     count_sources(lists, lists_count, n, threads, first);
     place_targets(lists, lists_count, threads, first, targets);
@@ -718,7 +728,7 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
     trkx_edges oriented = {.saturated = edges->saturated};
     uint64_t *pairs = NULL;
     size_t m = edges->count, bad = m;
-    threads = trkx_threads(threads);
+    threads = worthwhile_threads(trkx_threads(threads), m, PAIRS_PER_THREAD);
     TRKX_ALLOCATE(pairs, memory, m, "pairs");
 #pragma omp parallel for num_threads(threads) reduction(min : bad)
     for (size_t e = 0; e < m; e++) {

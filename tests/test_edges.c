@@ -1,0 +1,501 @@
+/* Proves that the search by radius gives, byte by byte, what comparing all pairs gives: for any size,
+ * dimension, k, arrangement of points and number of threads; that bad arguments and failing allocations are
+ * errors that leave nothing behind; that edges are oriented outwards; that a cut keeps order and scores; and
+ * that the keys below it sort and select. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "edges.h"
+#include "keys.h"
+#include "tree.h"
+
+/* ---- points -------------------------------------------------------------------------------------------- */
+
+static uint64_t next_random(uint64_t *state) /* splitmix64 */
+{
+    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static float uniform(uint64_t *state) /* -1..1 */
+{
+    return (float)((double)(next_random(state) >> 11) * 0x1p-52 - 1);
+}
+
+/* Points [n,dim]; the caller frees them. */
+typedef float *arrangement(size_t n, size_t dim, uint64_t seed);
+
+static float *in_a_box(size_t n, size_t dim, uint64_t seed)
+{
+    float *points = malloc((n * dim + 1) * sizeof *points);
+    for (size_t i = 0; i < n * dim; i++) points[i] = uniform(&seed);
+    return points;
+}
+
+/* Of ten points each, as the hits of a track in an embedding. */
+static float *in_clusters(size_t n, size_t dim, uint64_t seed)
+{
+    float *points = in_a_box(n, dim, seed);
+    for (size_t i = 0; i < n; i++)
+        for (size_t d = 0; d < dim; d++)
+            if (i % 10 != 0) points[i * dim + d] = points[i / 10 * 10 * dim + d] + 0.1f * uniform(&seed);
+    return points;
+}
+
+/* Integers: many equal coordinates, equal points and equal distances, some of them exactly the radius. */
+static float *on_a_grid(size_t n, size_t dim, uint64_t seed)
+{
+    float *points = in_a_box(n, dim, seed);
+    for (size_t i = 0; i < n * dim; i++) points[i] = roundf(2 * points[i]);
+    return points;
+}
+
+static float *all_equal(size_t n, size_t dim, uint64_t seed)
+{
+    float *points = malloc((n * dim + 1) * sizeof *points);
+    (void)seed;
+    for (size_t i = 0; i < n * dim; i++) points[i] = -0.25f;
+    return points;
+}
+
+/* Most points together, a few farther away than a squared float32 can say. */
+static float *with_outliers(size_t n, size_t dim, uint64_t seed)
+{
+    float *points = in_a_box(n, dim, seed);
+    for (size_t i = 0; i < n; i += 37) points[i * dim + i % dim] = i % 2 == 0 ? 3e38f : -3e38f;
+    return points;
+}
+
+/* A tenth of the points in a spot, the others far apart: a few saturated nodes. */
+static float *with_a_dense_spot(size_t n, size_t dim, uint64_t seed)
+{
+    float *points = in_a_box(n, dim, seed);
+    for (size_t i = 0; i < n * dim; i++) points[i] *= i / dim % 10 == 3 ? 0.1f : 20;
+    return points;
+}
+
+static arrangement *const arrangements[] = {in_a_box,  in_clusters,   on_a_grid,
+                                            all_equal, with_outliers, with_a_dense_spot};
+enum { ARRANGEMENTS = sizeof arrangements / sizeof *arrangements };
+
+static trkx_edges_options options_of(double radius, size_t k, int threads)
+{
+    trkx_edges_options options;
+    trkx_edges_options_init(&options);
+    options.radius = radius;
+    options.k = k;
+    options.threads = threads;
+    return options;
+}
+
+/* ---- the search ---------------------------------------------------------------------------------------- */
+
+static void assert_same_edges(const trkx_edges *a, const trkx_edges *b)
+{
+    assert_int_equal(a->count, b->count);
+    assert_int_equal(a->saturated, b->saturated);
+    if (a->count == 0) {
+        assert_null(a->index);
+        assert_null(b->index);
+    } else
+        assert_memory_equal(a->index, b->index, 2 * a->count * sizeof *a->index);
+}
+
+/* With 1, 2 and 4 threads, as far as the points are enough for them. Returns the number of edges. */
+static size_t compare(const float *points, size_t n, size_t dim, double radius, size_t k)
+{
+    trkx_error error;
+    trkx_edges expected;
+    trkx_edges_options options = options_of(radius, k, 1);
+    assert_int_equal(trkx_radius_graph_reference(points, n, dim, &options, &expected, &error), TRKX_OK);
+    for (int threads = 1; threads <= 4; threads *= 2) {
+        trkx_edges edges;
+        options.threads = threads;
+        assert_int_equal(trkx_radius_graph(points, n, dim, &options, &edges, &error), TRKX_OK);
+        assert_same_edges(&edges, &expected);
+        trkx_edges_destroy(&edges);
+        assert_null(edges.index);
+    }
+    size_t count = expected.count;
+    trkx_edges_destroy(&expected);
+    return count;
+}
+
+static void compare_arrangements(size_t n, size_t dim, double radius, size_t k)
+{
+    for (size_t a = 0; a < ARRANGEMENTS; a++) {
+        float *points = arrangements[a](n, dim, 1000 * n + dim);
+        compare(points, n, dim, radius, k);
+        free(points);
+    }
+}
+
+static void test_every_size(void **state)
+{
+    const size_t sizes[] = {0, 1, 2, 7, 8, 9, 100, 127, 128, 129, 257, 1000};
+    (void)state;
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (size_t dim = 1; dim <= 8; dim += 7) compare_arrangements(sizes[s], dim, 0.5, 500);
+}
+
+static void test_every_dimension(void **state)
+{
+    (void)state;
+    for (size_t dim = 1; dim <= TRKX_TREE_DIM_MAX; dim++)
+        compare_arrangements(300, dim, 0.4 * sqrt((double)dim), 500);
+}
+
+static void test_every_k(void **state)
+{
+    const size_t ks[] = {1, 2, 3, 10, 100, 298, 299, 300, 500, SIZE_MAX};
+    (void)state;
+    for (size_t k = 0; k < sizeof ks / sizeof *ks; k++) {
+        compare_arrangements(300, 3, 0.7, ks[k]);
+        compare_arrangements(300, 3, 1e20,
+                             ks[k]); /* all within one radius, and beyond float32 when squared */
+    }
+}
+
+/* The grid has neighbours at exactly the radius: they belong to it. */
+static void test_radius_itself(void **state)
+{
+    const float points[] = {0, 0, 3, 4, 3, 4.0000005f};
+    (void)state;
+    assert_int_equal(compare(points, 3, 2, 5, 10), 2);
+    for (int r = 1; r <= 3; r++)
+        for (size_t k = 3; k <= 500; k += 497) {
+            float *grid = on_a_grid(600, 3, (uint64_t)r);
+            compare(grid, 600, 3, sqrt((double)r), k);
+            free(grid);
+        }
+}
+
+static void test_larger(void **state)
+{
+    (void)state;
+    float *points = in_clusters(5000, 8, 1);
+    assert_true(compare(points, 5000, 8, 0.7, 500) > 5000);
+    compare(points, 5000, 8, 0.7, 5);
+    free(points);
+    compare_arrangements(2200, 3, 0.1, 8);
+    compare_arrangements(2200, 12, 0.9, 500);
+    points = with_a_dense_spot(10000, 2, 2); /* saturated nodes, before and after the pairs overflow */
+    compare(points, 10000, 2, 0.2, 500);
+    free(points);
+}
+
+/* More pairs than n k: the search must not hold them all. 4 M pairs are 32 MiB. */
+static void test_memory_stays_at_n_k(void **state)
+{
+    enum { N = 3000, K = 8 };
+    struct trkx_memory memory = {0};
+    trkx_edges edges;
+    trkx_error error;
+    trkx_edges_options options = options_of(10, K, 2);
+    float *points = in_a_box(N, 4, 3);
+    (void)state;
+    assert_int_equal(trkx_radius_graph_in(&memory, points, N, 4, &options, &edges, &error), TRKX_OK);
+    assert_int_equal(edges.saturated, N);
+    assert_true(memory.peak < 6 << 20);
+    trkx_edges_destroy(&edges);
+    assert_int_equal(memory.current, 0);
+    free(points);
+}
+
+/* The three points on a line: the middle one is the nearest of both, and of equal distance to them. */
+static void test_ties_go_to_the_lower_index(void **state)
+{
+    const float points[] = {1, 0, 2}; /* index 1 lies left, 0 in the middle, 2 right */
+    const int64_t expected[] = {0, 0, 1, 2};
+    trkx_error error;
+    trkx_edges edges;
+    trkx_edges_options options = options_of(3, 1, 1);
+    (void)state;
+    assert_int_equal(trkx_radius_graph(points, 3, 1, &options, &edges, &error), TRKX_OK);
+    assert_int_equal(edges.count, 2);
+    assert_int_equal(edges.saturated, 3);
+    assert_memory_equal(edges.index, expected, sizeof expected);
+    trkx_edges_destroy(&edges);
+}
+
+/* ---- what goes wrong ----------------------------------------------------------------------------------- */
+
+/* Returns the message, which is valid until the next call. */
+static const char *rejection(const float *points, size_t n, size_t dim, double radius, size_t k, int threads)
+{
+    static trkx_error error;
+    int64_t dummy;
+    trkx_edges edges = {.count = 7, .index = &dummy};
+    trkx_edges_options options = options_of(radius, k, threads);
+    error = (trkx_error){0};
+    assert_int_equal(trkx_radius_graph(points, n, dim, &options, &edges, &error), TRKX_ERROR_ARGUMENT);
+    assert_int_equal(error.status, TRKX_ERROR_ARGUMENT);
+    assert_int_equal(edges.count, 0);
+    assert_null(edges.index);
+    return error.message;
+}
+
+static void test_bad_arguments(void **state)
+{
+    float points[40] = {0};
+    trkx_edges edges;
+    trkx_edges_options options = options_of(1, 1, 1);
+    (void)state;
+    assert_non_null(strstr(rejection(points, 2, 3, 0, 1, 1), "radius"));
+    assert_non_null(strstr(rejection(points, 2, 3, -1, 1, 1), "radius"));
+    assert_non_null(strstr(rejection(points, 2, 3, NAN, 1, 1), "radius"));
+    assert_non_null(strstr(rejection(points, 2, 3, 1, 0, 1), "k is 0"));
+    assert_non_null(strstr(rejection(points, 2, 0, 1, 1, 1), "0 dimensions"));
+    assert_non_null(strstr(rejection(points, 1, 33, 1, 1, 1), "33 dimensions"));
+    assert_non_null(strstr(rejection(points, 2, 3, 1, 1, -1), "threads"));
+    assert_non_null(strstr(rejection(points, (size_t)1 << 31, 1, 1, 1, 1), "2147483648 points"));
+    options.size = 0;
+    assert_int_equal(trkx_radius_graph(points, 2, 3, &options, &edges, NULL), TRKX_ERROR_ARGUMENT);
+}
+
+static void test_not_finite(void **state)
+{
+    const float values[] = {NAN, INFINITY, -INFINITY};
+    (void)state;
+    for (int v = 0; v < 3; v++) {
+        float *points = in_a_box(500, 3, 5);
+        points[3 * 123 + 2] = points[3 * 456] = values[v];
+        assert_non_null(strstr(rejection(points, 500, 3, 1, 10, 2), "row 123 "));
+        free(points);
+    }
+}
+
+/* Lets each allocation in turn fail; returns how many there are. */
+static size_t fail_every_allocation(const float *points, size_t n, size_t dim, double radius, size_t k)
+{
+    trkx_edges_options options = options_of(radius, k, 1);
+    for (long after = 0;; after++) {
+        trkx_edges edges;
+        trkx_error error;
+        struct trkx_memory memory = {0};
+        trkx_memory_fail_after(after);
+        enum trkx_status status = trkx_radius_graph_in(&memory, points, n, dim, &options, &edges, &error);
+        trkx_memory_fail_after(-1);
+        if (status == TRKX_OK) {
+            trkx_edges_destroy(&edges);
+            assert_int_equal(memory.current, 0);
+            return (size_t)after;
+        }
+        assert_int_equal(status, TRKX_ERROR_MEMORY);
+        assert_non_null(strstr(error.message, "out of memory"));
+        assert_null(edges.index);
+        assert_int_equal(memory.current, 0);
+    }
+}
+
+static void test_failing_allocations(void **state)
+{
+    (void)state;
+    for (size_t n = 40; n <= 400; n += 360) {
+        float *points = in_a_box(n, 3, 6);
+        assert_true(fail_every_allocation(points, n, 3, 0.3, 500) >= 7); /* k does not matter */
+        assert_true(fail_every_allocation(points, n, 3, 0.8, 4) >= 9);   /* some are saturated */
+        assert_true(fail_every_allocation(points, n, 3, 100, 3) >= 9);   /* for 400, the pairs overflow */
+        free(points);
+    }
+}
+
+/* ---- given edges --------------------------------------------------------------------------------------- */
+
+static trkx_edges edges_of(const int64_t *index, size_t count)
+{
+    trkx_edges edges = {.count = count, .saturated = 5};
+    edges.index = trkx_allocate(NULL, 2 * count, sizeof *index);
+    memcpy(edges.index, index, 2 * count * sizeof *index);
+    return edges;
+}
+
+static void test_orient(void **state)
+{
+    /* Distances from the origin 5, 1, 3, 5 (a tie of 0 and 3), 0. */
+    const float xyz[] = {0, 3, 4, 1, 0, 0, 0, 0, -3, -4, 3, 0, 0, 0, 0};
+    const int64_t given[] = {0, 0, 1, 3, 2, 1, 3, 4, 0, 3};
+    const int64_t expected[] = {0, 0, 1, 2, 4, 3, 3, 0, 3, 1};
+    trkx_edges edges = edges_of(given, 5);
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_edges_orient(xyz, 5, &edges, &error), TRKX_OK);
+    assert_int_equal(edges.count, 5);
+    assert_int_equal(edges.saturated, 5);
+    assert_memory_equal(edges.index, expected, sizeof expected);
+    trkx_edges_destroy(&edges);
+}
+
+/* Many random edges: each one outwards, sorted, the same ones as before, and again the same. */
+static void test_orient_property(void **state)
+{
+    enum { N = 2000 };
+    float *xyz = in_a_box(N, 3, 8);
+    trkx_edges edges, again;
+    trkx_error error;
+    trkx_edges_options options = options_of(0.2, 500, 2);
+    (void)state;
+    assert_int_equal(trkx_radius_graph(xyz, N, 3, &options, &edges, &error), TRKX_OK);
+    size_t m = edges.count, turned = 0;
+    again = edges_of(edges.index, m);
+    assert_int_equal(trkx_edges_orient(xyz, N, &edges, &error), TRKX_OK);
+    assert_int_equal(edges.count, m);
+    for (size_t e = 0; e < m; e++) {
+        int64_t a = edges.index[e], b = edges.index[m + e];
+        const float *p = xyz + 3 * a, *q = xyz + 3 * b;
+        assert_true(hypot(hypot(p[0], p[1]), p[2]) <= hypot(hypot(q[0], q[1]), q[2]) * (1 + 1e-12));
+        if (e > 0)
+            assert_true(edges.index[e - 1] < a || (edges.index[e - 1] == a && edges.index[m + e - 1] < b));
+        turned += a > b;
+        int64_t low = a < b ? a : b, high = a < b ? b : a;
+        size_t first = 0, last = m; /* where the pair was, by bisection */
+        while (first < last) {
+            size_t middle = (first + last) / 2;
+            bool before =
+                again.index[middle] < low || (again.index[middle] == low && again.index[m + middle] < high);
+            if (before)
+                first = middle + 1;
+            else
+                last = middle;
+        }
+        assert_true(first < m && again.index[first] == low && again.index[m + first] == high);
+    }
+    assert_true(turned > m / 3 && turned < 2 * m / 3);
+    for (int threads = 1; threads <= 4; threads *= 2) {
+        trkx_edges copy = edges_of(again.index, m);
+        assert_int_equal(trkx_edges_orient_in(NULL, xyz, N, threads, &copy, &error), TRKX_OK);
+        assert_memory_equal(copy.index, edges.index, 2 * m * sizeof *copy.index);
+        trkx_edges_destroy(&copy);
+    }
+    trkx_edges_destroy(&edges);
+    trkx_edges_destroy(&again);
+    free(xyz);
+}
+
+static void test_orient_failures(void **state)
+{
+    const float xyz[] = {0, 0, 1, 0, 0, 2};
+    const int64_t good[] = {1, 0}, outside[] = {0, 2}, negative[] = {-1, 0};
+    trkx_edges empty = {0}, edges;
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_edges_orient(xyz, 2, &empty, &error), TRKX_OK);
+    assert_null(empty.index);
+    edges = edges_of(outside, 1);
+    assert_int_equal(trkx_edges_orient(xyz, 2, &edges, &error), TRKX_ERROR_ARGUMENT);
+    trkx_edges_destroy(&edges);
+    edges = edges_of(negative, 1);
+    assert_int_equal(trkx_edges_orient(xyz, 2, &edges, &error), TRKX_ERROR_ARGUMENT);
+    trkx_edges_destroy(&edges);
+    edges = edges_of(good, 1);
+    for (long after = 0; after < 3; after++) {
+        trkx_memory_fail_after(after);
+        enum trkx_status status = trkx_edges_orient(xyz, 2, &edges, &error);
+        trkx_memory_fail_after(-1);
+        assert_int_equal(status, TRKX_ERROR_MEMORY);
+        assert_memory_equal(edges.index, good, sizeof good); /* as if the call had not been made */
+    }
+    trkx_edges_destroy(&edges);
+}
+
+static void test_cut(void **state)
+{
+    const int64_t given[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const int64_t expected[] = {1, 3, 4, 6, 8, 9};
+    float scores[] = {0.5f, 0.6f, NAN, 1, 0.51f};
+    trkx_edges edges = edges_of(given, 5);
+    (void)state;
+    trkx_edges_cut(&edges, scores, 0.5f);
+    assert_int_equal(edges.count, 3);
+    assert_memory_equal(edges.index, expected, sizeof expected);
+    assert_true(scores[0] == 0.6f && scores[1] == 1 && scores[2] == 0.51f);
+    trkx_edges_cut(&edges, scores, 0);
+    assert_int_equal(edges.count, 3);
+    trkx_edges_cut(&edges, scores, 1);
+    assert_int_equal(edges.count, 0);
+    trkx_edges_cut(&edges, scores, 1);
+    assert_int_equal(edges.count, 0);
+    trkx_edges_destroy(&edges);
+    trkx_edges_destroy(NULL);
+}
+
+/* ---- keys ---------------------------------------------------------------------------------------------- */
+
+static void test_float_codes_keep_the_order(void **state)
+{
+    const float ascending[] = {-INFINITY, -3e38f, -1, -1e-45f, -0.0f, 0.0f, 1e-45f, 0.5f, 1, 3e38f, INFINITY};
+    (void)state;
+    for (size_t i = 1; i < sizeof ascending / sizeof *ascending; i++)
+        assert_true(trkx_float_code(ascending[i - 1]) < trkx_float_code(ascending[i]));
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void fill_keys(uint64_t *keys, size_t count, int kind, uint64_t seed)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t kinds[] = {next_random(&seed), next_random(&seed) % 5, i, count - i,
+                                  i % 2 == 0 ? i : count - i};
+        keys[i] = kinds[kind];
+    }
+}
+
+static void test_keys_sort_and_select(void **state)
+{
+    enum { MOST = 2000 };
+    uint64_t keys[MOST], expected[MOST], selected[MOST];
+    const size_t counts[] = {0, 1, 2, TRKX_KEYS_SHORT, TRKX_KEYS_SHORT + 1, 100, MOST};
+    (void)state;
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+        for (int kind = 0; kind < 5; kind++) {
+            size_t count = counts[c];
+            fill_keys(keys, count, kind, count);
+            memcpy(expected, keys, sizeof keys);
+            qsort(expected, count, sizeof *expected, by_value);
+            for (size_t nth = 0; nth < count; nth += 1 + count / 7) {
+                memcpy(selected, keys, sizeof keys);
+                trkx_keys_select(selected, count, nth);
+                assert_true(selected[nth] == expected[nth]);
+                for (size_t i = 0; i < count; i++)
+                    assert_true(i < nth ? selected[i] <= selected[nth] : selected[i] >= selected[nth]);
+            }
+            trkx_keys_sort(keys, count);
+            assert_memory_equal(keys, expected, count * sizeof *keys);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_size),
+        cmocka_unit_test(test_every_dimension),
+        cmocka_unit_test(test_every_k),
+        cmocka_unit_test(test_radius_itself),
+        cmocka_unit_test(test_larger),
+        cmocka_unit_test(test_memory_stays_at_n_k),
+        cmocka_unit_test(test_ties_go_to_the_lower_index),
+        cmocka_unit_test(test_bad_arguments),
+        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_orient),
+        cmocka_unit_test(test_orient_property),
+        cmocka_unit_test(test_orient_failures),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_float_codes_keep_the_order),
+        cmocka_unit_test(test_keys_sort_and_select),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
