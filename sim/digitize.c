@@ -7,11 +7,10 @@
  * by the drift of the charge in the magnetic field. The position is the cells' center of gravity, in the
  * barrel moved back by what the drift over the whole thickness would be at half depth. */
 
-static const double FLUCTUATION = 0.1;        /* of the charge of a pixel, relative */
-static const double MAX_SLOPE = 20;           /* of a track against the normal: no longer clusters are kept */
-static const double PIXEL_PITCH = 0.1;        /* mm: shorter cells measure charge, longer ones do not */
+static const double FLUCTUATION = 0.1; /* of the charge of a pixel, relative */
+static const double MAX_SLOPE = 20;    /* of a track against the normal: no longer clusters are kept */
 static const double DRIFT = 0.12, LONG_DRIFT = 0.08; /* tangent of the Lorentz angle; long strips */
-static const double LONG_PITCH = 5;           /* mm: the v pitch of long strips is more */
+static const double LONG_PITCH = 5;                  /* mm: the v pitch of long strips is more */
 
 /* The part of the track in the sensor, in units of channels. */
 struct segment {
@@ -74,7 +73,8 @@ static size_t walk_cells(const struct segment *segment, struct trkx_cell *cells)
         int axis = next[1] < next[0];
         double end = clamp(next[axis], at, 1);
         if (end > at && in_sensor(segment, channel))
-            cells[count++] = (struct trkx_cell){channel[0], channel[1], (float)((end - at) * segment->length)};
+            cells[count++] =
+                (struct trkx_cell){channel[0], channel[1], (float)((end - at) * segment->length)};
         at = next[axis] < 1 ? end : 1;
         channel[axis] += segment->step[axis] > 0 ? 1 : -1;
     }
@@ -92,7 +92,7 @@ static void nearest_cell(const struct segment *segment, struct trkx_cell *cell)
 
 static void read_out(const struct trkx_module *module, struct trkx_random *random, struct trkx_cell *cell)
 {
-    if (module->pitch_v > PIXEL_PITCH)
+    if (module->pitch_v > TRKX_PIXEL_PITCH)
         cell->value = 1;
     else
         cell->value *= (float)fmax(1 + FLUCTUATION * trkx_random_normal(random), 0.1);

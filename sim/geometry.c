@@ -74,6 +74,34 @@ static const struct disks DISKS[] = {
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Material. Thicknesses are what the scattering and the energy loss of true tracks in a TrackML event show
+ * between layers; the probabilities of an interaction are what the numbers of secondary vertices at each
+ * place show. Most of the material lies beside the sensors: beam pipe, carriers, supports, end plates. */
+struct passive {
+    bool barrel;
+    double position, low, high; /* mm; the extent is that of |z| for cylinders */
+    double radiation, interaction;
+};
+static const struct passive PASSIVE[] = {
+    {true, 19, 0, 3000, 0.0007, 0.0035},       {true, 35.51, 0, 500, 0.005, 0.0037},
+    {true, 74.96, 0, 500, 0.005, 0.0037},      {true, 118.79, 0, 500, 0.005, 0.0037},
+    {true, 174.70, 0, 500, 0.005, 0.0037},     {true, 200, 0, 2950, 0.010, 0.0047},
+    {true, 255.39, 0, 1100, 0.010, 0.0138},     {true, 355.08, 0, 1100, 0.012, 0.0088},
+    {true, 494.86, 0, 1100, 0.012, 0.0088},     {true, 654.72, 0, 1100, 0.016, 0.0088},
+    {true, 814.59, 0, 1100, 0.021, 0.0088},     {true, 1014, 0, 1100, 0.025, 0.0088},
+    {false, 570.57, 28, 176, 0.015, 0.0215},    {false, 600, 28, 176, 0.006, 0.0055},
+    {false, 700, 28, 176, 0.006, 0.0055},       {false, 820, 28, 176, 0.006, 0.0055},
+    {false, 960, 28, 176, 0.006, 0.0055},       {false, 1100, 28, 176, 0.006, 0.0055},
+    {false, 1300, 28, 176, 0.006, 0.0055},      {false, 1500, 28, 176, 0.006, 0.0055},
+    {false, 1182.3, 235, 1020, 0.02, 0.0182},   {false, 1220, 235, 1020, 0.02, 0.0110},
+    {false, 1500, 235, 1020, 0.02, 0.0110},     {false, 1800, 235, 1020, 0.02, 0.0110},
+    {false, 2150, 235, 1020, 0.02, 0.0110},     {false, 2550, 235, 1020, 0.02, 0.0110},
+    {false, 2950, 235, 1020, 0.02, 0.0110},
+};
+
+/* The sensors themselves: pixels, strips. */
+static const double SENSOR_RADIATION[2] = {0.0005, 0.001}, SENSOR_INTERACTION[2] = {0.003, 0.006};
+
 /* v is given, w is across it and gives the side that faces away from the beam's middle; u = v x w. */
 static void set_rotation(struct trkx_module *module, const double v[3], const double w[3])
 {
@@ -211,13 +239,6 @@ bool trkx_module_in_barrel(const struct trkx_module *module)
 
 /* ---- layers ------------------------------------------------------------------------------------------ */
 
-/* Material of a layer with its supports, in radiation lengths: chosen so that hits per particle and
- * secondary vertices come out as in TrackML. */
-static double radiation_lengths(const struct trkx_module *module)
-{
-    return module->pitch_v < 0.1 ? 0.02 : 0.025;
-}
-
 static double radius_of(const double point[3])
 {
     return hypot(point[0], point[1]);
@@ -322,13 +343,18 @@ cleanup:
     return status;
 }
 
+bool trkx_layer_covers(const struct trkx_layer *layer, const double point[3])
+{
+    double value = along(layer, point);
+    return value >= layer->low && value < layer->high;
+}
+
 size_t trkx_layer_candidates(const struct trkx_layer *layer, const double point[3],
                              const uint32_t **candidates)
 {
-    double value = along(layer, point);
-    if (!(value >= layer->low && value < layer->high)) return 0;
-    int a = phi_bin(atan2(point[1], point[0])) & (TRKX_LAYER_PHI_BINS - 1);
-    int bin = a * TRKX_LAYER_BINS + along_bin(layer, value);
+    if (layer->count == 0 || !trkx_layer_covers(layer, point)) return 0;
+    int a = phi_bin(atan2(point[1], point[0])) & (TRKX_LAYER_PHI_BINS - 1), b = along_bin(layer, along(layer, point));
+    int bin = a * TRKX_LAYER_BINS + (b < TRKX_LAYER_BINS ? b : TRKX_LAYER_BINS - 1);
     *candidates = layer->candidates + layer->bins[bin];
     return layer->bins[bin + 1] - layer->bins[bin];
 }
@@ -339,26 +365,50 @@ static bool same_layer(const struct trkx_module *a, const struct trkx_module *b)
 }
 
 /* Modules are sorted by volume and layer: each run of equal ones is a layer. */
-static enum trkx_status make_layers(struct trkx_geometry *geometry, trkx_error *error)
+static enum trkx_status make_module_layers(struct trkx_geometry *geometry, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     const struct trkx_detector *detector = geometry->detector;
     const struct trkx_module *modules = detector->modules;
-    size_t count = 0;
-    for (size_t i = 0; i < detector->count; i++) count += i == 0 || !same_layer(&modules[i], &modules[i - 1]);
-    TRKX_ALLOCATE(geometry->layers, NULL, count, "the layers");
-    memset(geometry->layers, 0, count * sizeof *geometry->layers);
-    geometry->count = count;
-    for (size_t i = 0, l = 0; i < detector->count; l++) {
-        struct trkx_layer *layer = &geometry->layers[l];
-        layer->first = i;
-        layer->volume = modules[i].volume;
-        layer->barrel = trkx_module_in_barrel(&modules[i]);
-        layer->radiation = radiation_lengths(&modules[i]);
+    for (size_t i = 0; i < detector->count;) {
+        struct trkx_layer *layer = &geometry->layers[geometry->count++];
+        bool strips = modules[i].pitch_v > TRKX_PIXEL_PITCH;
+        *layer = (struct trkx_layer){.barrel = trkx_module_in_barrel(&modules[i]),
+                                     .radiation = SENSOR_RADIATION[strips],
+                                     .interaction = SENSOR_INTERACTION[strips], .first = i};
         while (i < detector->count && same_layer(&modules[i], &modules[layer->first])) i++;
         layer->count = i - layer->first;
         set_extent(layer, modules + layer->first);
         TRKX_CHECK(fill_layer(layer, modules + layer->first, error));
+    }
+cleanup:
+    return status;
+}
+
+static void add_passive(struct trkx_geometry *geometry, const struct passive *passive, double side)
+{
+    geometry->layers[geometry->count++] = (struct trkx_layer){
+        .barrel = passive->barrel,
+        .position = side * passive->position,
+        .low = passive->barrel ? -passive->high : passive->low,
+        .high = passive->high,
+        .radiation = passive->radiation,
+        .interaction = passive->interaction,
+    };
+}
+
+static enum trkx_status make_layers(struct trkx_geometry *geometry, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const struct trkx_detector *detector = geometry->detector;
+    size_t count = 2 * COUNT(PASSIVE);
+    for (size_t i = 0; i < detector->count; i++)
+        count += i == 0 || !same_layer(&detector->modules[i], &detector->modules[i - 1]);
+    TRKX_ALLOCATE(geometry->layers, NULL, count, "the layers");
+    TRKX_CHECK(make_module_layers(geometry, error));
+    for (size_t i = 0; i < COUNT(PASSIVE); i++) {
+        add_passive(geometry, &PASSIVE[i], 1);
+        if (!PASSIVE[i].barrel) add_passive(geometry, &PASSIVE[i], -1);
     }
 cleanup:
     return status;

@@ -5,24 +5,28 @@
 
 #include "detector.h"
 
+/* mm: modules whose cells are shorter than this along v are pixels, others strips. */
+#define TRKX_PIXEL_PITCH 0.1
+
 enum { TRKX_LAYER_PHI_BINS = 256, TRKX_LAYER_BINS = 64 };
 
-/* All modules with one (volume, layer): a cylinder about the beam, or a disk across it. */
+/* A cylinder about the beam, or a disk across it: all modules with one (volume, layer), or passive material.
+ */
 struct trkx_layer {
-    int32_t volume;
-    bool barrel;         /* the modules face the beam, rather than along it */
-    double position;     /* mm: mean radius of a barrel layer, mean z of a disk */
-    double low, high;    /* mm: extent in z of a barrel layer, in radius of a disk */
-    double radiation;    /* thickness in radiation lengths, at normal incidence */
-    size_t first, count; /* its modules in detector->modules */
-    uint32_t *bins;      /* [PHI_BINS * BINS + 1]: candidates of bin b: bins[b] <= c < bins[b + 1] */
-    uint32_t *candidates;/* index into detector->modules */
+    bool barrel;          /* a cylinder */
+    double position;      /* mm: mean radius of a cylinder, mean z of a disk */
+    double low, high;     /* mm: extent in z of a cylinder, in radius of a disk */
+    double radiation;     /* thickness in radiation lengths, at normal incidence */
+    double interaction;   /* probability of a nuclear interaction, at normal incidence */
+    size_t first, count;  /* its modules in detector->modules; count 0: passive */
+    uint32_t *bins;       /* [PHI_BINS * BINS + 1]: candidates of bin b: bins[b] <= c < bins[b + 1] */
+    uint32_t *candidates; /* index into detector->modules */
 };
 
 struct trkx_geometry {
     const struct trkx_detector *detector;
     struct trkx_detector *own; /* the detector where it is the built-in one, else NULL */
-    struct trkx_layer *layers;
+    struct trkx_layer *layers; /* those with modules first, in the order of their modules */
     size_t count;
 };
 
@@ -30,6 +34,9 @@ struct trkx_geometry {
 enum trkx_status trkx_geometry_create(const struct trkx_detector *detector, struct trkx_geometry **geometry,
                                       trkx_error *error);
 void trkx_geometry_destroy(struct trkx_geometry *geometry);
+
+/* Whether a point near the layer's cylinder or plane is within its extent. */
+bool trkx_layer_covers(const struct trkx_layer *layer, const double point[3]);
 
 /* Modules that a track may hit which meets the layer's cylinder or plane at `point` (mm, global): a
  * superset, some of them neighbours. Returns how many. */

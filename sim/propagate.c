@@ -9,18 +9,18 @@
 
 /* T: component along the beam of the solenoid's field at |z| = 0, 125, 250, ... mm, as curvatures of true
  * tracks in TrackML events show it. Beyond the last it stays. */
-static const double FIELD[] = {2.010, 2.007, 2.004, 2.001, 1.989, 1.976, 1.963, 1.950, 1.915,
-                               1.880, 1.825, 1.770, 1.685, 1.600, 1.440, 1.280, 1.030, 0.780,
+static const double FIELD[] = {2.010, 2.007, 2.004, 2.001,  1.989,  1.976,  1.963, 1.950, 1.915,
+                               1.880, 1.825, 1.770, 1.685,  1.600,  1.440,  1.280, 1.030, 0.780,
                                0.600, 0.420, 0.110, -0.200, -0.285, -0.370, -0.400};
 enum { FIELD_COUNT = sizeof FIELD / sizeof FIELD[0] };
 static const double FIELD_STEP = 125;           /* mm */
 static const double CURVATURE = 0.299792458e-3; /* rad per mm at 1 T and 1 GeV */
 
-static const double INEFFICIENCY = 0.02;        /* share of crossings that leave no hit */
-static const double LOSS = 0.04;                /* GeV per radiation length at the minimum of ionisation */
-static const double INTERACTION = 0.24;         /* nuclear interactions per radiation length */
-static const double MIN_MOMENTUM = 0.03;        /* GeV: below, a particle is taken to stop */
-static const double MAX_TURN = 4.5;             /* rad: TrackML keeps the first turn of loopers only */
+static const double INEFFICIENCY = 0.02; /* share of crossings that leave no hit */
+static const double LOSS = 0.045;        /* GeV per radiation length at the minimum of ionisation */
+static const double MIN_PT = 0.15;       /* GeV: slower ones end in the next material, as in TrackML */
+static const double MIN_MOMENTUM = 0.03; /* GeV: below, a particle is taken to stop */
+static const double MAX_TURN = 3.5;      /* rad: TrackML keeps the first turn of loopers only */
 static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: nothing to hit beyond */
 enum { MAX_STEPS = 4000 };
 
@@ -156,7 +156,7 @@ static double incidence(const struct trkx_layer *layer, const double position[3]
     double along = layer->barrel ? (momentum[0] * position[0] + momentum[1] * position[1]) /
                                        fmax(hypot(position[0], position[1]), 1e-3)
                                  : momentum[2];
-    return fmax(fabs(along) / magnitude, 0.1);
+    return fmax(fabs(along) / magnitude, 0.02);
 }
 
 /* ---- the walk ---------------------------------------------------------------------------------------- */
@@ -168,7 +168,7 @@ struct walk {
     struct trkx_crossing *crossings;
     size_t count;
     double path, turned;
-    bool stopped; /* by a nuclear interaction */
+    bool stopped; /* in material */
 };
 
 /* Short near the beam, where layers are close, and never more than a tenth of a radian. */
@@ -205,18 +205,30 @@ static void record(struct walk *walk, size_t found)
     walk->count = kept;
 }
 
+/* Nuclear interactions end a track: what comes out of them are particles of their own. */
+static void pass_material(struct walk *walk, const struct trkx_layer *layer, const struct helix *helix,
+                          const double position[3], double momentum[3])
+{
+    double slant = 1 / incidence(layer, position, momentum, helix->magnitude);
+    scatter(&walk->random, layer->radiation * slant, walk->particle->mass, momentum);
+    if (trkx_random_uniform(&walk->random) < layer->interaction * slant) walk->stopped = true;
+    if (hypot(momentum[0], momentum[1]) < MIN_PT) walk->stopped = true;
+}
+
 static void cross_layer(struct walk *walk, const struct trkx_layer *layer, const struct helix *helix,
                         double near, double momentum[3])
 {
     double position[3], there[3];
+    helix_at(helix, near, position, there);
+    if (layer->count == 0) {
+        if (trkx_layer_covers(layer, position)) pass_material(walk, layer, helix, position, momentum);
+        return;
+    }
     size_t found = meet_layer(walk->geometry, layer, helix, near, TRKX_CROSSINGS_MAX - walk->count,
                               walk->crossings + walk->count);
     if (found == 0) return;
     record(walk, found);
-    helix_at(helix, near, position, there);
-    double lengths = layer->radiation / incidence(layer, position, there, helix->magnitude);
-    scatter(&walk->random, lengths, walk->particle->mass, momentum);
-    if (trkx_random_uniform(&walk->random) < INTERACTION * lengths) walk->stopped = true;
+    pass_material(walk, layer, helix, position, momentum);
 }
 
 /* One step; scattering acts at its end. Returns whether the particle goes on. */
@@ -225,7 +237,7 @@ static bool step(struct walk *walk, struct helix *helix)
     double length = step_length(helix), position[3], momentum[3];
     helix_at(helix, length, position, momentum);
     double before = hypot(helix->position[0], helix->position[1]), after = hypot(position[0], position[1]);
-    for (size_t l = 0; l < walk->geometry->count; l++) {
+    for (size_t l = 0; l < walk->geometry->count && !walk->stopped; l++) {
         const struct trkx_layer *layer = &walk->geometry->layers[l];
         double share = meeting(layer, helix->position, position, before, after);
         if (share >= 0) cross_layer(walk, layer, helix, share * length, momentum);

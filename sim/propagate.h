@@ -21,7 +21,8 @@ enum { TRKX_CROSSINGS_MAX = 96 };
 
 /* Follows one particle; crossings are in the order of the path. Returns how many. */
 size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_generated *particle,
-                      uint64_t event_seed, uint32_t index, struct trkx_crossing crossings[TRKX_CROSSINGS_MAX]);
+                      uint64_t event_seed, uint32_t index,
+                      struct trkx_crossing crossings[TRKX_CROSSINGS_MAX]);
 
 /* The modules of one layer that the straight line through `point` (on the layer's nominal surface) crosses.
  * Sets u, v and module of the crossings; returns how many, at most `room`. */

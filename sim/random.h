@@ -1,5 +1,6 @@
 /* Random numbers: one independent stream for everything that is drawn on its own (a particle, a hit), so that
- * an event does not depend on who draws first. xoshiro256++ (Blackman and Vigna, 2019), seeded by splitmix64. */
+ * an event does not depend on who draws first. xoshiro256++ (Blackman and Vigna, 2019), seeded by splitmix64.
+ */
 #ifndef TRKX_SIM_RANDOM_H
 #define TRKX_SIM_RANDOM_H
 
@@ -13,7 +14,13 @@ struct trkx_random {
 };
 
 /* What a stream is for; part of its seed. */
-enum trkx_random_use { TRKX_RANDOM_VERTICES, TRKX_RANDOM_PARTICLE, TRKX_RANDOM_TRACK, TRKX_RANDOM_NOISE, TRKX_RANDOM_HIT };
+enum trkx_random_use {
+    TRKX_RANDOM_VERTICES,
+    TRKX_RANDOM_PARTICLE,
+    TRKX_RANDOM_TRACK,
+    TRKX_RANDOM_NOISE,
+    TRKX_RANDOM_HIT
+};
 
 static inline uint64_t trkx_random_mix(uint64_t x)
 {
@@ -24,7 +31,8 @@ static inline uint64_t trkx_random_mix(uint64_t x)
 }
 
 /* The stream number `index` of an event for one use. */
-static inline struct trkx_random trkx_random_stream(uint64_t event_seed, enum trkx_random_use use, uint64_t index)
+static inline struct trkx_random trkx_random_stream(uint64_t event_seed, enum trkx_random_use use,
+                                                    uint64_t index)
 {
     struct trkx_random random;
     uint64_t x = trkx_random_mix(trkx_random_mix(event_seed + (uint64_t)use) ^ index);

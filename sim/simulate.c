@@ -14,8 +14,12 @@
 
 void trkx_simulate_options_init(trkx_simulate_options *options)
 {
-    *options = (trkx_simulate_options){.size = sizeof *options, .seed = 1, .particles = TRKX_FULL_PARTICLES,
-                                       .sigma_z = 5.5, .noise = 1, .cells = true};
+    *options = (trkx_simulate_options){.size = sizeof *options,
+                                       .seed = 1,
+                                       .particles = TRKX_FULL_PARTICLES,
+                                       .sigma_z = 5.5,
+                                       .noise = 1,
+                                       .cells = true};
 }
 
 /* All that an event is made from. */
@@ -170,8 +174,8 @@ static double between(double value, double low, double high)
 static void choose_direction(struct trkx_random *random, const double point[3], double momentum[3])
 {
     double phi = atan2(point[1], point[0]) + trkx_random_between(random, -NOISE_SPREAD, NOISE_SPREAD);
-    double theta = atan2(hypot(point[0], point[1]), point[2]) +
-                   trkx_random_between(random, -NOISE_SPREAD, NOISE_SPREAD);
+    double theta =
+        atan2(hypot(point[0], point[1]), point[2]) + trkx_random_between(random, -NOISE_SPREAD, NOISE_SPREAD);
     theta = between(theta, 0.02, TRKX_PI - 0.02);
     momentum[0] = NOISE_MOMENTUM * sin(theta) * cos(phi);
     momentum[1] = NOISE_MOMENTUM * sin(theta) * sin(phi);
@@ -269,7 +273,8 @@ static size_t find_sources(const struct simulation *sim, struct noise_source sou
         source->first = i;
         while (i < sim->count && volume_of(sim, i) == volume) i++;
         source->count = i - source->first;
-        source->wanted = draw_count(&random, sim->options->noise * (double)source->count * share / (1 - share));
+        source->wanted =
+            draw_count(&random, sim->options->noise * (double)source->count * share / (1 - share));
     }
     return count;
 }
@@ -279,7 +284,8 @@ static void fill_source(const struct simulation *sim, const struct noise_source 
 {
 #pragma omp parallel for num_threads(sim->threads) schedule(static)
     for (size_t i = 0; i < source->wanted; i++) {
-        struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, ~(uint64_t)(first + i + 1));
+        struct trkx_random random =
+            trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, ~(uint64_t)(first + i + 1));
         size_t near = source->first + (size_t)trkx_random_index(&random, source->count);
         make_noise(sim, first + i, &sim->crossings[near], &noise[i]);
     }
@@ -348,13 +354,13 @@ static void fill_weights(const struct simulation *sim, double *weights)
 
 /* ---- the event --------------------------------------------------------------------------------------- */
 
-#define TAKE(array, count)                                                                               \
-    do {                                                                                                 \
-        (array) = trkx_event_allocate(event, (count), sizeof *(array));                                  \
-        if ((array) == NULL) {                                                                           \
-            status = trkx_fail_memory(error, "a simulated event", (count) * sizeof *(array));            \
-            goto cleanup;                                                                                \
-        }                                                                                                \
+#define TAKE(array, count)                                                                    \
+    do {                                                                                      \
+        (array) = trkx_event_allocate(event, (count), sizeof *(array));                       \
+        if ((array) == NULL) {                                                                \
+            status = trkx_fail_memory(error, "a simulated event", (count) * sizeof *(array)); \
+            goto cleanup;                                                                     \
+        }                                                                                     \
     } while (0)
 
 static void digitize_hit(const struct simulation *sim, size_t i, struct trkx_cluster *cluster)
@@ -398,8 +404,13 @@ static enum trkx_status fill_hits(const struct simulation *sim, trkx_event *even
         cell_begin[i + 1] = cluster.count;
     }
     for (size_t i = 0; i < n; i++) cell_begin[i + 1] += cell_begin[i];
-    event->hits = (trkx_hits){.count = n, .hit_id = hit_id, .xyz = xyz, .volume_id = volume, .layer_id = layer,
-                              .module_id = number, .cell_begin = sim->options->cells ? cell_begin : NULL};
+    event->hits = (trkx_hits){.count = n,
+                              .hit_id = hit_id,
+                              .xyz = xyz,
+                              .volume_id = volume,
+                              .layer_id = layer,
+                              .module_id = number,
+                              .cell_begin = sim->options->cells ? cell_begin : NULL};
 cleanup:
     return status;
 }
@@ -445,11 +456,13 @@ static enum trkx_status fill_truth(const struct simulation *sim, trkx_event *eve
     for (size_t i = 0; i < n; i++) {
         const struct trkx_crossing *crossing = &sim->crossings[i];
         particle_id[i] = crossing->particle == TRKX_NOISE ? 0 : sim->particles[crossing->particle].id;
-        store_point(&sim->geometry->detector->modules[crossing->module], crossing->u, crossing->v, xyz + 3 * i);
+        store_point(&sim->geometry->detector->modules[crossing->module], crossing->u, crossing->v,
+                    xyz + 3 * i);
         for (int j = 0; j < 3; j++) pxyz[3 * i + (size_t)j] = (float)crossing->momentum[j];
     }
     fill_weights(sim, weight);
-    event->truth = (trkx_truth){.count = n, .particle_id = particle_id, .xyz = xyz, .pxyz = pxyz, .weight = weight};
+    event->truth =
+        (trkx_truth){.count = n, .particle_id = particle_id, .xyz = xyz, .pxyz = pxyz, .weight = weight};
     event->has_truth = true;
 cleanup:
     return status;
@@ -479,8 +492,13 @@ static enum trkx_status fill_particles(const struct simulation *sim, trkx_event 
             pxyz[3 * i + j] = (float)particle->momentum[j];
         }
     }
-    event->particles = (trkx_particles){.count = n, .particle_id = id, .particle_type = type, .vxyz = vxyz,
-                                        .pxyz = pxyz, .charge = charge, .nhits = nhits};
+    event->particles = (trkx_particles){.count = n,
+                                        .particle_id = id,
+                                        .particle_type = type,
+                                        .vxyz = vxyz,
+                                        .pxyz = pxyz,
+                                        .charge = charge,
+                                        .nhits = nhits};
     event->has_particles = true;
 cleanup:
     return status;
@@ -513,8 +531,10 @@ enum { PARTICLES_MAX = INT32_MAX / (4 * TRKX_CROSSINGS_MAX) };
 static enum trkx_status check_options(const trkx_simulate_options *options, trkx_error *error)
 {
     if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: size of the options is %zu, not %zu: "
-                         "call trkx_simulate_options_init", options->size, sizeof *options);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "simulate: size of the options is %zu, not %zu: "
+                         "call trkx_simulate_options_init",
+                         options->size, sizeof *options);
     if (options->particles > PARTICLES_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu particles, at most %d are possible",
                          options->particles, PARTICLES_MAX);
