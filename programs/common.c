@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <getopt.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,6 +28,12 @@ int misused(const char *format, ...)
     fputs(" (--help tells more)\n", stderr);
     va_end(arguments);
     return EXIT_USAGE;
+}
+
+int misused_option(const char *command, char *const *arguments, int answer)
+{
+    return misused("%s: %s %s", command, arguments[optind - 1],
+                   answer == ':' ? "needs a value" : "is no option, or takes no value");
 }
 
 /* ---- option values --------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ int command_simulate(int count, char **arguments);
 /* One line on standard error, "trkx: ...", and the exit code for it. */
 int failed(const trkx_error *error);
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for what getopt_long has just turned down ("?" or ":"). */
+int misused_option(const char *command, char *const *arguments, int answer);
 
 /* Values of options. On a bad value they print a line that names the option and return false. */
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);

@@ -107,14 +107,14 @@ int command_evaluate(int count, char **arguments)
     const char *json = NULL;
     trkx_metrics_options_init(&choice);
     trkx_metrics_options_init(&defaults);
-    for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
         bool good = true;
         switch (option) {
         case JSON: json = optarg; break;
         case MIN_HITS: good = get_size("min-hits", optarg, 1, 1000000, &choice.min_hits); break;
         case MATCH: good = get_double("match", optarg, 0.5, 0.999999, &choice.match_fraction); break;
         case HELP: return help(&defaults);
-        default: return misused("evaluate: unknown option");
+        default: return misused_option("evaluate", arguments, option);
         }
         if (!good) return EXIT_USAGE;
     }

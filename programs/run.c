@@ -58,7 +58,7 @@ static bool apply(struct settings *settings, int option, const char *value)
     case FILTER_BATCH: return get_size("filter-batch", value, 1, INT32_MAX, &settings->pipeline.filter_batch);
     case DETECTORS: settings->pipeline.detectors = value; return true;
     case VERBOSE: settings->verbose = true; return true;
-    default: misused("run: unknown option"); return false;
+    default: return false;
     }
 }
 
@@ -194,9 +194,11 @@ int command_run(int count, char **arguments)
     settings_init(&settings);
     settings_init(&defaults);
     int code = -1;
-    for (int option; code < 0 && (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
+    for (int option; code < 0 && (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
         if (option == HELP)
             code = help(&defaults);
+        else if (option == '?' || option == ':')
+            code = misused_option("run", arguments, option);
         else if (!apply(&settings, option, optarg))
             code = EXIT_USAGE;
     }

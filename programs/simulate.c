@@ -95,7 +95,7 @@ static bool apply(struct settings *settings, int option, const char *value)
     case NO_GZIP: settings->gzip = false; return true;
     case THREADS: return get_int("threads", value, 0, 4096, &simulate->threads);
     case OUT: settings->out = value; return true;
-    default: misused("simulate: unknown option"); return false;
+    default: return false;
     }
 }
 
@@ -132,8 +132,9 @@ int command_simulate(int count, char **arguments)
     trkx_error error;
     settings_init(&settings);
     settings_init(&defaults);
-    for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
         if (option == HELP) return help(&defaults);
+        if (option == '?' || option == ':') return misused_option("simulate", arguments, option);
         if (!apply(&settings, option, optarg)) return EXIT_USAGE;
     }
     if (optind < count) return misused("simulate: \"%s\" is no option", arguments[optind]);

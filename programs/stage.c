@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common.h"
 
@@ -101,7 +102,7 @@ static bool apply(struct settings *settings, int option, const char *value)
     case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &settings->tracks.min_hits);
     case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
     case THREADS: return get_int("threads", value, 0, 4096, &settings->threads);
-    default: misused("stage: unknown option"); return false;
+    default: return false;
     }
 }
 
@@ -116,6 +117,7 @@ struct work {
     trkx_array a, b; /* inputs */
     trkx_array out;
     trkx_edges edges;
+    bool kept_written;
     trkx_error *error;
 };
 
@@ -223,7 +225,9 @@ static enum trkx_status write_kept(struct work *work, const trkx_edges *edges, c
     float *copy = memcpy(checked(malloc(bytes + 1)), scores, bytes);
     trkx_edges_cut(&kept, copy, cut);
     free(copy);
-    return write_edges(work->settings->kept, &kept, work->error);
+    enum trkx_status status = write_edges(work->settings->kept, &kept, work->error);
+    work->kept_written = status == TRKX_OK;
+    return status;
 }
 
 static enum trkx_status score_edges(struct work *work, char **in, enum trkx_network network)
@@ -296,6 +300,7 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
     enum trkx_status status = stage->run(&work, in, count);
     if (status == TRKX_OK && work.out.data != NULL)
         status = trkx_array_write(settings->out, &work.out, &error);
+    if (status != TRKX_OK && work.kept_written) unlink(settings->kept); /* both files or none */
     trkx_pipeline_destroy(work.pipeline);
     trkx_event_destroy(work.event);
     trkx_array_destroy(&work.a);
@@ -326,9 +331,11 @@ int command_stage(int count, char **arguments)
     settings_init(&settings);
     settings_init(&defaults);
     int code = -1;
-    for (int option; code < 0 && (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
+    for (int option; code < 0 && (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
         if (option == HELP)
             code = help(&defaults);
+        else if (option == '?' || option == ':')
+            code = misused_option("stage", arguments, option);
         else if (!apply(&settings, option, optarg))
             code = EXIT_USAGE;
     }

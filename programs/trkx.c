@@ -1,4 +1,5 @@
 /* trkx: the command line. One file a subcommand. */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ static void help(FILE *to)
 int main(int count, char **arguments)
 {
     const char *name = count > 1 ? arguments[1] : "";
+    opterr = 0; /* our own messages */
     if (strcmp(name, "--version") == 0) {
         printf("trkx %s\nONNX Runtime %s\n", trkx_version(), trkx_runtime_version());
         return EXIT_OK;

@@ -1,0 +1,328 @@
+#!/usr/bin/env bats
+# Proves: the program's commands do what their help says: on events given as prefix, file or directory, step by
+# step as at once, with the same bytes whatever the threads; wrong usage is exit code 2 and one line.
+load helpers
+
+setup_file() { make_event 100; }
+
+# ---- help and usage ------------------------------------------------------------------------------------
+
+@test "help: each command prints its real defaults" {
+    run "$TRKX" --help
+    [ "$status" -eq 0 ]
+    for command in run stage evaluate simulate; do
+        [[ $output == *"$command"* ]]
+        run --separate-stderr "$TRKX" "$command" --help
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [[ $output == "usage: trkx $command"* ]]
+        run "$TRKX" --help
+    done
+    run "$TRKX" run --help
+    [[ $output == *"--filter-batch N"*"(65536)"* ]]
+    [[ $output == *"--bundle DIR"*"($(realpath "$bundle"))"* ]]
+    run "$TRKX" stage --help
+    [[ $output == *"--radius R"*"(1)"*"--k K"*"(500)"*"--cut C"*"(0.5)"*"--min-hits N"*"(3)"* ]]
+    run "$TRKX" simulate --help
+    [[ $output == *"--particles N"*"(12263"*"--sigma-z MM"*"(5.5)"* ]]
+    run "$TRKX" evaluate --help
+    [[ $output == *"--min-hits N"*"(3)"*"--match F"*"(0.5)"* ]]
+}
+
+@test "version: trkx and its ONNX Runtime" {
+    run "$TRKX" --version
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} =~ ^trkx\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    [[ ${lines[1]} =~ ^ONNX\ Runtime\ 1\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "wrong usage is exit code 2 and one line" {
+    mkdir "$BATS_TEST_TMPDIR/here"
+    cd "$BATS_TEST_TMPDIR/here"
+    refuses 2 "fly" -- "$TRKX" fly
+    refuses 2 "EVENT" -- "$TRKX" run
+    refuses 2 "--threads" "many" -- "$TRKX" run --threads many "$event"
+    refuses 2 "--threads" -- "$TRKX" run --threads -1 "$event"
+    refuses 2 "--filter-batch" -- "$TRKX" run --filter-batch 0 "$event"
+    refuses 2 "which" -- "$TRKX" stage
+    refuses 2 "fly" -- "$TRKX" stage fly --out x.npy a.npy
+    refuses 2 "--out" -- "$TRKX" stage radius a.npy
+    refuses 2 "radius" -- "$TRKX" stage radius --out x.npy
+    refuses 2 "radius" -- "$TRKX" stage radius --out x.npy a.npy b.npy
+    refuses 2 "--radius" "-1" -- "$TRKX" stage radius --radius -1 --out x.npy a.npy
+    refuses 2 "--radius" "nan" -- "$TRKX" stage radius --radius nan --out x.npy a.npy
+    refuses 2 "--k" -- "$TRKX" stage radius --k 0 --out x.npy a.npy
+    refuses 2 "--network" -- "$TRKX" stage features --network brain --out x.npy "$event"
+    refuses 2 "TRACKS" -- "$TRKX" evaluate "$event"
+    refuses 2 "--match" -- "$TRKX" evaluate --match 0.4 "$event" tracks.csv
+    refuses 2 "--events" -- "$TRKX" simulate --events 0
+    refuses 2 "--seed" -- "$TRKX" simulate --seed x
+    refuses 2 "surplus" -- "$TRKX" simulate surplus
+    is_empty .
+}
+
+@test "an option that does not exist, or lacks its value, is exit code 2" {
+    for command in run stage evaluate simulate; do
+        refuses 2 "--nonsense" -- "$TRKX" $command --nonsense
+        [ $command = evaluate ] || refuses 2 "--out" "value" -- "$TRKX" $command --out
+    done
+}
+
+@test "without arguments: the help on standard error, exit code 2" {
+    run --separate-stderr "$TRKX"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ $stderr == *usage* ]]
+}
+
+# ---- run -----------------------------------------------------------------------------------------------
+
+@test "run: silent in a pipe, writes tracks and a ledger" {
+    run "$TRKX" run --out "$(out)/deep/er" "$event"
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    [ "$(cd "$(out)/deep/er" && echo *)" = "event000001000-ledger.json event000001000-tracks.csv" ]
+    tracks=$(out)/deep/er/event000001000-tracks.csv
+    ledger=$(out)/deep/er/event000001000-ledger.json
+    [ "$(head -n 1 "$tracks")" = hit_id,track_id ]
+    hits=$(($(wc -l <"$event-hits.csv") - 1))
+    [ $(($(wc -l <"$tracks") - 1)) -eq $hits ]
+    [ "$(cut -d, -f1 "$tracks")" = "$(cut -d, -f1 "$event-hits.csv")" ]
+    [ "$(number "$ledger" hits)" -eq $hits ]
+    [ "$(number "$ledger" tracks)" -gt 0 ]
+    [ "$(number "$ledger" tracks)" -eq "$(tail -n +2 "$tracks" | cut -d, -f2 | sort -n | tail -n 1)" ]
+    for step in hits features embed edges filter gnn tracks total; do grep -q "\"name\": \"$step\"" "$ledger"; done
+    grep -q edge_efficiency "$ledger"
+}
+
+@test "run: tracks count from 1 in the order of their first hits" {
+    "$TRKX" run --out "$(out)" "$event"
+    awk -F, 'NR > 1 && $2 > last { if ($2 != last + 1) exit 1; last = $2 }' "$(out)/event000001000-tracks.csv"
+}
+
+@test "run: the event as prefix, as one of its files, in a directory, gzipped: the same tracks" {
+    "$TRKX" run --out "$(out)/prefix" "$event"
+    "$TRKX" run --out "$(out)/file" "$event-hits.csv"
+    "$TRKX" run --out "$(out)/truth" "$event-truth.csv"
+    "$TRKX" run --out "$(out)/directory" "$(dirname "$event")"
+    copy_event
+    gzip "$copy"-*.csv
+    "$TRKX" run --out "$(out)/gzip" "$copy"
+    "$TRKX" run --out "$(out)/gzip-file" "$copy-hits.csv.gz"
+    for way in file truth directory gzip gzip-file; do
+        cmp "$(out)/prefix/event000001000-tracks.csv" "$(out)/$way/event000001000-tracks.csv"
+    done
+}
+
+@test "run: several events and directories" {
+    "$TRKX" simulate --events 2 --first 5 --particles 20 --no-cells --out "$BATS_TEST_TMPDIR/two"
+    "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/two" "$event"
+    [ "$(ls "$(out)" | wc -l)" -eq 6 ]
+    for name in event000000005 event000000006 event000001000; do
+        [ -e "$(out)/$name-tracks.csv" ]
+        grep -q "\"event\": \"$name\"" "$(out)/$name-ledger.json"
+    done
+}
+
+@test "run: --verbose prints the steps" {
+    run "$TRKX" run --verbose --out "$(out)" "$event"
+    [ "$status" -eq 0 ]
+    for step in hits features embed edges filter gnn tracks total; do [[ $output == *"$step"* ]]; done
+    [[ $output == *"$(out)/event000001000-tracks.csv"* ]]
+}
+
+@test "run: the same bytes whatever the threads and the filter's batches" {
+    "$TRKX" run --threads 1 --out "$(out)/one" "$event"
+    for threads in 0 2 4; do
+        "$TRKX" run --threads $threads --out "$(out)/several" "$event"
+        cmp "$(out)/one/event000001000-tracks.csv" "$(out)/several/event000001000-tracks.csv"
+    done
+    "$TRKX" run --filter-batch 500 --out "$(out)/several" "$event"
+    cmp "$(out)/one/event000001000-tracks.csv" "$(out)/several/event000001000-tracks.csv"
+}
+
+@test "run: the rows and columns of the event in any order, ids with gaps, unknown columns" {
+    copy_event
+    awk -F, -v OFS=, 'NR == 1 { print "more", $7, $4, $3, $2, $6, $5, $1; next }
+        { print "x", $7, $4, $3, $2, $6, $5, $1 * 7 + 1000000000000 }' "$event-hits.csv" >"$copy-hits.csv"
+    rm "$copy"-{cells,truth,particles}.csv
+    "$TRKX" run --out "$(out)/plain" "$event"
+    "$TRKX" run --out "$(out)/moved" "$copy"
+    cmp <(cut -d, -f2 "$(out)/plain/event000001000-tracks.csv") <(cut -d, -f2 "$(out)/moved/event000001000-tracks.csv")
+    [ "$(sed -n 2p "$(out)/moved/event000001000-tracks.csv" | cut -d, -f1)" -gt 1000000000000 ]
+    ! grep -q edge_efficiency "$(out)/moved/event000001000-ledger.json"
+}
+
+@test "run: TRKX_BUNDLE names the default bundle" {
+    cp -r "$bundle" "$BATS_TEST_TMPDIR/mine"
+    TRKX_BUNDLE=$BATS_TEST_TMPDIR/mine run "$TRKX" run --help
+    [[ $output == *"$BATS_TEST_TMPDIR/mine"* ]]
+    TRKX_BUNDLE=$BATS_TEST_TMPDIR/mine "$TRKX" run --out "$(out)" "$event"
+}
+
+@test "the examples find the bundle's tracks" {
+    run "$MINIMAL" "$bundle"
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 4 ]
+    [[ ${lines[0]} =~ ^hit\ 0:\ track\ [01]$ ]]
+    "$TRKX" run --out "$(out)" "$event"
+    run "$(dirname "$MINIMAL")/steps" "$bundle" "$event"
+    [ "$status" -eq 0 ]
+    [[ $output == *"tracks  $(number "$(out)/event000001000-ledger.json" tracks)"* ]]
+    run --separate-stderr "$MINIMAL" "$BATS_TEST_TMPDIR"
+    [ "$status" -eq 1 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+}
+
+# ---- stage ---------------------------------------------------------------------------------------------
+
+# The edges of `radius` run from lower to higher index; the pipeline's, outwards. Bundles are trained on the
+# latter. Event's hits in the order of their distance are oriented already.
+sorted_by_distance() {
+    copy_event
+    rm "$copy"-{cells,truth,particles}.csv
+    {
+        head -n 1 "$event-hits.csv"
+        tail -n +2 "$event-hits.csv" |
+            awk -F, '{ printf "%.17g,%s\n", $2 * $2 + $3 * $3 + $4 * $4, $0 }' | sort -t, -g -k1,1 | cut -d, -f2-
+    } >"$copy-hits.csv"
+}
+
+# trkx run's tracks, by hand.
+chain() { # ending of the arrays
+    local w=$BATS_TEST_TMPDIR/chain ending=$1
+    local radius k cut min_hits
+    mkdir -p "$w"
+    radius=$(number "$bundle/bundle.json" radius)
+    k=$(number "$bundle/bundle.json" k)
+    cut=$(tr -d '\n' <"$bundle/bundle.json" | sed 's/.*"gnn": *{//; s/.*"cut": *\([0-9.e-]*\).*/\1/')
+    min_hits=$(number "$bundle/bundle.json" min_hits)
+    "$TRKX" stage embed --out "$w/points.$ending" "$copy"
+    "$TRKX" stage radius --radius "$radius" --k "$k" --out "$w/edges.$ending" "$w/points.$ending"
+    "$TRKX" stage features --network filter --out "$w/filter-features.$ending" "$copy"
+    "$TRKX" stage filter --kept "$w/kept.$ending" --out "$w/filter-scores.$ending" \
+        "$w/filter-features.$ending" "$w/edges.$ending"
+    "$TRKX" stage features --network gnn --out "$w/gnn-features.$ending" "$copy"
+    "$TRKX" stage gnn --kept "$w/joined.$ending" --out "$w/scores.$ending" \
+        "$w/gnn-features.$ending" "$w/kept.$ending"
+    "$TRKX" stage tracks --cut "$cut" --min-hits "$min_hits" --nodes "$(($(wc -l <"$copy-hits.csv") - 1))" \
+        --out "$w/labels.csv" "$w/kept.$ending" "$w/scores.$ending"
+}
+
+@test "stage: the steps by hand give what run gives, through .npy" {
+    sorted_by_distance
+    "$TRKX" run --out "$(out)" "$copy"
+    chain npy
+    cmp <(tail -n +2 "$(out)/event000001000-tracks.csv" | cut -d, -f2) "$BATS_TEST_TMPDIR/chain/labels.csv"
+}
+
+@test "stage: the steps by hand give what run gives, through CSV" {
+    sorted_by_distance
+    "$TRKX" run --out "$(out)" "$copy"
+    chain csv
+    cmp <(tail -n +2 "$(out)/event000001000-tracks.csv" | cut -d, -f2) "$BATS_TEST_TMPDIR/chain/labels.csv"
+    "$TRKX" stage tracks --nodes "$(($(wc -l <"$copy-hits.csv") - 1))" --out "$BATS_TEST_TMPDIR/again.csv" \
+        "$BATS_TEST_TMPDIR/chain/joined.csv"
+    cmp "$BATS_TEST_TMPDIR/again.csv" "$BATS_TEST_TMPDIR/chain/labels.csv"
+}
+
+@test "stage radius: a small case by hand" {
+    cd "$BATS_TEST_TMPDIR"
+    printf '0,0\n3,4\n0,0\n100,100\n3,4.5\n' >points.csv # 0-2 at 0, 1-4 at 0.5, 0-1 and 1-2 at exactly 5
+    "$TRKX" stage radius --radius 5 --out edges.csv points.csv
+    [ "$(cat edges.csv)" = $'0,0,1,1\n1,2,2,4' ]
+    "$TRKX" stage radius --radius 5 --k 1 --out edges.csv points.csv
+    [ "$(cat edges.csv)" = $'0,1\n2,4' ]
+}
+
+@test "stage tracks: a small case by hand" {
+    cd "$BATS_TEST_TMPDIR"
+    printf '0,1,5,6\n1,3,6,7\n' >edges.csv
+    printf '0.9\n0.6\n0.5\n0.8\n' >scores.csv
+    "$TRKX" stage tracks --min-hits 2 --nodes 10 --out labels.csv edges.csv scores.csv
+    [ "$(tr '\n' ' ' <labels.csv)" = "1 1 0 1 0 0 2 2 0 0 " ]
+    "$TRKX" stage tracks --out labels.csv edges.csv
+    [ "$(tr '\n' ' ' <labels.csv)" = "1 1 0 1 0 2 2 2 " ]
+}
+
+@test "stage: inputs that do not fit each other" {
+    cd "$BATS_TEST_TMPDIR"
+    printf '0,1\n1,9\n' >edges.csv
+    printf '1\n2\n3\n' >scores.csv
+    refuses 1 "scores" -- "$TRKX" stage tracks --out x.csv edges.csv scores.csv
+    printf '1,2\n3,4\n' >features.csv
+    refuses 1 -- "$TRKX" stage filter --out x.csv features.csv edges.csv
+    "$TRKX" stage features --network filter --out f.csv "$event"
+    head -n 5 f.csv >features.csv
+    refuses 1 "node" -- "$TRKX" stage filter --out x.csv features.csv edges.csv
+    refuses 1 "9" -- "$TRKX" stage tracks --nodes 5 --out x.csv edges.csv
+    printf '0,1\n' >edges.csv
+    refuses 1 "two rows" -- "$TRKX" stage tracks --out x.csv edges.csv
+    [ ! -e x.csv ]
+}
+
+@test "stage filter: what is kept is not left where the scores cannot be written" {
+    sorted_by_distance
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" stage features --network filter --out f.csv "$copy"
+    printf '0,1\n1,2\n' >edges.csv
+    refuses 1 "/proc/scores.csv" -- "$TRKX" stage filter --kept kept.csv --out /proc/scores.csv f.csv edges.csv
+    [ ! -e kept.csv ]
+}
+
+# ---- evaluate and simulate -----------------------------------------------------------------------------
+
+@test "evaluate: the truth itself scores 1, no tracks score 0" {
+    cd "$BATS_TEST_TMPDIR"
+    awk -F, -v OFS=, 'NR == 1 { print "hit_id", "track_id"; next }
+        { if ($2 != 0 && !($2 in track)) track[$2] = ++tracks; print $1, $2 == 0 ? 0 : track[$2] }' \
+        "$event-truth.csv" >perfect.csv
+    run "$TRKX" evaluate --json m.json "$event" perfect.csv
+    [ "$status" -eq 0 ]
+    [[ $output == *"TrackML score"*"1.0000"* ]]
+    at_least "$(number m.json trackml_score)" 0.9999999
+    [ "$(number m.json fakes)" -eq 0 ]
+    [ "$(number m.json efficiency)" = 1.0 ]
+    awk -F, -v OFS=, 'NR > 1 { $2 = 0 } { print $1, $2 }' perfect.csv | sed '1s/.*/hit_id,track_id/' >none.csv
+    "$TRKX" evaluate --json m.json "$event" none.csv
+    [ "$(number m.json trackml_score)" = 0.0 ]
+    [ "$(number m.json tracks)" -eq 0 ]
+}
+
+@test "evaluate: what run found, on the screen and as JSON" {
+    "$TRKX" run --out "$(out)" "$event"
+    run "$TRKX" evaluate --json "$BATS_TEST_TMPDIR/m.json" "$event" "$(out)/event000001000-tracks.csv"
+    [ "$status" -eq 0 ]
+    for name in "TrackML score" "efficiency, all" "pT > 0.5 GeV" "pT > 1 GeV" "fragments" "fakes" "hit purity"; do
+        [[ $output == *"$name"* ]]
+    done
+    [[ $output == *"$(printf 'TrackML score          %.4f' "$(number "$BATS_TEST_TMPDIR/m.json" trackml_score)")"* ]]
+}
+
+@test "simulate: the same seed the same bytes, another seed others, whatever the threads" {
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" simulate --particles 200 --seed 11 --events 2 --threads 1 --out a
+    "$TRKX" simulate --particles 200 --seed 11 --events 2 --threads 2 --out b
+    "$TRKX" simulate --particles 200 --seed 12 --out c
+    "$TRKX" simulate --particles 200 --seed 11 --first 1001 --out d
+    [ "$(ls a | wc -l)" -eq 8 ]
+    diff -r a b
+    cmp a/event000001001-hits.csv.gz d/event000001001-hits.csv.gz # an event does not depend on those before it
+    ! cmp -s a/event000001000-hits.csv.gz c/event000001000-hits.csv.gz
+}
+
+@test "simulate: an event without particles and noise is a valid one" {
+    "$TRKX" simulate --particles 0 --noise 0 --out "$BATS_TEST_TMPDIR/none"
+    "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/none"
+    [ "$(cat "$(out)/event000001000-tracks.csv")" = hit_id,track_id ]
+}
+
+@test "simulate: without cells, plain or gzipped" {
+    "$TRKX" simulate --particles 5 --no-cells --out "$BATS_TEST_TMPDIR/gz"
+    [ "$(cd "$BATS_TEST_TMPDIR/gz" && echo *)" = \
+        "event000001000-hits.csv.gz event000001000-particles.csv.gz event000001000-truth.csv.gz" ]
+    "$TRKX" simulate --particles 5 --no-gzip --out "$BATS_TEST_TMPDIR/plain"
+    for part in hits particles truth; do
+        cmp <(zcat "$BATS_TEST_TMPDIR/gz/event000001000-$part.csv.gz") "$BATS_TEST_TMPDIR/plain/event000001000-$part.csv"
+    done
+}
