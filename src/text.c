@@ -48,7 +48,8 @@ bool trkx_ends_with(const char *text, const char *ending)
 
 /* ---- files ------------------------------------------------------------------------------------------- */
 
-/* Bytes that grow; room for a zero byte behind `capacity`. */
+/* Bytes that grow; room for the padding behind `capacity`. */
+enum { PADDING = 16 }; /* zero bytes: a table's numbers are read 8 bytes at a time */
 struct buffer {
     char *bytes;
     size_t used, capacity;
@@ -57,10 +58,10 @@ struct buffer {
 
 static enum trkx_status reserve(struct buffer *buffer, size_t capacity, const char *name, trkx_error *error)
 {
-    char *grown = buffer->bytes == NULL ? trkx_allocate(buffer->memory, capacity + 1, 1)
-                                        : trkx_reallocate(buffer->bytes, capacity + 1, 1);
+    char *grown = buffer->bytes == NULL ? trkx_allocate(buffer->memory, capacity + PADDING, 1)
+                                        : trkx_reallocate(buffer->bytes, capacity + PADDING, 1);
     if (grown == NULL)
-        return trkx_fail(error, TRKX_ERROR_MEMORY, "%s: out of memory: %zu bytes", name, capacity + 1);
+        return trkx_fail(error, TRKX_ERROR_MEMORY, "%s: out of memory: %zu bytes", name, capacity + PADDING);
     buffer->bytes = grown;
     buffer->capacity = capacity;
     return TRKX_OK;
@@ -189,7 +190,7 @@ static enum trkx_status finish(const char *name, const char *stage, struct buffe
     else if (text->length > 0 && trkx_ends_with(name, ".gz"))
         TRKX_CHECK(trkx_text_fail(text, 0, error, "is not gzip data"));
     if (text->length == 0) TRKX_CHECK(trkx_text_fail(text, 0, error, "is empty"));
-    text->bytes[text->length] = '\0';
+    memset(text->bytes + text->length, 0, PADDING);
 cleanup:
     if (status != TRKX_OK) trkx_text_release(text);
     return status;
@@ -554,36 +555,130 @@ static enum trkx_status read_header(struct table *table, struct trkx_column *col
     return TRKX_OK;
 }
 
-static const char *read_int32(const char **c, int32_t *to)
+/* ---- a table's numbers: most are short ---------------------------------------------------------------- */
+
+/* A value as a column stores it. NULL, or why it cannot. */
+static inline const char *store_int(const struct trkx_column *column, size_t row, int64_t value)
 {
-    int64_t value;
-    const char *wrong = trkx_parse_int64(c, &value);
-    if (wrong != NULL) return wrong;
-    if (value < INT32_MIN || value > INT32_MAX) return "is out of range";
-    *to = (int32_t)value;
+    char *to = (char *)column->values + row * column->stride;
+    if (column->type == TRKX_COLUMN_INT64) {
+        memcpy(to, &value, sizeof value);
+        return NULL;
+    }
+    int32_t narrow = (int32_t)value;
+    if (narrow != value) return "is out of range";
+    memcpy(to, &narrow, sizeof narrow);
     return NULL;
 }
 
-static const char *read_float(const char **c, float *to)
+static inline const char *store_float(const struct trkx_column *column, size_t row, double value)
 {
-    double value;
-    const char *wrong = trkx_parse_double(c, &value);
-    if (wrong != NULL) return wrong;
-    *to = (float)value;
-    return isinf(*to) ? "is out of range" : NULL;
+    char *to = (char *)column->values + row * column->stride;
+    if (column->type == TRKX_COLUMN_FLOAT64) {
+        memcpy(to, &value, sizeof value);
+        return NULL;
+    }
+    float narrow = (float)value;
+    if (isinf(narrow)) return "is out of range";
+    memcpy(to, &narrow, sizeof narrow);
+    return NULL;
 }
 
-/* Reads the number of one field and moves behind it; NULL or what is wrong. */
+static inline bool is_integer(const struct trkx_column *column)
+{
+    return column->type == TRKX_COLUMN_INT32 || column->type == TRKX_COLUMN_INT64;
+}
+
+/* Reads the number of one field and moves behind it; NULL or what is wrong. The plain way. */
 static const char *read_value(const struct trkx_column *column, size_t row, const char **c)
 {
-    void *to = (char *)column->values + row * column->stride;
-    switch (column->type) {
-    case TRKX_COLUMN_INT32: return read_int32(c, to);
-    case TRKX_COLUMN_INT64: return trkx_parse_int64(c, to);
-    case TRKX_COLUMN_FLOAT32: return read_float(c, to);
-    case TRKX_COLUMN_FLOAT64: break;
+    int64_t integer;
+    double real;
+    const char *wrong;
+    if (is_integer(column)) {
+        wrong = trkx_parse_int64(c, &integer);
+        return wrong != NULL ? wrong : store_int(column, row, integer);
     }
-    return trkx_parse_double(c, to);
+    wrong = trkx_parse_double(c, &real);
+    return wrong != NULL ? wrong : store_float(column, row, real);
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first digit is in the lowest byte");
+
+static const uint64_t integer_powers[] = {1,           10,           100,           1000,          10000,
+                                          100000,      1000000,      10000000,      100000000,     1000000000,
+                                          10000000000, 100000000000, 1000000000000, 10000000000000};
+enum { INTEGER_POWERS = sizeof integer_powers / sizeof integer_powers[0] };
+
+/* How many of the next 8 characters are digits, before any that is none; *value: of those. Without branches,
+ * which a processor cannot foresee where lengths vary: a byte that is no digit has its high bit set in
+ * `others` (bytes above a carry do not matter: only the lowest counts); then pairs, fours and eights of
+ * digits are put together (Lemire, "Quickly parsing eight digits", 2018). */
+static inline unsigned read_digits(const char *c, uint64_t *value)
+{
+    uint64_t word;
+    memcpy(&word, c, 8);
+    word ^= UINT64_C(0x3030303030303030);
+    uint64_t others = ((word + UINT64_C(0x7676767676767676)) | word) & UINT64_C(0x8080808080808080);
+    unsigned count = others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8, half = 4 * (8 - count);
+    word = word << half << half; /* 64 at once would be undefined */
+    word = 10 * word + (word >> 8);
+    *value = ((word & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064) +
+              ((word >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))) >>
+             32;
+    return count;
+}
+
+/* The end of an integer of at most 18 digits, or NULL: then the plain way will tell. */
+static inline const char *quick_int(const char *c, int64_t *value)
+{
+    bool negative = *c == '-';
+    const char *begin = c += negative;
+    uint64_t magnitude = 0, part;
+    unsigned count;
+    do {
+        count = read_digits(c, &part);
+        magnitude = magnitude * integer_powers[count] + part;
+        c += count;
+    } while (count == 8 && c - begin < 24);
+    if (c == begin || c - begin > 18) return NULL;
+    *value = ((int64_t)magnitude ^ -(int64_t)negative) + negative;
+    return c;
+}
+
+/* The same of a number without exponent whose digits, at most 7 before the point, are below 2^53. */
+static inline const char *quick_double(const char *c, double *value)
+{
+    bool negative = *c == '-';
+    uint64_t mantissa, part;
+    unsigned whole = read_digits(c += negative, &mantissa), fraction = 0;
+    c += whole;
+    if (whole == 8) return NULL;
+    if (*c == '.') {
+        fraction = read_digits(++c, &part);
+        c += fraction;
+        for (; fraction >= 8 && is_digit(*c) && fraction < INTEGER_POWERS - 1; fraction++)
+            part = 10 * part + (uint64_t)(*c++ - '0');
+        mantissa = mantissa * integer_powers[fraction] + part;
+    }
+    if (whole + fraction == 0 || whole + fraction > 19 || mantissa > UINT64_C(1) << 53) return NULL;
+    static const double signs[] = {1, -1};
+    *value = copysign((double)mantissa / powers[fraction], signs[negative]); /* one exact rounding */
+    return c;
+}
+
+/* Reads the number that a separator follows at once; the end, or NULL: then the plain way will tell. */
+static inline const char *read_quickly(const struct trkx_column *column, size_t row, const char *c,
+                                       char separator)
+{
+    int64_t integer;
+    double real;
+    if (is_integer(column)) {
+        c = quick_int(c, &integer);
+        return c != NULL && *c == separator && store_int(column, row, integer) == NULL ? c : NULL;
+    }
+    c = quick_double(c, &real);
+    return c != NULL && *c == separator && store_float(column, row, real) == NULL ? c : NULL;
 }
 
 static bool ends_field(const char *c, const char *end)
@@ -591,24 +686,14 @@ static bool ends_field(const char *c, const char *end)
     return *c == ',' || *c == '\n' || c == end || (*c == '\r' && (c[1] == '\n' || c + 1 == end));
 }
 
-/* The same with blanks around the number, up to the end of the field. */
-static const char *read_spaced(const struct trkx_column *column, size_t row, const char **c, const char *end)
+/* Reads a field, with blanks around the number, in the plain way. */
+static const char *read_field(const struct trkx_column *column, size_t row, const char **c, const char *end)
 {
     const char *begin = *c = skip_blanks(*c), *wrong = read_value(column, row, c);
     if (wrong != NULL) return wrong;
     *c = skip_blanks(*c);
     if (ends_field(*c, end)) return NULL;
-    bool integer = column->type == TRKX_COLUMN_INT32 || column->type == TRKX_COLUMN_INT64;
-    return integer ? "is not an integer" : not_a_number(begin);
-}
-
-/* The same; mostly there are no blanks. */
-static const char *read_field(const struct trkx_column *column, size_t row, const char **c, const char *end)
-{
-    const char *begin = *c;
-    if (read_value(column, row, c) == NULL && (**c == ',' || **c == '\n')) return NULL;
-    *c = begin;
-    return read_spaced(column, row, c, end);
+    return is_integer(column) ? "is not an integer" : not_a_number(begin);
 }
 
 static enum trkx_status fail_column(const struct table *table, size_t line, const struct trkx_column *column,
@@ -626,13 +711,19 @@ static enum trkx_status read_row(const struct table *table, size_t row, size_t l
     const char *c = *at;
     for (size_t f = 0; f < table->fields_count; f++) {
         const struct trkx_column *column = table->fields[f];
+        bool last = f + 1 == table->fields_count;
+        const char *quick = column != NULL ? read_quickly(column, row, c, last ? '\n' : ',') : NULL;
+        if (quick != NULL) {
+            c = quick + !last;
+            continue;
+        }
         if (column != NULL) {
             const char *field = skip_blanks(c), *wrong = read_field(column, row, &c, table->end);
             if (wrong != NULL) return fail_column(table, line, column, field, wrong, error);
         }
         c = end_of_field(c, table->end);
         bool comma = c < table->end && *c == ',';
-        if (comma != (f + 1 < table->fields_count))
+        if (comma == last)
             return trkx_text_fail(table->text, line, error, "%zu fields instead of %zu",
                                   count_fields(*at, table->end), table->fields_count);
         if (comma) c++;

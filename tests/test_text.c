@@ -109,7 +109,7 @@ static void doubles_of_any_form(void **state)
 {
     char text[128];
     (void)state;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 100000; i++) {
         uint64_t bits = random_bits();
         double value;
         memcpy(&value, &bits, sizeof value);
@@ -352,6 +352,49 @@ static void tables(void **state)
     }
 }
 
+/* A decimal of any length before and behind the point, rarely with an exponent. */
+static void random_decimal(char *text, size_t size)
+{
+    uint64_t bits = random_bits();
+    int whole = (int)(bits % 10), fraction = (int)(bits / 16 % 16);
+    uint64_t before = random_bits() % (whole == 0 ? 1 : bits % 3 == 0 ? 1000000000 : 1000);
+    uint64_t behind = random_bits() >> bits % 64;
+    int length = snprintf(text, size, "%s%0*llu.%0*llu", bits / 256 % 2 ? "-" : "", whole,
+                          (unsigned long long)before, fraction, (unsigned long long)behind);
+    if (bits % 7 == 0) snprintf(text + length, size - (size_t)length, "e%d", (int)(bits / 512 % 40) - 20);
+}
+
+static void table_as_strtod(const char *id, const char *wide, const char *x, const char *y)
+{
+    char table[512];
+    struct rows rows = {0};
+    trkx_error error;
+    snprintf(table, sizeof table, "id,wide,x,y\n%s,%s,%s,%s\n%s,%s,%s,%s", id, wide, x, y, id, wide, x, y);
+    if (read_rows(table, &rows, &error) != TRKX_OK) fail_msg("%s in %s", error.message, table);
+    for (int row = 0; row < 2; row++) { /* the last number has no line end behind it */
+        assert_true(rows.id[row] == atoi(id) && rows.wide[row] == atoll(wide));
+        assert_true(float_bits(rows.x[row]) == float_bits((float)strtod(x, NULL)));
+        if (bits_of(rows.y[row]) != bits_of(strtod(y, NULL))) fail_msg("%s gives %a", y, rows.y[row]);
+    }
+}
+
+static void tables_as_strtod(void **state)
+{
+    char id[24], wide[24], x[64], y[64];
+    (void)state;
+    /* digits that, taken as an integer, are just above 2^64 and 2^53 */
+    table_as_strtod("-2147483648", "9223372036854775807", "1844674.4073709551626", "1844674.4073709551626");
+    table_as_strtod("2147483647", "-9223372036854775808", "-0", "900719.92547409930");
+    table_as_strtod("00000000000000000000000001", "-999999999999999999", "-0.0", "9007199.254740993");
+    for (int i = 0; i < 20000; i++) {
+        random_decimal(x, sizeof x);
+        random_decimal(y, sizeof y);
+        snprintf(id, sizeof id, "%d", (int32_t)(random_bits() >> 32) >> random_bits() % 32);
+        snprintf(wide, sizeof wide, "%lld", (long long)((int64_t)random_bits() >> random_bits() % 64));
+        if (!isinf((float)strtod(x, NULL))) table_as_strtod(id, wide, x, y);
+    }
+}
+
 static void tables_without_rows(void **state)
 {
     static const char *const forms[] = {"id,wide,x", "id,wide,x\n", "id,wide,x,y\r\n", "id,wide,x\n\n\n"};
@@ -579,6 +622,7 @@ int main(void)
         cmocka_unit_test(short_forms),
         cmocka_unit_test(no_locale),
         cmocka_unit_test(tables),
+        cmocka_unit_test(tables_as_strtod),
         cmocka_unit_test(tables_without_rows),
         cmocka_unit_test(table_errors),
         cmocka_unit_test(zero_bytes),
