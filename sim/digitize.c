@@ -5,12 +5,30 @@
 /* The model was read off TrackML's cells: in the disks a cluster consists of the cells that the track's path
  * through the sensor meets; in the barrel of those that the path through half the thickness meets, sheared
  * by the drift of the charge in the magnetic field. The position is the cells' center of gravity, in the
- * barrel moved back by what the drift over the whole thickness would be at half depth. */
+ * barrel moved back by what the drift over the whole thickness would be at half depth: twice too much. */
 
 static const double FLUCTUATION = 0.1; /* of the charge of a pixel, relative */
 static const double MAX_SLOPE = 20;    /* of a track against the normal: no longer clusters are kept */
-static const double DRIFT = 0.12, LONG_DRIFT = 0.08; /* tangent of the Lorentz angle; long strips */
-static const double LONG_PITCH = 5;                  /* mm: the v pitch of long strips is more */
+
+/* Tangent of the Lorentz angle, and the side towards which charge drifts: with w or against it. */
+struct drift {
+    double tangent, side;
+};
+static const struct drift DRIFTS[] = {
+    [TRKX_PIXELS] = {0.12, -1}, [TRKX_SHORT_STRIPS] = {0.12, 1}, [TRKX_LONG_STRIPS] = {0.08, 1}};
+
+static struct drift drift_of(const struct trkx_module *module)
+{
+    if (!trkx_module_in_barrel(module)) return (struct drift){0, 0};
+    return DRIFTS[trkx_module_sensor(module)];
+}
+
+/* Of u along the track in half the sensor, on average. */
+static double mean_drift(const struct trkx_module *module)
+{
+    struct drift drift = drift_of(module);
+    return 0.5 * drift.side * drift.tangent * module->thickness;
+}
 
 /* The part of the track in the sensor, in units of channels. */
 struct segment {
@@ -19,27 +37,21 @@ struct segment {
     int channels[2];         /* 0 <= channel < channels */
 };
 
-static double drift_of(const struct trkx_module *module)
-{
-    if (!trkx_module_in_barrel(module)) return 0;
-    return module->pitch_v > LONG_PITCH ? LONG_DRIFT : DRIFT;
-}
-
 static double clamp(double value, double low, double high)
 {
-    return value < low ? low : value > high ? high : value;
+    return value > low ? (value < high ? value : high) : low; /* NaN: low */
 }
 
 static struct segment make_segment(const struct trkx_module *module, const struct trkx_crossing *crossing)
 {
-    double local[3], drift = drift_of(module);
+    double local[3];
     trkx_module_direction(module, crossing->momentum, local);
     double slope_u = clamp(local[0] / local[2], -MAX_SLOPE, MAX_SLOPE);
     double slope_v = clamp(local[1] / local[2], -MAX_SLOPE, MAX_SLOPE);
     double depth = trkx_module_in_barrel(module) ? module->thickness : 2 * module->thickness;
-    double du = (slope_u - drift) * depth, dv = slope_v * depth;
+    double du = (slope_u - drift_of(module).tangent) * depth, dv = slope_v * depth;
     return (struct segment){
-        .from = {(crossing->u - 0.5 * (du + drift * depth) + module->max_hu) / module->pitch_u,
+        .from = {(crossing->u + mean_drift(module) - 0.5 * du + module->max_hu) / module->pitch_u,
                  (crossing->v - 0.5 * dv + module->hv) / module->pitch_v},
         .step = {du / module->pitch_u, dv / module->pitch_v},
         .length = depth * sqrt(1 + slope_u * slope_u + slope_v * slope_v),
@@ -92,7 +104,7 @@ static void nearest_cell(const struct segment *segment, struct trkx_cell *cell)
 
 static void read_out(const struct trkx_module *module, struct trkx_random *random, struct trkx_cell *cell)
 {
-    if (module->pitch_v > TRKX_PIXEL_PITCH)
+    if (trkx_module_sensor(module) != TRKX_PIXELS)
         cell->value = 1;
     else
         cell->value *= (float)fmax(1 + FLUCTUATION * trkx_random_normal(random), 0.1);
@@ -112,6 +124,6 @@ void trkx_digitize(const struct trkx_module *module, const struct trkx_crossing 
         sum0 += cell->value * (cell->ch0 + 0.5);
         sum1 += cell->value * (cell->ch1 + 0.5);
     }
-    cluster->u = sum0 / sum * module->pitch_u - module->max_hu + drift_of(module) * module->thickness;
+    cluster->u = sum0 / sum * module->pitch_u - module->max_hu - 2 * mean_drift(module);
     cluster->v = sum1 / sum * module->pitch_v - module->hv;
 }

@@ -232,6 +232,13 @@ bool trkx_module_contains(const struct trkx_module *module, double u, double v)
     return fabs(v) <= module->hv && fabs(u) <= trkx_module_half_u(module, v);
 }
 
+enum trkx_sensor trkx_module_sensor(const struct trkx_module *module)
+{
+    static const double longest[2] = {0.1, 5}; /* mm: cells of pixels, of short strips */
+    if (module->pitch_v < longest[0]) return TRKX_PIXELS;
+    return module->pitch_v < longest[1] ? TRKX_SHORT_STRIPS : TRKX_LONG_STRIPS;
+}
+
 bool trkx_module_in_barrel(const struct trkx_module *module)
 {
     return fabs(module->rotation[2][2]) < 0.7;
@@ -372,7 +379,7 @@ static enum trkx_status make_module_layers(struct trkx_geometry *geometry, trkx_
     const struct trkx_module *modules = detector->modules;
     for (size_t i = 0; i < detector->count;) {
         struct trkx_layer *layer = &geometry->layers[geometry->count++];
-        bool strips = modules[i].pitch_v > TRKX_PIXEL_PITCH;
+        bool strips = trkx_module_sensor(&modules[i]) != TRKX_PIXELS;
         *layer = (struct trkx_layer){.barrel = trkx_module_in_barrel(&modules[i]),
                                      .radiation = SENSOR_RADIATION[strips],
                                      .interaction = SENSOR_INTERACTION[strips], .first = i};

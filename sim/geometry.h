@@ -5,8 +5,9 @@
 
 #include "detector.h"
 
-/* mm: modules whose cells are shorter than this along v are pixels, others strips. */
-#define TRKX_PIXEL_PITCH 0.1
+/* Kinds of sensors, told apart by the length of their cells along v. */
+enum trkx_sensor { TRKX_PIXELS, TRKX_SHORT_STRIPS, TRKX_LONG_STRIPS };
+enum trkx_sensor trkx_module_sensor(const struct trkx_module *module);
 
 enum { TRKX_LAYER_PHI_BINS = 256, TRKX_LAYER_BINS = 64 };
 

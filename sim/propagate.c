@@ -22,6 +22,8 @@ static const double MIN_PT = 0.15;       /* GeV: slower ones end in the next mat
 static const double MIN_MOMENTUM = 0.03; /* GeV: below, a particle is taken to stop */
 static const double MAX_TURN = 3.5;      /* rad: TrackML keeps the first turn of loopers only */
 static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: nothing to hit beyond */
+/* TrackML's simulation gives particles above this pseudorapidity no hits in the innermost barrel, mm. */
+static const double BARREL_ETA = 3, INNER_BARREL[2] = {20, 190};
 enum { MAX_STEPS = 4000 };
 
 static double field_at(double z)
@@ -119,17 +121,6 @@ static size_t meet_layer(const struct trkx_geometry *geometry, const struct trkx
     return found;
 }
 
-size_t trkx_layer_crossings(const struct trkx_geometry *geometry, const struct trkx_layer *layer,
-                            const double point[3], const double direction[3], size_t room,
-                            struct trkx_crossing *crossings)
-{
-    struct helix line = {.magnitude = sqrt(direction[0] * direction[0] + direction[1] * direction[1] +
-                                           direction[2] * direction[2])};
-    memcpy(line.position, point, sizeof line.position);
-    memcpy(line.momentum, direction, sizeof line.momentum);
-    return meet_layer(geometry, layer, &line, 0, room, crossings);
-}
-
 /* ---- material ---------------------------------------------------------------------------------------- */
 
 /* Multiple scattering (Highland's formula), the angle projected on two planes, and ionisation loss, which
@@ -169,6 +160,7 @@ struct walk {
     size_t count;
     double path, turned;
     bool stopped; /* in material */
+    bool forward; /* too much so for the innermost barrel */
 };
 
 /* Short near the beam, where layers are close, and never more than a tenth of a radian. */
@@ -179,13 +171,16 @@ static double step_length(const struct helix *helix)
     return fabs(helix->turn) * length > 0.1 ? 0.1 / fabs(helix->turn) : length;
 }
 
+/* mm: a particle that is made this close to a surface, by rounding only, does not cross it. */
+static const double BORN_ON = 1e-6;
+
 /* Share of the step after which the straight line from a to b meets the layer; negative: it does not. */
 static double meeting(const struct trkx_layer *layer, const double a[3], const double b[3], double radius_a,
                       double radius_b)
 {
     double from = (layer->barrel ? radius_a : a[2]) - layer->position;
     double to = (layer->barrel ? radius_b : b[2]) - layer->position;
-    if ((from > 0) == (to > 0)) return -1;
+    if ((from > 0) == (to > 0) || fabs(from) < BORN_ON) return -1;
     return from / (from - to);
 }
 
@@ -227,8 +222,15 @@ static void cross_layer(struct walk *walk, const struct trkx_layer *layer, const
     size_t found = meet_layer(walk->geometry, layer, helix, near, TRKX_CROSSINGS_MAX - walk->count,
                               walk->crossings + walk->count);
     if (found == 0) return;
+    if (hypot(there[0], there[1]) < MIN_PT) found = 1;
     record(walk, found);
     pass_material(walk, layer, helix, position, momentum);
+}
+
+static bool misses(const struct walk *walk, const struct trkx_layer *layer)
+{
+    return walk->forward && layer->barrel && layer->position > INNER_BARREL[0] &&
+           layer->position < INNER_BARREL[1];
 }
 
 /* One step; scattering acts at its end. Returns whether the particle goes on. */
@@ -240,7 +242,7 @@ static bool step(struct walk *walk, struct helix *helix)
     for (size_t l = 0; l < walk->geometry->count && !walk->stopped; l++) {
         const struct trkx_layer *layer = &walk->geometry->layers[l];
         double share = meeting(layer, helix->position, position, before, after);
-        if (share >= 0) cross_layer(walk, layer, helix, share * length, momentum);
+        if (share >= 0 && !misses(walk, layer)) cross_layer(walk, layer, helix, share * length, momentum);
     }
     walk->path += length;
     walk->turned += fabs(helix->turn) * length;
@@ -261,8 +263,10 @@ static bool start_step(const struct trkx_generated *particle, struct helix *heli
 size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_generated *particle,
                       uint64_t event_seed, uint32_t index, struct trkx_crossing crossings[TRKX_CROSSINGS_MAX])
 {
+    const double *p = particle->momentum;
     struct walk walk = {.geometry = geometry, .particle = particle, .crossings = crossings};
     struct helix helix;
+    walk.forward = fabs(p[2]) > sinh(BARREL_ETA) * hypot(p[0], p[1]);
     walk.random = trkx_random_stream(event_seed, TRKX_RANDOM_TRACK, index);
     memcpy(helix.position, particle->vertex, sizeof helix.position);
     memcpy(helix.momentum, particle->momentum, sizeof helix.momentum);

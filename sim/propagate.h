@@ -24,10 +24,4 @@ size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_ge
                       uint64_t event_seed, uint32_t index,
                       struct trkx_crossing crossings[TRKX_CROSSINGS_MAX]);
 
-/* The modules of one layer that the straight line through `point` (on the layer's nominal surface) crosses.
- * Sets u, v and module of the crossings; returns how many, at most `room`. */
-size_t trkx_layer_crossings(const struct trkx_geometry *geometry, const struct trkx_layer *layer,
-                            const double point[3], const double direction[3], size_t room,
-                            struct trkx_crossing *crossings);
-
 #endif

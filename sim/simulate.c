@@ -144,167 +144,88 @@ cleanup:
 
 /* ---- noise ------------------------------------------------------------------------------------------- */
 
-/* Share of noise among the hits of a volume in TrackML's events. */
-static double noise_share(int32_t volume)
+/* Noise hits a module at full density in TrackML's events: in the barrel, in disks; of pixels, short strips,
+ * long strips. They are spread evenly over the modules of a kind and over each module. */
+static const double NOISE_RATE[2][3] = {{0.74, 0.95, 1.04}, {1.04, 1.13, 1.18}};
+
+static double noise_rate(const struct trkx_module *module)
 {
-    switch (volume) {
-    case 7: return 0.051;
-    case 8: return 0.061;
-    case 9: return 0.046;
-    case 12: return 0.144;
-    case 13: return 0.194;
-    case 14: return 0.141;
-    case 16: return 0.168;
-    case 17: return 0.576;
-    case 18: return 0.252;
-    default: return 0.15;
-    }
+    return NOISE_RATE[!trkx_module_in_barrel(module)][trkx_module_sensor(module)];
 }
 
-/* TrackML's noise are clusters of straight tracks of a PeV, within 0.75 rad of the line from the beam. */
-static const double NOISE_MOMENTUM = 1e6, NOISE_SPREAD = 0.75; /* GeV, rad */
-static const double NOISE_SHIFT = 150, NOISE_SHIFT_DISK = 20;  /* mm: from a true hit, along z or radius */
-enum { NOISE_TRIES = 20 };
+/* Their clusters are those of straight tracks of a PeV, turned by up to 45 degrees in azimuth and polar
+ * angle against the line from the origin; in the barrel none is flatter than pseudorapidity 3. */
+static const double NOISE_MOMENTUM = 1e6, NOISE_ANGLE = TRKX_PI / 4; /* GeV, rad */
+static const double NOISE_ETA = 3;
 
-static double between(double value, double low, double high)
+static void turn_direction(struct trkx_random *random, const double point[3], double momentum[3])
 {
-    return fmin(fmax(value, low), high);
-}
-
-static void choose_direction(struct trkx_random *random, const double point[3], double momentum[3])
-{
-    double phi = atan2(point[1], point[0]) + trkx_random_between(random, -NOISE_SPREAD, NOISE_SPREAD);
+    double phi = atan2(point[1], point[0]) + trkx_random_between(random, -NOISE_ANGLE, NOISE_ANGLE);
     double theta =
-        atan2(hypot(point[0], point[1]), point[2]) + trkx_random_between(random, -NOISE_SPREAD, NOISE_SPREAD);
-    theta = between(theta, 0.02, TRKX_PI - 0.02);
+        atan2(hypot(point[0], point[1]), point[2]) + trkx_random_between(random, -NOISE_ANGLE, NOISE_ANGLE);
     momentum[0] = NOISE_MOMENTUM * sin(theta) * cos(phi);
     momentum[1] = NOISE_MOMENTUM * sin(theta) * sin(phi);
     momentum[2] = NOISE_MOMENTUM * cos(theta);
 }
 
-static const struct trkx_layer *layer_of(const struct trkx_geometry *geometry, uint32_t module)
+static void choose_direction(struct trkx_random *random, bool barrel, const double point[3],
+                             double momentum[3])
 {
-    size_t l = 0;
-    while (module >= geometry->layers[l].first + geometry->layers[l].count) l++;
-    return &geometry->layers[l];
+    do turn_direction(random, point, momentum);
+    while (barrel && fabs(momentum[2]) > sinh(NOISE_ETA) * hypot(momentum[0], momentum[1]));
 }
 
-/* A place of the layer at the same z or radius, about, as the true hit, anywhere in azimuth. */
-static void choose_point(struct trkx_random *random, const struct trkx_layer *layer, const double truth[3],
-                         double point[3])
-{
-    double phi = trkx_random_between(random, -TRKX_PI, TRKX_PI), radius = hypot(truth[0], truth[1]);
-    if (layer->barrel) {
-        point[2] = truth[2] + NOISE_SHIFT * trkx_random_normal(random);
-        radius = layer->position;
-    } else {
-        point[2] = layer->position;
-        radius += NOISE_SHIFT_DISK * trkx_random_normal(random);
-    }
-    point[0] = radius * cos(phi);
-    point[1] = radius * sin(phi);
-}
-
-/* Where no module is found at any of the places tried: elsewhere on the true hit's module. */
-static void stay_on_module(struct trkx_random *random, const struct trkx_geometry *geometry,
-                           const struct trkx_crossing *truth, struct trkx_crossing *noise)
-{
-    const struct trkx_module *module = &geometry->detector->modules[truth->module];
-    double point[3];
-    noise->module = truth->module;
-    noise->v = trkx_random_between(random, -module->hv, module->hv);
-    double half = trkx_module_half_u(module, noise->v);
-    noise->u = trkx_random_between(random, -half, half);
-    trkx_module_point(module, noise->u, noise->v, point);
-    memcpy(noise->momentum, truth->momentum, sizeof noise->momentum);
-}
-
-/* Noise is where true hits are: near one, turned about the beam. */
-static void make_noise(const struct simulation *sim, uint64_t index, const struct trkx_crossing *truth,
+static void make_noise(struct trkx_random *random, const struct trkx_module *module, uint32_t index,
                        struct trkx_crossing *noise)
 {
-    enum { ROOM = 4 };
-    struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, index);
-    const struct trkx_layer *layer = layer_of(sim->geometry, truth->module);
-    struct trkx_crossing found[ROOM];
-    double origin[3], point[3], momentum[3];
-    trkx_module_point(&sim->geometry->detector->modules[truth->module], truth->u, truth->v, origin);
-    size_t count = 0;
-    for (int t = 0; t < NOISE_TRIES && count == 0; t++) {
-        choose_point(&random, layer, origin, point);
-        choose_direction(&random, point, momentum);
-        count = trkx_layer_crossings(sim->geometry, layer, point, momentum, ROOM, found);
-    }
-    if (count > 0)
-        *noise = found[trkx_random_index(&random, count)];
-    else
-        stay_on_module(&random, sim->geometry, truth, noise);
-    noise->particle = TRKX_NOISE;
-    noise->order = 0;
+    double point[3], half;
+    *noise = (struct trkx_crossing){.particle = TRKX_NOISE, .module = index};
+    do { /* evenly over a trapezoid */
+        noise->u = trkx_random_between(random, -module->max_hu, module->max_hu);
+        noise->v = trkx_random_between(random, -module->hv, module->hv);
+        half = trkx_module_half_u(module, noise->v);
+    } while (fabs(noise->u) > half && half > 0);
+    trkx_module_point(module, noise->u, noise->v, point);
+    choose_direction(random, trkx_module_in_barrel(module), point, noise->momentum);
 }
 
-/* A volume's true hits, and how many noise hits are wanted. */
-struct noise_source {
-    size_t first, count, wanted;
-};
-enum { SOURCES_MAX = 64 };
-
-static int32_t volume_of(const struct simulation *sim, size_t i)
-{
-    return sim->geometry->detector->modules[sim->crossings[i].module].volume;
-}
-
-/* Poisson distributed, by its normal limit. */
+/* Poisson distributed (Knuth), in parts of which each mean is small enough for the exponential. */
 static size_t draw_count(struct trkx_random *random, double mean)
 {
-    double count = floor(mean + sqrt(mean) * trkx_random_normal(random) + 0.5);
-    return count > 0 ? (size_t)count : 0;
-}
-
-/* Crossings are sorted, so that those of a volume follow each other. */
-static size_t find_sources(const struct simulation *sim, struct noise_source sources[SOURCES_MAX])
-{
-    struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, UINT64_MAX);
     size_t count = 0;
-    for (size_t i = 0; i < sim->count && count < SOURCES_MAX; count++) {
-        struct noise_source *source = &sources[count];
-        int32_t volume = volume_of(sim, i);
-        double share = noise_share(volume);
-        source->first = i;
-        while (i < sim->count && volume_of(sim, i) == volume) i++;
-        source->count = i - source->first;
-        source->wanted =
-            draw_count(&random, sim->options->noise * (double)source->count * share / (1 - share));
+    for (; mean > 0; mean -= 16) {
+        double left = exp(-fmin(mean, 16));
+        for (double product = trkx_random_uniform(random); product > left; count++)
+            product *= trkx_random_uniform(random);
     }
     return count;
 }
 
-static void fill_source(const struct simulation *sim, const struct noise_source *source, size_t first,
-                        struct trkx_crossing *noise)
+/* Counts the noise of every module (noise NULL), or makes it. */
+static size_t visit_noise(const struct simulation *sim, struct trkx_crossing *noise)
 {
-#pragma omp parallel for num_threads(sim->threads) schedule(static)
-    for (size_t i = 0; i < source->wanted; i++) {
-        struct trkx_random random =
-            trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, ~(uint64_t)(first + i + 1));
-        size_t near = source->first + (size_t)trkx_random_index(&random, source->count);
-        make_noise(sim, first + i, &sim->crossings[near], &noise[i]);
+    const struct trkx_detector *detector = sim->geometry->detector;
+    double density = (double)sim->options->particles / TRKX_FULL_PARTICLES;
+    size_t total = 0;
+    for (size_t m = 0; m < detector->count; m++) {
+        const struct trkx_module *module = &detector->modules[m];
+        struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, m);
+        size_t count = draw_count(&random, sim->options->noise * density * noise_rate(module));
+        if (noise != NULL)
+            for (size_t i = 0; i < count; i++) make_noise(&random, module, (uint32_t)m, &noise[total + i]);
+        total += count;
     }
+    return total;
 }
 
 static enum trkx_status add_noise(struct simulation *sim, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct noise_source sources[SOURCES_MAX];
     struct trkx_crossing *all = NULL;
-    size_t count = find_sources(sim, sources), wanted = 0;
-    for (size_t s = 0; s < count; s++) wanted += sources[s].wanted;
+    size_t wanted = visit_noise(sim, NULL);
     TRKX_ALLOCATE(all, NULL, sim->count + wanted, "the noise");
-    memcpy(all, sim->crossings, sim->count * sizeof *all);
-    wanted = 0;
-    for (size_t s = 0; s < count; s++) {
-        fill_source(sim, &sources[s], wanted, all + sim->count + wanted);
-        wanted += sources[s].wanted;
-    }
+    if (sim->count > 0) memcpy(all, sim->crossings, sim->count * sizeof *all);
+    visit_noise(sim, all + sim->count);
     trkx_release(sim->crossings);
     sim->crossings = all;
     sim->count += wanted;
@@ -318,7 +239,7 @@ cleanup:
 static double particle_weight(const struct trkx_generated *particle, int32_t nhits)
 {
     double pt = hypot(particle->momentum[0], particle->momentum[1]);
-    return nhits < 4 ? 0 : between(0.2 + 0.8 * (pt - 0.5) / 2.5, 0.2, 1);
+    return nhits < 4 ? 0 : fmin(fmax(0.2 + 0.8 * (pt - 0.5) / 2.5, 0.2), 1);
 }
 
 /* And of that, hit `order` of n: the first ones, which tell particles apart, most; the last more than those
@@ -564,7 +485,6 @@ enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t nu
     TRKX_CHECK(trkx_particles_generate(sim.seed, options->particles, options->sigma_z, sim.threads,
                                        sim.particles, error));
     TRKX_CHECK(follow_particles(&sim, error));
-    TRKX_CHECK(sort_crossings(&sim, error));
     TRKX_CHECK(add_noise(&sim, error));
     TRKX_CHECK(sort_crossings(&sim, error));
     TRKX_CHECK(make_event(&sim, number, event, error));
