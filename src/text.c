@@ -1,3 +1,4 @@
+/* Files of text: loading and unpacking, numbers in and out, tables. */
 #include "text.h"
 
 #include <errno.h>

@@ -11,7 +11,7 @@
 struct trkx_text {
     char *name;        /* for messages: the path */
     const char *stage; /* for messages: "hits", "cells", ...; static */
-    char *bytes;       /* [length], a zero byte behind */
+    char *bytes;       /* [length], 16 zero bytes behind */
     size_t length;     /* never 0 */
 };
 
