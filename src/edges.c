@@ -275,6 +275,14 @@ struct search {
     _Atomic(enum stop) stopped;
 };
 
+/* Some points of a leaf, in its order, stored like one. */
+struct points {
+    size_t count, width; /* width: count rounded up to the lanes, the rest is NaN */
+    int32_t ids[TRKX_TREE_LEAF];
+    float box[2 * TRKX_TREE_DIM_MAX];                /* [2,dim] low, high */
+    float block[TRKX_TREE_DIM_MAX * TRKX_TREE_LEAF]; /* [dim,width] */
+};
+
 /* One thread's share of it. */
 struct worker {
     struct search *search;
@@ -283,6 +291,7 @@ struct worker {
     float bounds[TRKX_TREE_LEAF];   /* of d2 from each point of a leaf to another leaf */
     float d2[TRKX_TREE_LEAF];       /* from one point to those of a leaf */
     uint8_t places[TRKX_TREE_LEAF]; /* of neighbours in a leaf */
+    struct points a, b;             /* of two leaves, those near the other */
 };
 
 /* Bounds and rounding. For a point x in [low, high] of one box and y of another, the difference x - y is at
@@ -293,6 +302,11 @@ struct worker {
 static float larger(float a, float b)
 {
     return a > b ? a : b;
+}
+
+static float smaller(float a, float b)
+{
+    return a < b ? a : b;
 }
 
 /* Boxes are [2,dim]: low, high. */
@@ -366,8 +380,10 @@ static size_t within(const float *d2, size_t width, size_t from, float r2, uint8
         int any = 0;
         for (size_t l = 0; l < LANES; l++) any |= d2[begin + l] <= r2;
         if (!any) continue;
-        for (size_t j = begin; j < begin + LANES; j++)
-            if (d2[j] <= r2 && j >= from) places[count++] = (uint8_t)j;
+        for (size_t j = begin; j < begin + LANES; j++) { /* without a branch, which would be a guess */
+            places[count] = (uint8_t)j;
+            count += (d2[j] <= r2) & (j >= from);
+        }
     }
     return count;
 }
@@ -406,20 +422,44 @@ static void release_chunks(struct search *search)
     search->chunks_count = search->stored = 0;
 }
 
-/* Adds the pairs of point i of leaf a with the points of leaf b from place `from` on. */
-static bool add_pairs(struct worker *worker, size_t a, size_t i, size_t b, size_t from)
+/* Takes from a leaf the points whose bound to a box, [2,dim], is within r2. */
+static void take_near(struct worker *worker, size_t leaf, const float *box, struct points *near)
+{
+    const struct trkx_tree *tree = worker->search->tree;
+    const float *block = trkx_tree_block(tree, leaf);
+    size_t begin = trkx_tree_begin(tree, leaf), points = trkx_tree_begin(tree, leaf + 1) - begin;
+    point_bounds(block, tree->width, box, tree->dim, worker->bounds);
+    size_t count = within(worker->bounds, tree->width, 0, worker->search->query->r2, worker->places);
+    while (count > 0 && worker->places[count - 1] >= points) count--; /* the padding */
+    near->count = count;
+    near->width = (count + LANES - 1) / LANES * LANES;
+    for (size_t i = 0; i < count; i++) near->ids[i] = tree->ids[begin + worker->places[i]];
+    for (size_t d = 0; d < tree->dim && count > 0; d++) {
+        const float *from = block + d * tree->width;
+        float *x = near->block + d * near->width, low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < count; i++) {
+            x[i] = from[worker->places[i]];
+            low = smaller(x[i], low);
+            high = larger(x[i], high);
+        }
+        for (size_t i = count; i < near->width; i++) x[i] = NAN;
+        near->box[d] = low;
+        near->box[tree->dim + d] = high;
+    }
+}
+
+/* Adds the pairs of one point with worker->b from place `from` on. */
+static bool add_pairs(struct worker *worker, size_t id, size_t from)
 {
     const struct search *search = worker->search;
     const struct query *query = search->query;
-    const struct trkx_tree *tree = search->tree;
-    const int32_t *ids = tree->ids + trkx_tree_begin(tree, b);
-    size_t id = (size_t)tree->ids[trkx_tree_begin(tree, a) + i];
-    distances(trkx_tree_block(tree, b), tree->width, query->points + id * query->dim, query->dim, worker->d2);
-    size_t count = within(worker->d2, tree->width, from, query->r2, worker->places);
+    const struct points *b = &worker->b;
+    distances(b->block, b->width, query->points + id * query->dim, query->dim, worker->d2);
+    size_t count = within(worker->d2, b->width, from, query->r2, worker->places);
     if ((worker->chunk == NULL || worker->chunk->count + count > CHUNK) && !next_chunk(worker)) return false;
     struct chunk *chunk = worker->chunk;
     for (size_t p = 0; p < count; p++) {
-        size_t j = worker->places[p], other = (size_t)ids[j];
+        size_t j = worker->places[p], other = (size_t)b->ids[j];
         if (!kept(search->limits, id, other, worker->d2[j])) continue;
         chunk->pairs[chunk->count++] =
             id < other ? trkx_key((uint32_t)id, (uint32_t)other) : trkx_key((uint32_t)other, (uint32_t)id);
@@ -427,22 +467,25 @@ static bool add_pairs(struct worker *worker, size_t a, size_t i, size_t b, size_
     return true;
 }
 
+/* All pairs of two leaves, or of one: only points that are near the other leaf, and of that only those that
+ * are near these points, are compared. */
+static bool pair_leaves(struct worker *worker, size_t a, size_t b)
+{
+    const struct trkx_tree *tree = worker->search->tree;
+    take_near(worker, a, trkx_tree_box(tree, tree->leaves - 1 + b), &worker->a);
+    if (worker->a.count == 0) return true;
+    take_near(worker, b, worker->a.box, &worker->b);
+    for (size_t i = 0; i < worker->a.count && worker->b.count > 0; i++)
+        if (!add_pairs(worker, (size_t)worker->a.ids[i], a == b ? i + 1 : 0)) return false;
+    return true;
+}
+
 /* All pairs of leaf a with itself and with the leaves behind it. */
 static void pair_leaf(struct worker *worker, size_t a)
 {
-    const struct search *search = worker->search;
-    const struct trkx_tree *tree = search->tree;
-    size_t count = near_leaves(search, a, a, worker->near);
-    size_t points = trkx_tree_begin(tree, a + 1) - trkx_tree_begin(tree, a);
-    for (size_t c = 0; c < count; c++) {
-        size_t b = (size_t)worker->near[c];
-        const float *box = trkx_tree_box(tree, tree->leaves - 1 + b);
-        point_bounds(trkx_tree_block(tree, a), tree->width, box, tree->dim, worker->bounds);
-        for (size_t i = 0; i < points; i++) {
-            if (worker->bounds[i] > search->query->r2) continue;
-            if (!add_pairs(worker, a, i, b, a == b ? i + 1 : 0)) return;
-        }
-    }
+    size_t count = near_leaves(worker->search, a, a, worker->near);
+    for (size_t c = 0; c < count; c++)
+        if (!pair_leaves(worker, a, (size_t)worker->near[c])) return;
 }
 
 /* Collects the pairs within the radius, as far as `limits` keep them, in search->chunks. */
@@ -452,7 +495,9 @@ static void pair_all(struct search *search)
     atomic_store(&search->stopped, STOP_NONE);
 #pragma omp parallel num_threads(search->query->threads)
     {
-        struct worker worker = {.search = search};
+        struct worker worker;
+        worker.search = search;
+        worker.chunk = NULL;
         worker.near = search->near + (size_t)omp_get_thread_num() * tree->leaves;
 #pragma omp for schedule(dynamic)
         for (size_t leaf = 0; leaf < tree->leaves; leaf++)

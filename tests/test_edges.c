@@ -275,9 +275,10 @@ static void test_not_finite(void **state)
 }
 
 /* Lets each allocation in turn fail; returns how many there are. */
-static size_t fail_every_allocation(const float *points, size_t n, size_t dim, double radius, size_t k)
+static size_t fail_every_allocation(const float *points, size_t n, size_t dim, double radius, size_t k,
+                                    int threads)
 {
-    trkx_edges_options options = options_of(radius, k, 1);
+    trkx_edges_options options = options_of(radius, k, threads);
     for (long after = 0;; after++) {
         trkx_edges edges;
         trkx_error error;
@@ -302,11 +303,15 @@ static void test_failing_allocations(void **state)
     (void)state;
     for (size_t n = 40; n <= 400; n += 360) {
         float *points = in_a_box(n, 3, 6);
-        assert_true(fail_every_allocation(points, n, 3, 0.3, 500) >= 7); /* k does not matter */
-        assert_true(fail_every_allocation(points, n, 3, 0.8, 4) >= 9);   /* some are saturated */
-        assert_true(fail_every_allocation(points, n, 3, 100, 3) >= 9);   /* for 400, the pairs overflow */
+        assert_true(fail_every_allocation(points, n, 3, 0.3, 500, 1) >= 7); /* k does not matter */
+        assert_true(fail_every_allocation(points, n, 3, 0.8, 4, 1) >= 9);   /* some are saturated */
+        assert_true(fail_every_allocation(points, n, 3, 100, 3, 1) >= 9);   /* for 400, the pairs overflow */
         free(points);
     }
+    float *points = in_a_box(4096, 3, 7); /* while other threads go on */
+    assert_true(fail_every_allocation(points, 4096, 3, 0.1, 500, 4) >= 7);
+    assert_true(fail_every_allocation(points, 4096, 3, 0.3, 4, 4) >= 9);
+    free(points);
 }
 
 /* ---- given edges --------------------------------------------------------------------------------------- */
