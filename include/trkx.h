@@ -157,8 +157,9 @@ TRKX_API void trkx_detector_destroy(trkx_detector *detector);
 /* What a network can be given of a hit. x y z r in mm, angles in rad.
  * theta: polar angle; eta: pseudorapidity; dir_*: position over its distance from the origin.
  * Cell features (exatrkx-service, "cell features" of the TrackML training):
- * cell_count, cell_val: number of cells and sum of their values; lx, ly: extent of the cluster in u and v
- * (mm); leta, lphi: pseudorapidity and azimuth of the direction (lx, ly, thickness) in the module's frame;
+ * cell_count, cell_val: number of cells and sum of their values; lx, ly, lz: extent of the cluster in u, v and
+ * through the sensor (mm); leta, lphi: pseudorapidity and azimuth of the direction (lx, ly, lz) in the
+ * module's frame;
  * geta, gphi: the same direction rotated into the global frame. */
 enum trkx_feature {
     TRKX_FEATURE_R, TRKX_FEATURE_PHI, TRKX_FEATURE_Z, TRKX_FEATURE_X, TRKX_FEATURE_Y,
@@ -166,7 +167,7 @@ enum trkx_feature {
     TRKX_FEATURE_DIR_X, TRKX_FEATURE_DIR_Y, TRKX_FEATURE_DIR_Z,
     TRKX_FEATURE_VOLUME, TRKX_FEATURE_LAYER,
     TRKX_FEATURE_CELL_COUNT, TRKX_FEATURE_CELL_VAL,
-    TRKX_FEATURE_LETA, TRKX_FEATURE_LPHI, TRKX_FEATURE_LX, TRKX_FEATURE_LY,
+    TRKX_FEATURE_LETA, TRKX_FEATURE_LPHI, TRKX_FEATURE_LX, TRKX_FEATURE_LY, TRKX_FEATURE_LZ,
     TRKX_FEATURE_GETA, TRKX_FEATURE_GPHI,
     TRKX_FEATURE_KINDS
 };
@@ -181,8 +182,8 @@ TRKX_API const char *trkx_feature_name(enum trkx_feature feature);
 /* True where `name` is known; *feature is then set. */
 TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 
-/* Fills features [n,specs_count], row by row. `detector` may be NULL where no spec needs it (LETA, LPHI,
- * LX, LY, GETA, GPHI do). A hit without cells gets 0 for all cell features.
+/* Fills features [n,specs_count], row by row. `detector` may be NULL where no spec needs it (LETA and
+ * all after it do). A hit without cells gets 0 for all cell features.
  * Errors: ARGUMENT (columns of hits missing for a spec, module not in the detector). Complexity O(n F). */
 TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,

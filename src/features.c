@@ -34,6 +34,7 @@ static const struct kind {
     [TRKX_FEATURE_LPHI] = {"lphi", CLUSTER},
     [TRKX_FEATURE_LX] = {"lx", CLUSTER},
     [TRKX_FEATURE_LY] = {"ly", CLUSTER},
+    [TRKX_FEATURE_LZ] = {"lz", CLUSTER},
     [TRKX_FEATURE_GETA] = {"geta", CLUSTER},
     [TRKX_FEATURE_GPHI] = {"gphi", CLUSTER},
 };
@@ -165,6 +166,7 @@ static double cluster_feature(enum trkx_feature feature, const struct cluster *c
     case TRKX_FEATURE_LPHI: return azimuth(&cluster->local);
     case TRKX_FEATURE_LX: return cluster->local.x;
     case TRKX_FEATURE_LY: return cluster->local.y;
+    case TRKX_FEATURE_LZ: return cluster->local.z;
     case TRKX_FEATURE_GETA: return pseudorapidity(&cluster->global);
     default: return azimuth(&cluster->global);
     }

@@ -70,7 +70,8 @@ enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_outpu
         status = trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
         goto cleanup;
     }
-    if (gzip && (output->gz = gzdopen(output->descriptor, "wb6")) == NULL) {
+    /* level 1: events are written by the thousand, and level 6 takes six times as long for 15 % less */
+    if (gzip && (output->gz = gzdopen(output->descriptor, "wb1")) == NULL) {
         status = trkx_fail_memory(error, "compression", 1 << 18);
         close(output->descriptor);
         unlink(output->temporary);

@@ -98,6 +98,7 @@ static void cell_values(const struct reference *reference, size_t i, real *value
     values[TRKX_FEATURE_CELL_COUNT] = (real)count;
     values[TRKX_FEATURE_LX] = l[0];
     values[TRKX_FEATURE_LY] = l[1];
+    values[TRKX_FEATURE_LZ] = l[2];
     values[TRKX_FEATURE_LETA] = eta_of(l[0], l[1], l[2]);
     values[TRKX_FEATURE_LPHI] = atanl(l[1] / l[0]);
     values[TRKX_FEATURE_GETA] = eta_of(g[0], g[1], g[2]);
@@ -259,7 +260,7 @@ static void errors(void **state)
     trkx_detector one_module = {1, (struct trkx_module *)small_modules};
     int64_t ids[] = {70, 80, 90};
     (void)state;
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1}, "features: there is no feature 22");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1}, "features: there is no feature 23");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, 0}, "features: r: scale 0");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, NAN}, "features: r: scale nan");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1}, "volume needs the hits' volume_id");
