@@ -1,6 +1,7 @@
 #include "geometry.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "random.h"
@@ -65,8 +66,8 @@ static const struct disks DISKS[] = {
       {56, 470, 24.2, 32.2, {4.5, 1.5, 4.5, 1.5}},
       {60, 622, 32.2, 40, {-1.5, -4.5, -1.5, -4.5}}}, 3,
      {1220, 1500, 1800, 2150, 2550, 2950},
-     "0122012012102102102102102102102120120120120120120210210210212012012012012012012012201201210210210210210210"
-     "2120120120120120120210210210212012012012012012012012"},
+     "0122012012102102102102102102102120120120120120120210210210212012012012012012012012012"
+     "0122012012102102102102102102102120120120120120120210210210212012012012012012012012012"},
     {16, 18, &LONG_DISK,
      {{48, 828, 54, 64.2, {-2.5, -5.5, -2.5, -5.5}}, {50, 942, 66, 72, {5.5, 2.5, 5.5, 2.5}}}, 2,
      {1220, 1500, 1800, 2150, 2550, 2950},
@@ -263,9 +264,17 @@ struct patch {
     double low, high;     /* mm */
 };
 
-/* From 3 x 3 points of the module. A track meets the module up to a few mm before or behind the layer's
+/* How fast z changes with the radius, or the radius with z, along a track through the module: as from the
+ * middle of the beam, and half as much again. */
+static double steepest(bool barrel, const struct trkx_module *module)
+{
+    double radius = radius_of(module->center), z = fabs(module->center[2]);
+    return 2 + (barrel ? (z + module->hv) / radius : (radius + module->hv) / fmax(z, 1));
+}
+
+/* From 3 x 3 points of the module. A track meets the module up to `depth` before or behind the layer's
  * nominal surface and is up to that much, times its slope, away from where it meets the surface itself; the
- * margins allow for slopes of 5 along the beam and 2 in azimuth. */
+ * margins allow for a slope of 2 in azimuth. */
 static struct patch patch_of(const struct trkx_layer *layer, const struct trkx_module *module)
 {
     struct patch patch = {atan2(module->center[1], module->center[0]), 0, INFINITY, -INFINITY};
@@ -280,7 +289,7 @@ static struct patch patch_of(const struct trkx_layer *layer, const struct trkx_m
         patch.high = fmax(patch.high, along(layer, point));
         depth = fmax(depth, fabs(off));
     }
-    double margin = 1 + 5 * depth;
+    double margin = 1 + steepest(layer->barrel, module) * depth;
     patch.half_phi += (1 + 2 * depth) / radius_of(module->center);
     patch.low -= margin;
     patch.high += margin;
@@ -298,12 +307,10 @@ static int along_bin(const struct trkx_layer *layer, double value)
 }
 
 /* For every bin that the module covers: counts it (candidates NULL) or writes it before the bin's end. */
-static void enter(struct trkx_layer *layer, const struct trkx_module *module, uint32_t index,
-                  uint32_t *candidates)
+static void enter(struct trkx_layer *layer, const struct patch *patch, uint32_t index, uint32_t *candidates)
 {
-    struct patch patch = patch_of(layer, module);
-    int first = phi_bin(patch.phi - patch.half_phi), last = phi_bin(patch.phi + patch.half_phi);
-    int low = along_bin(layer, patch.low), high = along_bin(layer, patch.high);
+    int first = phi_bin(patch->phi - patch->half_phi), last = phi_bin(patch->phi + patch->half_phi);
+    int low = along_bin(layer, patch->low), high = along_bin(layer, patch->high);
     if (low < 0) low = 0;
     if (high >= TRKX_LAYER_BINS) high = TRKX_LAYER_BINS - 1;
     if (last - first >= TRKX_LAYER_PHI_BINS) last = first + TRKX_LAYER_PHI_BINS - 1;
@@ -317,36 +324,53 @@ static void enter(struct trkx_layer *layer, const struct trkx_module *module, ui
         }
 }
 
-static void set_extent(struct trkx_layer *layer, const struct trkx_module *modules)
+static void set_position(struct trkx_layer *layer, const struct trkx_module *modules)
 {
     double sum = 0;
     for (size_t i = 0; i < layer->count; i++)
         sum += layer->barrel ? radius_of(modules[i].center) : modules[i].center[2];
     layer->position = sum / (double)layer->count;
+}
+
+static void set_extent(struct trkx_layer *layer, const struct patch *patches)
+{
     layer->low = INFINITY;
     layer->high = -INFINITY;
     for (size_t i = 0; i < layer->count; i++) {
-        struct patch patch = patch_of(layer, &modules[i]);
-        layer->low = fmin(layer->low, patch.low);
-        layer->high = fmax(layer->high, patch.high);
+        layer->low = fmin(layer->low, patches[i].low);
+        layer->high = fmax(layer->high, patches[i].high);
     }
 }
 
 /* The grid: counts, adds up, fills from the back, so that every bin lists its modules and starts where its
  * counter ends. */
-static enum trkx_status fill_layer(struct trkx_layer *layer, const struct trkx_module *modules,
-                                   trkx_error *error)
+static enum trkx_status fill_grid(struct trkx_layer *layer, const struct patch *patches, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     const size_t bins = (size_t)TRKX_LAYER_PHI_BINS * TRKX_LAYER_BINS;
     TRKX_ALLOCATE(layer->bins, NULL, bins + 1, "the grid of a layer");
     memset(layer->bins, 0, (bins + 1) * sizeof *layer->bins);
-    for (size_t i = 0; i < layer->count; i++) enter(layer, &modules[i], 0, NULL);
+    for (size_t i = 0; i < layer->count; i++) enter(layer, &patches[i], 0, NULL);
     for (size_t b = 1; b <= bins; b++) layer->bins[b] += layer->bins[b - 1];
     TRKX_ALLOCATE(layer->candidates, NULL, layer->bins[bins], "the grid of a layer");
     for (size_t i = layer->count; i-- > 0;)
-        enter(layer, &modules[i], (uint32_t)(layer->first + i), layer->candidates);
+        enter(layer, &patches[i], (uint32_t)(layer->first + i), layer->candidates);
 cleanup:
+    return status;
+}
+
+static enum trkx_status fill_layer(struct trkx_layer *layer, const struct trkx_module *modules,
+                                   trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct patch *patches = NULL;
+    TRKX_ALLOCATE(patches, NULL, layer->count, "the grid of a layer");
+    set_position(layer, modules);
+    for (size_t i = 0; i < layer->count; i++) patches[i] = patch_of(layer, &modules[i]);
+    set_extent(layer, patches);
+    TRKX_CHECK(fill_grid(layer, patches, error));
+cleanup:
+    trkx_release(patches);
     return status;
 }
 
@@ -385,7 +409,6 @@ static enum trkx_status make_module_layers(struct trkx_geometry *geometry, trkx_
                                      .interaction = SENSOR_INTERACTION[strips], .first = i};
         while (i < detector->count && same_layer(&modules[i], &modules[layer->first])) i++;
         layer->count = i - layer->first;
-        set_extent(layer, modules + layer->first);
         TRKX_CHECK(fill_layer(layer, modules + layer->first, error));
     }
 cleanup:
@@ -404,6 +427,16 @@ static void add_passive(struct trkx_geometry *geometry, const struct passive *pa
     };
 }
 
+/* Cylinders, then disks, each by position; at the same place by extent, then sensors in their order. */
+static int compare_layers(const void *left, const void *right)
+{
+    const struct trkx_layer *a = left, *b = right;
+    if (a->barrel != b->barrel) return a->barrel ? -1 : 1;
+    if (a->position != b->position) return a->position < b->position ? -1 : 1;
+    if (a->low != b->low) return a->low < b->low ? -1 : 1;
+    return (a->first > b->first) - (a->first < b->first);
+}
+
 static enum trkx_status make_layers(struct trkx_geometry *geometry, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -417,8 +450,38 @@ static enum trkx_status make_layers(struct trkx_geometry *geometry, trkx_error *
         add_passive(geometry, &PASSIVE[i], 1);
         if (!PASSIVE[i].barrel) add_passive(geometry, &PASSIVE[i], -1);
     }
+    qsort(geometry->layers, geometry->count, sizeof *geometry->layers, compare_layers);
+    while (geometry->cylinders < geometry->count && geometry->layers[geometry->cylinders].barrel)
+        geometry->cylinders++;
 cleanup:
     return status;
+}
+
+/* Sizes of a module that cannot be simulated: they come from a file. */
+static bool is_sound(const struct trkx_module *module)
+{
+    const double sizes[] = {module->thickness, module->max_hu, module->hv, module->pitch_u, module->pitch_v};
+    for (size_t i = 0; i < COUNT(sizes); i++)
+        if (!(sizes[i] >= 1e-3 && sizes[i] <= 1e4)) return false;
+    for (int i = 0; i < 3; i++) {
+        double square = 0;
+        for (int j = 0; j < 3; j++) square += module->rotation[j][i] * module->rotation[j][i];
+        if (!(fabs(square - 1) < 0.01 && fabs(module->center[i]) < 1e5)) return false;
+    }
+    return true;
+}
+
+static enum trkx_status check_modules(const struct trkx_detector *detector, trkx_error *error)
+{
+    for (size_t i = 0; i < detector->count; i++) {
+        const struct trkx_module *module = &detector->modules[i];
+        if (!is_sound(module))
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                             "simulate: volume %d, layer %d, module %d of the detector has a size or a "
+                             "rotation that no sensor has",
+                             module->volume, module->layer, module->module);
+    }
+    return TRKX_OK;
 }
 
 enum trkx_status trkx_geometry_create(const struct trkx_detector *detector, struct trkx_geometry **result,
@@ -433,6 +496,7 @@ enum trkx_status trkx_geometry_create(const struct trkx_detector *detector, stru
         TRKX_CHECK(trkx_detector_builtin(&geometry->own, error));
         geometry->detector = geometry->own;
     }
+    TRKX_CHECK(check_modules(geometry->detector, error));
     TRKX_CHECK(make_layers(geometry, error));
     *result = geometry;
     return TRKX_OK;

@@ -27,11 +27,12 @@ struct trkx_layer {
 struct trkx_geometry {
     const struct trkx_detector *detector;
     struct trkx_detector *own; /* the detector where it is the built-in one, else NULL */
-    struct trkx_layer *layers; /* those with modules first, in the order of their modules */
-    size_t count;
+    struct trkx_layer *layers; /* cylinders, then disks, each by position */
+    size_t cylinders, count;   /* of all layers, cylinders come first */
 };
 
-/* detector NULL: the built-in one; otherwise borrowed, and must outlive the geometry. Errors: MEMORY. */
+/* detector NULL: the built-in one; otherwise borrowed, and must outlive the geometry. Errors: MEMORY,
+ * ARGUMENT (a module of impossible size). */
 enum trkx_status trkx_geometry_create(const struct trkx_detector *detector, struct trkx_geometry **geometry,
                                       trkx_error *error);
 void trkx_geometry_destroy(struct trkx_geometry *geometry);

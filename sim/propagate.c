@@ -171,19 +171,6 @@ static double step_length(const struct helix *helix)
     return fabs(helix->turn) * length > 0.1 ? 0.1 / fabs(helix->turn) : length;
 }
 
-/* mm: a particle that is made this close to a surface, by rounding only, does not cross it. */
-static const double BORN_ON = 1e-6;
-
-/* Share of the step after which the straight line from a to b meets the layer; negative: it does not. */
-static double meeting(const struct trkx_layer *layer, const double a[3], const double b[3], double radius_a,
-                      double radius_b)
-{
-    double from = (layer->barrel ? radius_a : a[2]) - layer->position;
-    double to = (layer->barrel ? radius_b : b[2]) - layer->position;
-    if ((from > 0) == (to > 0) || fabs(from) < BORN_ON) return -1;
-    return from / (from - to);
-}
-
 /* Keeps the crossings [found] behind walk->count that leave a hit, in the order of the path. */
 static void record(struct walk *walk, size_t found)
 {
@@ -233,17 +220,49 @@ static bool misses(const struct walk *walk, const struct trkx_layer *layer)
            layer->position < INNER_BARREL[1];
 }
 
+/* mm: a particle that is made this close to a surface, by rounding only, does not cross it. */
+static const double BORN_ON = 1e-6;
+
+/* The first of layers [count], sorted by position, that is not below. */
+static size_t lower_bound(const struct trkx_layer *layers, size_t count, double position)
+{
+    size_t low = 0;
+    while (count > 0) {
+        size_t half = count / 2;
+        if (layers[low + half].position < position) {
+            low += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return low;
+}
+
+/* All cylinders, or all disks, between the radii, or z, at the ends of a step. */
+static void cross_layers(struct walk *walk, const struct trkx_layer *layers, size_t count, double from,
+                         double to, const struct helix *helix, double length, double momentum[3])
+{
+    double low = fmin(from, to), high = fmax(from, to);
+    for (size_t l = lower_bound(layers, count, low); l < count && !walk->stopped; l++) {
+        double off = layers[l].position - from;
+        if (layers[l].position > high) break;
+        if (fabs(off) < BORN_ON || misses(walk, &layers[l])) continue;
+        cross_layer(walk, &layers[l], helix, off / (to - from) * length, momentum);
+    }
+}
+
 /* One step; scattering acts at its end. Returns whether the particle goes on. */
 static bool step(struct walk *walk, struct helix *helix)
 {
+    const struct trkx_geometry *geometry = walk->geometry;
+    const struct trkx_layer *disks = geometry->layers + geometry->cylinders;
     double length = step_length(helix), position[3], momentum[3];
     helix_at(helix, length, position, momentum);
     double before = hypot(helix->position[0], helix->position[1]), after = hypot(position[0], position[1]);
-    for (size_t l = 0; l < walk->geometry->count && !walk->stopped; l++) {
-        const struct trkx_layer *layer = &walk->geometry->layers[l];
-        double share = meeting(layer, helix->position, position, before, after);
-        if (share >= 0 && !misses(walk, layer)) cross_layer(walk, layer, helix, share * length, momentum);
-    }
+    cross_layers(walk, geometry->layers, geometry->cylinders, before, after, helix, length, momentum);
+    cross_layers(walk, disks, geometry->count - geometry->cylinders, helix->position[2], position[2], helix,
+                 length, momentum);
     walk->path += length;
     walk->turned += fabs(helix->turn) * length;
     memcpy(helix->position, position, sizeof position);
