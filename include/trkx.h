@@ -194,7 +194,7 @@ TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detect
 /* A graph's edges, owned by the library: index is [2,count], all sources first, then all targets. */
 typedef struct trkx_edges {
     size_t count;     /* m */
-    int64_t *index;   /* [2,m]: edge e runs from index[e] to index[m + e]; NULL where m is 0 */
+    int64_t *index;   /* [2,m]: edge e runs from index[e] to index[m + e]; may be NULL where m is 0 */
     size_t saturated; /* nodes that had more than k neighbours within the radius */
 } trkx_edges;
 
@@ -217,7 +217,8 @@ TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_
                                             trkx_error *error);
 
 /* Turns each edge so that it runs outwards: from the hit with the smaller x^2+y^2+z^2 (ties: the lower
- * index) to the other, and sorts by (source, target) again. In place. Errors: MEMORY. */
+ * index) to the other, and sorts by (source, target) again. In place. Errors: ARGUMENT (an edge's end is out
+ * of range), MEMORY. */
 TRKX_API enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges, trkx_error *error);
 
 /* ---- tracks ------------------------------------------------------------------------------------------ */
@@ -271,8 +272,9 @@ typedef struct trkx_metrics {
 } trkx_metrics;
 
 /* Compares labels [n] (0: no track; any positive numbers, in any order) with the truth. `particles` may be
- * NULL: then a particle's pT is that of its first true hit.
- * Errors: ARGUMENT, MEMORY. */
+ * NULL: then a particle's pT is that of its true hit nearest to the origin. As score_event does, the TrackML
+ * score takes the hits with label 0 for one more track; it scores only in events of a particle or two.
+ * Errors: ARGUMENT (a negative label, a particle of truth that `particles` does not list), MEMORY. */
 TRKX_API enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, const trkx_truth *truth,
                                         const trkx_particles *particles, const trkx_metrics_options *options,
                                         trkx_metrics *metrics, trkx_error *error);
