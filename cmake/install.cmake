@@ -14,5 +14,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/trkx-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/trkx-config.cmake ${PROJECT_BINARY_DIR}/trkx-config-version.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)
 
+# relative to itself, so that `cmake --install --prefix` and a moved tree work
+file(RELATIVE_PATH TRKX_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/trkx.pc.in ${PROJECT_BINARY_DIR}/trkx.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/trkx.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

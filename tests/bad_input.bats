@@ -371,12 +371,12 @@ wait_until_at_work() { # pid
 }
 
 @test "an interrupt in mid-run leaves nothing behind" {
-    "$TRKX" simulate --particles 6000 --seed 5 --no-cells --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --particles 12000 --seed 5 --no-cells --out "$BATS_TEST_TMPDIR/big"
     for signal in INT TERM; do
         "$TRKX" run --threads 1 --out "$(out)" "$BATS_TEST_TMPDIR/big/event000001000" 2>"$BATS_TEST_TMPDIR/message" &
         pid=$!
         wait_until_at_work $pid
-        sleep 0.2
+        sleep 0.1
         kill -$signal $pid
         code=0
         wait $pid || code=$?

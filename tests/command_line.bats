@@ -144,7 +144,7 @@ setup_file() { make_event 100; }
 @test "run: the rows and columns of the event in any order, ids with gaps, unknown columns" {
     copy_event
     awk -F, -v OFS=, 'NR == 1 { print "more", $7, $4, $3, $2, $6, $5, $1; next }
-        { print "x", $7, $4, $3, $2, $6, $5, $1 * 7 + 1000000000000 }' "$event-hits.csv" >"$copy-hits.csv"
+        { print "x", $7, $4, $3, $2, $6, $5, 10000000 + 3 * $1 "00000" }' "$event-hits.csv" >"$copy-hits.csv"
     rm "$copy"-{cells,truth,particles}.csv
     "$TRKX" run --out "$(out)/plain" "$event"
     "$TRKX" run --out "$(out)/moved" "$copy"
