@@ -55,20 +55,22 @@ def _sum_edges(values, begin, edge, out):
 
 
 @numba.njit(fastmath=True, cache=True)
-def _sum_relu_edges(values, begin, edge, out):
+def _sum_relu_edges(values, first, begin, edge, out):
     for i in range(len(begin) - 1):
         for q in range(begin[i], begin[i + 1]):
             e = edge[q]
             for k in range(out.shape[1]):
-                out[i, k] += max(values[e, k], np.float32(0))
+                out[i, k] += max(values[e, first + k], np.float32(0))
 
 
 @numba.njit(fastmath=True, cache=True)
-def _gather_sum_masked(grad_in, grad_out, values, src, dst, out):
+def _spread_masked(grad_in, grad_out, values, src, dst, out):
+    half = grad_in.shape[1]
     for e in range(values.shape[0]):
         i, j = src[e], dst[e]
-        for k in range(values.shape[1]):
-            out[e, k] = grad_in[j, k] + grad_out[i, k] if values[e, k] > 0 else np.float32(0)
+        for k in range(half):
+            out[e, k] = grad_in[j, k] if values[e, k] > 0 else np.float32(0)
+            out[e, half + k] = grad_out[i, k] if values[e, half + k] > 0 else np.float32(0)
 
 
 @numba.njit(fastmath=True, cache=True)
@@ -112,9 +114,9 @@ def _array(tensor):
     return tensor.detach().contiguous().numpy()
 
 
-def _sums(values, begin, edge, n, kernel=_sum_edges):
+def _sums(values, begin, edge, n):
     out = np.zeros((n, values.shape[1]), np.float32)
-    kernel(values, begin, edge, out)
+    _sum_edges(values, begin, edge, out)
     return torch.from_numpy(out)
 
 
@@ -140,21 +142,26 @@ class EdgeHidden(torch.autograd.Function):
 
 
 class Aggregate(torch.autograd.Function):
-    """Sums of relu(e) over each node's incoming and outgoing edges: e [m,h] -> [n,h], [n,h]."""
+    """Sums of relu(messages): the first half over each node's incoming, the second over its outgoing edges.
+
+    messages [m,h] -> [n,h/2], [n,h/2].
+    """
 
     @staticmethod
-    def forward(ctx, e, graph):
+    def forward(ctx, messages, graph):
         ctx.graph = graph
-        ctx.save_for_backward(e)
-        values = _array(e)
-        return (_sums(values, graph.in_begin, graph.in_edge, graph.n, _sum_relu_edges),
-                _sums(values, graph.out_begin, graph.out_edge, graph.n, _sum_relu_edges))
+        ctx.save_for_backward(messages)
+        half = messages.shape[1] // 2
+        incoming, outgoing = np.zeros((2, graph.n, half), np.float32)
+        _sum_relu_edges(_array(messages), 0, graph.in_begin, graph.in_edge, incoming)
+        _sum_relu_edges(_array(messages), half, graph.out_begin, graph.out_edge, outgoing)
+        return torch.from_numpy(incoming), torch.from_numpy(outgoing)
 
     @staticmethod
     def backward(ctx, grad_in, grad_out):
-        values, graph = _array(ctx.saved_tensors[0]), ctx.graph
-        out = np.empty(values.shape, np.float32)
-        _gather_sum_masked(_array(grad_in), _array(grad_out), values, graph.src, graph.dst, out)
+        messages, graph = _array(ctx.saved_tensors[0]), ctx.graph
+        out = np.empty(messages.shape, np.float32)
+        _spread_masked(_array(grad_in), _array(grad_out), messages, graph.src, graph.dst, out)
         return torch.from_numpy(out), None
 
 

@@ -1,0 +1,122 @@
+"""The whole chain from a bundle, with stock ONNX Runtime and libtrkx: choice of the GNN's cut, figures.
+
+usage: python -m trkx_train.chain [EVENT...]   figures per step of the test events, or of TrackML events
+"""
+import json
+import sys
+import time
+
+import numpy as np
+import onnxruntime
+
+from . import data, filter, library
+
+CUTS = np.round(np.arange(0.3, 0.99, 0.02), 2)
+
+
+class Bundle:
+    """A bundle directory, loaded."""
+
+    def __init__(self, directory, threads=2):
+        self.settings = json.loads((directory / "bundle.json").read_text())
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.threads = threads
+        self.sessions = {name: onnxruntime.InferenceSession(str(directory / self.settings[name]["file"]), options,
+                                                            providers=["CPUExecutionProvider"])
+                         for name in ("embedding", "filter", "gnn")}
+
+    def features(self, name, xyz):
+        specs = self.settings[name].get("features", self.settings["features"])
+        return library.features(xyz, [(spec["name"], spec["scale"]) for spec in specs])
+
+    def run(self, name, *inputs):
+        entry = self.settings[name]
+        return self.sessions[name].run([entry["output"]], dict(zip(entry["inputs"], inputs)))[0]
+
+    def embed(self, xyz):
+        return self.run("embedding", self.features("embedding", xyz))
+
+    def edges(self, xyz, points):
+        e = self.settings["embedding"]
+        return library.radius_graph(points, xyz, e["radius"], e["k"], self.threads)
+
+    def filter(self, xyz, edges, batch=65536):
+        nodes, cut = self.features("filter", xyz), self.settings["filter"]["cut"]
+        parts = [self.run("filter", nodes, np.ascontiguousarray(edges[:, i:i + batch]))
+                 for i in range(0, edges.shape[1], batch)]
+        return edges[:, np.concatenate(parts) > np.log(cut / (1 - cut))] if parts else edges
+
+    def gnn(self, xyz, edges):
+        return 1 / (1 + np.exp(-self.run("gnn", self.features("gnn", xyz), np.ascontiguousarray(edges))))
+
+
+def choose_cut(bundle):
+    """The cut with the best mean score of components on the validation events."""
+    scores = []
+    for number in range(data.count("validation")):
+        event = data.load_event("validation", number)
+        edges = bundle.filter(event.xyz, bundle.edges(event.xyz, bundle.embed(event.xyz)))
+        edge_scores = bundle.gnn(event.xyz, edges)
+        scores.append([library.evaluate(event, library.tracks(len(event.xyz), edges, edge_scores, cut))
+                       ["trackml_score"] for cut in CUTS])
+    mean = np.mean(scores, 0)
+    return float(CUTS[mean.argmax()]), float(mean.max())
+
+
+def steps(bundle, event):
+    """Runs an event; returns per step its seconds, edges, edge efficiency and purity; and the metrics."""
+    rows, xyz, sample = {}, event.xyz, data.sample_of(event)
+
+    def timed(name, function, *arguments):
+        begun = time.perf_counter()
+        result = function(*arguments)
+        rows[name] = {"seconds": time.perf_counter() - begun}
+        return result
+
+    def graph(name, edges):
+        rows[name].update(edges=edges.shape[1], **filter.recall(sample, edges))
+
+    points = timed("embed", bundle.embed, xyz)
+    edges = timed("edges", bundle.edges, xyz, points)
+    graph("edges", edges)
+    edges = timed("filter", bundle.filter, xyz, edges)
+    graph("filter", edges)
+    scores, cut = timed("gnn", bundle.gnn, xyz, edges), bundle.settings["gnn"]["cut"]
+    graph("gnn", edges[:, scores > cut])
+    labels = timed("tracks", library.tracks, len(xyz), edges, scores, cut)
+    return rows, library.evaluate(event, labels)
+
+
+def figures(bundle):
+    """Means over the test events, for bundle.json."""
+    runs = [steps(bundle, data.load_event("test", i)) for i in range(data.count("test"))]
+    result = {name: {key: round(float(np.mean([rows[name][key] for rows, _ in runs])), 4)
+                     for key in ("edges", "efficiency", "above_500_mev", "above_1_gev", "purity")}
+              for name in ("edges", "filter", "gnn")}
+    metrics = ("trackml_score", "all", "above_500_mev", "above_1_gev", "fake_rate", "duplicate_rate")
+    result["tracks"] = {key: round(float(np.mean([m[key] for _, m in runs])), 4) for key in metrics}
+    return result
+
+
+def report(name, bundle, event):
+    rows, metrics = steps(bundle, event)
+    print(f"{name}: {len(event.xyz)} hits, {sum(row['seconds'] for row in rows.values()):.2f} s")
+    for step, row in rows.items():
+        print(f"  {step:7}" + "  ".join(f"{key} {value:.4g}" for key, value in row.items()))
+    print("  " + "  ".join(f"{key} {value:.4g}" for key, value in metrics.items()), flush=True)
+
+
+def main():
+    bundle = Bundle(data.TRAIN.parent / "models" / "default")
+    if len(sys.argv) > 1:
+        for path in sys.argv[1:]:
+            report(path, bundle, library.read_event(path))
+    else:
+        for number in range(data.count("test")):
+            report(f"test event {number}", bundle, data.load_event("test", number))
+
+
+if __name__ == "__main__":
+    main()

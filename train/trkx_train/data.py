@@ -1,0 +1,132 @@
+"""Simulated events for training: made once, kept as arrays under train/work/events."""
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from . import library
+
+TRAIN = Path(__file__).resolve().parents[1]
+WORK = TRAIN / "work"
+
+
+@lru_cache(None)
+def config():
+    with open(TRAIN / "config.toml", "rb") as file:
+        return tomllib.load(file)
+
+
+@dataclass
+class Sample:
+    """What training needs of one event. n: hits."""
+
+    xyz: np.ndarray  # float32 [n,3] mm
+    particle: np.ndarray  # int32 [n] 0: noise
+    pt: np.ndarray  # float32 [n] GeV, of the particle at its origin; 0: noise
+    rank: np.ndarray  # int32 [n] position of the hit along its particle
+    nhits: np.ndarray  # int32 [n] hits of the particle; 0: noise
+    true_edges: np.ndarray  # int64 [2,t]
+
+
+def sample_of(event):
+    ids, particle = np.unique(np.concatenate([[0], event.particle_id]), return_inverse=True)
+    particle = particle[1:].astype(np.int32)
+    row = np.searchsorted(event.particles_id, event.particle_id, sorter=np.argsort(event.particles_id))
+    row = np.argsort(event.particles_id)[np.minimum(row, len(event.particles_id) - 1)]
+    noise = particle == 0
+    pt = np.where(noise, 0, np.hypot(*event.particles_pxyz[row, :2].T)).astype(np.float32)
+    along = np.linalg.norm(event.truth_xyz - event.particles_vxyz[row], axis=1)
+    nhits = np.where(noise, 0, np.bincount(particle, minlength=len(ids))[particle]).astype(np.int32)
+    return Sample(event.xyz, particle, pt, ranks(particle, along), nhits, library.true_edges(event))
+
+
+def ranks(group, key):
+    """Position of each row within its group, ordered by key."""
+    order = np.lexsort((key, group))
+    begins = np.r_[True, group[order][1:] != group[order][:-1]]
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order)) - first
+    return rank
+
+
+def _recipe(kind, number):
+    """seed, particles and luminous region of an event."""
+    c = config()["data"]
+    sigma_z = c["sigma_z"][number % len(c["sigma_z"])]
+    if kind != "train":
+        return c[f"{kind}_seed"], c["particles"], sigma_z
+    density = 1.0
+    if number % 6 == 5:
+        density = np.random.default_rng([c["seed"], number]).uniform(*c["low_density"])
+    return c["seed"], int(c["particles"] * density), sigma_z
+
+
+def event_path(kind, number):
+    return WORK / "events" / f"{kind}{number:04d}.npz"
+
+
+def _make(job):
+    path = event_path(*job)
+    if not path.exists():
+        seed, particles, sigma_z = _recipe(*job)
+        temporary = path.with_name("part-" + path.name)
+        library.simulate(seed, job[1], particles, sigma_z).save(temporary)
+        temporary.rename(path)
+    return job
+
+
+def count(kind):
+    return config()["data"]["events" if kind == "train" else f"{kind}_events"]
+
+
+def load_event(kind, number):
+    return library.Event.load(event_path(kind, number))
+
+
+@lru_cache(None)
+def load_sample(kind, number):
+    return sample_of(load_event(kind, number))
+
+
+def augment(xyz, rng):
+    """Turned about the beam at random, and mirrored at random along and across it."""
+    angle = rng.uniform(0, 2 * np.pi)
+    cos, sin = np.cos(angle), np.sin(angle) * rng.choice([-1, 1])
+    out = np.empty_like(xyz)
+    out[:, 0] = cos * xyz[:, 0] - sin * xyz[:, 1]
+    out[:, 1] = (sin * xyz[:, 0] + cos * xyz[:, 1]) * rng.choice([-1, 1])
+    out[:, 2] = xyz[:, 2] * rng.choice([-1, 1])
+    return out
+
+
+def wedge(xyz, hits, rng):
+    """Rows of a random wedge in phi with about so many hits."""
+    phi = np.arctan2(xyz[:, 1], xyz[:, 0]) / (2 * np.pi)
+    return np.where((phi - rng.random()) % 1 < hits / len(xyz))[0]
+
+
+def subgraph(rows, n, edges):
+    """Edges [2,m] among n hits, restricted to rows and renumbered; and which edges those are."""
+    place = np.full(n, -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    edges = place[edges]
+    kept = (edges >= 0).all(0)
+    return edges[:, kept], kept
+
+
+def main():
+    (WORK / "events").mkdir(parents=True, exist_ok=True)
+    jobs = [("validation", i) for i in range(count("validation"))]
+    jobs += [("train", i) for i in range(count("train"))]
+    jobs += [("test", i) for i in range(count("test"))]
+    with get_context("spawn").Pool(2) as pool:
+        for done, job in enumerate(pool.imap(_make, jobs), 1):
+            print(f"\rdata: {done}/{len(jobs)} events", end="" if done < len(jobs) else "\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

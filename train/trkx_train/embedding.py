@@ -1,0 +1,111 @@
+"""Trains the embedding: hits of one track that follow each other come close, all others stay apart."""
+import json
+
+import numpy as np
+import torch
+
+from . import data, library
+from .networks import EMBEDDING_FEATURES, Embedding
+from .progress import Run, load_weights
+
+
+def build():
+    c = data.config()["embedding"]
+    return Embedding(c["dim"], c["width"], c["layers"])
+
+
+def embed(network, xyz):
+    with torch.no_grad():
+        return network(torch.from_numpy(library.features(xyz, EMBEDDING_FEATURES))).numpy()
+
+
+def distance(points, ends):
+    return ((points[ends[0]] - points[ends[1]]) ** 2).sum(1).add(1e-9).sqrt()
+
+
+def positive_loss(d, pt):
+    """d^2 up to 1, then saturating: pairs that cannot be brought together should not bend the space."""
+    loss = torch.where(d < 1, d**2, 1 + 2 * (1 - torch.exp(-(d - 1).clamp(min=0))))
+    weight = 1 + 2 * torch.clamp((pt - 0.5) / 2.5, 0, 1)
+    return (weight * loss).sum() / weight.sum()
+
+
+def negative_pairs(points, particle, queries, most=30000):
+    """Pairs [2,q] of different particles within 1 of random hits; and by how many they stand for more."""
+    with torch.no_grad():
+        a, b = torch.where(torch.cdist(points[queries], points) < 1)
+        a = queries[a]
+        other = (a != b) & ((particle[a] != particle[b]) | (particle[b] == 0))
+        pairs = torch.stack([a[other], b[other]])
+        chosen = torch.randperm(pairs.shape[1])[:most]
+    return pairs[:, chosen], max(pairs.shape[1] / most, 1.0)
+
+
+def losses(network, sample, c, rng):
+    xyz = data.augment(sample.xyz, rng)
+    rows = data.wedge(xyz, c["wedge_hits"], rng)
+    positive, _ = data.subgraph(rows, len(xyz), sample.true_edges)
+    points = network(torch.from_numpy(library.features(xyz[rows], EMBEDDING_FEATURES)))
+    particle = torch.from_numpy(sample.particle[rows])
+    pt = torch.from_numpy(sample.pt[rows])[positive[0]]
+    queries = torch.from_numpy(rng.choice(len(rows), min(c["queries"], len(rows)), replace=False))
+    negative, share = negative_pairs(points, particle, queries)
+    near = torch.clamp(1 - distance(points, negative), min=0) ** 2
+    return (positive_loss(distance(points, torch.from_numpy(positive)), pt),
+            share * near.sum() / len(queries))
+
+
+def radius_for(points, edges_per_hit, rng, queries=2000):
+    """The radius at which a graph has so many edges per hit, from the neighbours of some hits."""
+    chosen = rng.choice(len(points), queries, replace=False)
+    d = torch.cdist(torch.from_numpy(points[chosen]), torch.from_numpy(points)).flatten()
+    near = d[d < 3]
+    return float(torch.kthvalue(near, int(2 * edges_per_hit * queries) + queries).values)
+
+
+def validate(network, edges_per_hit):
+    """Radius for the wanted number of edges, and the share of true edges within it, by pT."""
+    figures = []
+    for number in range(min(2, data.count("validation"))):
+        sample = data.load_sample("validation", number)
+        points = embed(network, sample.xyz)
+        radius = radius_for(points, edges_per_hit, np.random.default_rng(0))
+        found = np.linalg.norm(points[sample.true_edges[0]] - points[sample.true_edges[1]], axis=1) < radius
+        pt = sample.pt[sample.true_edges[0]]
+        figures.append((radius, found.mean(), found[pt > 0.5].mean(), found[pt > 1].mean()))
+    return dict(zip(("radius", "efficiency", "above_500_mev", "above_1_gev"), np.mean(figures, 0).tolist()))
+
+
+def train():
+    c = data.config()["embedding"]
+    torch.manual_seed(c["seed"])
+    network = build()
+    run = Run("embedding", c, network, torch.optim.Adam(network.parameters()))
+    rng = np.random.default_rng([c["seed"], run.step])
+    while run.share() < 1:
+        run.schedule(run.share())
+        sample = data.load_sample("train", int(rng.integers(data.count("train"))))
+        positive, negative = losses(network, sample, c, rng)
+        run.optimizer.zero_grad()
+        (positive + c["negative_weight"] * negative).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        run.optimizer.step()
+        run.step += 1
+        run.smooth(positive=positive.item(), negative=negative.item())
+        if run.step % 500 == 0:
+            run.log(**validate(network, c["edges_per_hit"]))
+            run.save()
+    figures = validate(network, c["edges_per_hit"])
+    run.log(**figures)
+    run.save()
+    (data.WORK / "embedding.json").write_text(json.dumps({**figures, "steps": run.step}))
+
+
+def trained():
+    """The network and its radius."""
+    figures = json.loads((data.WORK / "embedding.json").read_text())
+    return load_weights("embedding", build()), round(figures["radius"], 3)
+
+
+if __name__ == "__main__":
+    train()

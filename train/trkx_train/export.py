@@ -1,0 +1,131 @@
+"""Writes the trained networks as ONNX and checks that ONNX Runtime agrees with PyTorch."""
+import hashlib
+import json
+import subprocess
+
+import numpy as np
+import onnx
+import torch
+
+from . import chain, data, embedding, filter, gnn, library
+from .networks import EMBEDDING_FEATURES, NODE_FEATURES
+
+OPSET = 17  # 16 brings reductions to ScatterND, 17 LayerNormalization
+BUNDLE = data.TRAIN.parent / "models" / "default"
+TOLERANCE = 1e-4
+
+# file, inputs, output, and which axes are free, by network
+TENSORS = {
+    "embedding": (["sp_features"], "embedding_output"),
+    "filter": (["f_nodes", "f_edges"], "f_edge_score"),
+    "gnn": (["g_nodes", "g_edges"], "gnn_edge_score"),
+}
+
+
+def _export(name, network, arguments):
+    inputs, output = TENSORS[name]
+    axes = {inputs[0]: {0: "n"}, output: {0: "n"}}
+    if len(inputs) == 2:
+        axes.update({inputs[1]: {1: "m"}, output: {0: "m"}})
+    path = BUNDLE / f"{name}.onnx"
+    torch.onnx.export(network.eval(), arguments, str(path), opset_version=OPSET, input_names=inputs,
+                      output_names=[output], dynamic_axes=axes)
+    model = onnx.load(str(path))
+    model.doc_string = f"trkx {name}, trained by train/"
+    for node in model.graph.node:
+        node.ClearField("doc_string")
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _toy_graph():
+    """Something to trace: two tracks of three hits."""
+    rng = np.random.default_rng(0)
+    xyz = (rng.normal(size=(6, 3)) * 300).astype(np.float32)
+    return xyz, torch.tensor([[0, 1, 3, 4], [1, 2, 4, 5]])
+
+
+def export_networks():
+    BUNDLE.mkdir(parents=True, exist_ok=True)
+    xyz, edges = _toy_graph()
+    _export("embedding", embedding.trained()[0], (torch.from_numpy(library.features(xyz, EMBEDDING_FEATURES)),))
+    _export("filter", filter.trained()[0], (filter.nodes_of(xyz), edges))
+    _export("gnn", gnn.trained(), (filter.nodes_of(xyz), edges))
+
+
+# ---- bundle.json ----------------------------------------------------------------------------------------
+
+def _entry(name, **settings):
+    inputs, output = TENSORS[name]
+    digest = hashlib.sha256((BUNDLE / f"{name}.onnx").read_bytes()).hexdigest()
+    return {"file": f"{name}.onnx", "sha256": digest, "inputs": inputs, "output": output, **settings}
+
+
+def _features(names_and_scales):
+    return [{"name": name, "scale": scale} for name, scale in names_and_scales]
+
+
+def _commit():
+    command = ["git", "-C", str(data.TRAIN), "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _steps(name):
+    return torch.load(data.WORK / f"{name}.pt")["step"]
+
+
+def write_bundle(cut, figures):
+    c = data.config()
+    _, radius = embedding.trained()
+    _, filter_cut = filter.trained()
+    nodes = {"features": _features(NODE_FEATURES), "sigmoid_in_model": False}
+    training = {
+        "data": f"{c['data']['events']} events of trkx_simulate, sigma_z {c['data']['sigma_z']} mm, "
+                f"one in six at {c['data']['low_density']} of the full density",
+        "seeds": {name: c["data"][name] for name in ("seed", "validation_seed", "test_seed")},
+        "minutes": {name: c[name]["minutes"] for name in TENSORS},
+        "steps": {name: _steps(name) for name in TENSORS},
+        "commit": _commit(), "figures": figures}
+    bundle = {
+        "schema": 1, "name": "trackml-default", "detector": "trackml", "orientation": "outwards",
+        "features": _features(EMBEDDING_FEATURES),
+        "embedding": _entry("embedding", dim=c["embedding"]["dim"], radius=radius, k=500),
+        "filter": _entry("filter", **nodes, cut=filter_cut),
+        "gnn": _entry("gnn", **nodes, cut=cut),
+        "tracks": {"method": "components", "min_hits": 3},
+        "training": training}
+    (BUNDLE / "bundle.json").write_text(json.dumps(bundle, indent=2) + "\n")
+
+
+# ---- agreement --------------------------------------------------------------------------------------------
+
+def check():
+    """Fails where a network of the bundle differs from the trained one on a full graph."""
+    event, edges = data.load_event("validation", 0), gnn.load_graph("validation", 0)
+    bundle = chain.Bundle(BUNDLE)
+    with torch.no_grad():
+        expected = {
+            "embedding": embedding.embed(embedding.trained()[0], event.xyz),
+            "filter": filter.score_edges(filter.trained()[0], event.xyz, edges),
+            "gnn": gnn.trained()(filter.nodes_of(event.xyz), torch.from_numpy(edges)).numpy()}
+    for name, wanted in expected.items():
+        features = bundle.features(name, event.xyz)
+        got = bundle.run(name, features, *([] if name == "embedding" else [edges]))
+        difference = float(np.abs(got - wanted).max())
+        print(f"export: {name} differs by at most {difference:.2e}", flush=True)
+        if not difference <= TOLERANCE:
+            raise SystemExit(f"export: {name}.onnx does not agree with PyTorch")
+
+
+def main():
+    export_networks()
+    write_bundle(0.5, {})
+    check()
+    cut, score = chain.choose_cut(chain.Bundle(BUNDLE))
+    print(f"export: GNN cut {cut}, mean score {score:.4f} on the validation events", flush=True)
+    write_bundle(cut, {})
+    write_bundle(cut, chain.figures(chain.Bundle(BUNDLE)))
+
+
+if __name__ == "__main__":
+    main()

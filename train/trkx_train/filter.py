@@ -1,0 +1,121 @@
+"""Trains the filter: which pairs of neighbours belong to one particle, from the pair alone."""
+import json
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from . import data, embedding, library
+from .networks import NODE_FEATURES, Filter, pair_features
+from .progress import Run, load_weights
+
+BATCHES = 40  # of one wedge
+
+
+def build():
+    c = data.config()["filter"]
+    return Filter(c["width"], c["layers"])
+
+
+def nodes_of(xyz):
+    return torch.from_numpy(library.features(xyz, NODE_FEATURES))
+
+
+def neighbours(encoder, radius, xyz):
+    return library.radius_graph(embedding.embed(encoder, xyz), xyz, radius)
+
+
+def same_particle(particle, edges):
+    return (particle[edges[0]] == particle[edges[1]]) & (particle[edges[0]] > 0)
+
+
+def weights(sample_rank, edges, same):
+    """What a track cannot do without, its consecutive hits, counts most."""
+    gap = np.abs(sample_rank[edges[0]] - sample_rank[edges[1]])
+    return np.where(same, np.select([gap == 1, gap <= 3], [4.0, 1.5], 0.3), 1.0).astype(np.float32)
+
+
+def wedge_pairs(sample, encoder, radius, c, rng):
+    """Pair features [m,20], labels [m] and weights [m] of a random wedge, shuffled."""
+    xyz = data.augment(sample.xyz, rng)
+    rows = data.wedge(xyz, c["wedge_hits"], rng)
+    xyz = np.ascontiguousarray(xyz[rows])
+    edges = neighbours(encoder, radius, xyz)
+    edges = edges[:, rng.permutation(edges.shape[1])[:BATCHES * c["batch"]]]
+    same = same_particle(sample.particle[rows], edges)
+    pairs = pair_features(nodes_of(xyz), *torch.from_numpy(edges))
+    return pairs, torch.from_numpy(same).float(), torch.from_numpy(weights(sample.rank[rows], edges, same))
+
+
+def score_edges(network, xyz, edges, batch=65536):
+    """Logits [m] of edges [2,m]."""
+    nodes, parts = nodes_of(xyz), torch.from_numpy(edges).split(batch, 1)
+    with torch.no_grad():
+        return torch.cat([network(nodes, part) for part in parts] + [torch.zeros(0)]).numpy()
+
+
+def recall(sample, edges):
+    """Shares of all true edges that are among edges, of those above .5 and above 1 GeV; purity of edges."""
+    n, true = len(sample.xyz), sample.true_edges
+    keys = np.sort(edges.min(0) * n + edges.max(0))
+    wanted = true.min(0) * n + true.max(0)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found, pt = keys[place] == wanted, sample.pt[true[0]]
+    return {"efficiency": found.mean(), "above_500_mev": found[pt > 0.5].mean(),
+            "above_1_gev": found[pt > 1].mean(), "purity": same_particle(sample.particle, edges).mean()}
+
+
+def validate(network, encoder, radius, edges_per_hit):
+    """The cut that leaves so many edges per hit, and what they are."""
+    figures = []
+    for number in range(min(2, data.count("validation"))):
+        sample = data.load_sample("validation", number)
+        edges = neighbours(encoder, radius, sample.xyz)
+        logits = score_edges(network, sample.xyz, edges)
+        wanted = min(int(edges_per_hit * len(sample.xyz)), len(logits) - 1)
+        cut = float(np.partition(logits, len(logits) - wanted)[len(logits) - wanted])
+        figures.append({"edges_in": edges.shape[1], "cut": 1 / (1 + np.exp(-cut)),
+                        **recall(sample, edges[:, logits > cut])})
+    return {key: float(np.mean([f[key] for f in figures])) for key in figures[0]}
+
+
+def train():
+    c = data.config()["filter"]
+    torch.manual_seed(c["seed"])
+    encoder, radius = embedding.trained()
+    network = build()
+    run = Run("filter", c, network, torch.optim.Adam(network.parameters()))
+    rng = np.random.default_rng([c["seed"], run.step])
+    wedges = 0
+    while run.share() < 1:
+        sample = data.load_sample("train", int(rng.integers(data.count("train"))))
+        for batch in zip(*(part.split(c["batch"]) for part in wedge_pairs(sample, encoder, radius, c, rng))):
+            learn(run, network, *batch)
+        wedges += 1
+        if wedges % 100 == 0:
+            run.log()
+            run.save()
+    figures = validate(network, encoder, radius, c["edges_per_hit"])
+    run.log(**figures)
+    run.save()
+    (data.WORK / "filter.json").write_text(json.dumps({**figures, "steps": run.step}))
+
+
+def learn(run, network, pairs, labels, weight):
+    run.schedule(run.share())
+    loss = binary_cross_entropy_with_logits(network.score_pairs(pairs), labels, weight=weight)
+    run.optimizer.zero_grad()
+    loss.backward()
+    run.optimizer.step()
+    run.step += 1
+    run.smooth(loss=loss.item())
+
+
+def trained():
+    """The network and its cut on the score."""
+    figures = json.loads((data.WORK / "filter.json").read_text())
+    return load_weights("filter", build()), round(figures["cut"], 4)
+
+
+if __name__ == "__main__":
+    train()

@@ -1,0 +1,260 @@
+"""libtrkx from Python: the training uses the very code that the pipeline runs.
+
+Structures are those of include/trkx.h, in its order; see there for the meaning of each member.
+"""
+import ctypes as c
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class _Hits(c.Structure):
+    _fields_ = [("count", c.c_size_t), ("hit_id", c.POINTER(c.c_int64)), ("xyz", c.POINTER(c.c_float)),
+                ("volume_id", c.POINTER(c.c_int32)), ("layer_id", c.POINTER(c.c_int32)),
+                ("module_id", c.POINTER(c.c_int32)), ("cell_begin", c.POINTER(c.c_size_t)),
+                ("cell_ch0", c.POINTER(c.c_int32)), ("cell_ch1", c.POINTER(c.c_int32)),
+                ("cell_value", c.POINTER(c.c_float))]
+
+
+class _Truth(c.Structure):
+    _fields_ = [("count", c.c_size_t), ("particle_id", c.POINTER(c.c_int64)), ("xyz", c.POINTER(c.c_float)),
+                ("pxyz", c.POINTER(c.c_float)), ("weight", c.POINTER(c.c_double))]
+
+
+class _Particles(c.Structure):
+    _fields_ = [("count", c.c_size_t), ("particle_id", c.POINTER(c.c_int64)),
+                ("particle_type", c.POINTER(c.c_int32)), ("vxyz", c.POINTER(c.c_float)),
+                ("pxyz", c.POINTER(c.c_float)), ("charge", c.POINTER(c.c_int32)),
+                ("nhits", c.POINTER(c.c_int32))]
+
+
+class _FeatureSpec(c.Structure):
+    _fields_ = [("feature", c.c_int), ("scale", c.c_double)]
+
+
+class _Edges(c.Structure):
+    _fields_ = [("count", c.c_size_t), ("index", c.POINTER(c.c_int64)), ("saturated", c.c_size_t)]
+
+
+class _EdgesOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("radius", c.c_double), ("k", c.c_size_t), ("threads", c.c_int)]
+
+
+class _TracksOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("cut", c.c_float), ("min_hits", c.c_size_t), ("threads", c.c_int)]
+
+
+class _MetricsOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("min_hits", c.c_size_t), ("match_fraction", c.c_double)]
+
+
+class _Efficiency(c.Structure):
+    _fields_ = [("min_pt", c.c_double), ("particles", c.c_size_t), ("matched", c.c_size_t),
+                ("efficiency", c.c_double), ("error", c.c_double)]
+
+
+class _Metrics(c.Structure):
+    _fields_ = [("trackml_score", c.c_double)] + [
+        (name, c.c_size_t) for name in ("hits", "noise_hits", "hits_on_tracks", "tracks", "matched",
+                                        "fragments", "fakes", "duplicates")] + [
+        (name, c.c_double) for name in ("fragment_rate", "fake_rate", "duplicate_rate", "hit_purity")] + [
+        (name, _Efficiency) for name in ("all", "above_500_mev", "above_1_gev")]
+
+
+class _SimulateOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("seed", c.c_uint64), ("particles", c.c_size_t),
+                ("sigma_z", c.c_double), ("noise", c.c_double), ("detector", c.c_void_p), ("cells", c.c_bool),
+                ("threads", c.c_int)]
+
+
+class _Error(c.Structure):
+    _fields_ = [("status", c.c_int), ("message", c.c_char * 1024)]
+
+
+@dataclass
+class Event:
+    """Hits [n] with their truth, and the particles [p]; all NumPy arrays of trkx.h's types."""
+
+    hit_id: np.ndarray
+    xyz: np.ndarray  # [n,3] mm
+    volume_id: np.ndarray
+    layer_id: np.ndarray
+    module_id: np.ndarray
+    particle_id: np.ndarray  # [n] 0: noise
+    truth_xyz: np.ndarray  # [n,3] mm
+    truth_pxyz: np.ndarray  # [n,3] GeV
+    weight: np.ndarray  # [n]
+    particles_id: np.ndarray  # [p]
+    particles_vxyz: np.ndarray  # [p,3] mm
+    particles_pxyz: np.ndarray  # [p,3] GeV
+    particles_nhits: np.ndarray  # [p]
+
+    def save(self, path):
+        np.savez(path, **{f.name: getattr(self, f.name) for f in fields(self)})
+
+    @classmethod
+    def load(cls, path):
+        with np.load(path) as arrays:
+            return cls(**{f.name: arrays[f.name] for f in fields(cls)})
+
+
+def _open():
+    path = os.environ.get("TRKX_LIBRARY", REPOSITORY / "build" / "lib" / "libtrkx.so")
+    return c.CDLL(str(path))
+
+
+_library = _open()
+
+
+def _call(function, *arguments):
+    error = _Error()
+    getattr(_library, function).restype = c.c_int
+    if getattr(_library, function)(*arguments, c.byref(error)) != 0:
+        raise RuntimeError(f"{function}: {error.message.decode()}")
+
+
+def _pointer(array, kind):
+    return None if array is None else array.ctypes.data_as(c.POINTER(kind))
+
+
+def _copy(pointer, shape, dtype):
+    if not pointer or 0 in np.atleast_1d(shape):
+        return np.zeros(shape, dtype)
+    return np.array(np.ctypeslib.as_array(pointer, tuple(np.atleast_1d(shape))), dtype)
+
+
+def _hits(xyz, event=None):
+    """A trkx_hits view of NumPy arrays, which must outlive it."""
+    hits = _Hits(count=len(xyz), xyz=_pointer(xyz, c.c_float))
+    if event is not None:
+        hits.hit_id = _pointer(event.hit_id, c.c_int64)
+        for name in ("volume_id", "layer_id", "module_id"):
+            setattr(hits, name, _pointer(getattr(event, name), c.c_int32))
+    return hits
+
+
+def _truth(event):
+    return _Truth(len(event.xyz), _pointer(event.particle_id, c.c_int64), _pointer(event.truth_xyz, c.c_float),
+                  _pointer(event.truth_pxyz, c.c_float), _pointer(event.weight, c.c_double))
+
+
+def _particles(event):
+    particles = _Particles(count=len(event.particles_id), particle_id=_pointer(event.particles_id, c.c_int64),
+                           vxyz=_pointer(event.particles_vxyz, c.c_float),
+                           pxyz=_pointer(event.particles_pxyz, c.c_float),
+                           nhits=_pointer(event.particles_nhits, c.c_int32))
+    return particles
+
+
+def _take_event(handle):
+    """Copies an event's arrays and destroys it."""
+    for name, kind in (("hits", _Hits), ("truth", _Truth), ("particles", _Particles)):
+        getattr(_library, f"trkx_event_{name}").restype = c.POINTER(kind)
+    hits = _library.trkx_event_hits(handle).contents
+    truth = _library.trkx_event_truth(handle).contents
+    particles = _library.trkx_event_particles(handle).contents
+    n, p = hits.count, particles.count
+    event = Event(
+        _copy(hits.hit_id, n, np.int64), _copy(hits.xyz, (n, 3), np.float32),
+        _copy(hits.volume_id, n, np.int32), _copy(hits.layer_id, n, np.int32),
+        _copy(hits.module_id, n, np.int32), _copy(truth.particle_id, n, np.int64),
+        _copy(truth.xyz, (n, 3), np.float32), _copy(truth.pxyz, (n, 3), np.float32),
+        _copy(truth.weight, n, np.float64), _copy(particles.particle_id, p, np.int64),
+        _copy(particles.vxyz, (p, 3), np.float32), _copy(particles.pxyz, (p, 3), np.float32),
+        _copy(particles.nhits, p, np.int32))
+    _library.trkx_event_destroy(handle)
+    return event
+
+
+def simulate(seed, number, particles, sigma_z, threads=1):
+    """One simulated event, without cells."""
+    options = _SimulateOptions()
+    _library.trkx_simulate_options_init(c.byref(options))
+    options.seed, options.particles, options.sigma_z = seed, particles, sigma_z
+    options.cells, options.threads = False, threads
+    handle = c.c_void_p()
+    _call("trkx_simulate", c.byref(options), c.c_uint64(number), c.byref(handle))
+    return _take_event(handle)
+
+
+def read_event(prefix):
+    """One event of TrackML files, with truth and particles."""
+    handle = c.c_void_p()
+    _call("trkx_event_read", str(prefix).encode(), c.c_uint(2 | 4), c.byref(handle))
+    return _take_event(handle)
+
+
+def features(xyz, names_and_scales):
+    """xyz float32 [n,3] mm -> float32 [n,F]."""
+    specs = (_FeatureSpec * len(names_and_scales))()
+    for spec, (name, scale) in zip(specs, names_and_scales):
+        kind = c.c_int()
+        _library.trkx_feature_find.restype = c.c_bool
+        if not _library.trkx_feature_find(name.encode(), c.byref(kind)):
+            raise ValueError(f"unknown feature {name}")
+        spec.feature, spec.scale = kind.value, scale
+    xyz = np.ascontiguousarray(xyz, np.float32)
+    out = np.empty((len(xyz), len(specs)), np.float32)
+    hits = _hits(xyz)
+    _call("trkx_features", c.byref(hits), None, specs, c.c_size_t(len(specs)), c.c_int(1),
+          _pointer(out, c.c_float))
+    return out
+
+
+def _take_edges(edges):
+    index = _copy(edges.index, (2, edges.count), np.int64)
+    _library.trkx_edges_destroy(c.byref(edges))
+    return index
+
+
+def _orient(xyz, edges):
+    _call("trkx_edges_orient", _pointer(xyz, c.c_float), c.c_size_t(len(xyz)), c.byref(edges))
+    return _take_edges(edges)
+
+
+def radius_graph(points, xyz, radius, k=500, threads=1):
+    """Neighbours in points [n,D], as edges int64 [2,m] that run outwards in xyz."""
+    points, xyz = np.ascontiguousarray(points, np.float32), np.ascontiguousarray(xyz, np.float32)
+    options = _EdgesOptions()
+    _library.trkx_edges_options_init(c.byref(options))
+    options.radius, options.k, options.threads = radius, k, threads
+    edges = _Edges()
+    _call("trkx_radius_graph", _pointer(points, c.c_float), c.c_size_t(len(points)),
+          c.c_size_t(points.shape[1]), c.byref(options), c.byref(edges))
+    return _orient(xyz, edges)
+
+
+def true_edges(event, min_hits=3):
+    """Edges int64 [2,t] between consecutive hits of each particle: (lower, higher index), sorted."""
+    edges, truth, particles = _Edges(), _truth(event), _particles(event)
+    _call("trkx_true_edges", c.byref(truth), c.byref(particles), c.c_size_t(min_hits), c.byref(edges))
+    return _take_edges(edges)
+
+
+def tracks(n, edges, scores, cut, min_hits=3):
+    """Components over edges int64 [2,m] with scores float32 [m] > cut -> labels int32 [n]."""
+    edges = np.ascontiguousarray(edges, np.int64)
+    scores = np.ascontiguousarray(scores, np.float32)
+    view = _Edges(edges.shape[1], _pointer(edges, c.c_int64), 0)
+    options = _TracksOptions()
+    _library.trkx_tracks_options_init(c.byref(options))
+    options.cut, options.min_hits, options.threads = cut, min_hits, 1
+    labels, count = np.zeros(n, np.int32), c.c_size_t()
+    _call("trkx_tracks", c.c_size_t(n), c.byref(view), _pointer(scores, c.c_float), c.byref(options),
+          _pointer(labels, c.c_int32), c.byref(count))
+    return labels
+
+
+def evaluate(event, labels):
+    """The metrics of labels int32 [n] as a dictionary; efficiencies as plain numbers."""
+    metrics, hits, truth, particles = _Metrics(), _hits(event.xyz, event), _truth(event), _particles(event)
+    options = _MetricsOptions()
+    _library.trkx_metrics_options_init(c.byref(options))
+    _call("trkx_evaluate", _pointer(labels, c.c_int32), c.byref(hits), c.byref(truth), c.byref(particles),
+          c.byref(options), c.byref(metrics))
+    values = {name: getattr(metrics, name) for name, _ in _Metrics._fields_}
+    return {k: v.efficiency if isinstance(v, _Efficiency) else v for k, v in values.items()}
