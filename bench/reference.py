@@ -1,0 +1,140 @@
+"""The chain as a Python user would build it: pandas, NumPy, ONNX Runtime, SciPy. It reads the same bundle and
+gives the same tracks as `trkx run`: the yardstick for its speed, and an independent check of its result.
+
+usage: reference.py BUNDLE EVENT-PREFIX [--out TRACKS.csv] [--threads T] [--repeat N]
+"""
+import argparse
+import json
+import pathlib
+import time
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+FILTER_BATCH = 65536  # edges a call
+
+
+def read_hits(prefix):
+    """The hits' table, and xyz [n,3] in mm."""
+    path = next(p for p in (prefix + "-hits.csv", prefix + "-hits.csv.gz") if pathlib.Path(p).exists())
+    hits = pd.read_csv(path, usecols=["hit_id", "x", "y", "z", "volume_id", "layer_id"])
+    return hits, hits[["x", "y", "z"]].to_numpy(np.float32)
+
+
+def features(hits, xyz, specs):
+    """[n,F] float32, each feature divided by its scale; those that need cells are not computed here."""
+    x, y, z = xyz.astype(np.float64).T
+    r = np.hypot(x, y)
+    distance = np.sqrt(x * x + y * y + z * z)
+    columns = {
+        "x": lambda: x, "y": lambda: y, "z": lambda: z, "r": lambda: r,
+        "phi": lambda: np.arctan2(y, x), "cos_phi": lambda: x / r, "sin_phi": lambda: y / r,
+        "eta": lambda: np.arcsinh(z / r), "theta": lambda: np.arctan2(r, z),
+        "dir_x": lambda: x / distance, "dir_y": lambda: y / distance, "dir_z": lambda: z / distance,
+        "volume": lambda: hits.volume_id.to_numpy(), "layer": lambda: hits.layer_id.to_numpy(),
+    }
+    return np.stack([columns[s["name"]]() / s["scale"] for s in specs], 1).astype(np.float32)
+
+
+def neighbours(points, radius, k):
+    """[2,m]: pairs (lower, higher) with float32 d2 <= r2. The tree computes in double, so it is asked for a
+    little more, and trkx's float32 arithmetic decides. Nodes with more than k neighbours are not for it."""
+    pairs = cKDTree(points).query_pairs(radius * 1.00001, output_type="ndarray").T
+    difference = points[pairs[0]] - points[pairs[1]]
+    d2 = np.zeros(pairs.shape[1], np.float32)
+    for column in difference.T:
+        d2 += column * column
+    pairs = pairs[:, d2 <= np.float32(radius) * np.float32(radius)]
+    if np.bincount(pairs.ravel(), minlength=1).max() > k:
+        raise SystemExit(f"some hits have more than k = {k} neighbours: this chain does not choose among them")
+    return pairs
+
+
+def orient(xyz, pairs):
+    """From the hit nearer to the origin outwards, sorted by (source, target)."""
+    d2 = (xyz.astype(np.float64) ** 2).sum(1)
+    low, high = pairs.min(0), pairs.max(0)
+    turn = d2[low] > d2[high]
+    source, target = np.where(turn, high, low), np.where(turn, low, high)
+    return np.stack([source, target])[:, np.lexsort((target, source))].astype(np.int64)
+
+
+def tracks(n, edges, min_hits):
+    """[n]: 0 for no track, else 1, 2, ... in the order of first hits."""
+    graph = coo_matrix((np.ones(edges.shape[1], bool), (edges[0], edges[1])), shape=(n, n))
+    component = connected_components(graph, directed=False)[1]
+    good = np.bincount(component, minlength=component.max() + 1) >= min_hits
+    first = np.unique(component, return_index=True)[1]
+    order = np.argsort(first, kind="stable")
+    number = np.zeros(len(first), np.int64)
+    number[order[good[order]]] = np.arange(1, good.sum() + 1)
+    return number[component]
+
+
+class Chain:
+    def __init__(self, directory, threads):
+        self.directory, self.threads = pathlib.Path(directory), threads
+        self.bundle = json.loads((self.directory / "bundle.json").read_text())
+        self.sessions = {name: self.load(name) for name in ("embedding", "filter", "gnn")}
+
+    def load(self, name):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        return onnxruntime.InferenceSession(str(self.directory / self.bundle[name]["file"]), options,
+                                            providers=["CPUExecutionProvider"])
+
+    def features(self, name, hits, xyz):
+        return features(hits, xyz, self.bundle[name].get("features", self.bundle["features"]))
+
+    def score(self, name, nodes, edges):
+        entry = self.bundle[name]
+        scores = self.sessions[name].run([entry["output"]], dict(zip(entry["inputs"], (nodes, edges))))[0]
+        scores = scores.reshape(-1)
+        return scores if entry["sigmoid_in_model"] else 1 / (1 + np.exp(-scores))
+
+    def run(self, prefix):
+        """labels [n] and the seconds of each step."""
+        clock = [time.perf_counter()]
+        hits, xyz = read_hits(prefix)
+        clock.append(time.perf_counter())
+        nodes = {name: self.features(name, hits, xyz) for name in self.sessions}
+        clock.append(time.perf_counter())
+        entry = self.bundle["embedding"]
+        points = self.sessions["embedding"].run([entry["output"]], {entry["inputs"][0]: nodes["embedding"]})[0]
+        clock.append(time.perf_counter())
+        edges = orient(xyz, neighbours(points, entry["radius"], entry["k"]))
+        clock.append(time.perf_counter())
+        batches = [edges[:, i:i + FILTER_BATCH] for i in range(0, edges.shape[1], FILTER_BATCH)]
+        scores = np.concatenate([self.score("filter", nodes["filter"], np.ascontiguousarray(b)) for b in batches])
+        edges = np.ascontiguousarray(edges[:, scores > np.float32(self.bundle["filter"]["cut"])])
+        clock.append(time.perf_counter())
+        edges = edges[:, self.score("gnn", nodes["gnn"], edges) > np.float32(self.bundle["gnn"]["cut"])]
+        clock.append(time.perf_counter())
+        labels = tracks(len(xyz), edges, self.bundle["tracks"]["min_hits"])
+        clock.append(time.perf_counter())
+        names = ("hits", "features", "embed", "edges", "filter", "gnn", "tracks")
+        return hits.hit_id.to_numpy(), labels, dict(zip(names, np.diff(clock)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("bundle")
+    parser.add_argument("event")
+    parser.add_argument("--out")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=1)
+    arguments = parser.parse_args()
+    chain = Chain(arguments.bundle, arguments.threads)
+    for _ in range(arguments.repeat):
+        hit_id, labels, seconds = chain.run(arguments.event)
+        print("  ".join(f"{name} {s:.3f}" for name, s in seconds.items()), f" total {sum(seconds.values()):.3f} s")
+    if arguments.out:
+        pd.DataFrame({"hit_id": hit_id, "track_id": labels}).to_csv(arguments.out, index=False)
+
+
+if __name__ == "__main__":
+    main()
