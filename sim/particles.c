@@ -8,24 +8,23 @@
 struct species {
     int32_t type;
     double mass;     /* GeV */
-    double share[3]; /* of the particles made at the beam, at 1 to 100 mm, and farther out */
+    double share[3]; /* by trkx_origin */
 };
 
-/* Shares: charges and PDG codes of TrackML particles; far from the beam most are knocked out of nuclei. */
+/* Shares: charges and PDG codes of TrackML particles; of those from material most are knocked out of nuclei. */
 static const struct species SPECIES[] = {
-    {211, 0.13957, {0.429, 0.405, 0.285}},  {-211, 0.13957, {0.429, 0.305, 0.285}},
-    {321, 0.49368, {0.048, 0.010, 0.000}},  {-321, 0.49368, {0.048, 0.005, 0.000}},
-    {2212, 0.93827, {0.0215, 0.22, 0.415}}, {-2212, 0.93827, {0.0215, 0.045, 0.010}},
-    {11, 0.000511, {0.0015, 0.005, 0.0025}}, {-11, 0.000511, {0.0015, 0.005, 0.0025}},
+    {211, 0.13957, {0.429, 0.392, 0.282}},  {-211, 0.13957, {0.429, 0.388, 0.272}},
+    {321, 0.49368, {0.048, 0, 0}},          {-321, 0.49368, {0.048, 0, 0}},
+    {2212, 0.93827, {0.0215, 0.110, 0.442}}, {-2212, 0.93827, {0.0215, 0.108, 0.002}},
+    {11, 0.000511, {0.0015, 0.001, 0.001}}, {-11, 0.000511, {0.0015, 0.001, 0.001}},
 };
 enum { SPECIES_COUNT = sizeof SPECIES / sizeof SPECIES[0] };
 
-static void choose_species(struct trkx_random *random, double radius, struct trkx_generated *particle)
+static void choose_species(struct trkx_random *random, struct trkx_generated *particle)
 {
-    int place = radius < 1 ? 0 : radius < 100 ? 1 : 2;
     double left = trkx_random_uniform(random);
     int s = 0;
-    while (s < SPECIES_COUNT - 1 && (left -= SPECIES[s].share[place]) >= 0) s++;
+    while (s < SPECIES_COUNT - 1 && (left -= SPECIES[s].share[particle->origin]) >= 0) s++;
     particle->type = SPECIES[s].type;
     particle->mass = SPECIES[s].mass;
     particle->charge = particle->type == 11 ? -1 : particle->type == -11 ? 1 : particle->type > 0 ? 1 : -1;
@@ -68,45 +67,43 @@ static void generate_primary(struct trkx_random *random, const double vertex[3],
     set_momentum(particle, draw_spectrum(random, PRIMARY_PT), phi, eta);
 }
 
-static int find_band(double radius)
+static int find_band(const struct population *population, double radius)
 {
     int band = 0;
-    while (band < BANDS - 1 && radius >= BAND_EDGES[band]) band++;
+    while (band < population->bands - 1 && radius >= population->edges[band]) band++;
     return band;
 }
 
-static int find_class(int band, double eta)
+static int find_class(const struct population *population, int band, double eta)
 {
     int class = 0;
-    while (class < CLASSES - 1 && eta >= CLASS_EDGES[band][class]) class++;
+    while (class < CLASSES - 1 && eta >= population->classes[band][class]) class++;
     return class;
 }
 
-/* Decays, which move along with their collision, lie nearer than the beam pipe or far from any disk; vertices
- * in disks stay there. */
-enum { BEAM_PIPE = 15, FIRST_DISK = 550 }; /* mm: radius, z */
-
-static void generate_displaced(struct trkx_random *random, const double collision[3],
+/* Away from the beam; vertices of decays move along with their collision, material does not. */
+static void generate_displaced(struct trkx_random *random, const struct population *population, double shift,
                                struct trkx_generated *particle)
 {
-    double radius = draw(random, DISPLACED_RADIUS, RADII);
+    double radius = draw(random, population->radius, RADII);
     double around = trkx_random_between(random, -TRKX_PI, TRKX_PI), side = trkx_random_sign(random);
-    int band = find_band(radius);
-    double z = draw(random, DISPLACED_Z[band], EVEN);
-    int class = find_class(band, asinh(z / radius));
-    double turn = draw(random, DISPLACED_TURN[band][class], EVEN) * trkx_random_sign(random);
-    double eta = draw(random, DISPLACED_ETA[band][class], EVEN) * side;
-    bool moves = radius < BEAM_PIPE || z < FIRST_DISK;
+    int band = find_band(population, radius);
+    double z = draw(random, population->z[band], EVEN);
+    int class = find_class(population, band, asinh(z / radius));
+    double turn = draw(random, population->turn[band][class], COARSE) * trkx_random_sign(random);
+    double eta = draw(random, population->eta[band][class], COARSE) * side;
     particle->vertex[0] = radius * cos(around);
     particle->vertex[1] = radius * sin(around);
-    particle->vertex[2] = side * z + (moves ? collision[2] : 0);
-    set_momentum(particle, draw_spectrum(random, DISPLACED_PT[band]), around + turn, eta);
+    particle->vertex[2] = side * z + shift;
+    set_momentum(particle, draw_spectrum(random, population->pt[band]), around + turn, eta);
 }
 
-/* Bits as in TrackML's particle ids: collision from 52 on, particle below. */
-static int64_t make_id(size_t collision, size_t index)
+/* As in TrackML's particle ids, collision and particle have bits of their own, and the last one says whether
+ * the particle comes from material. */
+static int64_t make_id(size_t collision, size_t index, enum trkx_origin origin)
 {
-    return (int64_t)(((uint64_t)(collision % 2047) + 1) << 52 | ((uint64_t)index + 1) << 12);
+    return (int64_t)(((uint64_t)(collision % 2047) + 1) << 52 | ((uint64_t)index + 1) << 16 |
+                     (origin == TRKX_SECONDARY));
 }
 
 /* mm: size of the luminous region across the beam, and its middle. */
@@ -126,12 +123,19 @@ static void generate_particle(uint64_t event_seed, size_t index, double (*collis
 {
     struct trkx_random random = trkx_random_stream(event_seed, TRKX_RANDOM_PARTICLE, index);
     size_t c = (size_t)trkx_random_index(&random, count);
-    particle->id = make_id(c, index);
-    if (trkx_random_uniform(&random) < DISPLACED_SHARE)
-        generate_displaced(&random, collisions[c], particle);
-    else
+    double which = trkx_random_uniform(&random);
+    if (which < DECAYS.share) {
+        particle->origin = TRKX_DECAY;
+        generate_displaced(&random, &DECAYS, collisions[c][2], particle);
+    } else if (which < DECAYS.share + SECONDARIES.share) {
+        particle->origin = TRKX_SECONDARY;
+        generate_displaced(&random, &SECONDARIES, 0, particle);
+    } else {
+        particle->origin = TRKX_PRIMARY;
         generate_primary(&random, collisions[c], particle);
-    choose_species(&random, hypot(particle->vertex[0], particle->vertex[1]), particle);
+    }
+    particle->id = make_id(c, index, particle->origin);
+    choose_species(&random, particle);
 }
 
 enum trkx_status trkx_particles_generate(uint64_t event_seed, size_t count, double sigma_z, int threads,

@@ -4,8 +4,11 @@
 
 #include "memory.h"
 
+enum trkx_origin { TRKX_PRIMARY, TRKX_DECAY, TRKX_SECONDARY }; /* at the beam, in flight, in material */
+
 struct trkx_generated {
-    int64_t id;         /* unique, not 0 */
+    int64_t id; /* unique, not 0 */
+    enum trkx_origin origin;
     int32_t type;       /* PDG code */
     int32_t charge;     /* -1 or +1 */
     double mass;        /* GeV */

@@ -220,8 +220,8 @@ static bool misses(const struct walk *walk, const struct trkx_layer *layer)
            layer->position < INNER_BARREL[1];
 }
 
-/* mm: a particle that is made this close to a surface, by rounding only, does not cross it. */
-static const double BORN_ON = 1e-6;
+/* mm: a particle that is made this close to a surface comes from there and does not cross it at once. */
+static const double BORN_ON = 0.1;
 
 /* The first of layers [count], sorted by position, that is not below. */
 static size_t lower_bound(const struct trkx_layer *layers, size_t count, double position)
@@ -247,7 +247,8 @@ static void cross_layers(struct walk *walk, const struct trkx_layer *layers, siz
     for (size_t l = lower_bound(layers, count, low); l < count && !walk->stopped; l++) {
         double off = layers[l].position - from;
         if (layers[l].position > high) break;
-        if (fabs(off) < BORN_ON || misses(walk, &layers[l])) continue;
+        if (off == 0 || (walk->path == 0 && fabs(off) < BORN_ON)) continue;
+        if (misses(walk, &layers[l])) continue;
         cross_layer(walk, &layers[l], helix, off / (to - from) * length, momentum);
     }
 }

@@ -235,11 +235,12 @@ cleanup:
 
 /* ---- weights ----------------------------------------------------------------------------------------- */
 
-/* TrackML's: what a particle counts. */
+/* TrackML's: what a particle counts; those from material, and those with few hits, nothing. */
 static double particle_weight(const struct trkx_generated *particle, int32_t nhits)
 {
     double pt = hypot(particle->momentum[0], particle->momentum[1]);
-    return nhits < 4 ? 0 : fmin(fmax(0.2 + 0.8 * (pt - 0.5) / 2.5, 0.2), 1);
+    if (nhits < 4 || particle->origin == TRKX_SECONDARY) return 0;
+    return fmin(fmax(0.2 + 0.8 * (pt - 0.5) / 2.5, 0.2), 1);
 }
 
 /* And of that, hit `order` of n: the first ones, which tell particles apart, most; the last more than those
