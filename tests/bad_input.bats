@@ -359,12 +359,13 @@ bytes() { # tag content
     is_empty "$BATS_TEST_TMPDIR/disk"
 }
 
-# Waits until the program watches for signals (bit 2 of SigCgt is SIGINT): it is then at work on events.
+# Waits until the program, no longer the shell before it, watches for signals (bit 2 of SigCgt is SIGINT): it is
+# then at work on events.
 wait_until_at_work() { # pid
     local caught tries
     for ((tries = 0; tries < 600; tries++)); do
         caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" 2>/dev/null) || return 1
-        (((16#${caught:-0} & 2) == 0)) || return 0
+        [ "$(readlink "/proc/$1/exe")" != "$(realpath "$TRKX")" ] || (((16#${caught:-0} & 2) == 0)) || return 0
         sleep 0.05
     done
     return 1
@@ -380,7 +381,7 @@ wait_until_at_work() { # pid
         kill -$signal $pid
         code=0
         wait $pid || code=$?
-        cat "$BATS_TEST_TMPDIR/message"
+        echo "exit code $code, standard error: $(cat "$BATS_TEST_TMPDIR/message")"
         [ $code -eq 1 ]
         [ "$(wc -l <"$BATS_TEST_TMPDIR/message")" -eq 1 ]
         grep -q "event000001000.*interrupted" "$BATS_TEST_TMPDIR/message"

@@ -38,6 +38,12 @@ needs_shared() { # file below ../shared/data
     [ -e "$shared/$1" ] || skip "no ../shared/data/$1 here"
 }
 
+# While the default bundle is being trained, others can work with an intermediate one, which says so.
+needs_finished_bundle() {
+    ! grep -q "intermediate bundle" "$repository/models/default/bundle.json" ||
+        skip "models/default is an intermediate bundle"
+}
+
 # Runs a command that has to fail with this code: nothing on standard output, one line on standard error, which
 # holds every one of the texts (up to "--").
 refuses() { # code text... -- command...
@@ -94,6 +100,6 @@ agreement() { # tracks tracks
                 paired = t[1] > 0 && t[2] > 0 && 2 * both[pair] > size_a[t[1]] && 2 * both[pair] > size_b[t[2]]
                 if (paired || (t[1] == 0 && t[2] == 0)) agreed += both[pair]
             }
-            printf "%.4f\n", hits > 0 ? agreed / hits : 1
+            printf "%.4f\n", (hits > 0 ? agreed / hits : 1)
         }' "$1" "$2"
 }

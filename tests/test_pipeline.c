@@ -20,7 +20,7 @@
 #include "memory.h"
 
 /* Few hits: ThreadSanitizer slows everything down by ten. */
-enum { PARTICLES = 150, EVENTS = 4 };
+enum { PARTICLES = 60, EVENTS = 4 };
 
 static struct {
     const char *bundle;
