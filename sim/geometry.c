@@ -268,8 +268,8 @@ struct patch {
  * middle of the beam, and half as much again. */
 static double steepest(bool barrel, const struct trkx_module *module)
 {
-    double radius = radius_of(module->center), z = fabs(module->center[2]);
-    return 2 + (barrel ? (z + module->hv) / radius : (radius + module->hv) / fmax(z, 1));
+    double radius = fmax(radius_of(module->center), 1), z = fmax(fabs(module->center[2]), 1);
+    return 2 + (barrel ? (z + module->hv) / radius : (radius + module->hv) / z);
 }
 
 /* From 3 x 3 points of the module. A track meets the module up to `depth` before or behind the layer's
@@ -290,7 +290,7 @@ static struct patch patch_of(const struct trkx_layer *layer, const struct trkx_m
         depth = fmax(depth, fabs(off));
     }
     double margin = 1 + steepest(layer->barrel, module) * depth;
-    patch.half_phi += (1 + 2 * depth) / radius_of(module->center);
+    patch.half_phi = fmin(patch.half_phi + (1 + 2 * depth) / fmax(radius_of(module->center), 1), TRKX_PI);
     patch.low -= margin;
     patch.high += margin;
     return patch;

@@ -20,7 +20,7 @@ static const double INEFFICIENCY = 0.02; /* share of crossings that leave no hit
 static const double LOSS = 0.045;        /* GeV per radiation length at the minimum of ionisation */
 static const double MIN_PT = 0.15;       /* GeV: slower ones end in the next material, as in TrackML */
 static const double MIN_MOMENTUM = 0.03; /* GeV: below, a particle is taken to stop */
-static const double MAX_TURN = 3.5;      /* rad: TrackML keeps the first turn of loopers only */
+static const double MAX_TURN = 3.5;      /* rad: TrackML keeps little more than half a turn */
 static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: nothing to hit beyond */
 /* TrackML's simulation gives particles above this pseudorapidity no hits in the innermost barrel, mm. */
 static const double BARREL_ETA = 3, INNER_BARREL[2] = {20, 190};
@@ -67,7 +67,7 @@ static void helix_at(const struct helix *helix, double path, double position[3],
 
 /* Farther along the track than this (mm) no module of a layer lies from its nominal surface, but for
  * grazing tracks. */
-static const double REACH = 25;
+static const double REACH = 60;
 /* Closer to a module's plane than about a tenth of a degree there is no crossing. */
 static const double GRAZING = 1e-3;
 

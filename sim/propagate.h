@@ -16,7 +16,7 @@ struct trkx_crossing {
 };
 #define TRKX_NOISE UINT32_MAX
 
-/* More than a particle that turns 4.5 rad can make. */
+/* More than a particle makes in TrackML's detector, where they end after little more than half a turn. */
 enum { TRKX_CROSSINGS_MAX = 96 };
 
 /* Follows one particle; crossings are in the order of the path. Returns how many. */

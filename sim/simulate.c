@@ -1,7 +1,7 @@
 #include <math.h>
-#include <omp.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "digitize.h"
@@ -97,7 +97,8 @@ static enum trkx_status follow_particles(struct simulation *sim, trkx_error *err
 #pragma omp parallel for num_threads(sim->threads) schedule(dynamic)
     for (size_t c = 0; c < count; c++)
         if (!follow_chunk(sim, c * CHUNK, &chunks[c])) failed = true;
-    status = failed ? trkx_fail_memory(error, "the crossings of modules", 0)
+    status = failed ? trkx_fail_memory(error, "the crossings of modules",
+                                       TRKX_CROSSINGS_MAX * sizeof(struct trkx_crossing))
                     : join_chunks(sim, chunks, count, error);
     for (size_t c = 0; c < count; c++) trkx_release(chunks[c].crossings);
     trkx_release(chunks);
@@ -107,14 +108,13 @@ static enum trkx_status follow_particles(struct simulation *sim, trkx_error *err
 /* ---- order ------------------------------------------------------------------------------------------- */
 
 /* Within a module hits are listed by v, so that their order says nothing of their particles. */
-static void sort_in_module(struct trkx_crossing *crossings, size_t count)
+static int compare_in_module(const void *left, const void *right)
 {
-    for (size_t i = 1; i < count; i++) {
-        struct trkx_crossing crossing = crossings[i];
-        size_t at = i;
-        for (; at > 0 && crossings[at - 1].v > crossing.v; at--) crossings[at] = crossings[at - 1];
-        crossings[at] = crossing;
-    }
+    const struct trkx_crossing *a = left, *b = right;
+    if (a->v != b->v) return a->v < b->v ? -1 : 1;
+    if (a->u != b->u) return a->u < b->u ? -1 : 1;
+    if (a->particle != b->particle) return a->particle < b->particle ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
 }
 
 /* By module; the detector's modules are in the order of volume, layer and module. */
@@ -131,7 +131,7 @@ static enum trkx_status sort_crossings(struct simulation *sim, trkx_error *error
     for (size_t i = 0; i < sim->count; i++) sorted[begin[sim->crossings[i].module]++] = sim->crossings[i];
     for (size_t m = 0; m < modules; m++) { /* begin[m] is now where module m ends */
         size_t first = m == 0 ? 0 : begin[m - 1];
-        sort_in_module(sorted + first, begin[m] - first);
+        qsort(sorted + first, begin[m] - first, sizeof *sorted, compare_in_module);
     }
     trkx_release(sim->crossings);
     sim->crossings = sorted;
@@ -223,6 +223,9 @@ static enum trkx_status add_noise(struct simulation *sim, trkx_error *error)
     enum trkx_status status = TRKX_OK;
     struct trkx_crossing *all = NULL;
     size_t wanted = visit_noise(sim, NULL);
+    if (sim->count + wanted > INT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu hits, at most %d are possible",
+                         sim->count + wanted, INT32_MAX);
     TRKX_ALLOCATE(all, NULL, sim->count + wanted, "the noise");
     if (sim->count > 0) memcpy(all, sim->crossings, sim->count * sizeof *all);
     visit_noise(sim, all + sim->count);
@@ -479,7 +482,7 @@ enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t nu
     *event = NULL;
     TRKX_CHECK(check_options(options, error));
     sim.threads = trkx_threads(options->threads);
-    sim.seed = trkx_random_mix(options->seed) ^ trkx_random_mix(~number);
+    sim.seed = trkx_random_mix(trkx_random_mix(options->seed) + number);
     TRKX_CHECK(trkx_geometry_create(options->detector, &sim.geometry, error));
     TRKX_ALLOCATE(sim.particles, NULL, options->particles, "the particles");
     TRKX_ALLOCATE(sim.nhits, NULL, options->particles, "the particles");
