@@ -489,6 +489,51 @@ static void empty_detector(void **state)
     trkx_detector_destroy(detector);
 }
 
+/* Axes at right angles from three angles. */
+static void turn_module(struct trkx_module *module, double a, double b, double c)
+{
+    double x[3] = {cos(a), cos(b), cos(c)}, y[3] = {sin(a), sin(b), sin(c)};
+    double rotation[3][3] = {
+        {x[0] * x[1], x[0] * y[1] * y[2] - y[0] * x[2], x[0] * y[1] * x[2] + y[0] * y[2]},
+        {y[0] * x[1], y[0] * y[1] * y[2] + x[0] * x[2], y[0] * y[1] * x[2] - x[0] * y[2]},
+        {-y[1], x[1] * y[2], x[1] * x[2]}};
+    memcpy(module->rotation, rotation, sizeof rotation);
+}
+
+/* A heap of modules at any place and angle, one in the very middle, is a detector as well. */
+static void any_detector(void **state)
+{
+    (void)state;
+    enum { COUNT = 200 };
+    trkx_detector *detector = NULL;
+    struct trkx_module *modules = trkx_allocate_zero(NULL, COUNT, sizeof *modules);
+    assert_non_null(modules);
+    for (int i = 0; i < COUNT; i++) {
+        struct trkx_module *module = &modules[i];
+        *module = (struct trkx_module){.volume = i % 2, .layer = i % 3, .module = i, .thickness = 0.2};
+        module->min_hu = i % 5 == 0 ? -1 : 20;
+        module->max_hu = module->hv = 40;
+        module->pitch_u = 0.1;
+        module->pitch_v = i % 7 == 0 ? 0.09 : 10;
+        turn_module(module, i, 1.7 * i, 2.3 * i);
+        for (int j = 0; j < 3; j++) module->center[j] = 400 * sin(i * (j + 1.1));
+    }
+    assert_int_equal(trkx_detector_create(modules, COUNT, &detector, NULL), TRKX_OK);
+    trkx_simulate_options options = small_options(3000);
+    options.detector = detector;
+    trkx_event *event = simulate(&options, 1);
+    const trkx_hits *hits = trkx_event_hits(event);
+    assert_true(hits->count > 50);
+    for (size_t i = 0; i < hits->count; i++) {
+        double local[3];
+        const struct trkx_module *module = module_of(detector, hits, i);
+        to_local(module, hits->xyz + 3 * i, local);
+        assert_true(fabs(local[2]) < 2e-4 && fabs(local[0]) < 41 && fabs(local[1]) < 41);
+    }
+    trkx_event_destroy(event);
+    trkx_detector_destroy(detector);
+}
+
 /* Leaks show under the address sanitizer. */
 static void memory_may_run_out_anywhere(void **state)
 {
@@ -603,6 +648,7 @@ int main(void)
         cmocka_unit_test(bad_options_are_errors),
         cmocka_unit_test(bad_modules_are_errors),
         cmocka_unit_test(empty_detector),
+        cmocka_unit_test(any_detector),
         cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(the_grid_lists_what_is_hit),
         cmocka_unit_test(builtin_modules_are_trackml_s),
