@@ -3,17 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "field_table.h"
 #include "random.h"
 
 /* ---- detector and physics constants ------------------------------------------------------------------ */
 
-/* T: component along the beam of the solenoid's field at |z| = 0, 125, 250, ... mm, as curvatures of true
- * tracks in TrackML events show it. Beyond the last it stays. */
-static const double FIELD[] = {2.010, 2.007, 2.004, 2.001,  1.989,  1.976,  1.963, 1.950, 1.915,
-                               1.880, 1.825, 1.770, 1.685,  1.600,  1.440,  1.280, 1.030, 0.780,
-                               0.600, 0.420, 0.110, -0.200, -0.285, -0.370, -0.400};
-enum { FIELD_COUNT = sizeof FIELD / sizeof FIELD[0] };
-static const double FIELD_STEP = 125;           /* mm */
+/* mm: where the middle of TrackML's field map lies; see bench/make_field_table.py. */
+static const double FIELD_MIDDLE[3] = {-150, -150, -150};
 static const double CURVATURE = 0.299792458e-3; /* rad per mm at 1 T and 1 GeV */
 
 static const double INEFFICIENCY = 0.02; /* share of crossings that leave no hit */
@@ -26,41 +22,73 @@ static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: nothing to hit beyon
 static const double BARREL_ETA = 3, INNER_BARREL[2] = {20, 190};
 enum { MAX_STEPS = 4000 };
 
-static double field_at(double z)
+/* ---- field ------------------------------------------------------------------------------------------- */
+
+/* The grid's cell below x, in steps, and in it the share of the way to the next. */
+static int grid_cell(double x, int count, double *part)
 {
-    double at = fabs(z) / FIELD_STEP;
-    int i = (int)at;
-    if (i >= FIELD_COUNT - 1) return FIELD[FIELD_COUNT - 1];
-    return FIELD[i] + (at - i) * (FIELD[i + 1] - FIELD[i]);
+    int cell = x < count - 1 ? (int)x : count - 2;
+    *part = fmin(x - cell, 1);
+    return cell;
+}
+
+/* T, at a point, global. */
+static void field_at(const double point[3], double field[3])
+{
+    double x = point[0] - FIELD_MIDDLE[0], y = point[1] - FIELD_MIDDLE[1], z = point[2] - FIELD_MIDDLE[2];
+    double radius = hypot(x, y), a, b, value[2];
+    int i = grid_cell(radius / FIELD_STEP, FIELD_RADII, &a);
+    int j = grid_cell(fabs(z) / FIELD_STEP, FIELD_LENGTHS, &b);
+    for (int k = 0; k < 2; k++)
+        value[k] = (1 - a) * ((1 - b) * FIELD[i][j][k] + b * FIELD[i][j + 1][k]) +
+                   a * ((1 - b) * FIELD[i + 1][j][k] + b * FIELD[i + 1][j + 1][k]);
+    double across = (z < 0 ? -value[1] : value[1]) / fmax(radius, 1e-3);
+    field[0] = across * x;
+    field[1] = across * y;
+    field[2] = value[0];
 }
 
 /* ---- helix ------------------------------------------------------------------------------------------- */
 
-/* A piece of a track on which the field is taken as constant. */
+/* A piece of a track on which the field is taken as constant. The momentum is split along the field; the part
+ * across it turns. */
 struct helix {
-    double position[3]; /* mm, at path 0 */
-    double momentum[3]; /* GeV, at path 0 */
-    double magnitude;   /* GeV */
-    double turn;        /* rad per mm */
+    double position[3];                   /* mm, at path 0 */
+    double momentum[3];                   /* GeV, at path 0 */
+    double along[3], across[3], aside[3]; /* GeV: momentum = along + across; aside = field's axis x across */
+    double magnitude;                     /* GeV */
+    double turn;                          /* rad per mm about the field's axis */
 };
 
-static void rotate(const double vector[3], double angle, double rotated[3])
+static void set_field(struct helix *helix, int charge, const double field[3])
 {
-    double c = cos(angle), s = sin(angle);
-    rotated[0] = vector[0] * c - vector[1] * s;
-    rotated[1] = vector[0] * s + vector[1] * c;
-    rotated[2] = vector[2];
+    double strength = sqrt(field[0] * field[0] + field[1] * field[1] + field[2] * field[2]), axis[3], dot = 0;
+    for (int i = 0; i < 3; i++) {
+        axis[i] = field[i] / fmax(strength, 1e-9);
+        dot += axis[i] * helix->momentum[i];
+    }
+    for (int i = 0; i < 3; i++) {
+        helix->along[i] = dot * axis[i];
+        helix->across[i] = helix->momentum[i] - helix->along[i];
+    }
+    for (int i = 0; i < 3; i++) {
+        int j = (i + 1) % 3, k = (i + 2) % 3;
+        helix->aside[i] = axis[j] * helix->across[k] - axis[k] * helix->across[j];
+    }
+    helix->turn = -CURVATURE * charge * strength / helix->magnitude;
 }
 
 /* The chord of a helix points along the momentum at its middle and is shorter than the arc by sin(h)/h in
  * the plane across the field. */
 static void helix_at(const struct helix *helix, double path, double position[3], double momentum[3])
 {
-    double h = 0.5 * helix->turn * path, chord[3];
-    double shrink = 1 - h * h / 6 * (1 - h * h / 20), length = path / helix->magnitude;
-    rotate(helix->momentum, h, chord);
-    rotate(helix->momentum, 2 * h, momentum);
-    for (int i = 0; i < 3; i++) position[i] = helix->position[i] + chord[i] * length * (i < 2 ? shrink : 1);
+    double h = 0.5 * helix->turn * path, length = path / helix->magnitude;
+    double shrink = 1 - h * h / 6 * (1 - h * h / 20), c = cos(h), s = sin(h);
+    for (int i = 0; i < 3; i++) {
+        double chord = (helix->across[i] * c + helix->aside[i] * s) * shrink;
+        position[i] = helix->position[i] + (helix->along[i] + chord) * length;
+        momentum[i] = helix->along[i] + helix->across[i] * (c * c - s * s) + helix->aside[i] * 2 * c * s;
+    }
 }
 
 /* ---- crossings --------------------------------------------------------------------------------------- */
@@ -123,6 +151,15 @@ static size_t meet_layer(const struct trkx_geometry *geometry, const struct trkx
 
 /* ---- material ---------------------------------------------------------------------------------------- */
 
+/* About the beam. */
+static void rotate(const double vector[3], double angle, double rotated[3])
+{
+    double c = cos(angle), s = sin(angle);
+    rotated[0] = vector[0] * c - vector[1] * s;
+    rotated[1] = vector[0] * s + vector[1] * c;
+    rotated[2] = vector[2];
+}
+
 /* Multiple scattering (Highland's formula), the angle projected on two planes, and ionisation loss, which
  * goes as 1/beta^2. */
 static void scatter(struct trkx_random *random, double lengths, double mass, double momentum[3])
@@ -163,12 +200,11 @@ struct walk {
     bool forward; /* too much so for the innermost barrel */
 };
 
-/* Short near the beam, where layers are close, and never more than a tenth of a radian. */
-static double step_length(const struct helix *helix)
+/* Short near the beam, where layers are close. */
+static double longest_step(const double position[3])
 {
-    double length = 4 + 0.02 * hypot(helix->position[0], helix->position[1]);
-    if (fabs(helix->position[2]) > 1000) length = fmax(length, 12);
-    return fabs(helix->turn) * length > 0.1 ? 0.1 / fabs(helix->turn) : length;
+    double length = 4 + 0.02 * hypot(position[0], position[1]);
+    return fabs(position[2]) > 1000 ? fmax(length, 12) : length;
 }
 
 /* Keeps the crossings [found] behind walk->count that leave a hit, in the order of the path. */
@@ -254,11 +290,11 @@ static void cross_layers(struct walk *walk, const struct trkx_layer *layers, siz
 }
 
 /* One step; scattering acts at its end. Returns whether the particle goes on. */
-static bool step(struct walk *walk, struct helix *helix)
+static bool step(struct walk *walk, struct helix *helix, double length)
 {
     const struct trkx_geometry *geometry = walk->geometry;
     const struct trkx_layer *disks = geometry->layers + geometry->cylinders;
-    double length = step_length(helix), position[3], momentum[3];
+    double position[3], momentum[3];
     helix_at(helix, length, position, momentum);
     double before = hypot(helix->position[0], helix->position[1]), after = hypot(position[0], position[1]);
     cross_layers(walk, geometry->layers, geometry->cylinders, before, after, helix, length, momentum);
@@ -271,13 +307,18 @@ static bool step(struct walk *walk, struct helix *helix)
     return !walk->stopped && walk->turned < MAX_TURN && after < MAX_RADIUS && fabs(position[2]) < MAX_Z;
 }
 
-static bool start_step(const struct trkx_generated *particle, struct helix *helix)
+/* Sets the helix up for the next step, in the field at its middle; returns its length: never more than a
+ * tenth of a radian. 0: the particle has stopped. */
+static double start_step(const struct trkx_generated *particle, struct helix *helix)
 {
     const double *p = helix->momentum;
+    double length = longest_step(helix->position), middle[3], field[3];
     helix->magnitude = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
-    if (helix->magnitude < MIN_MOMENTUM) return false;
-    helix->turn = -CURVATURE * particle->charge * field_at(helix->position[2]) / helix->magnitude;
-    return true;
+    if (helix->magnitude < MIN_MOMENTUM) return 0;
+    for (int i = 0; i < 3; i++) middle[i] = helix->position[i] + 0.5 * length * p[i] / helix->magnitude;
+    field_at(middle, field);
+    set_field(helix, particle->charge, field);
+    return fabs(helix->turn) * length > 0.1 ? 0.1 / fabs(helix->turn) : length;
 }
 
 size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_generated *particle,
@@ -290,8 +331,10 @@ size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_ge
     walk.random = trkx_random_stream(event_seed, TRKX_RANDOM_TRACK, index);
     memcpy(helix.position, particle->vertex, sizeof helix.position);
     memcpy(helix.momentum, particle->momentum, sizeof helix.momentum);
-    for (int i = 0; i < MAX_STEPS && start_step(particle, &helix); i++)
-        if (!step(&walk, &helix)) break;
+    for (int i = 0; i < MAX_STEPS; i++) {
+        double length = start_step(particle, &helix);
+        if (length == 0 || !step(&walk, &helix, length)) break;
+    }
     for (size_t i = 0; i < walk.count; i++) {
         crossings[i].particle = index;
         crossings[i].order = (uint32_t)i;
