@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 FILTER_BATCH = 65536  # edges a call
+SPARE = 8  # neighbours beyond k: float32 and double may differ on who comes last
 
 
 def read_hits(prefix):
@@ -40,24 +41,36 @@ def features(hits, xyz, specs):
     return np.stack([columns[s["name"]]() / s["scale"] for s in specs], 1).astype(np.float32)
 
 
-def neighbours(points, radius, k):
-    """[2,m]: pairs (lower, higher) with float32 d2 <= r2. The tree computes in double, so it is asked for a
-    little more, and trkx's float32 arithmetic decides. Nodes with more than k neighbours are not for it."""
-    pairs = cKDTree(points).query_pairs(radius * 1.00001, output_type="ndarray").T
-    difference = points[pairs[0]] - points[pairs[1]]
+def squared_distances(points, pairs):
+    """d2 [m] as trkx defines it: the float32 sum of squared float32 differences, dimension by dimension."""
     d2 = np.zeros(pairs.shape[1], np.float32)
-    for column in difference.T:
+    for column in (points[pairs[0]] - points[pairs[1]]).T:
         d2 += column * column
-    pairs = pairs[:, d2 <= np.float32(radius) * np.float32(radius)]
-    if np.bincount(pairs.ravel(), minlength=1).max() > k:
-        raise SystemExit(f"some hits have more than k = {k} neighbours: this chain does not choose among them")
-    return pairs
+    return d2
+
+
+def neighbours(points, radius, k, threads):
+    """[2,m]: each pair with d2 <= r2 once, as (lower, higher), as far as one end has the other among its k
+    nearest, ties by lower index. The tree computes in double, so it is asked for a little more."""
+    n, reach = len(points), radius * 1.00001
+    found = cKDTree(points).query(points, k + 1 + SPARE, distance_upper_bound=reach, workers=threads)[1]
+    pairs = np.stack([np.repeat(np.arange(n), found.shape[1]), found.ravel()])
+    pairs = pairs[:, (pairs[1] < n) & (pairs[0] != pairs[1])]
+    d2 = squared_distances(points, pairs)
+    near = d2 <= np.float32(radius) * np.float32(radius)
+    pairs, d2 = pairs[:, near], d2[near]
+    order = np.lexsort((pairs[1], d2, pairs[0]))
+    pairs = pairs[:, order]
+    rank = np.arange(pairs.shape[1]) - np.searchsorted(pairs[0], pairs[0])
+    pairs = pairs[:, rank < k]
+    keys = np.unique(pairs.min(0).astype(np.int64) * n + pairs.max(0))
+    return np.stack([keys // n, keys % n])
 
 
 def orient(xyz, pairs):
     """From the hit nearer to the origin outwards, sorted by (source, target)."""
     d2 = (xyz.astype(np.float64) ** 2).sum(1)
-    low, high = pairs.min(0), pairs.max(0)
+    low, high = pairs
     turn = d2[low] > d2[high]
     source, target = np.where(turn, high, low), np.where(turn, low, high)
     return np.stack([source, target])[:, np.lexsort((target, source))].astype(np.int64)
@@ -106,7 +119,7 @@ class Chain:
         entry = self.bundle["embedding"]
         points = self.sessions["embedding"].run([entry["output"]], {entry["inputs"][0]: nodes["embedding"]})[0]
         clock.append(time.perf_counter())
-        edges = orient(xyz, neighbours(points, entry["radius"], entry["k"]))
+        edges = orient(xyz, neighbours(points, entry["radius"], entry["k"], self.threads))
         clock.append(time.perf_counter())
         batches = [edges[:, i:i + FILTER_BATCH] for i in range(0, edges.shape[1], FILTER_BATCH)]
         scores = np.concatenate([self.score("filter", nodes["filter"], np.ascontiguousarray(b)) for b in batches])
