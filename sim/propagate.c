@@ -160,13 +160,13 @@ static void rotate(const double vector[3], double angle, double rotated[3])
     rotated[2] = vector[2];
 }
 
-/* Multiple scattering (Highland's formula), the angle projected on two planes, and ionisation loss, which
- * goes as 1/beta^2. */
+/* Multiple scattering, the angle projected on two planes: Highland's formula without its logarithm, as the
+ * thicknesses were measured. And ionisation loss, which goes as 1/beta^2. */
 static void scatter(struct trkx_random *random, double lengths, double mass, double momentum[3])
 {
     double pt = hypot(momentum[0], momentum[1]), p = hypot(pt, momentum[2]);
     double beta = p / hypot(p, mass);
-    double angle = 0.0136 / (p * beta) * sqrt(lengths) * fmax(0, 1 + 0.038 * log(lengths));
+    double angle = 0.0136 / (p * beta) * sqrt(lengths);
     double theta = atan2(pt, momentum[2]) + angle * trkx_random_normal(random);
     double phi = angle * p / fmax(pt, 1e-3) * trkx_random_normal(random);
     double left = fmax(p - LOSS * lengths / (beta * beta * beta), 0), turned[3];
