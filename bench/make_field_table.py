@@ -33,7 +33,7 @@ def main():
     print("/* T: along the axis, and away from it where z > 0. */")
     print("static const double FIELD[FIELD_RADII][FIELD_LENGTHS][2] = {")
     for i in range(RADII):
-        row = (solenoid(i * STEP, j * STEP) * scale + 0.0 for j in range(LENGTHS))
+        row = (np.round(solenoid(i * STEP, j * STEP) * scale, 4) + 0.0 for j in range(LENGTHS))  # + 0.0: no -0
         print("{" + ", ".join(f"{{{b[0]:.4f}, {b[1]:.4f}}}" for b in row) + "},")
     print("};\n\n#endif")
 
