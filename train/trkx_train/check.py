@@ -9,7 +9,7 @@ import torch
 
 from . import chain, data, filter, gnn
 from .kernels import Graph
-from .networks import Gnn, pair_features
+from .networks import Gnn, hits_of, pair_features
 
 
 def random_graph(n=500, m=2000, seed=0):
@@ -36,7 +36,7 @@ def check_kernels():
     xyz, edges = random_graph()
     torch.manual_seed(0)
     network, nodes = Gnn(), filter.nodes_of(xyz)
-    pairs = pair_features(nodes, *torch.from_numpy(edges))
+    pairs = pair_features(nodes, *torch.from_numpy(edges), hits_of(nodes))
     plain = network(nodes, torch.from_numpy(edges))
     fused = network.forward_fused(nodes, pairs, Graph(edges, len(xyz)))
     expect("fused GNN", largest([(fused, plain)]), 1e-4)

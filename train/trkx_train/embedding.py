@@ -1,6 +1,4 @@
 """Trains the embedding: hits of one track that follow each other come close, all others stay apart."""
-import json
-
 import numpy as np
 import torch
 
@@ -15,8 +13,15 @@ def build():
 
 
 def embed(network, xyz):
+    """Points [n,dim]."""
     with torch.no_grad():
         return network(torch.from_numpy(library.features(xyz, EMBEDDING_FEATURES))).numpy()
+
+
+def neighbours(network, xyz):
+    """The graph that the filter starts from: edges [2,m]."""
+    c = data.config()["embedding"]
+    return library.radius_graph(embed(network, xyz), xyz, c["radius"], c["k"])
 
 
 def distance(points, ends):
@@ -64,7 +69,7 @@ def radius_for(points, edges_per_hit, rng, queries=2000):
 
 
 def validate(network, edges_per_hit):
-    """Radius for the wanted number of edges, and the share of true edges within it, by pT."""
+    """The radius that would give so many edges, and the share of true edges within it, by pT."""
     figures = []
     for number in range(min(2, data.count("validation"))):
         sample = data.load_sample("validation", number)
@@ -95,16 +100,12 @@ def train():
         if run.step % 500 == 0:
             run.log(**validate(network, c["edges_per_hit"]))
             run.save()
-    figures = validate(network, c["edges_per_hit"])
-    run.log(**figures)
+    run.log(**validate(network, c["edges_per_hit"]))
     run.save()
-    (data.WORK / "embedding.json").write_text(json.dumps({**figures, "steps": run.step}))
 
 
 def trained():
-    """The network and its radius."""
-    figures = json.loads((data.WORK / "embedding.json").read_text())
-    return load_weights("embedding", build()), round(figures["radius"], 3)
+    return load_weights("embedding", build())
 
 
 if __name__ == "__main__":

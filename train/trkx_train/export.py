@@ -48,7 +48,7 @@ def _toy_graph():
 def export_networks():
     BUNDLE.mkdir(parents=True, exist_ok=True)
     xyz, edges = _toy_graph()
-    _export("embedding", embedding.trained()[0], (torch.from_numpy(library.features(xyz, EMBEDDING_FEATURES)),))
+    _export("embedding", embedding.trained(), (torch.from_numpy(library.features(xyz, EMBEDDING_FEATURES)),))
     _export("filter", filter.trained()[0], (filter.nodes_of(xyz), edges))
     _export("gnn", gnn.trained(), (filter.nodes_of(xyz), edges))
 
@@ -76,7 +76,6 @@ def _steps(name):
 
 def write_bundle(cut, figures):
     c = data.config()
-    _, radius = embedding.trained()
     _, filter_cut = filter.trained()
     nodes = {"features": _features(NODE_FEATURES), "sigmoid_in_model": False}
     training = {
@@ -89,7 +88,7 @@ def write_bundle(cut, figures):
     bundle = {
         "schema": 1, "name": "trackml-default", "detector": "trackml", "orientation": "outwards",
         "features": _features(EMBEDDING_FEATURES),
-        "embedding": _entry("embedding", dim=c["embedding"]["dim"], radius=radius, k=500),
+        "embedding": _entry("embedding", **{key: c["embedding"][key] for key in ("dim", "radius", "k")}),
         "filter": _entry("filter", **nodes, cut=filter_cut),
         "gnn": _entry("gnn", **nodes, cut=cut),
         "tracks": {"method": "components", "min_hits": 3},
@@ -105,7 +104,7 @@ def check():
     bundle = chain.Bundle(BUNDLE)
     with torch.no_grad():
         expected = {
-            "embedding": embedding.embed(embedding.trained()[0], event.xyz),
+            "embedding": embedding.embed(embedding.trained(), event.xyz),
             "filter": filter.score_edges(filter.trained()[0], event.xyz, edges),
             "gnn": gnn.trained()(filter.nodes_of(event.xyz), torch.from_numpy(edges)).numpy()}
     for name, wanted in expected.items():

@@ -21,10 +21,6 @@ def nodes_of(xyz):
     return torch.from_numpy(library.features(xyz, NODE_FEATURES))
 
 
-def neighbours(encoder, radius, xyz):
-    return library.radius_graph(embedding.embed(encoder, xyz), xyz, radius)
-
-
 def same_particle(particle, edges):
     return (particle[edges[0]] == particle[edges[1]]) & (particle[edges[0]] > 0)
 
@@ -35,15 +31,16 @@ def weights(sample_rank, edges, same):
     return np.where(same, np.select([gap == 1, gap <= 3], [4.0, 1.5], 0.3), 1.0).astype(np.float32)
 
 
-def wedge_pairs(sample, encoder, radius, c, rng):
-    """Pair features [m,20], labels [m] and weights [m] of a random wedge, shuffled."""
+def wedge_pairs(sample, encoder, c, rng):
+    """Pair features [m,21], labels [m] and weights [m] of a random wedge, shuffled."""
     xyz = data.augment(sample.xyz, rng)
     rows = data.wedge(xyz, c["wedge_hits"], rng)
     xyz = np.ascontiguousarray(xyz[rows])
-    edges = neighbours(encoder, radius, xyz)
+    edges = embedding.neighbours(encoder, xyz)
     edges = edges[:, rng.permutation(edges.shape[1])[:BATCHES * c["batch"]]]
     same = same_particle(sample.particle[rows], edges)
-    pairs = pair_features(nodes_of(xyz), *torch.from_numpy(edges))
+    hits = torch.tensor(float(len(sample.xyz)))
+    pairs = pair_features(nodes_of(xyz), *torch.from_numpy(edges), hits)
     return pairs, torch.from_numpy(same).float(), torch.from_numpy(weights(sample.rank[rows], edges, same))
 
 
@@ -65,12 +62,12 @@ def recall(sample, edges):
             "above_1_gev": found[pt > 1].mean(), "purity": same_particle(sample.particle, edges).mean()}
 
 
-def validate(network, encoder, radius, edges_per_hit):
+def validate(network, encoder, edges_per_hit):
     """The cut that leaves so many edges per hit, and what they are."""
     figures = []
     for number in range(min(2, data.count("validation"))):
         sample = data.load_sample("validation", number)
-        edges = neighbours(encoder, radius, sample.xyz)
+        edges = embedding.neighbours(encoder, sample.xyz)
         logits = score_edges(network, sample.xyz, edges)
         wanted = min(int(edges_per_hit * len(sample.xyz)), len(logits) - 1)
         cut = float(np.partition(logits, len(logits) - wanted)[len(logits) - wanted])
@@ -82,20 +79,20 @@ def validate(network, encoder, radius, edges_per_hit):
 def train():
     c = data.config()["filter"]
     torch.manual_seed(c["seed"])
-    encoder, radius = embedding.trained()
+    encoder = embedding.trained()
     network = build()
     run = Run("filter", c, network, torch.optim.Adam(network.parameters()))
     rng = np.random.default_rng([c["seed"], run.step])
     wedges = 0
     while run.share() < 1:
         sample = data.load_sample("train", int(rng.integers(data.count("train"))))
-        for batch in zip(*(part.split(c["batch"]) for part in wedge_pairs(sample, encoder, radius, c, rng))):
+        for batch in zip(*(part.split(c["batch"]) for part in wedge_pairs(sample, encoder, c, rng))):
             learn(run, network, *batch)
         wedges += 1
         if wedges % 100 == 0:
             run.log()
             run.save()
-    figures = validate(network, encoder, radius, c["edges_per_hit"])
+    figures = validate(network, encoder, c["edges_per_hit"])
     run.log(**figures)
     run.save()
     (data.WORK / "filter.json").write_text(json.dumps({**figures, "steps": run.step}))

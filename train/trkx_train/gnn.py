@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from . import data, embedding, filter, library
 from .kernels import Graph
-from .networks import Gnn, pair_features
+from .networks import Gnn, hits_of, pair_features
 from .progress import Run, load_weights
 
 CUTS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98)
@@ -31,17 +31,17 @@ def graph_path(kind, number):
 
 def make_graph(job):
     """Neighbours that pass the filter, of an event that is not augmented: edges int32 [2,m]."""
-    kind, number, encoder, radius, sieve, cut = job
+    kind, number, encoder, sieve, cut = job
     torch.set_num_threads(1)
     xyz = data.load_event(kind, number).xyz
-    edges = filter.neighbours(encoder, radius, xyz)
+    edges = embedding.neighbours(encoder, xyz)
     kept = filter.score_edges(sieve, xyz, edges) > np.log(cut / (1 - cut))
     np.save(graph_path(kind, number), edges[:, kept].astype(np.int32))
 
 
 def make_graphs():
     (data.WORK / "graphs").mkdir(exist_ok=True)
-    networks = *embedding.trained(), *filter.trained()
+    networks = embedding.trained(), *filter.trained()
     jobs = [(kind, i, *networks) for kind in ("validation", "train", "test") for i in range(data.count(kind))
             if data.event_path(kind, i).exists() and not fresh(graph_path(kind, i))]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
@@ -85,7 +85,7 @@ def wedge_loss(network, sample, edges, c, rng):
     edges, _ = data.subgraph(rows, len(xyz), edges)
     nodes = filter.nodes_of(np.ascontiguousarray(xyz[rows]))
     labels = filter.same_particle(sample.particle[rows], edges)
-    pairs = pair_features(nodes, *torch.from_numpy(edges))
+    pairs = pair_features(nodes, *torch.from_numpy(edges), torch.tensor(float(len(xyz))))
     logits = network.forward_fused(nodes, pairs, Graph(edges, len(rows)))
     return binary_cross_entropy_with_logits(logits, torch.from_numpy(labels).float())
 
@@ -94,7 +94,7 @@ def score_event(network, xyz, edges):
     """Scores [m] of edges [2,m], after the sigmoid."""
     with torch.no_grad():
         nodes = filter.nodes_of(xyz)
-        pairs = pair_features(nodes, *torch.from_numpy(edges))
+        pairs = pair_features(nodes, *torch.from_numpy(edges), hits_of(nodes))
         return torch.sigmoid(network.forward_fused(nodes, pairs, Graph(edges, len(xyz)))).numpy()
 
 

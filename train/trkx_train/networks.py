@@ -43,12 +43,23 @@ class Embedding(nn.Module):
         return self.deep(features) + self.skip(features)
 
 
-PAIR_FEATURES = 20
+FULL_DENSITY = 120000.0  # hits of a TrackML event
+
+
+def hits_of(nodes):
+    """The number of rows as a tensor, so that the ONNX export keeps it free."""
+    return torch._shape_as_tensor(nodes)[0].float()
+
+
+PAIR_FEATURES = 21
 _NODE_SCALES = torch.tensor([scale for _, scale in NODE_FEATURES])
 
 
-def pair_features(nodes, src, dst):
-    """nodes [n,5] of NODE_FEATURES, ends [m] -> [m,20], all of order one.
+def pair_features(nodes, src, dst, hits):
+    """nodes [n,5] of NODE_FEATURES, ends [m] -> [m,21], all of order one.
+
+    hits: of the whole event (a tensor of rank 0). How likely a pair is by chance goes with the density;
+    without it, a cut that suits full events leaves nothing of sparse ones.
 
     Angles are 2 tan(angle/2), which is the angle where it is small, needs no atan2, and keeps float32
     accuracy from sines that are themselves differences of products. Some features come twice, clamped at a
@@ -70,6 +81,7 @@ def pair_features(nodes, src, dst):
     turn = r2 * sin_dphi / (transverse + 0.5)
     unit = torch.sqrt((r1 * r1 + z1 * z1) * (dr * dr + dz * dz) + 1e-6)
     dtheta = 2 * (dr * z1 - dz * r1) / (1.01 * unit + dz * z1 + dr * r1)
+    density = torch.log(torch.clamp(hits, min=1000.0) / FULL_DENSITY) / 2
     # Where the straight line through the pair meets the beam axis.
     safe_dr = torch.where(dr.abs() < 1e-3, torch.tensor(1e-3), dr)
     z0 = z1 - r1 * dz / safe_dr
@@ -80,11 +92,11 @@ def pair_features(nodes, src, dst):
         torch.clamp(dphi * 20, -5, 5), kappa, kappa.abs(), turn * 2, torch.clamp(turn * 10, -4, 4),
         torch.clamp(deta * 10, -5, 5), torch.clamp(deta * 100, -4, 4),
         torch.clamp(dtheta * 4, -5, 5), torch.clamp(dtheta * 40, -4, 4),
-        torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4)], 1)
+        torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4), density + 0 * z0], 1)
 
 
 class Filter(nn.Module):
-    """nodes [n,5], edges int64 [2,m] -> logits [m], each from its edge's two ends alone."""
+    """nodes [n,5] of all hits, edges int64 [2,m] -> logits [m], each from its edge's two ends and n."""
 
     def __init__(self, width=64, layers=2):
         super().__init__()
@@ -94,7 +106,7 @@ class Filter(nn.Module):
         return self.pair(pairs)[:, 0]
 
     def forward(self, nodes, edges):
-        return self.score_pairs(pair_features(nodes, edges[0], edges[1]))
+        return self.score_pairs(pair_features(nodes, edges[0], edges[1], hits_of(nodes)))
 
 
 class Step(nn.Module):
@@ -170,14 +182,14 @@ class Gnn(nn.Module):
 
     def forward(self, nodes, edges):
         src, dst = edges[0], edges[1]
-        x, e = self.encode_nodes(nodes), self.pair(pair_features(nodes, src, dst))
+        x, e = self.encode_nodes(nodes), self.pair(pair_features(nodes, src, dst, hits_of(nodes)))
         for step in self.steps:
             x, e = step(x, e, src, dst)
         hidden = torch.relu(self.out_src(x)[src] + self.out_dst(x)[dst] + self.out_edge(e))
         return self.out(hidden)[:, 0]
 
     def forward_fused(self, nodes, pairs, graph):
-        """The same from pair features [m,20] that are already there, with the kernels of kernels.py."""
+        """The same from pair features [m,21] that are already there, with the kernels of kernels.py."""
         x, e = self.encode_nodes(nodes), self.pair(pairs)
         for step in self.steps:
             x, e = step.forward_fused(x, e, graph)
