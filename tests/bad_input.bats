@@ -255,16 +255,17 @@ put_model() { # section bytes-as-printf-format
     sed -i "s/$before/${after%% *}/" "$spoilt/bundle.json"
 }
 
-# An ONNX model of one node, Identity, from float sp_features to embedding_output, both of the given shape:
-# protobuf fields by hand (onnx.proto3: ModelProto 1 ir_version, 7 graph, 8 opset_import).
-identity() { # extent... ("n" for a dynamic one)
-    local dims="" extent
+# An ONNX model of one node, Identity, from sp_features to embedding_output, both of the given shape: protobuf
+# fields by hand (onnx.proto3: ModelProto 1 ir_version, 7 graph, 8 opset_import; element type 1 float, 7 int64).
+identity() { # element-type extent... ("n" for a dynamic one)
+    local dims="" extent element=$1
+    shift
     for extent in "$@"; do
         if [ "$extent" = n ]; then dims+=$(bytes 0a "$(bytes 12 "$(text n)")"); else
             dims+=$(bytes 0a "08$(printf %02x "$extent")"); fi
     done
     local type graph
-    type=$(bytes 0a "0801$(bytes 12 "$dims")")
+    type=$(bytes 0a "080$element$(bytes 12 "$dims")")
     graph=$(bytes 0a "$(bytes 0a "$(text sp_features)")$(bytes 12 "$(text embedding_output)")$(bytes 22 "$(text Identity)")")
     graph+=$(bytes 12 "$(text g)")
     graph+=$(bytes 5a "$(bytes 0a "$(text sp_features)")$(bytes 12 "$type")")
@@ -283,7 +284,7 @@ bytes() { # tag content
 
 @test "a model with another input name" {
     copy_bundle
-    put_model embedding "$(identity n 8)"
+    put_model embedding "$(identity 1 n 8)"
     sed -i 's/"sp_features"/"hit_features"/' "$spoilt/bundle.json"
     run_refuses "$spoilt/$(field embedding file)" "hit_features" "sp_features" -- --bundle "$spoilt" "$event"
 }
@@ -296,15 +297,21 @@ bytes() { # tag content
 
 @test "a model with another rank" {
     copy_bundle
-    put_model embedding "$(identity n n 8)"
+    put_model embedding "$(identity 1 n n 8)"
     run_refuses "$spoilt/$(field embedding file)" "sp_features" "rank 3" -- --bundle "$spoilt" "$event"
-    put_model embedding "$(identity n)"
+    put_model embedding "$(identity 1 n)"
     run_refuses "$spoilt/$(field embedding file)" "sp_features" "rank 1" -- --bundle "$spoilt" "$event"
+}
+
+@test "a model with another element type" {
+    copy_bundle
+    put_model embedding "$(identity 7 n 8)"
+    run_refuses "$spoilt/$(field embedding file)" "sp_features" "float" -- --bundle "$spoilt" "$event"
 }
 
 @test "a model with another width" {
     copy_bundle
-    put_model embedding "$(identity n 77)"
+    put_model embedding "$(identity 1 n 77)"
     run_refuses "$spoilt/$(field embedding file)" "sp_features" "77" -- --bundle "$spoilt" "$event"
 }
 
