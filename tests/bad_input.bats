@@ -366,13 +366,15 @@ bytes() { # tag content
     is_empty "$BATS_TEST_TMPDIR/disk"
 }
 
-# Waits until the program, no longer the shell before it, watches for signals (bit 2 of SigCgt is SIGINT): it is
-# then at work on events.
+# Waits until the program watches for SIGINT and SIGTERM (bits 2 and 15 of SigCgt): it is then at work on events.
+# The program, no longer the shell that becomes it: that watches as well.
 wait_until_at_work() { # pid
     local caught tries
     for ((tries = 0; tries < 600; tries++)); do
-        caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" 2>/dev/null) || return 1
-        [ "$(readlink "/proc/$1/exe")" != "$(realpath "$TRKX")" ] || (((16#${caught:-0} & 2) == 0)) || return 0
+        if [ "$(readlink "/proc/$1/exe")" = "$(realpath "$TRKX")" ]; then
+            caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status")
+            (((16#$caught & 0x4002) != 0x4002)) || return 0
+        fi
         sleep 0.05
     done
     return 1
