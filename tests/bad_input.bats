@@ -328,6 +328,15 @@ bytes() { # tag content
     run_refuses "$spoilt/$(field gnn file)" "input" -- --bundle "$spoilt" "$event"
 }
 
+@test "a bundle with cell features needs the modules" {
+    copy_bundle
+    sed -i '0,/"name": *"r"/s//"name": "lx"/' "$spoilt/bundle.json"
+    run_refuses "$spoilt/bundle.json" "detectors" -- --bundle "$spoilt" "$event"
+    run_refuses "nowhere.csv" -- --bundle "$spoilt" --detectors nowhere.csv "$event"
+    printf 'volume_id,layer_id\n' >"$BATS_TEST_TMPDIR/modules.csv"
+    run_refuses "modules.csv:1" "column" -- --bundle "$spoilt" --detectors "$BATS_TEST_TMPDIR/modules.csv" "$event"
+}
+
 # ---- outputs -------------------------------------------------------------------------------------------
 
 @test "a directory that cannot be written" {

@@ -160,6 +160,18 @@ setup_file() { make_event 100; }
     TRKX_BUNDLE=$BATS_TEST_TMPDIR/mine "$TRKX" run --out "$(out)" "$event"
 }
 
+@test "run, stage and simulate with the true modules" {
+    needs_shared trackml/detectors.csv.gz
+    modules=$shared/trackml/detectors.csv.gz
+    cp -r "$bundle" "$BATS_TEST_TMPDIR/cells"
+    sed -i '0,/"name": *"r"/s//"name": "lx"/' "$BATS_TEST_TMPDIR/cells/bundle.json"
+    "$TRKX" simulate --particles 30 --detectors "$modules" --out "$BATS_TEST_TMPDIR/sim"
+    "$TRKX" run --bundle "$BATS_TEST_TMPDIR/cells" --detectors "$modules" --out "$(out)" "$BATS_TEST_TMPDIR/sim"
+    "$TRKX" stage features --bundle "$BATS_TEST_TMPDIR/cells" --detectors "$modules" --out "$BATS_TEST_TMPDIR/f.csv" \
+        "$BATS_TEST_TMPDIR/sim/event000001000"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/f.csv")" -eq "$(tail -n +2 "$(out)/event000001000-tracks.csv" | wc -l)" ]
+}
+
 @test "the examples find the bundle's tracks" {
     run "$MINIMAL" "$bundle"
     [ "$status" -eq 0 ]
@@ -315,6 +327,18 @@ chain() { # ending of the arrays
     "$TRKX" simulate --particles 0 --noise 0 --out "$BATS_TEST_TMPDIR/none"
     "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/none"
     [ "$(cat "$(out)/event000001000-tracks.csv")" = hit_id,track_id ]
+}
+
+@test "simulate: collisions, length of the luminous region, noise" {
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" simulate --pileup 2 --sigma-z 50 --noise 2 --no-gzip --no-cells --out a
+    "$TRKX" simulate --particles 122 --no-gzip --no-cells --out b # 12263 particles stand for 200 collisions
+    [ "$(wc -l <a/event000001000-particles.csv)" -eq 123 ]
+    [ "$(wc -l <b/event000001000-particles.csv)" -eq 123 ]
+    noise() { awk -F, '$2 == 0' "$1/event000001000-truth.csv" | wc -l; }
+    [ "$(noise a)" -gt "$(noise b)" ]
+    refuses 1 "nowhere.csv" -- "$TRKX" simulate --detectors nowhere.csv --out c
+    is_empty c
 }
 
 @test "simulate: without cells, plain or gzipped" {

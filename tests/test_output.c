@@ -310,6 +310,31 @@ static void every_allocation_of_an_output_may_fail(void **state)
         }
 }
 
+/* ---- errors -------------------------------------------------------------------------------------------- */
+
+static void statuses_have_names(void **state)
+{
+    (void)state;
+    for (int i = TRKX_OK; i <= TRKX_ERROR_CANCELLED; i++)
+        for (int j = TRKX_OK; j < i; j++)
+            assert_string_not_equal(trkx_status_name((enum trkx_status)i),
+                                    trkx_status_name((enum trkx_status)j));
+    assert_string_equal(trkx_status_name((enum trkx_status)999), "unknown status");
+}
+
+static void messages_are_one_line(void **state)
+{
+    trkx_error error;
+    char *text = long_text(2 * TRKX_ERROR_MESSAGE_SIZE);
+    (void)state;
+    assert_int_equal(trkx_fail(&error, TRKX_ERROR_RUNTIME, "a\nb\r\n%d", 5), TRKX_ERROR_RUNTIME);
+    assert_string_equal(error.message, "a b  5");
+    assert_int_equal(trkx_fail(&error, TRKX_ERROR_IO, "%s", text), TRKX_ERROR_IO);
+    assert_int_equal(strlen(error.message), TRKX_ERROR_MESSAGE_SIZE - 1);
+    assert_int_equal(trkx_fail(NULL, TRKX_ERROR_IO, "nobody looks"), TRKX_ERROR_IO);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +352,8 @@ int main(void)
         cmocka_unit_test(a_directory_in_the_file_s_place_is_an_error),
         cmocka_unit_test(a_write_that_fails_leaves_no_trace),
         cmocka_unit_test(every_allocation_of_an_output_may_fail),
+        cmocka_unit_test(statuses_have_names),
+        cmocka_unit_test(messages_are_one_line),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
