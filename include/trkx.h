@@ -48,7 +48,7 @@ TRKX_API const char *trkx_version(void);
 /* "1.32.0": of the ONNX Runtime that is loaded. */
 TRKX_API const char *trkx_runtime_version(void);
 
-/* ---- errors ------------------------------------------------------------------------------------------ */
+/* ---- errors ----------------------------------------------------------------------------------------- */
 
 enum trkx_status {
     TRKX_OK = 0,
@@ -73,7 +73,7 @@ typedef struct trkx_error {
 /* "out of memory", "bad format", ...: a name for a status, never NULL, static storage. */
 TRKX_API const char *trkx_status_name(enum trkx_status status);
 
-/* ---- hits -------------------------------------------------------------------------------------------- */
+/* ---- hits ------------------------------------------------------------------------------------------- */
 
 /* The measured hits of one event, in any order. Cells are optional: where cell_begin is NULL there are
  * none. Coordinates are finite. Read-only for the library; the caller keeps ownership. */
@@ -142,7 +142,7 @@ TRKX_API const trkx_hits *trkx_event_hits(const trkx_event *event);
 TRKX_API const trkx_truth *trkx_event_truth(const trkx_event *event);         /* NULL where not read */
 TRKX_API const trkx_particles *trkx_event_particles(const trkx_event *event); /* NULL where not read */
 
-/* ---- detector ---------------------------------------------------------------------------------------- */
+/* ---- detector --------------------------------------------------------------------------------------- */
 
 /* The modules of a detector: a TrackML detectors.csv[.gz]. Needed for the last features of the list below
  * and by the simulator where the built-in description is not wanted. */
@@ -152,7 +152,7 @@ typedef struct trkx_detector trkx_detector;
 TRKX_API enum trkx_status trkx_detector_read(const char *path, trkx_detector **detector, trkx_error *error);
 TRKX_API void trkx_detector_destroy(trkx_detector *detector);
 
-/* ---- features ---------------------------------------------------------------------------------------- */
+/* ---- features --------------------------------------------------------------------------------------- */
 
 /* What a network can be given of a hit. x y z r in mm, angles in rad.
  * theta: polar angle; eta: pseudorapidity; dir_*: position over its distance from the origin.
@@ -189,7 +189,7 @@ TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detect
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,
                                         float *features, trkx_error *error);
 
-/* ---- edges ------------------------------------------------------------------------------------------- */
+/* ---- edges ------------------------------------------------------------------------------------------ */
 
 /* A graph's edges, owned by the library: index is [2,count], all sources first, then all targets. */
 typedef struct trkx_edges {
@@ -221,7 +221,7 @@ TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_
  * of range), MEMORY. */
 TRKX_API enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges, trkx_error *error);
 
-/* ---- tracks ------------------------------------------------------------------------------------------ */
+/* ---- tracks ----------------------------------------------------------------------------------------- */
 
 typedef struct trkx_tracks_options {
     size_t size;      /* sizeof(trkx_tracks_options) */
@@ -238,7 +238,7 @@ TRKX_API enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const f
                                       const trkx_tracks_options *options, int32_t *labels, size_t *count,
                                       trkx_error *error);
 
-/* ---- metrics ----------------------------------------------------------------------------------------- */
+/* ---- metrics ---------------------------------------------------------------------------------------- */
 
 typedef struct trkx_metrics_options {
     size_t size;           /* sizeof(trkx_metrics_options) */
@@ -285,7 +285,7 @@ TRKX_API enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *
 TRKX_API enum trkx_status trkx_true_edges(const trkx_truth *truth, const trkx_particles *particles,
                                           size_t min_hits, trkx_edges *edges, trkx_error *error);
 
-/* ---- simulation -------------------------------------------------------------------------------------- */
+/* ---- simulation ------------------------------------------------------------------------------------- */
 
 typedef struct trkx_simulate_options {
     size_t size;         /* sizeof(trkx_simulate_options) */
@@ -306,7 +306,7 @@ TRKX_API enum trkx_status trkx_simulate(const trkx_simulate_options *options, ui
 /* The modules that the simulator uses where it is given no detector. Errors: MEMORY. */
 TRKX_API enum trkx_status trkx_detector_builtin(trkx_detector **detector, trkx_error *error);
 
-/* ---- pipeline ---------------------------------------------------------------------------------------- */
+/* ---- pipeline --------------------------------------------------------------------------------------- */
 
 /* The steps, in the order of the data flow. */
 enum trkx_step {
@@ -425,7 +425,7 @@ TRKX_API enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *f
 /* Keeps the edges with score > cut, in place and in order, and their scores. */
 TRKX_API void trkx_edges_cut(trkx_edges *edges, float *scores, float cut);
 
-/* ---- plain arrays ------------------------------------------------------------------------------------ */
+/* ---- plain arrays ----------------------------------------------------------------------------------- */
 
 /* Labels in the TrackML submission format, "hit_id,track_id", row by row. The file appears whole or not at
  * all. Errors: MEMORY, IO. */

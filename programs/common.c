@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -30,14 +29,27 @@ int misused(const char *format, ...)
     return EXIT_USAGE;
 }
 
-int misused_option(const char *command, char *const *arguments, int answer)
+/* One line for what getopt_long has turned down: "?" or ":". */
+static int misused_option(const char *command, char *const *arguments, int answer)
 {
     return misused("%s: %s %s", command, arguments[optind - 1],
                    answer == ':' ? "needs a value" : "is no option, or takes no value");
 }
 
-/* ---- option values --------------------------------------------------------------------------------------
- */
+int read_options(const struct command *command, int count, char **arguments, void *settings)
+{
+    for (int option; (option = getopt_long(count, arguments, ":", command->options, NULL)) != -1;) {
+        if (option == '?' || option == ':') return misused_option(command->name, arguments, option);
+        if (option == OPTION_HELP) {
+            command->help();
+            return EXIT_OK;
+        }
+        if (!command->apply(settings, option, optarg)) return EXIT_USAGE;
+    }
+    return -1;
+}
+
+/* ---- option values ---------------------------------------------------------------------------------- */
 
 bool get_double(const char *option, const char *text, double low, double high, double *value)
 {
@@ -84,8 +96,7 @@ bool get_int(const char *option, const char *text, int low, int high, int *value
     return true;
 }
 
-/* ---- names and files ------------------------------------------------------------------------------------
- */
+/* ---- names and files -------------------------------------------------------------------------------- */
 
 void *checked(void *memory)
 {
@@ -156,8 +167,7 @@ char *default_bundle(void)
     return path != NULL ? path : checked(strdup("models/default"));
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------
- */
+/* ---- events ----------------------------------------------------------------------------------------- */
 
 /* Length of the prefix where `name` is an event's file of hits, else 0. */
 static size_t prefix_length(const char *name)
@@ -225,8 +235,7 @@ void events_release(struct events *events)
     *events = (struct events){0};
 }
 
-/* ---- interrupts -----------------------------------------------------------------------------------------
- */
+/* ---- interrupts ------------------------------------------------------------------------------------- */
 
 volatile int interrupted;
 

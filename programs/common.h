@@ -2,6 +2,7 @@
 #ifndef TRKX_PROGRAMS_COMMON_H
 #define TRKX_PROGRAMS_COMMON_H
 
+#include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
 
@@ -18,14 +19,23 @@ int command_simulate(int count, char **arguments);
 /* One line on standard error, "trkx: ...", and the exit code for it. */
 int failed(const trkx_error *error);
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same for what getopt_long has just turned down ("?" or ":"). */
-int misused_option(const char *command, char *const *arguments, int answer);
-
 /* Values of options. On a bad value they print a line that names the option and return false. */
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);
 bool get_int(const char *option, const char *text, int low, int high, int *value);
 bool get_double(const char *option, const char *text, double low, double high, double *value);
 bool get_uint64(const char *option, const char *text, uint64_t *value);
+
+/* What a command does with its options. */
+struct command {
+    const char *name;
+    const struct option *options; /* --help, which each has, is OPTION_HELP */
+    bool (*apply)(void *settings, int option, const char *value); /* prints and returns false on a bad value */
+    void (*help)(void);
+};
+enum { OPTION_HELP = 'h' };
+/* Reads the options up to the first other argument, arguments[optind]. Returns -1 to go on, or the exit code
+ * of the program where there is nothing more to do. */
+int read_options(const struct command *command, int count, char **arguments, void *settings);
 
 /* Paths of the events that the arguments stand for: a prefix, a file of an event, or a directory of events
  * (sorted). Prints and returns false where a directory holds none. */

@@ -1,13 +1,19 @@
 /* trkx evaluate: tracks against the truth. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
 
-static int help(const trkx_metrics_options *defaults)
+struct settings {
+    trkx_metrics_options metrics;
+    const char *json; /* NULL: not wanted */
+};
+
+static void help(void)
 {
+    trkx_metrics_options defaults;
+    trkx_metrics_options_init(&defaults);
     printf(
         "usage: trkx evaluate [OPTIONS] EVENT TRACKS\n\n"
         "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score, and by\n"
@@ -15,17 +21,26 @@ static int help(const trkx_metrics_options *defaults)
         "  --json FILE    write the figures there as well\n"
         "  --min-hits N   least hits of tracks and particles (%zu)\n"
         "  --match F      share of hits that makes a majority, > F (%g)\n",
-        defaults->min_hits, defaults->match_fraction);
-    return EXIT_OK;
+        defaults.min_hits, defaults.match_fraction);
 }
 
-enum { JSON, MIN_HITS, MATCH, HELP };
+enum { JSON, MIN_HITS, MATCH };
 
 static const struct option options[] = {{"json", 1, NULL, JSON},
                                         {"min-hits", 1, NULL, MIN_HITS},
                                         {"match", 1, NULL, MATCH},
-                                        {"help", 0, NULL, HELP},
+                                        {"help", 0, NULL, OPTION_HELP},
                                         {NULL, 0, NULL, 0}};
+
+static bool apply(void *target, int option, const char *value)
+{
+    struct settings *settings = target;
+    switch (option) {
+    case JSON: settings->json = value; return true;
+    case MIN_HITS: return get_size("min-hits", value, 1, 1000000, &settings->metrics.min_hits);
+    default: return get_double("match", value, 0.5, 0.999999, &settings->metrics.match_fraction);
+    }
+}
 
 static void print_efficiency(const char *name, const trkx_efficiency *efficiency)
 {
@@ -81,20 +96,29 @@ static enum trkx_status measure(const trkx_event *event, const char *tracks,
     return status;
 }
 
-static int evaluate(const char *prefix, const char *tracks, const trkx_metrics_options *choice,
-                    const char *json)
+/* Truth is needed; without the particles' file a particle's momentum is that of its first hit. */
+static enum trkx_status read_event(const char *prefix, trkx_event **event, trkx_error *error)
+{
+    unsigned parts = TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES;
+    enum trkx_status status = trkx_event_read(prefix, parts | TRKX_EVENT_OPTIONAL, event, error);
+    if (status != TRKX_OK || trkx_event_truth(*event) != NULL) return status;
+    trkx_event_destroy(*event);
+    return trkx_event_read(prefix, parts, event, error); /* says which file is missing */
+}
+
+static int evaluate(const char *prefix, const char *tracks, const struct settings *settings)
 {
     trkx_event *event = NULL;
     trkx_metrics metrics;
     trkx_error error;
     int code = EXIT_OK;
-    if (trkx_event_read(prefix, TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES, &event, &error) != TRKX_OK)
-        return failed(&error);
-    if (measure(event, tracks, choice, &metrics, &error) != TRKX_OK)
+    if (read_event(prefix, &event, &error) != TRKX_OK) return failed(&error);
+    if (measure(event, tracks, &settings->metrics, &metrics, &error) != TRKX_OK)
         code = failed(&error);
     else {
-        print_metrics(trkx_event_name(event), &metrics);
-        if (json != NULL && !write_json(json, metrics_json(trkx_event_name(event), &metrics)))
+        const char *name = trkx_event_name(event);
+        print_metrics(name, &metrics);
+        if (settings->json != NULL && !write_json(settings->json, metrics_json(name, &metrics)))
             code = EXIT_FAILED;
     }
     trkx_event_destroy(event);
@@ -103,21 +127,11 @@ static int evaluate(const char *prefix, const char *tracks, const trkx_metrics_o
 
 int command_evaluate(int count, char **arguments)
 {
-    trkx_metrics_options choice, defaults;
-    const char *json = NULL;
-    trkx_metrics_options_init(&choice);
-    trkx_metrics_options_init(&defaults);
-    for (int option; (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
-        bool good = true;
-        switch (option) {
-        case JSON: json = optarg; break;
-        case MIN_HITS: good = get_size("min-hits", optarg, 1, 1000000, &choice.min_hits); break;
-        case MATCH: good = get_double("match", optarg, 0.5, 0.999999, &choice.match_fraction); break;
-        case HELP: return help(&defaults);
-        default: return misused_option("evaluate", arguments, option);
-        }
-        if (!good) return EXIT_USAGE;
-    }
+    static const struct command command = {"evaluate", options, apply, help};
+    struct settings settings = {0};
+    trkx_metrics_options_init(&settings.metrics);
+    int code = read_options(&command, count, arguments, &settings);
+    if (code >= 0) return code;
     if (count - optind != 2) return misused("evaluate: EVENT and TRACKS are needed");
-    return evaluate(arguments[optind], arguments[optind + 1], &choice, json);
+    return evaluate(arguments[optind], arguments[optind + 1], &settings);
 }

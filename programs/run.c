@@ -1,5 +1,4 @@
 /* trkx run: the whole pipeline on events, tracks and a ledger for each. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,10 @@ static void settings_init(struct settings *settings)
     trkx_pipeline_options_init(&settings->pipeline);
 }
 
-static int help(const struct settings *defaults)
+static void help(void)
 {
+    struct settings defaults;
+    settings_init(&defaults);
     printf(
         "usage: trkx run [OPTIONS] EVENT...\n\n"
         "Finds the tracks of events. EVENT is the path prefix of a TrackML event (dir/event000001000), one\n"
@@ -34,20 +35,21 @@ static int help(const struct settings *defaults)
         "  --filter-batch N    edges a call of the filter (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
-        defaults->bundle, defaults->out, defaults->pipeline.threads, defaults->pipeline.filter_batch);
-    return EXIT_OK;
+        defaults.bundle, defaults.out, defaults.pipeline.threads, defaults.pipeline.filter_batch);
+    free(defaults.bundle);
 }
 
-enum { BUNDLE, OUT, THREADS, FILTER_BATCH, DETECTORS, VERBOSE, HELP };
+enum { BUNDLE, OUT, THREADS, FILTER_BATCH, DETECTORS, VERBOSE };
 
 static const struct option options[] = {
     {"bundle", 1, NULL, BUNDLE},       {"out", 1, NULL, OUT},
     {"threads", 1, NULL, THREADS},     {"filter-batch", 1, NULL, FILTER_BATCH},
     {"detectors", 1, NULL, DETECTORS}, {"verbose", 0, NULL, VERBOSE},
-    {"help", 0, NULL, HELP},           {NULL, 0, NULL, 0}};
+    {"help", 0, NULL, OPTION_HELP},           {NULL, 0, NULL, 0}};
 
-static bool apply(struct settings *settings, int option, const char *value)
+static bool apply(void *target, int option, const char *value)
 {
+    struct settings *settings = target;
     switch (option) {
     case BUNDLE:
         free(settings->bundle);
@@ -62,8 +64,7 @@ static bool apply(struct settings *settings, int option, const char *value)
     }
 }
 
-/* ---- the ledger -----------------------------------------------------------------------------------------
- */
+/* ---- the ledger ------------------------------------------------------------------------------------- */
 
 static json_t *record_json(const trkx_step_record *record, const char *name)
 {
@@ -114,8 +115,7 @@ static void print_result(const trkx_event *event, const trkx_result *result)
     printf("  peak memory of the process %.1f MiB\n", (double)usage.ru_maxrss / 1024);
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------
- */
+/* ---- events ----------------------------------------------------------------------------------------- */
 
 static int show_progress(void *user, const trkx_step_view *view)
 {
@@ -189,19 +189,11 @@ static int run_events(const struct settings *settings, const struct events *even
 
 int command_run(int count, char **arguments)
 {
-    struct settings settings, defaults;
+    static const struct command command = {"run", options, apply, help};
+    struct settings settings;
     struct events events;
     settings_init(&settings);
-    settings_init(&defaults);
-    int code = -1;
-    for (int option; code < 0 && (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
-        if (option == HELP)
-            code = help(&defaults);
-        else if (option == '?' || option == ':')
-            code = misused_option("run", arguments, option);
-        else if (!apply(&settings, option, optarg))
-            code = EXIT_USAGE;
-    }
+    int code = read_options(&command, count, arguments, &settings);
     if (code < 0 && optind == count) code = misused("run: no EVENT given");
     if (code < 0 && !events_find(arguments + optind, (size_t)(count - optind), &events)) code = EXIT_FAILED;
     if (code < 0) {
@@ -209,6 +201,5 @@ int command_run(int count, char **arguments)
         events_release(&events);
     }
     free(settings.bundle);
-    free(defaults.bundle);
     return code;
 }

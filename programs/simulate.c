@@ -1,5 +1,4 @@
 /* trkx simulate: events of the TrackML detector, in the TrackML format. */
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -22,9 +21,11 @@ static void settings_init(struct settings *settings)
     trkx_simulate_options_init(&settings->simulate);
 }
 
-static int help(const struct settings *defaults)
+static void help(void)
 {
-    const trkx_simulate_options *simulate = &defaults->simulate;
+    struct settings defaults;
+    settings_init(&defaults);
+    const trkx_simulate_options *simulate = &defaults.simulate;
     printf("usage: trkx simulate [OPTIONS]\n\n"
            "Writes events (hits, cells, truth, particles) of the TrackML detector.\n\n"
            "  --events N        how many events (%zu)\n"
@@ -39,10 +40,9 @@ static int help(const struct settings *defaults)
            "  --no-gzip         write plain CSV\n"
            "  --threads T       0: all cores (%d)\n"
            "  --out DIR         made where it is missing (%s)\n",
-           defaults->events, (unsigned long long)defaults->first, (unsigned long long)simulate->seed,
+           defaults.events, (unsigned long long)defaults.first, (unsigned long long)simulate->seed,
            simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,
-           defaults->out);
-    return EXIT_OK;
+           defaults.out);
 }
 
 enum {
@@ -57,9 +57,7 @@ enum {
     NO_CELLS,
     NO_GZIP,
     THREADS,
-    OUT,
-    HELP
-};
+    OUT };
 
 static const struct option options[] = {{"events", 1, NULL, EVENTS},     {"first", 1, NULL, FIRST},
                                         {"seed", 1, NULL, SEED},         {"particles", 1, NULL, PARTICLES},
@@ -67,7 +65,7 @@ static const struct option options[] = {{"events", 1, NULL, EVENTS},     {"first
                                         {"noise", 1, NULL, NOISE},       {"detectors", 1, NULL, DETECTORS},
                                         {"no-cells", 0, NULL, NO_CELLS}, {"no-gzip", 0, NULL, NO_GZIP},
                                         {"threads", 1, NULL, THREADS},   {"out", 1, NULL, OUT},
-                                        {"help", 0, NULL, HELP},         {NULL, 0, NULL, 0}};
+                                        {"help", 0, NULL, OPTION_HELP},         {NULL, 0, NULL, 0}};
 
 static bool apply_pileup(trkx_simulate_options *simulate, const char *value)
 {
@@ -79,8 +77,9 @@ static bool apply_pileup(trkx_simulate_options *simulate, const char *value)
     return true;
 }
 
-static bool apply(struct settings *settings, int option, const char *value)
+static bool apply(void *target, int option, const char *value)
 {
+    struct settings *settings = target;
     trkx_simulate_options *simulate = &settings->simulate;
     switch (option) {
     case EVENTS: return get_size("events", value, 1, 1000000000, &settings->events);
@@ -94,8 +93,7 @@ static bool apply(struct settings *settings, int option, const char *value)
     case NO_CELLS: simulate->cells = false; return true;
     case NO_GZIP: settings->gzip = false; return true;
     case THREADS: return get_int("threads", value, 0, 4096, &simulate->threads);
-    case OUT: settings->out = value; return true;
-    default: return false;
+    default: settings->out = value; return true;
     }
 }
 
@@ -127,23 +125,20 @@ static int simulate_all(const struct settings *settings)
 
 int command_simulate(int count, char **arguments)
 {
-    struct settings settings, defaults;
+    static const struct command command = {"simulate", options, apply, help};
+    struct settings settings;
     trkx_detector *detector = NULL;
     trkx_error error;
     settings_init(&settings);
-    settings_init(&defaults);
-    for (int option; (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
-        if (option == HELP) return help(&defaults);
-        if (option == '?' || option == ':') return misused_option("simulate", arguments, option);
-        if (!apply(&settings, option, optarg)) return EXIT_USAGE;
-    }
+    int code = read_options(&command, count, arguments, &settings);
+    if (code >= 0) return code;
     if (optind < count) return misused("simulate: \"%s\" is no option", arguments[optind]);
     if (!make_directory(settings.out)) return EXIT_FAILED;
     if (settings.detectors != NULL && trkx_detector_read(settings.detectors, &detector, &error) != TRKX_OK)
         return failed(&error);
     settings.simulate.detector = detector;
     watch_interrupts();
-    int code = simulate_all(&settings);
+    code = simulate_all(&settings);
     trkx_detector_destroy(detector);
     return code;
 }

@@ -1,5 +1,4 @@
 /* trkx stage: one step by itself, on files. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +23,10 @@ static void settings_init(struct settings *settings)
     trkx_tracks_options_init(&settings->tracks);
 }
 
-static int help(const struct settings *defaults)
+static void help(void)
 {
+    struct settings defaults;
+    settings_init(&defaults);
     printf(
         "usage: trkx stage features EVENT       --out FILE   features [n,F] of a network\n"
         "       trkx stage embed EVENT          --out FILE   embedding [n,D]\n"
@@ -44,12 +45,12 @@ static int help(const struct settings *defaults)
         "  --min-hits N       tracks: least hits of a track (%zu)\n"
         "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
         "  --threads T        0: all cores (%d)\n",
-        defaults->bundle, defaults->edges.radius, defaults->edges.k, (double)defaults->tracks.cut,
-        defaults->tracks.min_hits, defaults->threads);
-    return EXIT_OK;
+        defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.tracks.cut,
+        defaults.tracks.min_hits, defaults.threads);
+    free(defaults.bundle);
 }
 
-enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CUT, MIN_HITS, NODES, THREADS, HELP };
+enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CUT, MIN_HITS, NODES, THREADS };
 
 static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},
                                         {"out", 1, NULL, OUT},
@@ -62,7 +63,7 @@ static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},
                                         {"min-hits", 1, NULL, MIN_HITS},
                                         {"nodes", 1, NULL, NODES},
                                         {"threads", 1, NULL, THREADS},
-                                        {"help", 0, NULL, HELP},
+                                        {"help", 0, NULL, OPTION_HELP},
                                         {NULL, 0, NULL, 0}};
 
 static bool apply_network(struct settings *settings, const char *value)
@@ -85,8 +86,9 @@ static bool apply_cut(struct settings *settings, const char *value)
     return true;
 }
 
-static bool apply(struct settings *settings, int option, const char *value)
+static bool apply(void *target, int option, const char *value)
 {
+    struct settings *settings = target;
     switch (option) {
     case BUNDLE:
         free(settings->bundle);
@@ -106,8 +108,7 @@ static bool apply(struct settings *settings, int option, const char *value)
     }
 }
 
-/* ---- the stages: each reads its inputs, does its step, writes its output --------------------------------
- */
+/* ---- the stages: each reads its inputs, does its step, writes its output ---------------------------- */
 
 /* What a stage works on; released by command_stage whatever happens. */
 struct work {
@@ -327,20 +328,11 @@ static int choose_and_run(const struct settings *settings, char **in, int count)
 
 int command_stage(int count, char **arguments)
 {
-    struct settings settings, defaults;
+    static const struct command command = {"stage", options, apply, help};
+    struct settings settings;
     settings_init(&settings);
-    settings_init(&defaults);
-    int code = -1;
-    for (int option; code < 0 && (option = getopt_long(count, arguments, ":", options, NULL)) != -1;) {
-        if (option == HELP)
-            code = help(&defaults);
-        else if (option == '?' || option == ':')
-            code = misused_option("stage", arguments, option);
-        else if (!apply(&settings, option, optarg))
-            code = EXIT_USAGE;
-    }
+    int code = read_options(&command, count, arguments, &settings);
     if (code < 0) code = choose_and_run(&settings, arguments + optind, count - optind);
     free(settings.bundle);
-    free(defaults.bundle);
     return code;
 }

@@ -6,7 +6,7 @@
 
 #include "random.h"
 
-/* ---- the built-in description ------------------------------------------------------------------------ */
+/* ---- the built-in description ----------------------------------------------------------------------- */
 
 /* Read off TrackML's detectors.csv, which has exactly these 18,728 modules: modules of one kind are spread
  * evenly in azimuth, and a layer is a stack of rings of them. */
@@ -207,7 +207,7 @@ enum trkx_status trkx_detector_builtin(trkx_detector **detector, trkx_error *err
     return trkx_detector_create(modules, count, detector, error);
 }
 
-/* ---- modules ----------------------------------------------------------------------------------------- */
+/* ---- modules ---------------------------------------------------------------------------------------- */
 
 void trkx_module_point(const struct trkx_module *module, double u, double v, double point[3])
 {
@@ -245,7 +245,7 @@ bool trkx_module_in_barrel(const struct trkx_module *module)
     return fabs(module->rotation[2][2]) < 0.7;
 }
 
-/* ---- layers ------------------------------------------------------------------------------------------ */
+/* ---- layers ----------------------------------------------------------------------------------------- */
 
 static double radius_of(const double point[3])
 {

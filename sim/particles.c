@@ -3,7 +3,7 @@
 #include "particle_tables.h"
 #include "random.h"
 
-/* ---- kinds ------------------------------------------------------------------------------------------- */
+/* ---- kinds ------------------------------------------------------------------------------------------ */
 
 struct species {
     int32_t type;
@@ -30,7 +30,7 @@ static void choose_species(struct trkx_random *random, struct trkx_generated *pa
     particle->charge = particle->type == 11 ? -1 : particle->type == -11 ? 1 : particle->type > 0 ? 1 : -1;
 }
 
-/* ---- drawing from tables ----------------------------------------------------------------------------- */
+/* ---- drawing from tables ---------------------------------------------------------------------------- */
 
 /* From quantiles [count] at equidistant probabilities. */
 static double draw(struct trkx_random *random, const double *quantiles, int count)
@@ -50,7 +50,7 @@ static double draw_spectrum(struct trkx_random *random, const double *quantiles)
     return quantiles[i] * pow(quantiles[i + 1] / quantiles[i], part);
 }
 
-/* ---- particles --------------------------------------------------------------------------------------- */
+/* ---- particles -------------------------------------------------------------------------------------- */
 
 static void set_momentum(struct trkx_generated *particle, double pt, double phi, double eta)
 {

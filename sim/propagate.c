@@ -6,7 +6,7 @@
 #include "field_table.h"
 #include "random.h"
 
-/* ---- detector and physics constants ------------------------------------------------------------------ */
+/* ---- detector and physics constants ----------------------------------------------------------------- */
 
 /* mm: where the middle of TrackML's field map lies; see bench/make_field_table.py. */
 static const double FIELD_MIDDLE[3] = {-150, -150, -150};
@@ -22,7 +22,7 @@ static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: nothing to hit beyon
 static const double BARREL_ETA = 3, INNER_BARREL[2] = {20, 190};
 enum { MAX_STEPS = 4000 };
 
-/* ---- field ------------------------------------------------------------------------------------------- */
+/* ---- field ------------------------------------------------------------------------------------------ */
 
 /* The grid's cell below x, in steps, and in it the share of the way to the next. */
 static int grid_cell(double x, int count, double *part)
@@ -48,7 +48,7 @@ static void field_at(const double point[3], double field[3])
     field[2] = value[0];
 }
 
-/* ---- helix ------------------------------------------------------------------------------------------- */
+/* ---- helix ------------------------------------------------------------------------------------------ */
 
 /* A piece of a track on which the field is taken as constant. The momentum is split along the field; the part
  * across it turns. */
@@ -91,7 +91,7 @@ static void helix_at(const struct helix *helix, double path, double position[3],
     }
 }
 
-/* ---- crossings --------------------------------------------------------------------------------------- */
+/* ---- crossings -------------------------------------------------------------------------------------- */
 
 /* Farther along the track than this (mm) no module of a layer lies from its nominal surface, but for
  * grazing tracks. */
@@ -149,7 +149,7 @@ static size_t meet_layer(const struct trkx_geometry *geometry, const struct trkx
     return found;
 }
 
-/* ---- material ---------------------------------------------------------------------------------------- */
+/* ---- material --------------------------------------------------------------------------------------- */
 
 /* About the beam. */
 static void rotate(const double vector[3], double angle, double rotated[3])
@@ -187,7 +187,7 @@ static double incidence(const struct trkx_layer *layer, const double position[3]
     return fmax(fabs(along) / magnitude, 0.02);
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------- */
+/* ---- the walk --------------------------------------------------------------------------------------- */
 
 struct walk {
     const struct trkx_geometry *geometry;

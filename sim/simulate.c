@@ -34,7 +34,7 @@ struct simulation {
     size_t count;
 };
 
-/* ---- tracks ------------------------------------------------------------------------------------------ */
+/* ---- tracks ----------------------------------------------------------------------------------------- */
 
 enum { CHUNK = 64 }; /* particles that one thread follows at a time */
 
@@ -105,7 +105,7 @@ static enum trkx_status follow_particles(struct simulation *sim, trkx_error *err
     return status;
 }
 
-/* ---- order ------------------------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------------------------ */
 
 /* Within a module hits are listed by v, so that their order says nothing of their particles. */
 static int compare_in_module(const void *left, const void *right)
@@ -142,7 +142,7 @@ cleanup:
     return status;
 }
 
-/* ---- noise ------------------------------------------------------------------------------------------- */
+/* ---- noise ------------------------------------------------------------------------------------------ */
 
 /* Noise hits a module at full density in TrackML's events: in the barrel, in disks; of pixels, short strips,
  * long strips. They are spread evenly over the modules of a kind and over each module. */
@@ -236,7 +236,7 @@ cleanup:
     return status;
 }
 
-/* ---- weights ----------------------------------------------------------------------------------------- */
+/* ---- weights ---------------------------------------------------------------------------------------- */
 
 /* TrackML's: what a particle counts; those from material, and those with few hits, nothing. */
 static double particle_weight(const struct trkx_generated *particle, int32_t nhits)
@@ -277,7 +277,7 @@ static void fill_weights(const struct simulation *sim, double *weights)
         for (size_t i = 0; i < sim->count; i++) weights[i] /= total;
 }
 
-/* ---- the event --------------------------------------------------------------------------------------- */
+/* ---- the event -------------------------------------------------------------------------------------- */
 
 #define TAKE(array, count)                                                                    \
     do {                                                                                      \
@@ -448,7 +448,7 @@ cleanup:
     return status;
 }
 
-/* ---- simulation -------------------------------------------------------------------------------------- */
+/* ---- simulation ------------------------------------------------------------------------------------- */
 
 /* Crossings and hits are counted in 32 bits; a particle may cross TRKX_CROSSINGS_MAX modules. */
 enum { PARTICLES_MAX = INT32_MAX / (4 * TRKX_CROSSINGS_MAX) };

@@ -8,7 +8,7 @@
 
 #include "output.h"
 
-/* ---- elements ---------------------------------------------------------------------------------------- */
+/* ---- elements --------------------------------------------------------------------------------------- */
 
 /* One number, as a file has it: an integer or not. */
 struct number {
@@ -64,7 +64,7 @@ void trkx_array_destroy(trkx_array *array)
     *array = (trkx_array){.type = array->type};
 }
 
-/* ---- .npy -------------------------------------------------------------------------------------------- */
+/* ---- .npy ------------------------------------------------------------------------------------------- */
 
 /* The header's dictionary, as far as it has been read. */
 struct npy {
@@ -260,7 +260,7 @@ cleanup:
     return status;
 }
 
-/* ---- CSV --------------------------------------------------------------------------------------------- */
+/* ---- CSV -------------------------------------------------------------------------------------------- */
 
 /* A number and the blanks around it; NULL or what is wrong. *at is then at the separator behind it. */
 static const char *scan_number(const char **at, const char *end, enum trkx_array_type type,
@@ -328,7 +328,7 @@ cleanup:
     return status;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------ */
 
 enum trkx_status trkx_array_parse(const struct trkx_text *text, bool npy, enum trkx_array_type type,
                                   trkx_array *array, trkx_error *error)

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- fields ---------------------------------------------------------------------------------------------
- */
+/* ---- fields ----------------------------------------------------------------------------------------- */
 
 /* Where we are in bundle.json: every message names the file and the field. */
 struct place {
@@ -90,8 +89,7 @@ cleanup:
     return status;
 }
 
-/* ---- feature lists --------------------------------------------------------------------------------------
- */
+/* ---- feature lists ---------------------------------------------------------------------------------- */
 
 static enum trkx_status parse_feature(const struct place *place, size_t index, const json_t *node,
                                       trkx_feature_spec *spec)
@@ -141,8 +139,7 @@ bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count)
     return false;
 }
 
-/* ---- models ---------------------------------------------------------------------------------------------
- */
+/* ---- models ----------------------------------------------------------------------------------------- */
 
 static enum trkx_status parse_inputs(const struct place *place, size_t expected, struct trkx_model *model)
 {
@@ -204,8 +201,7 @@ static enum trkx_status parse_models(const struct place *top, const char *direct
     return TRKX_OK;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------------------------- */
 
 static enum trkx_status parse_graph(const struct place *top, struct trkx_bundle *bundle)
 {
@@ -279,8 +275,7 @@ enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *
     return status;
 }
 
-/* ---- files ----------------------------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------------------------ */
 
 static enum trkx_status read_file(const char *path, void **bytes, size_t *count, trkx_error *error)
 {

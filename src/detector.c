@@ -4,7 +4,7 @@
 #include "detector.h"
 #include "text.h"
 
-/* ---- the object -------------------------------------------------------------------------------------- */
+/* ---- the object ------------------------------------------------------------------------------------- */
 
 static int compare_keys(const struct trkx_module *a, int32_t volume, int32_t layer, int32_t module)
 {
@@ -92,7 +92,7 @@ const struct trkx_module *trkx_detector_find(const struct trkx_detector *detecto
     return low < detector->count && compare_keys(found, volume, layer, module) == 0 ? found : NULL;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------- */
 
 #define FIELD(column, column_type, member)                                                             \
     {                                                                                                  \

@@ -38,7 +38,7 @@ static int worthwhile_threads(int threads, size_t work, size_t work_per_thread)
     return (size_t)threads < most ? threads : (int)most;
 }
 
-/* ---- what is asked for --------------------------------------------------------------------------------- */
+/* ---- what is asked for ------------------------------------------------------------------------------ */
 
 /* The checked arguments of a search. */
 struct query {
@@ -126,7 +126,7 @@ static bool kept(const uint64_t *limits, size_t i, size_t j, float d2)
     return limits == NULL || neighbour_key(d2, j) <= limits[i] || neighbour_key(d2, i) <= limits[j];
 }
 
-/* ---- the reference ------------------------------------------------------------------------------------- */
+/* ---- the reference ---------------------------------------------------------------------------------- */
 
 /* The key of the k-th nearest neighbour of i; KEEP_ALL where it has at most k. keys: room for n. */
 static uint64_t reference_limit(const struct query *query, size_t i, uint64_t *keys)
@@ -184,7 +184,7 @@ cleanup:
     return status;
 }
 
-/* ---- from pairs to sorted edges ------------------------------------------------------------------------ */
+/* ---- from pairs to sorted edges --------------------------------------------------------------------- */
 
 /* first [n+1]: where the edges of each source begin. */
 static void count_sources(const struct trkx_pairs *lists, size_t lists_count, size_t n, int threads,
@@ -249,7 +249,7 @@ cleanup:
     return status;
 }
 
-/* ---- the search ---------------------------------------------------------------------------------------- */
+/* ---- the search ------------------------------------------------------------------------------------- */
 
 /* Pairs (lower index << 32 | higher index) that one thread found, newest chunk first. */
 struct chunk {
@@ -388,7 +388,7 @@ static size_t within(const float *d2, size_t width, size_t from, float r2, uint8
     return count;
 }
 
-/* ---- the search: pairs --------------------------------------------------------------------------------- */
+/* ---- the search: pairs ------------------------------------------------------------------------------ */
 
 /* Starts a new chunk; false where the pass cannot go on. */
 static bool next_chunk(struct worker *worker)
@@ -505,7 +505,7 @@ static void pair_all(struct search *search)
     }
 }
 
-/* ---- the search: the k nearest ------------------------------------------------------------------------- */
+/* ---- the search: the k nearest ---------------------------------------------------------------------- */
 
 /* The k smallest keys of those shown: they are collected and cut back to k whenever there are 2k, from when
  * on greater ones are of no interest. */
@@ -611,7 +611,7 @@ static size_t limit_all(struct search *search, const uint32_t *degrees, uint64_t
     return saturated;
 }
 
-/* ---- the search: together ------------------------------------------------------------------------------ */
+/* ---- the search: together --------------------------------------------------------------------------- */
 
 /* degrees [n] of the collected pairs. Returns the largest. */
 static uint32_t count_degrees(const struct trkx_pairs *lists, size_t lists_count, const struct query *query,
@@ -751,7 +751,7 @@ enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
     return trkx_radius_graph_in(NULL, points, n, dim, options, edges, error);
 }
 
-/* ---- given edges --------------------------------------------------------------------------------------- */
+/* ---- given edges ------------------------------------------------------------------------------------ */
 
 /* In double, where the squares of float32 values are exact. mm^2; xyz [3] mm. */
 static double squared_norm(const float *xyz)

@@ -9,7 +9,7 @@
 #include "event.h"
 #include "output.h"
 
-/* ---- the object -------------------------------------------------------------------------------------- */
+/* ---- the object ------------------------------------------------------------------------------------- */
 
 enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, trkx_error *error)
 {
@@ -58,7 +58,7 @@ const trkx_particles *trkx_event_particles(const trkx_event *event)
     return event->has_particles ? &event->particles : NULL;
 }
 
-/* ---- hits by their ids ------------------------------------------------------------------------------- */
+/* ---- hits by their ids ------------------------------------------------------------------------------ */
 
 /* Finds the row of an id: open addressing in a table that is at most half full. */
 struct index {
@@ -135,7 +135,7 @@ static enum trkx_status index_unique(struct trkx_memory *memory, const struct tr
                           column, (long long)ids[twins[1]], trkx_table_line(text, twins[0]));
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------- */
 
 struct reader {
     struct trkx_event *event;
@@ -588,7 +588,7 @@ cleanup:
     return finish_reading(&reader, status, event);
 }
 
-/* ---- tracks ------------------------------------------------------------------------------------------ */
+/* ---- tracks ----------------------------------------------------------------------------------------- */
 
 /* The rows of a file of tracks. */
 struct track_rows {
@@ -671,7 +671,7 @@ enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32
     return status;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------------------- */
 
 /* Longer than any row: at most 10 numbers. */
 enum { ROW_SIZE = 10 * (TRKX_NUMBER_SIZE + 1) };

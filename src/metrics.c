@@ -9,7 +9,7 @@
 
 enum { NOISE = 0 }; /* the particle_id of hits that no particle made */
 
-/* ---- particles ----------------------------------------------------------------------------------------- */
+/* ---- particles -------------------------------------------------------------------------------------- */
 
 /* What the truth says of an event: the hits of each particle. */
 struct truth_index {
@@ -76,7 +76,7 @@ static const float *production_vertex(const struct truth_index *index, size_t pa
     return index->particles == NULL ? origin : index->particles->vxyz + 3 * particle_row(index, particle);
 }
 
-/* ---- true edges ---------------------------------------------------------------------------------------- */
+/* ---- true edges ------------------------------------------------------------------------------------- */
 
 /* A hit on the way of its particle. */
 struct crossing {
@@ -131,7 +131,7 @@ cleanup:
     return status;
 }
 
-/* ---- tracks -------------------------------------------------------------------------------------------- */
+/* ---- tracks ----------------------------------------------------------------------------------------- */
 
 void trkx_metrics_options_init(trkx_metrics_options *options)
 {
@@ -251,7 +251,7 @@ static void judge_tracks(struct evaluation *evaluation, trkx_metrics *metrics)
     metrics->hit_purity /= tracks;
 }
 
-/* ---- efficiency ---------------------------------------------------------------------------------------- */
+/* ---- efficiency ------------------------------------------------------------------------------------- */
 
 /* The particle's hit next to the origin; ties: the first. */
 static size_t first_hit(const struct truth_index *index, size_t particle)
@@ -306,7 +306,7 @@ static void judge_particles(const struct evaluation *evaluation, trkx_metrics *m
     for (size_t e = 0; e < 3; e++) finish_efficiency(efficiencies[e]);
 }
 
-/* ---- together ------------------------------------------------------------------------------------------ */
+/* ---- together --------------------------------------------------------------------------------------- */
 
 static enum trkx_status check_evaluation(const int32_t *labels, const trkx_hits *hits,
                                          const trkx_truth *truth, const trkx_metrics_options *options,

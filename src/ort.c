@@ -11,8 +11,7 @@ enum { API_VERSION = 23 };
 
 enum { MAX_INPUTS = 4 };
 
-/* ---- the runtime: one environment and one allocator per process, counted --------------------------------
- */
+/* ---- the runtime: one environment and one allocator per process, counted ---------------------------- */
 
 struct runtime_allocator {
     OrtAllocator base; /* first: the runtime hands us this */
@@ -141,8 +140,7 @@ const char *trkx_runtime_version(void)
     return OrtGetApiBase()->GetVersionString();
 }
 
-/* ---- sessions -------------------------------------------------------------------------------------------
- */
+/* ---- sessions --------------------------------------------------------------------------------------- */
 
 struct trkx_session {
     OrtSession *session;
@@ -320,8 +318,7 @@ void trkx_session_destroy(struct trkx_session *session)
     runtime_release();
 }
 
-/* ---- running --------------------------------------------------------------------------------------------
- */
+/* ---- running ---------------------------------------------------------------------------------------- */
 
 static enum trkx_status wrap(const struct trkx_tensor *tensor, int rank, const char *file, OrtValue **value,
                              trkx_error *error)

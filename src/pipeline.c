@@ -31,8 +31,7 @@ struct run {
     trkx_error *error;
 };
 
-/* ---- the steps ------------------------------------------------------------------------------------------
- */
+/* ---- the steps -------------------------------------------------------------------------------------- */
 
 static bool same_features(const struct trkx_model *a, const struct trkx_model *b)
 {
@@ -126,8 +125,7 @@ static enum trkx_status tracks(struct run *run)
                        &run->result->tracks, run->error);
 }
 
-/* ---- what is recorded of each ---------------------------------------------------------------------------
- */
+/* ---- what is recorded of each ----------------------------------------------------------------------- */
 
 const char *trkx_step_name(enum trkx_step step)
 {
@@ -234,8 +232,7 @@ cleanup:
     return status;
 }
 
-/* ---- a run ----------------------------------------------------------------------------------------------
- */
+/* ---- a run ------------------------------------------------------------------------------------------ */
 
 void trkx_run_options_init(trkx_run_options *options)
 {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* ---- messages ---------------------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------------------- */
 
 enum trkx_status trkx_text_fail(const struct trkx_text *text, size_t line, trkx_error *error,
                                 const char *format, ...)
@@ -47,7 +47,7 @@ bool trkx_ends_with(const char *text, const char *ending)
     return length >= tail && strcmp(text + length - tail, ending) == 0;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------ */
 
 /* Bytes that grow; room for the padding behind `capacity`. */
 enum { PADDING = 16 }; /* zero bytes: a table's numbers are read 8 bytes at a time */
@@ -232,7 +232,7 @@ void trkx_text_release(struct trkx_text *text)
     *text = (struct trkx_text){0};
 }
 
-/* ---- numbers in -------------------------------------------------------------------------------------- */
+/* ---- numbers in ------------------------------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
@@ -368,7 +368,7 @@ const char *trkx_parse_int64(const char **at, int64_t *value)
     return NULL;
 }
 
-/* ---- numbers out ------------------------------------------------------------------------------------- */
+/* ---- numbers out ------------------------------------------------------------------------------------ */
 
 static char *format_unsigned(char *to, uint64_t value, int at_least)
 {
@@ -457,7 +457,7 @@ char *trkx_format_double(char *to, double value)
     return format_checked(to, fabs(value), false, 15, 17);
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------ */
+/* ---- tables ----------------------------------------------------------------------------------------- */
 
 /* A table while it is read. */
 struct table {
@@ -556,7 +556,7 @@ static enum trkx_status read_header(struct table *table, struct trkx_column *col
     return TRKX_OK;
 }
 
-/* ---- a table's numbers: most are short ---------------------------------------------------------------- */
+/* ---- a table's numbers: most are short -------------------------------------------------------------- */
 
 /* A value as a column stores it. NULL, or why it cannot. */
 static inline const char *store_int(const struct trkx_column *column, size_t row, int64_t value)

@@ -5,7 +5,7 @@
 
 #include "memory.h"
 
-/* ---- files ------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------ */
 
 /* The content of a file. */
 struct trkx_text {
@@ -34,7 +34,7 @@ enum trkx_status trkx_text_fail_field(const struct trkx_text *text, size_t line,
 
 bool trkx_ends_with(const char *text, const char *ending);
 
-/* ---- tables ------------------------------------------------------------------------------------------ */
+/* ---- tables ----------------------------------------------------------------------------------------- */
 
 enum trkx_column_type { TRKX_COLUMN_INT32, TRKX_COLUMN_INT64, TRKX_COLUMN_FLOAT32, TRKX_COLUMN_FLOAT64 };
 
@@ -60,7 +60,7 @@ enum trkx_status trkx_table_read(const struct trkx_text *text, struct trkx_colum
 /* The line of a row, both counted as in trkx_table_read: rows from 0, lines from 1. For messages. */
 size_t trkx_table_line(const struct trkx_text *text, size_t row);
 
-/* ---- numbers ----------------------------------------------------------------------------------------- */
+/* ---- numbers ---------------------------------------------------------------------------------------- */
 
 /* Parses the decimal at *at and moves *at behind it. NULL, or what is wrong with it ("is not a number"). Text
  * ends in a character that is no part of a number. Doubles are exactly rounded; NaN, infinities, and what

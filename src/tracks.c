@@ -48,7 +48,7 @@ static bool connects(const float *scores, size_t e, float cut)
     return scores == NULL || scores[e] > cut;
 }
 
-/* ---- the reference ------------------------------------------------------------------------------------- */
+/* ---- the reference ---------------------------------------------------------------------------------- */
 
 /* Both directions of the edges that connect: the neighbours of i are to[from[i]..from[i + 1]). */
 struct adjacency {
@@ -120,7 +120,7 @@ cleanup:
     return status;
 }
 
-/* ---- union-find ---------------------------------------------------------------------------------------- */
+/* ---- union-find ------------------------------------------------------------------------------------- */
 
 /* Each hit points to a lower one of its component, the lowest, its root, to itself. Any number of threads may
  * connect at once: a root is hooked under a lower one by compare-and-swap, and only roots are. Whatever the

@@ -311,6 +311,17 @@ chain() { # ending of the arrays
     [[ $output == *"$(printf 'TrackML score          %.4f' "$(number "$BATS_TEST_TMPDIR/m.json" trackml_score)")"* ]]
 }
 
+@test "evaluate: the file of particles may be missing, that of the truth may not" {
+    copy_event
+    "$TRKX" run --out "$(out)" "$copy"
+    rm "$copy-particles.csv"
+    run "$TRKX" evaluate "$copy" "$(out)/event000001000-tracks.csv"
+    [ "$status" -eq 0 ]
+    [[ $output == *"TrackML score"* ]]
+    rm "$copy-truth.csv"
+    refuses 1 "event000001000-truth.csv" -- "$TRKX" evaluate "$copy" "$(out)/event000001000-tracks.csv"
+}
+
 @test "simulate: the same seed the same bytes, another seed others, whatever the threads" {
     cd "$BATS_TEST_TMPDIR"
     "$TRKX" simulate --particles 200 --seed 11 --events 2 --threads 1 --out a

@@ -51,7 +51,7 @@ static enum trkx_status parse_text(const char *text, enum trkx_array_type type, 
     return parse(text, strlen(text), false, type, array, error);
 }
 
-/* ---- .npy -------------------------------------------------------------------------------------------- */
+/* ---- .npy ------------------------------------------------------------------------------------------- */
 
 static void npy_headers(void **state)
 {
@@ -189,7 +189,7 @@ static void npy_cut_or_altered(void **state)
     }
 }
 
-/* ---- conversions ------------------------------------------------------------------------------------- */
+/* ---- conversions ------------------------------------------------------------------------------------ */
 
 struct conversion {
     const char *descr;
@@ -253,7 +253,7 @@ static void conversions(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) convert(&cases[i]);
 }
 
-/* ---- CSV --------------------------------------------------------------------------------------------- */
+/* ---- CSV -------------------------------------------------------------------------------------------- */
 
 static void csv_forms(void **state)
 {
@@ -307,7 +307,7 @@ static void csv_refused(void **state)
     }
 }
 
-/* ---- files ------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------ */
 
 static void check_round_trip(const char *name, const trkx_array *written)
 {

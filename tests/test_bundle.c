@@ -232,7 +232,7 @@ static void every_allocation_may_fail(void **state)
     trkx_bundle_release(&bundle);
 }
 
-/* ---- files --------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------ */
 
 static void a_bundle_that_is_not_there_is_named(void **state)
 {

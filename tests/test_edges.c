@@ -16,7 +16,7 @@
 #include "keys.h"
 #include "tree.h"
 
-/* ---- points -------------------------------------------------------------------------------------------- */
+/* ---- points ----------------------------------------------------------------------------------------- */
 
 static uint64_t next_random(uint64_t *state) /* splitmix64 */
 {
@@ -97,7 +97,7 @@ static trkx_edges_options options_of(double radius, size_t k, int threads)
     return options;
 }
 
-/* ---- the search ---------------------------------------------------------------------------------------- */
+/* ---- the search ------------------------------------------------------------------------------------- */
 
 static void assert_same_edges(const trkx_edges *a, const trkx_edges *b)
 {
@@ -227,7 +227,7 @@ static void test_ties_go_to_the_lower_index(void **state)
     trkx_edges_destroy(&edges);
 }
 
-/* ---- what goes wrong ----------------------------------------------------------------------------------- */
+/* ---- what goes wrong -------------------------------------------------------------------------------- */
 
 /* Returns the message, which is valid until the next call. */
 static const char *rejection(const float *points, size_t n, size_t dim, double radius, size_t k, int threads)
@@ -314,7 +314,7 @@ static void test_failing_allocations(void **state)
     free(points);
 }
 
-/* ---- given edges --------------------------------------------------------------------------------------- */
+/* ---- given edges ------------------------------------------------------------------------------------ */
 
 static trkx_edges edges_of(const int64_t *index, size_t count)
 {
@@ -433,7 +433,7 @@ static void test_cut(void **state)
     trkx_edges_destroy(NULL);
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------------- */
 
 static void test_float_codes_keep_the_order(void **state)
 {

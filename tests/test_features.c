@@ -22,7 +22,7 @@ static void all_specs(trkx_feature_spec *specs, double scale)
     for (int f = 0; f < ALL; f++) specs[f] = (trkx_feature_spec){(enum trkx_feature)f, scale};
 }
 
-/* ---- the independent computation --------------------------------------------------------------------- */
+/* ---- the independent computation -------------------------------------------------------------------- */
 
 typedef long double real;
 
@@ -130,7 +130,7 @@ static void compare(const struct reference *reference, double scale)
     free(features);
 }
 
-/* ---- a small detector -------------------------------------------------------------------------------- */
+/* ---- a small detector ------------------------------------------------------------------------------- */
 
 /* Module 1 lies flat; module 2 is turned so that u runs along y, v along z and w along x. */
 static const struct trkx_module small_modules[] = {
@@ -277,7 +277,7 @@ static void errors(void **state)
     refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1}, "lx needs the hits' module_id");
 }
 
-/* ---- a real event ------------------------------------------------------------------------------------ */
+/* ---- a real event ----------------------------------------------------------------------------------- */
 
 struct real_event {
     trkx_event *event;

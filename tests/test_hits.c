@@ -27,7 +27,7 @@ static float random_coordinate(void)
     return (float)((double)(random_bits() >> 40) / 8192 - 1024) / (float)(1 + random_bits() % 1000);
 }
 
-/* ---- comparing events -------------------------------------------------------------------------------- */
+/* ---- comparing events ------------------------------------------------------------------------------- */
 
 static void same_bytes(const void *a, const void *b, size_t size)
 {
@@ -86,7 +86,7 @@ static void same_event(const trkx_event *a, const trkx_event *b)
     same_particles(trkx_event_particles(a), trkx_event_particles(b));
 }
 
-/* ---- random events ----------------------------------------------------------------------------------- */
+/* ---- random events ---------------------------------------------------------------------------------- */
 
 enum { ALL_PARTS = TRKX_EVENT_CELLS | TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES };
 
@@ -216,7 +216,7 @@ static void written_without_ids(void **state)
     scratch_files(true);
 }
 
-/* ---- files in any order ------------------------------------------------------------------------------ */
+/* ---- files in any order ----------------------------------------------------------------------------- */
 
 /* Swaps neighbours at random; those with the same id keep their order, which counts for cells. */
 static void shuffle_rows(char **lines, size_t count)
@@ -282,7 +282,7 @@ static void any_order(void **state)
     }
 }
 
-/* ---- a real event, line by line ---------------------------------------------------------------------- */
+/* ---- a real event, line by line --------------------------------------------------------------------- */
 
 #define REAL "../shared/data/trackml/event000000001"
 
@@ -399,7 +399,7 @@ static void real_event(void **state)
     scratch_files(true);
 }
 
-/* ---- finding the files ------------------------------------------------------------------------------- */
+/* ---- finding the files ------------------------------------------------------------------------------ */
 
 #define HITS "hit_id,x,y,z,volume_id,layer_id,module_id\n"
 #define CELLS "hit_id,ch0,ch1,value\n"
@@ -489,7 +489,7 @@ static void without_particle_type(void **state)
     scratch_files(true);
 }
 
-/* ---- what is wrong ----------------------------------------------------------------------------------- */
+/* ---- what is wrong ---------------------------------------------------------------------------------- */
 
 static void format_errors(void **state)
 {
@@ -591,7 +591,7 @@ static void memory_runs_out(void **state)
     scratch_files(true);
 }
 
-/* ---- tracks ------------------------------------------------------------------------------------------ */
+/* ---- tracks ----------------------------------------------------------------------------------------- */
 
 static const int64_t track_ids[] = {70, -5, 30, 12};
 static const trkx_hits track_hits = {.count = 4, .hit_id = track_ids};

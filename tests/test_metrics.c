@@ -18,7 +18,7 @@
 #define REAL_EVENT "../shared/data/trackml/event000000001"
 #define TOLERANCE 1e-12
 
-/* ---- small events -------------------------------------------------------------------------------------- */
+/* ---- small events ----------------------------------------------------------------------------------- */
 
 enum { MOST_HITS = 64 };
 
@@ -259,7 +259,7 @@ static void test_momentum(void **state)
     assert_efficiency(&metrics.above_1_gev, 1, 1, 1);
 }
 
-/* ---- against a slow evaluation, written apart ---------------------------------------------------------- */
+/* ---- against a slow evaluation, written apart ------------------------------------------------------- */
 
 struct tally {
     size_t track, particle, common; /* hits */
@@ -379,7 +379,7 @@ static void test_random(void **state)
     }
 }
 
-/* ---- true edges ---------------------------------------------------------------------------------------- */
+/* ---- true edges ------------------------------------------------------------------------------------- */
 
 static void expect_edges(const struct small_event *event, const trkx_particles *particles, size_t min_hits,
                          const int64_t *index, size_t count)
@@ -430,7 +430,7 @@ static void test_true_edges_ties(void **state)
     expect_edges(&event, NULL, 3, expected, 2);
 }
 
-/* ---- groups -------------------------------------------------------------------------------------------- */
+/* ---- groups ----------------------------------------------------------------------------------------- */
 
 static void test_groups(void **state)
 {
@@ -458,7 +458,7 @@ static void test_groups(void **state)
     trkx_groups_destroy(&groups);
 }
 
-/* ---- a real event -------------------------------------------------------------------------------------- */
+/* ---- a real event ----------------------------------------------------------------------------------- */
 
 static void test_real_event(void **state)
 {
@@ -501,7 +501,7 @@ static void test_real_event(void **state)
     trkx_event_destroy(event);
 }
 
-/* ---- what goes wrong ----------------------------------------------------------------------------------- */
+/* ---- what goes wrong -------------------------------------------------------------------------------- */
 
 static void test_bad_arguments(void **state)
 {

@@ -51,7 +51,7 @@ static size_t files_in_directory(void)
     return count;
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------- */
+/* ---- memory ----------------------------------------------------------------------------------------- */
 
 static void blocks_are_aligned_and_counted(void **state)
 {
@@ -136,7 +136,7 @@ static void the_nth_allocation_fails(void **state)
     for (int i = 0; i < 3; i++) trkx_release(blocks[i]);
 }
 
-/* ---- files --------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------ */
 
 /* Bytes that neither fit one buffer nor end at its border. */
 static char *long_text(size_t length)
@@ -310,7 +310,7 @@ static void every_allocation_of_an_output_may_fail(void **state)
         }
 }
 
-/* ---- errors -------------------------------------------------------------------------------------------- */
+/* ---- errors ----------------------------------------------------------------------------------------- */
 
 static void statuses_have_names(void **state)
 {

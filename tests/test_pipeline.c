@@ -30,7 +30,7 @@ static struct {
     char prefix[128]; /* events[0], written there */
 } common;
 
-/* ---- helpers ------------------------------------------------------------------------------------------- */
+/* ---- helpers ---------------------------------------------------------------------------------------- */
 
 static const trkx_hits *hits_of(int event)
 {
@@ -111,7 +111,7 @@ static int tear_down(void **state)
     return rmdir(common.directory);
 }
 
-/* ---- the same bytes ------------------------------------------------------------------------------------ */
+/* ---- the same bytes --------------------------------------------------------------------------------- */
 
 static void labels_do_not_depend_on_threads(void **state)
 {
@@ -235,7 +235,7 @@ static void a_file_gives_the_same_as_its_arrays(void **state)
     trkx_result_destroy(expected);
 }
 
-/* ---- the steps ----------------------------------------------------------------------------------------- */
+/* ---- the steps -------------------------------------------------------------------------------------- */
 
 /* The pipeline by hand: each public step called by itself. */
 struct chain {
@@ -321,7 +321,7 @@ static void the_steps_one_by_one_give_the_same(void **state)
     trkx_result_destroy(result);
 }
 
-/* ---- the hook ------------------------------------------------------------------------------------------ */
+/* ---- the hook --------------------------------------------------------------------------------------- */
 
 /* What the hook has seen; it compares each view with the chain by hand. */
 struct watch {
@@ -442,7 +442,7 @@ static void the_hook_stops_the_run_anywhere(void **state)
     }
 }
 
-/* ---- records ------------------------------------------------------------------------------------------- */
+/* ---- records ---------------------------------------------------------------------------------------- */
 
 static void the_records_add_up(void **state)
 {
@@ -527,7 +527,7 @@ static void the_edges_are_compared_with_the_truth(void **state)
     trkx_edges_destroy(&edges);
 }
 
-/* ---- small events -------------------------------------------------------------------------------------- */
+/* ---- small events ----------------------------------------------------------------------------------- */
 
 static void an_event_without_hits_has_no_tracks(void **state)
 {
@@ -573,7 +573,7 @@ static void hits_in_one_place_are_run(void **state)
     trkx_result_destroy(result);
 }
 
-/* ---- failing allocations ------------------------------------------------------------------------------- */
+/* ---- failing allocations ---------------------------------------------------------------------------- */
 
 /* Something that may fail, from a clean start to a clean end. */
 typedef enum trkx_status (*trial)(trkx_error *error);
@@ -656,7 +656,7 @@ static void each_allocation_of_a_run_from_files_may_fail(void **state)
     fail_each("run_file", attempt_run_file);
 }
 
-/* ---- wrong arguments ----------------------------------------------------------------------------------- */
+/* ---- wrong arguments -------------------------------------------------------------------------------- */
 
 static void wrong_options_are_refused(void **state)
 {

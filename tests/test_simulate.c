@@ -62,7 +62,7 @@ static int destroy_large(void **state)
     return 0;
 }
 
-/* ---- determinism ------------------------------------------------------------------------------------- */
+/* ---- determinism ------------------------------------------------------------------------------------ */
 
 #define SAME(a, b, member, count) assert_memory_equal((a)->member, (b)->member, (count) * sizeof *(a)->member)
 
@@ -146,7 +146,7 @@ static void cells_change_nothing_else(void **state)
     trkx_event_destroy(without);
 }
 
-/* ---- hits -------------------------------------------------------------------------------------------- */
+/* ---- hits ------------------------------------------------------------------------------------------- */
 
 static void to_local(const struct trkx_module *module, const float *point, double local[3])
 {
@@ -250,7 +250,7 @@ static void positions_fit_their_cells(void **state)
     trkx_detector_destroy(detector);
 }
 
-/* ---- truth ------------------------------------------------------------------------------------------- */
+/* ---- truth ------------------------------------------------------------------------------------------ */
 
 static int compare_ids(const void *left, const void *right)
 {
@@ -347,7 +347,7 @@ static void tracks_bend_as_in_trackml(void **state)
     assert_true(right > 470); /* scattering alone can turn a fast one */
 }
 
-/* ---- rates ------------------------------------------------------------------------------------------- */
+/* ---- rates ------------------------------------------------------------------------------------------ */
 
 static void rates_are_trackml_s(void **state)
 {
@@ -410,7 +410,7 @@ static void vertices_follow_sigma_z(void **state)
     }
 }
 
-/* ---- edge cases -------------------------------------------------------------------------------------- */
+/* ---- edge cases ------------------------------------------------------------------------------------- */
 
 static void no_particles(void **state)
 {
@@ -557,7 +557,7 @@ static void memory_may_run_out_anywhere(void **state)
     }
 }
 
-/* ---- geometry ---------------------------------------------------------------------------------------- */
+/* ---- geometry --------------------------------------------------------------------------------------- */
 
 /* Whatever straight line is taken through a module, the grid lists the module. */
 static void the_grid_lists_what_is_hit(void **state)
