@@ -2,7 +2,12 @@
 #ifndef TRKX_SRC_PARALLEL_H
 #define TRKX_SRC_PARALLEL_H
 
+#include <stddef.h>
+
 /* requested where that is at least 1, else the processors that this process may use. */
 int trkx_threads(int requested);
+
+/* threads, or fewer where each would get less than work_per_thread of the work; at least 1. */
+int trkx_worthwhile_threads(int threads, size_t work, size_t work_per_thread);
 
 #endif
