@@ -23,7 +23,7 @@ static float uniform(uint64_t *state) /* -1..1, by an LCG's upper bits (Knuth's 
     return (float)((double)(*state >> 40) * 0x1p-23 - 1);
 }
 
-/* Points [n,8]: a box wide enough for some dozens of neighbours at 20,000; every seventh point is its
+/* Points [n,8]: a box in which 20,000 have about five neighbours each; every seventh point is its
  * forerunner again. */
 static float *spread(size_t n)
 {
