@@ -7,6 +7,7 @@
 #include "digitize.h"
 #include "event.h"
 #include "geometry.h"
+#include "noise.h"
 #include "parallel.h"
 #include "particles.h"
 #include "propagate.h"
@@ -142,93 +143,20 @@ cleanup:
     return status;
 }
 
-/* ---- noise ------------------------------------------------------------------------------------------ */
-
-/* Noise hits a module at full density in TrackML's events: in the barrel, in disks; of pixels, short strips,
- * long strips. They are spread evenly over the modules of a kind and over each module. */
-static const double NOISE_RATE[2][3] = {{0.74, 0.95, 1.04}, {1.04, 1.13, 1.18}};
-
-static double noise_rate(const struct trkx_module *module)
-{
-    return NOISE_RATE[!trkx_module_in_barrel(module)][trkx_module_sensor(module)];
-}
-
-/* Their clusters are those of straight tracks of a PeV, turned by up to 45 degrees in azimuth and polar
- * angle against the line from the origin; in the barrel none is flatter than pseudorapidity 3. */
-static const double NOISE_MOMENTUM = 1e6, NOISE_ANGLE = TRKX_PI / 4; /* GeV, rad */
-static const double NOISE_ETA = 3;
-
-static void turn_direction(struct trkx_random *random, const double point[3], double momentum[3])
-{
-    double phi = atan2(point[1], point[0]) + trkx_random_between(random, -NOISE_ANGLE, NOISE_ANGLE);
-    double theta =
-        atan2(hypot(point[0], point[1]), point[2]) + trkx_random_between(random, -NOISE_ANGLE, NOISE_ANGLE);
-    momentum[0] = NOISE_MOMENTUM * sin(theta) * cos(phi);
-    momentum[1] = NOISE_MOMENTUM * sin(theta) * sin(phi);
-    momentum[2] = NOISE_MOMENTUM * cos(theta);
-}
-
-static void choose_direction(struct trkx_random *random, bool barrel, const double point[3],
-                             double momentum[3])
-{
-    do turn_direction(random, point, momentum);
-    while (barrel && fabs(momentum[2]) > sinh(NOISE_ETA) * hypot(momentum[0], momentum[1]));
-}
-
-static void make_noise(struct trkx_random *random, const struct trkx_module *module, uint32_t index,
-                       struct trkx_crossing *noise)
-{
-    double point[3], half;
-    *noise = (struct trkx_crossing){.particle = TRKX_NOISE, .module = index};
-    do { /* evenly over a trapezoid */
-        noise->u = trkx_random_between(random, -module->max_hu, module->max_hu);
-        noise->v = trkx_random_between(random, -module->hv, module->hv);
-        half = trkx_module_half_u(module, noise->v);
-    } while (fabs(noise->u) > half && half > 0);
-    trkx_module_point(module, noise->u, noise->v, point);
-    choose_direction(random, trkx_module_in_barrel(module), point, noise->momentum);
-}
-
-/* Poisson distributed (Knuth), in parts of which each mean is small enough for the exponential. */
-static size_t draw_count(struct trkx_random *random, double mean)
-{
-    size_t count = 0;
-    for (; mean > 0; mean -= 16) {
-        double left = exp(-fmin(mean, 16));
-        for (double product = trkx_random_uniform(random); product > left; count++)
-            product *= trkx_random_uniform(random);
-    }
-    return count;
-}
-
-/* Counts the noise of every module (noise NULL), or makes it. */
-static size_t visit_noise(const struct simulation *sim, struct trkx_crossing *noise)
-{
-    const struct trkx_detector *detector = sim->geometry->detector;
-    double density = (double)sim->options->particles / TRKX_FULL_PARTICLES;
-    size_t total = 0;
-    for (size_t m = 0; m < detector->count; m++) {
-        const struct trkx_module *module = &detector->modules[m];
-        struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_NOISE, m);
-        size_t count = draw_count(&random, sim->options->noise * density * noise_rate(module));
-        if (noise != NULL)
-            for (size_t i = 0; i < count; i++) make_noise(&random, module, (uint32_t)m, &noise[total + i]);
-        total += count;
-    }
-    return total;
-}
-
+/* Appends the noise hits. */
 static enum trkx_status add_noise(struct simulation *sim, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_crossing *all = NULL;
-    size_t wanted = visit_noise(sim, NULL);
+    const struct trkx_detector *detector = sim->geometry->detector;
+    double level = sim->options->noise * (double)sim->options->particles / TRKX_FULL_PARTICLES;
+    size_t wanted = trkx_noise(detector, level, sim->seed, NULL);
     if (sim->count + wanted > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu hits, at most %d are possible",
                          sim->count + wanted, INT32_MAX);
     TRKX_ALLOCATE(all, NULL, sim->count + wanted, "the noise");
     if (sim->count > 0) memcpy(all, sim->crossings, sim->count * sizeof *all);
-    visit_noise(sim, all + sim->count);
+    trkx_noise(detector, level, sim->seed, all + sim->count);
     trkx_release(sim->crossings);
     sim->crossings = all;
     sim->count += wanted;
