@@ -23,9 +23,10 @@ class Bundle:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         self.threads = threads
-        self.sessions = {name: onnxruntime.InferenceSession(str(directory / self.settings[name]["file"]), options,
-                                                            providers=["CPUExecutionProvider"])
-                         for name in ("embedding", "filter", "gnn")}
+        self.sessions = {
+            name: onnxruntime.InferenceSession(str(directory / self.settings[name]["file"]), options,
+                                               providers=["CPUExecutionProvider"])
+            for name in ("embedding", "filter", "gnn")}
 
     def features(self, name, xyz):
         specs = self.settings[name].get("features", self.settings["features"])

@@ -139,7 +139,8 @@ def work(rank, shared, c):
         if float(shared.share) >= 1:
             break
         number = int(rng.integers(len(graphs)))
-        step(run, network, shared, rank, wedge_loss(network, data.load_sample("train", number), graphs[number], c, rng))
+        loss = wedge_loss(network, data.load_sample("train", number), graphs[number], c, rng)
+        step(run, network, shared, rank, loss)
         if rank == 0 and run.step % c["report_every"] == 0:
             report(run, network, run.step % c["validate_every"] == 0)
     if rank == 0:

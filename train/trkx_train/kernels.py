@@ -171,7 +171,8 @@ class ResidualNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, u, gamma, beta):
         shape = tuple(x.shape)
-        unit, inverse, y = np.empty(shape, np.float32), np.empty(shape[0], np.float32), np.empty(shape, np.float32)
+        unit, y = np.empty((2, *shape), np.float32)
+        inverse = np.empty(shape[0], np.float32)
         _residual_norm_forward(_array(x), _array(u), _array(gamma), _array(beta), unit, inverse, y)
         ctx.saved = unit, inverse
         ctx.save_for_backward(gamma)

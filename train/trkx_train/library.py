@@ -138,8 +138,9 @@ def _hits(xyz, event=None):
 
 
 def _truth(event):
-    return _Truth(len(event.xyz), _pointer(event.particle_id, c.c_int64), _pointer(event.truth_xyz, c.c_float),
-                  _pointer(event.truth_pxyz, c.c_float), _pointer(event.weight, c.c_double))
+    return _Truth(count=len(event.xyz), particle_id=_pointer(event.particle_id, c.c_int64),
+                  xyz=_pointer(event.truth_xyz, c.c_float), pxyz=_pointer(event.truth_pxyz, c.c_float),
+                  weight=_pointer(event.weight, c.c_double))
 
 
 def _particles(event):

@@ -92,7 +92,7 @@ def pair_features(nodes, src, dst, hits):
         torch.clamp(dphi * 20, -5, 5), kappa, kappa.abs(), turn * 2, torch.clamp(turn * 10, -4, 4),
         torch.clamp(deta * 10, -5, 5), torch.clamp(deta * 100, -4, 4),
         torch.clamp(dtheta * 4, -5, 5), torch.clamp(dtheta * 40, -4, 4),
-        torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4), density + 0 * z0], 1)
+        torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4), torch.zeros_like(z0) + density], 1)
 
 
 class Filter(nn.Module):
