@@ -19,7 +19,8 @@
  *    themselves. There is no global state to initialise.
  *  - Determinism. The same input, bundle and options give the same bytes, whatever the number of threads.
  *  - Options. A struct of options starts with its own size and is filled by its init function, which also
- *    documents the defaults; set members afterwards. New members are added at the end only.
+ *    documents the defaults; set members afterwards. NULL stands for the defaults. New members are added at
+ *    the end only.
  *  - Indices of hits in arrays count from 0 and are not hit ids.
  */
 #ifndef TRKX_H
@@ -339,7 +340,7 @@ typedef struct trkx_pipeline_options {
 } trkx_pipeline_options;
 TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
 
-/* Loads and checks a bundle directory (bundle.json and its models). options may be NULL: the defaults.
+/* Loads and checks a bundle directory (bundle.json and its models).
  * Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME. */
 TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
                                                trkx_pipeline **pipeline, trkx_error *error);
@@ -395,7 +396,7 @@ typedef struct trkx_result {
     trkx_step_record total;                 /* of all steps; peak_bytes is the largest */
 } trkx_result;
 
-/* Runs all steps on hits in memory. options may be NULL. An event without hits or without edges is no
+/* Runs all steps on hits in memory. An event without hits or without edges is no
  * error: it has no tracks. Errors: ARGUMENT, MEMORY, RUNTIME, CANCELLED. */
 TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                             const trkx_run_options *options, trkx_result **result,

@@ -406,6 +406,9 @@ enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t nu
                                trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    trkx_simulate_options defaults;
+    trkx_simulate_options_init(&defaults);
+    if (options == NULL) options = &defaults;
     struct simulation sim = {.options = options};
     *event = NULL;
     TRKX_CHECK(check_options(options, error));

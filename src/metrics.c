@@ -368,6 +368,9 @@ enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, con
                                trkx_metrics *metrics, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    trkx_metrics_options defaults;
+    trkx_metrics_options_init(&defaults);
+    if (options == NULL) options = &defaults;
     struct evaluation evaluation = {.options = options};
     *metrics = (trkx_metrics){0};
     TRKX_CHECK(check_evaluation(labels, hits, truth, options, error));

@@ -47,6 +47,9 @@ static size_t first_bad_row(const float *points, size_t n, size_t dim, int threa
 static enum trkx_status check_query(const float *points, size_t n, size_t dim,
                                     const trkx_edges_options *options, struct query *query, trkx_error *error)
 {
+    trkx_edges_options defaults;
+    trkx_edges_options_init(&defaults);
+    if (options == NULL) options = &defaults;
     if (options->size != sizeof *options)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "edges: options have size %zu instead of %zu: not initialised?", options->size,

@@ -189,6 +189,9 @@ enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *sco
     enum trkx_status status = TRKX_OK;
     parent *parents = NULL;
     uint32_t *sizes = NULL;
+    trkx_tracks_options defaults;
+    trkx_tracks_options_init(&defaults);
+    if (options == NULL) options = &defaults;
     TRKX_CHECK(check_options(options, error));
     TRKX_CHECK(check_edges(n, edges, error));
     TRKX_ALLOCATE(parents, NULL, n, "the components");

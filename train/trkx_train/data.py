@@ -1,4 +1,4 @@
-"""Simulated events for training: made once, kept as arrays under train/work/events."""
+"""Simulated events for training: made once, kept as arrays under train/out/events."""
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +10,7 @@ import numpy as np
 from . import library
 
 TRAIN = Path(__file__).resolve().parents[1]
-WORK = TRAIN / "work"
+WORK = TRAIN / "out"
 
 
 @lru_cache(None)

@@ -1,4 +1,4 @@
-"""Trains the graph neural network, on filtered graphs that are made once (work/graphs).
+"""Trains the graph neural network, on filtered graphs that are made once (out/graphs).
 
 Several processes work on a wedge each and average their gradients; each holds the whole network and takes
 the same step, so that they stay equal.

@@ -1,4 +1,4 @@
-"""Learning curves from the logs under work/, as docs/training-<network>.png."""
+"""Learning curves from the logs under out/, as docs/training-<network>.png."""
 import json
 
 import matplotlib

@@ -11,7 +11,7 @@ from .data import WORK
 class Run:
     """One training with a budget in minutes, which goes on where an interrupted one stopped.
 
-    work/<name>.pt: the checkpoint; work/<name>.jsonl: a line for each entry of the log.
+    out/<name>.pt: the checkpoint; out/<name>.jsonl: a line for each entry of the log.
     """
 
     def __init__(self, name, settings, network, optimizer, fresh=False):
