@@ -8,7 +8,7 @@ ONNXRUNTIME_DIR=.deps/onnxruntime
 
 BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libjansson-dev libmd-dev"
 FETCH_PACKAGES="python3 python3-pip ca-certificates dpkg" # for ONNX Runtime only
-TEST_PACKAGES="libcmocka-dev bats clang libclang-rt-14-dev libomp-14-dev gcovr time"
+TEST_PACKAGES="libcmocka-dev bats clang libclang-rt-14-dev libomp-14-dev gcovr jq"
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -203,10 +203,9 @@ teardown() {
 
 # ---- bundles -------------------------------------------------------------------------------------------
 
-# The value of a text field in bundle.json, at its first place after the section's name.
+# A field of bundle.json.
 field() { # section field
-    tr -d '\n' <"$spoilt/bundle.json" | sed "s/.*\"$1\": *{\(.*\)/\1/" | grep -o "\"$2\": *\"[^\"]*\"" | head -n 1 |
-        sed 's/.*: *"\(.*\)"/\1/'
+    jq -r ".$1.$2" "$spoilt/bundle.json"
 }
 
 @test "a bundle with a missing field" {

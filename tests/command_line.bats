@@ -205,10 +205,10 @@ chain() { # ending of the arrays
     local w=$BATS_TEST_TMPDIR/chain ending=$1
     local radius k cut min_hits
     mkdir -p "$w"
-    radius=$(number "$bundle/bundle.json" radius)
-    k=$(number "$bundle/bundle.json" k)
-    cut=$(tr -d '\n' <"$bundle/bundle.json" | sed 's/.*"gnn": *{//; s/.*"cut": *\([0-9.e-]*\).*/\1/')
-    min_hits=$(number "$bundle/bundle.json" min_hits)
+    radius=$(jq .embedding.radius "$bundle/bundle.json")
+    k=$(jq .embedding.k "$bundle/bundle.json")
+    cut=$(jq .gnn.cut "$bundle/bundle.json")
+    min_hits=$(jq .tracks.min_hits "$bundle/bundle.json")
     "$TRKX" stage embed --out "$w/points.$ending" "$copy"
     "$TRKX" stage radius --radius "$radius" --k "$k" --out "$w/edges.$ending" "$w/points.$ending"
     "$TRKX" stage features --network filter --out "$w/filter-features.$ending" "$copy"

@@ -38,12 +38,6 @@ needs_shared() { # file below ../shared/data
     [ -e "$shared/$1" ] || skip "no ../shared/data/$1 here"
 }
 
-# While the default bundle is being trained, others can work with an intermediate one, which says so.
-needs_finished_bundle() {
-    ! grep -q "intermediate bundle" "$repository/models/default/bundle.json" ||
-        skip "models/default is an intermediate bundle"
-}
-
 # Runs a command that has to fail with this code: nothing on standard output, one line on standard error, which
 # holds every one of the texts (up to "--").
 refuses() { # code text... -- command...

@@ -5,7 +5,6 @@ load helpers
 
 @test "full density: at least 0.60, at most 3 GB" {
     skip_where_slow
-    needs_finished_bundle
     "$TRKX" simulate --seed 987654321 --no-cells --out "$(out)"
     "$TRKX" run --bundle "$repository/models/default" --verbose --out "$(out)" "$(out)/event000001000" >"$(out)/log"
     cat "$(out)/log"
