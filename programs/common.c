@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -140,10 +141,11 @@ bool write_json(const char *path, json_t *json)
 }
 
 /* The bundle beside the program: in the build tree, or installed. */
-static char *bundle_beside_program(void)
+static const char *bundle_beside_program(void)
 {
     static const char *const places[] = {"/../../models/default", "/../share/trkx/models/default"};
-    char program[4096];
+    static char found[PATH_MAX];
+    char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length < 0) return NULL;
     program[length] = '\0';
@@ -153,18 +155,18 @@ static char *bundle_beside_program(void)
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *path = NULL;
         if (asprintf(&path, "%s%s", program, places[i]) < 0) return NULL;
-        char *real = access(path, F_OK) == 0 ? realpath(path, NULL) : NULL;
+        const char *real = realpath(path, found); /* NULL where there is no such path */
         free(path);
         if (real != NULL) return real;
     }
     return NULL;
 }
 
-char *default_bundle(void)
+const char *default_bundle(void)
 {
     const char *named = getenv("TRKX_BUNDLE");
-    char *path = named != NULL && *named != '\0' ? strdup(named) : bundle_beside_program();
-    return path != NULL ? path : checked(strdup("models/default"));
+    const char *path = named != NULL && *named != '\0' ? named : bundle_beside_program();
+    return path != NULL ? path : "models/default";
 }
 
 /* ---- events ----------------------------------------------------------------------------------------- */

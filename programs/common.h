@@ -46,8 +46,8 @@ struct events {
 bool events_find(char *const *arguments, size_t count, struct events *events);
 void events_release(struct events *events);
 
-/* The default bundle: TRKX_BUNDLE, or models/default where trkx was built or installed. Caller frees. */
-char *default_bundle(void);
+/* The default bundle: TRKX_BUNDLE, or models/default where trkx was built or installed. Kept until the end. */
+const char *default_bundle(void);
 
 /* "directory/name" + suffix. Caller frees. Never NULL: without memory for a name the program ends. */
 char *join_path(const char *directory, const char *name, const char *suffix);

@@ -8,7 +8,7 @@
 #include "common.h"
 
 struct settings {
-    char *bundle;
+    const char *bundle;
     const char *out;
     trkx_pipeline_options pipeline;
     bool verbose;
@@ -36,7 +36,6 @@ static void help(void)
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
         defaults.bundle, defaults.out, defaults.pipeline.threads, defaults.pipeline.filter_batch);
-    free(defaults.bundle);
 }
 
 enum { BUNDLE, OUT, THREADS, FILTER_BATCH, DETECTORS, VERBOSE };
@@ -51,10 +50,7 @@ static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
     switch (option) {
-    case BUNDLE:
-        free(settings->bundle);
-        settings->bundle = checked(strdup(value));
-        return true;
+    case BUNDLE: settings->bundle = value; return true;
     case OUT: settings->out = value; return true;
     case THREADS: return get_int("threads", value, 0, 4096, &settings->pipeline.threads);
     case FILTER_BATCH: return get_size("filter-batch", value, 1, INT32_MAX, &settings->pipeline.filter_batch);
@@ -200,6 +196,5 @@ int command_run(int count, char **arguments)
         code = make_directory(settings.out) ? run_events(&settings, &events) : EXIT_FAILED;
         events_release(&events);
     }
-    free(settings.bundle);
     return code;
 }

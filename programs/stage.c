@@ -7,7 +7,7 @@
 #include "common.h"
 
 struct settings {
-    char *bundle;
+    const char *bundle;
     const char *out, *kept, *detectors;
     enum trkx_network network;
     int threads;
@@ -47,7 +47,6 @@ static void help(void)
         "  --threads T        0: all cores (%d)\n",
         defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.tracks.cut,
         defaults.tracks.min_hits, defaults.threads);
-    free(defaults.bundle);
 }
 
 enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CUT, MIN_HITS, NODES, THREADS };
@@ -90,10 +89,7 @@ static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
     switch (option) {
-    case BUNDLE:
-        free(settings->bundle);
-        settings->bundle = checked(strdup(value));
-        return true;
+    case BUNDLE: settings->bundle = value; return true;
     case OUT: settings->out = value; return true;
     case NETWORK: return apply_network(settings, value);
     case DETECTORS: settings->detectors = value; return true;
@@ -333,6 +329,5 @@ int command_stage(int count, char **arguments)
     settings_init(&settings);
     int code = read_options(&command, count, arguments, &settings);
     if (code < 0) code = choose_and_run(&settings, arguments + optind, count - optind);
-    free(settings.bundle);
     return code;
 }

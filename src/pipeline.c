@@ -22,6 +22,7 @@ struct run {
     const trkx_hits *hits;
     const trkx_run_options *options;
     struct trkx_memory memory;
+    struct trkx_run_context context; /* memory and hook, for the networks */
     float *features[TRKX_NETWORKS]; /* [n,F] of each network; shared where the lists are the same */
     float *embedding;               /* [n,D] */
     trkx_edges edges;
@@ -62,12 +63,11 @@ cleanup:
 
 static enum trkx_status embed(struct run *run)
 {
-    struct trkx_run_context context = {&run->memory, run->options->hook, run->options->user};
     trkx_error *error = run->error;
     enum trkx_status status = TRKX_OK;
     TRKX_ALLOCATE(run->embedding, &run->memory, run->hits->count * run->pipeline->bundle.dim,
                   "the embedding");
-    TRKX_CHECK(trkx_embed_in(run->pipeline, &context, run->features[TRKX_NETWORK_EMBEDDING], run->hits->count,
+    TRKX_CHECK(trkx_embed_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_EMBEDDING], run->hits->count,
                              run->embedding, error));
 cleanup:
     return status;
@@ -93,11 +93,10 @@ cleanup:
 
 static enum trkx_status filter(struct run *run)
 {
-    struct trkx_run_context context = {&run->memory, run->options->hook, run->options->user};
     trkx_error *error = run->error;
     enum trkx_status status = TRKX_OK;
     TRKX_ALLOCATE(run->scores, &run->memory, run->edges.count, "scores");
-    TRKX_CHECK(trkx_filter_in(run->pipeline, &context, run->features[TRKX_NETWORK_FILTER], run->hits->count,
+    TRKX_CHECK(trkx_filter_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_FILTER], run->hits->count,
                               &run->edges, run->scores, error));
     trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.filter_cut);
 cleanup:
@@ -106,9 +105,8 @@ cleanup:
 
 static enum trkx_status gnn(struct run *run)
 {
-    struct trkx_run_context context = {&run->memory, run->options->hook, run->options->user};
     enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(trkx_gnn_in(run->pipeline, &context, run->features[TRKX_NETWORK_GNN], run->hits->count,
+    TRKX_CHECK(trkx_gnn_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_GNN], run->hits->count,
                            &run->edges, run->scores, run->error));
     trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.gnn_cut);
 cleanup:
@@ -321,6 +319,7 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     enum trkx_status status = TRKX_OK;
     trkx_run_options_init(&defaults);
     if (options == NULL) run.options = &defaults;
+    run.context = (struct trkx_run_context){&run.memory, run.options->hook, run.options->user};
     TRKX_CHECK(check_arguments(hits, run.options, error));
     run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);
     if (run.result == NULL) return trkx_fail_memory(error, "a result", sizeof *run.result);
