@@ -1,13 +1,13 @@
 /* Lists of edges: sorted, turned outwards, cut. The search that makes them is src/radius.c. */
 #include "edges.h"
 
+#include <omp.h>
 #include <string.h>
 
 #include "keys.h"
 #include "parallel.h"
 
 enum {
-    ROWS_AT_A_TIME = 1 << 8,
     PAIRS_PER_THREAD = 1 << 15, /* with less work than this, starting a thread takes longer */
 };
 
@@ -20,68 +20,171 @@ void trkx_edges_destroy(trkx_edges *edges)
 
 /* ---- from pairs to sorted edges --------------------------------------------------------------------- */
 
-/* first [n+1]: where the edges of each source begin. */
-static void count_sources(const struct trkx_pairs *lists, size_t lists_count, size_t n, int threads,
-                          size_t *first)
+/* Pairs become sorted edges in two steps. First they are dealt out to buckets of neighbouring sources, in the
+ * half of the answer that will hold the targets; a bucket fits into the cache. There each is sorted, with its
+ * part of the other half as scratch. So the memory of the answer is all that is needed, and the half that
+ * will hold the sources is not touched while the lists of pairs are there. */
+enum {
+    BUCKET_PAIRS = 1 << 12, /* meant to be in a bucket: 32 KiB */
+    BUCKETS_MOST = 1 << 10, /* as many lines of the cache are written to at the same time */
+};
+
+struct deal {
+    const struct trkx_pairs *lists;
+    size_t lists_count, m, n;
+    const double
+        *norms; /* [n] each edge runs from the smaller one, ties: lower index; NULL: as the pairs say */
+    int threads;
+    unsigned shift; /* bucket of a source: source >> shift */
+    size_t buckets;
+    size_t *places;   /* [threads, buckets] where a thread's next pair of each bucket goes */
+    size_t *begins;   /* [buckets + 1] */
+    uint32_t *counts; /* [threads, 1 << shift] of a bucket's sources */
+};
+
+static bool runs_outwards(const double *norms, size_t source, size_t target)
 {
-    memset(first, 0, (n + 1) * sizeof *first);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t l = 0; l < lists_count; l++)
-        for (size_t p = 0; p < lists[l].count; p++) {
-#pragma omp atomic
-            first[trkx_key_high(lists[l].pairs[p]) + 1]++;
-        }
-    for (size_t i = 0; i < n; i++) first[i + 1] += first[i];
+    return norms[source] < norms[target] || (norms[source] == norms[target] && source < target);
 }
 
-/* Puts each target among those of its source, in any order; next [n] starts as `first`. */
-static void place_targets(const struct trkx_pairs *lists, size_t lists_count, int threads, size_t *next,
-                          uint64_t *targets)
+static uint64_t turn_outwards(const double *norms, uint64_t pair)
 {
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t l = 0; l < lists_count; l++)
-        for (size_t p = 0; p < lists[l].count; p++) {
-            size_t place;
-#pragma omp atomic capture
-            place = next[trkx_key_high(lists[l].pairs[p])]++;
-            targets[place] = trkx_key_low(lists[l].pairs[p]);
-        }
+    uint32_t a = trkx_key_high(pair), b = trkx_key_low(pair);
+    return runs_outwards(norms, a, b) ? pair : trkx_key(b, a);
 }
 
-/* Sorts each source's targets, which makes the order unique, and writes the sources. ends [n]: where the
- * edges of each source end. */
-static void sort_rows(const size_t *ends, size_t n, int threads, int64_t *sources, uint64_t *targets)
+/* Counts (to NULL), or writes, the pairs of a range of all lists' pairs, first..last. */
+static void deal_range(const struct deal *deal, size_t first, size_t last, size_t *places, uint64_t *to)
 {
-#pragma omp parallel for num_threads(threads) schedule(dynamic, ROWS_AT_A_TIME)
-    for (size_t i = 0; i < n; i++) {
-        size_t begin = i == 0 ? 0 : ends[i - 1];
-        trkx_keys_sort(targets + begin, ends[i] - begin);
-        for (size_t e = begin; e < ends[i]; e++) sources[e] = (int64_t)i;
+    for (size_t l = 0, begin = 0; l < deal->lists_count && begin < last; begin += deal->lists[l++].count) {
+        uint64_t *pairs = deal->lists[l].pairs;
+        size_t from = first > begin ? first - begin : 0;
+        size_t end = last - begin < deal->lists[l].count ? last - begin : deal->lists[l].count;
+        for (size_t p = from; p < end; p++) {
+            if (to == NULL && deal->norms != NULL) pairs[p] = turn_outwards(deal->norms, pairs[p]);
+            size_t place = places[trkx_key_high(pairs[p]) >> deal->shift]++;
+            if (to != NULL) to[place] = pairs[p];
+        }
     }
 }
 
+static void deal_all(const struct deal *deal, uint64_t *to)
+{
+#pragma omp parallel for num_threads(deal->threads) schedule(static, 1)
+    for (int t = 0; t < deal->threads; t++) {
+        size_t threads = (size_t)deal->threads, thread = (size_t)t;
+        deal_range(deal, deal->m * thread / threads, deal->m * (thread + 1) / threads,
+                   deal->places + thread * deal->buckets, to);
+    }
+}
+
+/* From how many pairs each thread has for each bucket to where they go. */
+static void find_places(const struct deal *deal)
+{
+    size_t place = 0;
+    for (size_t b = 0; b < deal->buckets; b++) {
+        deal->begins[b] = place;
+        for (size_t t = 0; t < (size_t)deal->threads; t++) {
+            size_t count = deal->places[t * deal->buckets + b];
+            deal->places[t * deal->buckets + b] = place;
+            place += count;
+        }
+    }
+    deal->begins[deal->buckets] = place;
+}
+
+enum { SHORT_ROW = 64 };
+
+/* Writes the targets of one source in ascending order. They differ, so that the place of each is the number
+ * of smaller ones: of a short row that is counted faster than sorted. row [count] */
+static void sort_row(const uint32_t *row, size_t count, uint64_t *sorted)
+{
+    enum { TOGETHER = 8 };
+    int32_t padded[SHORT_ROW + TOGETHER];
+    if (count > SHORT_ROW) {
+        for (size_t i = 0; i < count; i++) sorted[i] = row[i];
+        trkx_keys_sort(sorted, count);
+        return;
+    }
+    memcpy(padded, row, count * sizeof *row);
+    for (size_t i = 0; i < TOGETHER; i++) padded[count + i] = INT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        int32_t smaller[TOGETHER] = {0}, place = 0;
+        for (size_t j = 0; j < count; j += TOGETHER)
+            for (size_t l = 0; l < TOGETHER; l++) smaller[l] += padded[j + l] < padded[i];
+        for (size_t l = 0; l < TOGETHER; l++) place += smaller[l];
+        sorted[place] = (uint64_t)padded[i];
+    }
+}
+
+/* Sorts a bucket: its keys become targets, and the sources are written. Before, the upper half of their
+ * memory holds the targets, 4 bytes each, by source: what is written does not reach what is still to be read.
+ * counts [1 << shift]: scratch. */
+static void sort_bucket(const struct deal *deal, size_t bucket, uint32_t *counts, uint64_t *sources,
+                        uint64_t *keys)
+{
+    size_t begin = deal->begins[bucket], count = deal->begins[bucket + 1] - begin;
+    size_t rows = (size_t)1 << deal->shift, first = bucket << deal->shift;
+    keys += begin;
+    sources += begin;
+    uint32_t *targets = (uint32_t *)(void *)sources + count;
+    memset(counts, 0, rows * sizeof *counts);
+    for (size_t e = 0; e < count; e++) counts[trkx_key_high(keys[e]) - first]++;
+    for (size_t r = 0, end = 0; r < rows; r++) counts[r] = (uint32_t)(end += counts[r]);
+    for (size_t e = count; e-- > 0;)
+        targets[--counts[trkx_key_high(keys[e]) - first]] = trkx_key_low(keys[e]);
+    for (size_t r = 0; r < rows; r++) {
+        size_t row = counts[r], end = r + 1 < rows ? counts[r + 1] : count;
+        sort_row(targets + row, end - row, keys + row);
+        for (size_t e = row; e < end; e++) sources[e] = first + r;
+    }
+}
+
+static void sort_buckets(const struct deal *deal, uint64_t *sources, uint64_t *keys)
+{
+#pragma omp parallel for num_threads(deal->threads) schedule(dynamic)
+    for (size_t b = 0; b < deal->buckets; b++)
+        sort_bucket(deal, b, deal->counts + ((size_t)omp_get_thread_num() << deal->shift), sources, keys);
+}
+
+static void plan(struct deal *deal, int threads)
+{
+    size_t wanted = deal->m / BUCKET_PAIRS < BUCKETS_MOST ? deal->m / BUCKET_PAIRS + 1 : BUCKETS_MOST;
+    deal->threads = trkx_worthwhile_threads(threads, deal->m, PAIRS_PER_THREAD);
+    while ((deal->n - 1) >> deal->shift >= wanted) deal->shift++;
+    deal->buckets = ((deal->n - 1) >> deal->shift) + 1;
+}
+
 enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
-                                       size_t lists_count, size_t n, int threads, trkx_edges *edges,
-                                       trkx_error *error)
+                                       size_t lists_count, size_t n, const double *norms, int threads,
+                                       trkx_edges *edges, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    size_t *first = NULL, m = 0;
+    struct deal deal = {.lists = lists, .lists_count = lists_count, .n = n, .norms = norms};
     edges->index = NULL;
-    for (size_t l = 0; l < lists_count; l++) m += lists[l].count;
-    edges->count = m;
-    if (m == 0) return TRKX_OK;
-    TRKX_ALLOCATE(first, memory, n + 1, "the first edge of each node");
-    TRKX_ALLOCATE(edges->index, memory, 2 * m, "edges");
-    threads = trkx_worthwhile_threads(threads, m, PAIRS_PER_THREAD);
-    uint64_t *targets = (uint64_t *)(edges->index + m); /* int64_t may be accessed as uint64_t */
-    count_sources(lists, lists_count, n, threads, first);
-    place_targets(lists, lists_count, threads, first, targets);
-    sort_rows(first, n, threads, edges->index, targets);
+    edges->count = 0;
+    for (size_t l = 0; l < lists_count; l++) deal.m += lists[l].count;
+    if (deal.m == 0) return TRKX_OK;
+    plan(&deal, threads);
+    size_t places = (size_t)deal.threads * deal.buckets;
+    TRKX_ALLOCATE(deal.places, memory, places, "the places of edges");
+    TRKX_ALLOCATE(deal.begins, memory, deal.buckets + 1, "the buckets of edges");
+    TRKX_ALLOCATE(deal.counts, memory, (size_t)deal.threads << deal.shift, "the counts of edges");
+    TRKX_ALLOCATE(edges->index, memory, 2 * deal.m, "edges");
+    uint64_t *sources = (uint64_t *)edges->index; /* int64_t may be accessed as uint64_t */
+    memset(deal.places, 0, places * sizeof *deal.places);
+    deal_all(&deal, NULL);
+    find_places(&deal);
+    deal_all(&deal, sources + deal.m);
+    sort_buckets(&deal, sources, sources + deal.m);
+    edges->count = deal.m;
 cleanup:
-    trkx_release(first);
-    if (status != TRKX_OK) edges->count = 0;
+    trkx_release(deal.places);
+    trkx_release(deal.begins);
+    trkx_release(deal.counts);
     return status;
 }
+
 /* ---- given edges ------------------------------------------------------------------------------------ */
 
 /* In double, where the squares of float32 values are exact. mm^2; xyz [3] mm. */
@@ -91,10 +194,14 @@ static double squared_norm(const float *xyz)
     return x * x + y * y + z * z;
 }
 
-static bool runs_outwards(const float *xyz, size_t source, size_t target)
+enum trkx_status trkx_edges_norms(struct trkx_memory *memory, const float *xyz, size_t n, double **norms,
+                                  trkx_error *error)
 {
-    double from = squared_norm(xyz + 3 * source), to = squared_norm(xyz + 3 * target);
-    return from < to || (from == to && source < target);
+    enum trkx_status status = TRKX_OK;
+    TRKX_ALLOCATE(*norms, memory, n, "the hits' distances");
+    for (size_t i = 0; i < n; i++) (*norms)[i] = squared_norm(xyz + 3 * i);
+cleanup:
+    return status;
 }
 
 enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *xyz, size_t n, int threads,
@@ -103,30 +210,25 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
     enum trkx_status status = TRKX_OK;
     trkx_edges oriented = {.saturated = edges->saturated};
     uint64_t *pairs = NULL;
-    size_t m = edges->count, bad = m;
-    threads = trkx_worthwhile_threads(trkx_threads(threads), m, PAIRS_PER_THREAD);
+    double *norms = NULL;
+    size_t m = edges->count;
     TRKX_ALLOCATE(pairs, memory, m, "pairs");
-#pragma omp parallel for num_threads(threads) reduction(min : bad)
+    TRKX_CHECK(trkx_edges_norms(memory, xyz, n, &norms, error));
     for (size_t e = 0; e < m; e++) {
         int64_t a = edges->index[e], b = edges->index[m + e];
         if (a < 0 || b < 0 || (size_t)a >= n || (size_t)b >= n)
-            bad = e < bad ? e : bad;
-        else
-            pairs[e] = runs_outwards(xyz, (size_t)a, (size_t)b) ? trkx_key((uint32_t)a, (uint32_t)b)
-                                                                : trkx_key((uint32_t)b, (uint32_t)a);
+            TRKX_CHECK(trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                                 "edges: edge %zu runs from %lld to %lld, there are %zu hits", e,
+                                 (long long)a, (long long)b, n));
+        pairs[e] = trkx_key((uint32_t)a, (uint32_t)b);
     }
-    if (bad < m) {
-        status = trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                           "edges: edge %zu runs from %lld to %lld, there are %zu hits", bad,
-                           (long long)edges->index[bad], (long long)edges->index[m + bad], n);
-        goto cleanup;
-    }
-    TRKX_CHECK(
-        trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m}, 1, n, threads, &oriented, error));
+    TRKX_CHECK(trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m}, 1, n, norms,
+                                     trkx_threads(threads), &oriented, error));
     trkx_edges_destroy(edges);
     *edges = oriented;
 cleanup:
     trkx_release(pairs);
+    trkx_release(norms);
     return status;
 }
 

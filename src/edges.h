@@ -10,13 +10,19 @@ enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size
                                              const trkx_edges_options *options, trkx_edges *edges,
                                              trkx_error *error);
 
-/* As trkx_radius_graph and trkx_edges_orient, with all memory counted in `memory`, edges->index included:
- * it must be destroyed before the counter goes away. */
+/* As trkx_radius_graph, with all memory counted in `memory`, edges->index included: it must be destroyed
+ * before the counter goes away. norms [n] (trkx_edges_norms): the edges are oriented as trkx_edges_orient
+ * does, NULL: by index. */
 enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
-                                      const trkx_edges_options *options, trkx_edges *edges,
-                                      trkx_error *error);
+                                      const double *norms, const trkx_edges_options *options,
+                                      trkx_edges *edges, trkx_error *error);
+/* As trkx_edges_orient, likewise. */
 enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *xyz, size_t n, int threads,
                                       trkx_edges *edges, trkx_error *error);
+
+/* norms [n]: x^2 + y^2 + z^2 (mm^2) of the hits. Errors: MEMORY. */
+enum trkx_status trkx_edges_norms(struct trkx_memory *memory, const float *xyz, size_t n, double **norms,
+                                  trkx_error *error);
 
 /* Edges on their way to trkx_edges: (source << 32 | target), in any order. */
 struct trkx_pairs {
@@ -25,9 +31,10 @@ struct trkx_pairs {
 };
 
 /* Fills *edges (whose content is overwritten, not freed) with the pairs of all lists, sorted by (source,
- * target); every source is < n. edges->saturated stays. Errors: MEMORY. Complexity O(n + m log degree). */
+ * target); all ends are < n, which is > 0. norms [n] or NULL as above; where given, the pairs are turned in
+ * their lists as well. edges->saturated stays. Errors: MEMORY. Complexity O(n + m log degree). */
 enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
-                                       size_t lists_count, size_t n, int threads, trkx_edges *edges,
-                                       trkx_error *error);
+                                       size_t lists_count, size_t n, const double *norms, int threads,
+                                       trkx_edges *edges, trkx_error *error);
 
 #endif

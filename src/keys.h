@@ -43,34 +43,43 @@ static inline void trkx_keys_insertion(uint64_t *keys, size_t count)
     }
 }
 
-/* The median of three keys at places that depend on *state, so that no order of the input is a bad one. */
-static inline uint64_t trkx_keys_pivot(const uint64_t *keys, size_t count, uint64_t *state)
+/* A key that about `rank` of the `count` are below: from a sample, whose places depend on *state, so that no
+ * order of the input is a bad one. */
+static inline uint64_t trkx_keys_pivot(const uint64_t *keys, size_t count, size_t rank, uint64_t *state)
 {
-    uint64_t x[3];
-    for (int i = 0; i < 3; i++) {
+    enum { FEW = 3, MANY = 33, LARGE = 1 << 11 };
+    uint64_t sample[MANY];
+    size_t size = count < LARGE ? FEW : MANY;
+    for (size_t i = 0; i < size; i++) {
         *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth, MMIX */
-        x[i] = keys[(*state >> 33) % count];
+        sample[i] = keys[(*state >> 33) % count];
     }
-    trkx_keys_insertion(x, 3);
-    return x[1];
+    trkx_keys_insertion(sample, size);
+    return sample[size == FEW ? 1 : rank * size / count];
 }
 
-/* Hoare's partition around a pivot that occurs: afterwards keys[0..left] <= pivot <= keys[right..count),
- * where what lies between equals the pivot. left may be -1, right may be count. */
-static inline void trkx_keys_partition(uint64_t *keys, size_t count, uint64_t pivot, ptrdiff_t *left,
-                                       ptrdiff_t *right)
+/* Puts the keys below `bound` in front; returns their number. Without a branch that depends on a key: half of
+ * the guesses would be wrong. */
+static inline size_t trkx_keys_split(uint64_t *keys, size_t count, uint64_t bound)
 {
-    ptrdiff_t i = 0, j = (ptrdiff_t)count - 1;
-    while (i <= j) {
-        while (keys[i] < pivot) i++;
-        while (keys[j] > pivot) j--;
-        if (i > j) break;
-        uint64_t swap = keys[i];
-        keys[i++] = keys[j];
-        keys[j--] = swap;
+    size_t below = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t key = keys[i];
+        keys[i] = keys[below];
+        keys[below] = key;
+        below += key < bound;
     }
-    *left = j;
-    *right = i;
+    return below;
+}
+
+/* Splits keys at a pivot near `rank`: keys[0..low) <= keys[high..count), and all between are equal. At least
+ * one key is in the middle, or both sides have some. */
+static inline void trkx_keys_partition(uint64_t *keys, size_t count, size_t rank, uint64_t *state,
+                                       size_t *low, size_t *high)
+{
+    uint64_t pivot = trkx_keys_pivot(keys, count, rank, state);
+    *low = *high = trkx_keys_split(keys, count, pivot);
+    if (*low == 0) *high = pivot == UINT64_MAX ? count : trkx_keys_split(keys, count, pivot + 1);
 }
 
 /* Puts the key of rank nth (from 0, < count) in its place: smaller ones before, larger ones after. Expected
@@ -79,14 +88,14 @@ static inline void trkx_keys_select(uint64_t *keys, size_t count, size_t nth)
 {
     uint64_t state = count;
     while (count > TRKX_KEYS_SHORT) {
-        ptrdiff_t left, right;
-        trkx_keys_partition(keys, count, trkx_keys_pivot(keys, count, &state), &left, &right);
-        if ((ptrdiff_t)nth <= left)
-            count = (size_t)left + 1;
-        else if ((ptrdiff_t)nth >= right) {
-            keys += right;
-            count -= (size_t)right;
-            nth -= (size_t)right;
+        size_t low, high;
+        trkx_keys_partition(keys, count, nth, &state, &low, &high);
+        if (nth < low)
+            count = low;
+        else if (nth >= high) {
+            keys += high;
+            count -= high;
+            nth -= high;
         } else
             return;
     }
@@ -107,13 +116,11 @@ static inline void trkx_keys_sort(uint64_t *keys, size_t count)
             trkx_keys_insertion(part.keys, part.count);
             continue;
         }
-        ptrdiff_t left, right;
-        trkx_keys_partition(part.keys, part.count, trkx_keys_pivot(part.keys, part.count, &state), &left,
-                            &right);
-        struct part low = {part.keys, (size_t)(left + 1)};
-        struct part high = {part.keys + right, part.count - (size_t)right};
-        stack[depth++] = low.count > high.count ? low : high;
-        stack[depth++] = low.count > high.count ? high : low;
+        size_t low, high;
+        trkx_keys_partition(part.keys, part.count, part.count / 2, &state, &low, &high);
+        struct part left = {part.keys, low}, right = {part.keys + high, part.count - high};
+        stack[depth++] = left.count > right.count ? left : right;
+        stack[depth++] = left.count > right.count ? right : left;
     }
 }
 

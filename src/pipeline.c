@@ -23,8 +23,8 @@ struct run {
     const trkx_run_options *options;
     struct trkx_memory memory;
     struct trkx_run_context context; /* memory and hook, for the networks */
-    float *features[TRKX_NETWORKS]; /* [n,F] of each network; shared where the lists are the same */
-    float *embedding;               /* [n,D] */
+    float *features[TRKX_NETWORKS];  /* [n,F] of each network; shared where the lists are the same */
+    float *embedding;                /* [n,D] */
     trkx_edges edges;
     float *scores;         /* [m] */
     trkx_edges true_edges; /* outwards; empty without truth */
@@ -67,8 +67,8 @@ static enum trkx_status embed(struct run *run)
     enum trkx_status status = TRKX_OK;
     TRKX_ALLOCATE(run->embedding, &run->memory, run->hits->count * run->pipeline->bundle.dim,
                   "the embedding");
-    TRKX_CHECK(trkx_embed_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_EMBEDDING], run->hits->count,
-                             run->embedding, error));
+    TRKX_CHECK(trkx_embed_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_EMBEDDING],
+                             run->hits->count, run->embedding, error));
 cleanup:
     return status;
 }
@@ -77,17 +77,18 @@ static enum trkx_status edges(struct run *run)
 {
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
     trkx_edges_options options;
+    double *norms = NULL;
     enum trkx_status status = TRKX_OK;
     trkx_edges_options_init(&options);
     options.radius = bundle->radius;
     options.k = bundle->k;
     options.threads = run->pipeline->threads;
-    TRKX_CHECK(trkx_radius_graph_in(&run->memory, run->embedding, run->hits->count, bundle->dim, &options,
-                                    &run->edges, run->error));
-    TRKX_CHECK(trkx_edges_orient_in(&run->memory, run->hits->xyz, run->hits->count, options.threads,
-                                    &run->edges, run->error));
+    TRKX_CHECK(trkx_edges_norms(&run->memory, run->hits->xyz, run->hits->count, &norms, run->error));
+    TRKX_CHECK(trkx_radius_graph_in(&run->memory, run->embedding, run->hits->count, bundle->dim, norms,
+                                    &options, &run->edges, run->error));
     run->result->saturated = run->edges.saturated;
 cleanup:
+    trkx_release(norms);
     return status;
 }
 
@@ -96,8 +97,8 @@ static enum trkx_status filter(struct run *run)
     trkx_error *error = run->error;
     enum trkx_status status = TRKX_OK;
     TRKX_ALLOCATE(run->scores, &run->memory, run->edges.count, "scores");
-    TRKX_CHECK(trkx_filter_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_FILTER], run->hits->count,
-                              &run->edges, run->scores, error));
+    TRKX_CHECK(trkx_filter_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_FILTER],
+                              run->hits->count, &run->edges, run->scores, error));
     trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.filter_cut);
 cleanup:
     return status;

@@ -6,13 +6,16 @@
 
 #include "edges.h"
 #include "keys.h"
+#include "near.h"
 #include "parallel.h"
-#include "tree.h"
 
 enum {
-    LANES = TRKX_TREE_LANES,
-    CHUNK = 1 << 14,             /* pairs that a thread collects at a time: 128 KiB */
-    POINTS_PER_THREAD = 1 << 10, /* with less work than this, starting a thread takes longer */
+    CHUNK = 1 << 15,                 /* pairs that a thread collects at a time: 256 KiB */
+    CHUNK_ROOM = 4 * TRKX_TREE_LEAF, /* a chunk with less room than this is full */
+    POINTS_PER_THREAD = 1 << 10,     /* with less work than this, starting a thread takes longer */
+    COUNTING_THREADS = 8,            /* each counts in memory of its own, 4 bytes a point */
+    SAMPLE = 64,                     /* points that tell whether most are saturated */
+    NEAREST_BYTES = 1 << 22,         /* of a thread's neighbours, as far as one query does not take more */
 };
 
 /* A node whose neighbours need no choice keeps them all: no key is greater. */
@@ -67,13 +70,13 @@ static enum trkx_status check_query(const float *points, size_t n, size_t dim,
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n,
                          INT32_MAX);
     float radius = (float)options->radius;
-    *query =
-        (struct query){.points = points,
-                       .n = n,
-                       .dim = dim,
-                       .k = options->k,
-                       .r2 = radius * radius,
-                       .threads = trkx_worthwhile_threads(trkx_threads(options->threads), n, POINTS_PER_THREAD)};
+    *query = (struct query){
+        .points = points,
+        .n = n,
+        .dim = dim,
+        .k = options->k,
+        .r2 = radius * radius,
+        .threads = trkx_worthwhile_threads(trkx_threads(options->threads), n, POINTS_PER_THREAD)};
     size_t bad = first_bad_row(points, n, dim, query->threads);
     if (bad < n)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity",
@@ -99,13 +102,10 @@ static uint64_t neighbour_key(float d2, size_t index)
     return trkx_key(trkx_float_code(d2), (uint32_t)index);
 }
 
-/* The d2 of a key: codes of numbers that are not negative are their bits and the sign bit. */
-static float neighbour_distance(uint64_t key)
+/* The same of the bits of d2 >= 0: their code has the sign bit on top. */
+static uint64_t neighbour_key_of_bits(int32_t bits, int32_t index)
 {
-    uint32_t bits = trkx_key_high(key) & ~UINT32_C(0x80000000);
-    float d2;
-    memcpy(&d2, &bits, sizeof d2);
-    return d2;
+    return trkx_key((uint32_t)bits | UINT32_C(0x80000000), (uint32_t)index);
 }
 
 /* A pair is kept when either end keeps it: limits[i] is the key of the last neighbour that i keeps. */
@@ -171,13 +171,14 @@ cleanup:
     if (status != TRKX_OK) trkx_edges_destroy(edges);
     return status;
 }
+
 /* ---- the search ------------------------------------------------------------------------------------- */
 
 /* Pairs (lower index << 32 | higher index) that one thread found, newest chunk first. */
 struct chunk {
     struct chunk *next;
     size_t count;
-    uint64_t pairs[CHUNK];
+    uint64_t pairs[CHUNK + TRKX_TREE_LANES]; /* kernels may write a little beyond what counts */
 };
 
 /* Why a pass over the leaves ended early. */
@@ -187,51 +188,51 @@ enum stop { STOP_NONE, STOP_MEMORY, STOP_OVERFLOW };
 struct search {
     const struct query *query;
     const struct trkx_tree *tree;
+    const struct trkx_near_kernels *kernels;
+    struct trkx_reach reach;
     struct trkx_memory *memory;
-    const uint64_t *limits; /* [n] or NULL: all pairs within the radius */
-    int32_t *near;          /* [threads, leaves] */
-    struct chunk *chunks;   /* of all threads */
+    uint64_t *near;       /* [threads, leaves] */
+    size_t batch;         /* points of a leaf whose nearest neighbours are looked for at a time */
+    size_t capacity;      /* of the neighbours of one of them */
+    int32_t *nearest;     /* [threads, 2, batch, capacity]; NULL where k does not matter */
+    uint64_t *limits;     /* [n] the key of the last neighbour that each node keeps, KEEP_ALL: all */
+    struct chunk *chunks; /* of all threads */
     size_t chunks_count;
     size_t stored;     /* pairs in finished chunks */
     size_t most_pairs; /* stop where there are more */
     _Atomic(enum stop) stopped;
 };
 
-/* Some points of a leaf, in its order, stored like one. */
-struct points {
-    size_t count, width; /* width: count rounded up to the lanes, the rest is NaN */
-    int32_t ids[TRKX_TREE_LEAF];
-    float box[2 * TRKX_TREE_DIM_MAX];                /* [2,dim] low, high */
-    float block[TRKX_TREE_DIM_MAX * TRKX_TREE_LEAF]; /* [dim,width] */
-};
-
 /* One thread's share of it. */
 struct worker {
     struct search *search;
-    struct chunk *chunk;            /* being filled; NULL at first */
-    int32_t *near;                  /* [leaves] those near the present one */
-    float bounds[TRKX_TREE_LEAF];   /* of d2 from each point of a leaf to another leaf */
-    float d2[TRKX_TREE_LEAF];       /* from one point to those of a leaf */
-    uint8_t places[TRKX_TREE_LEAF]; /* of neighbours in a leaf */
-    struct points a, b;             /* of two leaves, those near the other */
+    struct chunk *chunk;         /* being filled; NULL at first */
+    uint64_t *near;              /* [leaves] those near the present one, (code of the bound, leaf) */
+    struct trkx_points a, b;     /* of two leaves, those near the other */
+    struct trkx_points queries;  /* points whose nearest neighbours are looked for; ids: 0, 1, ... */
+    int32_t own[TRKX_TREE_LEAF]; /* [queries] their indices */
+    struct trkx_nearest nearest; /* [queries] */
 };
 
-/* Bounds and rounding. For a point x in [low, high] of one box and y of another, the difference x - y is at
- * least as large as the gap between the boxes; rounding, squaring and adding in the same order keep that
- * order, because each rounded operation is monotonic. So a bound that is computed like d2 never exceeds it,
- * and what is skipped because of bound > r2 has no neighbour in it: no tolerance is needed. */
+static void start_worker(struct search *search, struct worker *worker)
+{
+    size_t thread = (size_t)omp_get_thread_num(), row = search->batch * search->capacity;
+    worker->search = search;
+    worker->chunk = NULL;
+    worker->near = search->near + thread * search->tree->leaves;
+    worker->nearest.k = search->query->k;
+    worker->nearest.capacity = search->capacity;
+    if (search->nearest == NULL) return;
+    worker->nearest.d2 = search->nearest + thread * 2 * row;
+    worker->nearest.ids = worker->nearest.d2 + row;
+}
 
 static float larger(float a, float b)
 {
     return a > b ? a : b;
 }
 
-static float smaller(float a, float b)
-{
-    return a < b ? a : b;
-}
-
-/* Boxes are [2,dim]: low, high. */
+/* Between boxes [2,dim]: low, high. */
 static float box_bound(const float *a, const float *b, size_t dim)
 {
     float sum = 0;
@@ -242,23 +243,8 @@ static float box_bound(const float *a, const float *b, size_t dim)
     return sum;
 }
 
-/* bounds [width]: from each point of a block to a box; of no meaning for the padding. */
-static void point_bounds(const float *restrict block, size_t width, const float *restrict box, size_t dim,
-                         float *restrict bounds)
-{
-    for (size_t i = 0; i < width; i++) bounds[i] = 0;
-    for (size_t d = 0; d < dim; d++) {
-        const float *restrict x = block + d * width;
-        float low = box[d], high = box[dim + d];
-        for (size_t i = 0; i < width; i++) {
-            float gap = larger(low - x[i], 0) + larger(x[i] - high, 0); /* at most one is not 0 */
-            bounds[i] += gap * gap;
-        }
-    }
-}
-
-/* Lists the leaves from `from` on whose box is within the radius of leaf's. Returns their number. */
-static size_t near_leaves(const struct search *search, size_t leaf, size_t from, int32_t *near)
+/* Lists the leaves from `from` on whose box is within reach of leaf's. Returns their number. */
+static size_t near_leaves(const struct search *search, size_t leaf, size_t from, uint64_t *near)
 {
     const struct trkx_tree *tree = search->tree;
     const float *box = trkx_tree_box(tree, tree->leaves - 1 + leaf);
@@ -269,9 +255,10 @@ static size_t near_leaves(const struct search *search, size_t leaf, size_t from,
     for (size_t depth = 1; depth > 0;) {
         top = stack[--depth];
         if (top.last <= from) continue;
-        if (box_bound(box, trkx_tree_box(tree, top.node), tree->dim) > search->query->r2) continue;
+        float bound = box_bound(box, trkx_tree_box(tree, top.node), tree->dim);
+        if (bound > search->reach.maybe) continue;
         if (top.last - top.first == 1) {
-            near[count++] = (int32_t)top.first;
+            near[count++] = trkx_key(trkx_float_code(bound), (uint32_t)top.first);
             continue;
         }
         size_t middle = (top.first + top.last) / 2, child = 2 * top.node + 1;
@@ -281,36 +268,31 @@ static size_t near_leaves(const struct search *search, size_t leaf, size_t from,
     return count;
 }
 
-/* d2 [width] from a point to all points of a block; NaN for the padding. */
-static void distances(const float *restrict block, size_t width, const float *restrict point, size_t dim,
-                      float *restrict d2)
+static const float *leaf_box(const struct trkx_tree *tree, size_t leaf)
 {
-    for (size_t j = 0; j < width; j++) d2[j] = 0;
-    for (size_t d = 0; d < dim; d++) {
-        const float *restrict x = block + d * width;
-        float p = point[d];
-        for (size_t j = 0; j < width; j++) d2[j] += (p - x[j]) * (p - x[j]);
-    }
+    return trkx_tree_box(tree, tree->leaves - 1 + leaf);
 }
 
-/* Lists which of d2 [width], from `from` on, are within r2; returns their number. Most are not, so they are
- * passed over LANES at a time. */
-static size_t within(const float *d2, size_t width, size_t from, float r2, uint8_t *places)
+static struct trkx_points_view leaf_points(const struct trkx_tree *tree, size_t leaf)
 {
-    size_t count = 0;
-    for (size_t begin = from / LANES * LANES; begin < width; begin += LANES) {
-        int any = 0;
-        for (size_t l = 0; l < LANES; l++) any |= d2[begin + l] <= r2;
-        if (!any) continue;
-        for (size_t j = begin; j < begin + LANES; j++) { /* without a branch, which would be a guess */
-            places[count] = (uint8_t)j;
-            count += (d2[j] <= r2) & (j >= from);
-        }
-    }
-    return count;
+    size_t begin = trkx_tree_begin(tree, leaf);
+    return (struct trkx_points_view){.count = trkx_tree_begin(tree, leaf + 1) - begin,
+                                     .width = tree->width,
+                                     .ids = tree->ids + begin,
+                                     .block = trkx_tree_block(tree, leaf)};
 }
 
 /* ---- the search: pairs ------------------------------------------------------------------------------ */
+
+static void release_chunks(struct search *search)
+{
+    for (struct chunk *chunk = search->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        trkx_release(chunk);
+    }
+    search->chunks = NULL;
+    search->chunks_count = search->stored = 0;
+}
 
 /* Starts a new chunk; false where the pass cannot go on. */
 static bool next_chunk(struct worker *worker)
@@ -331,74 +313,36 @@ static bool next_chunk(struct worker *worker)
         if (search->stored > search->most_pairs) atomic_store(&search->stopped, STOP_OVERFLOW);
     }
     worker->chunk = chunk;
-    return true;
+    return atomic_load(&search->stopped) == STOP_NONE;
 }
 
-static void release_chunks(struct search *search)
+/* Makes sure of a chunk with room in it; false where the pass cannot go on. */
+static bool have_room(struct worker *worker)
 {
-    for (struct chunk *chunk = search->chunks, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        trkx_release(chunk);
-    }
-    search->chunks = NULL;
-    search->chunks_count = search->stored = 0;
-}
-
-/* Takes from a leaf the points whose bound to a box, [2,dim], is within r2. */
-static void take_near(struct worker *worker, size_t leaf, const float *box, struct points *near)
-{
-    const struct trkx_tree *tree = worker->search->tree;
-    const float *block = trkx_tree_block(tree, leaf);
-    size_t begin = trkx_tree_begin(tree, leaf), points = trkx_tree_begin(tree, leaf + 1) - begin;
-    point_bounds(block, tree->width, box, tree->dim, worker->bounds);
-    size_t count = within(worker->bounds, tree->width, 0, worker->search->query->r2, worker->places);
-    while (count > 0 && worker->places[count - 1] >= points) count--; /* the padding */
-    near->count = count;
-    near->width = (count + LANES - 1) / LANES * LANES;
-    for (size_t i = 0; i < count; i++) near->ids[i] = tree->ids[begin + worker->places[i]];
-    for (size_t d = 0; d < tree->dim && count > 0; d++) {
-        const float *from = block + d * tree->width;
-        float *x = near->block + d * near->width, low = INFINITY, high = -INFINITY;
-        for (size_t i = 0; i < count; i++) {
-            x[i] = from[worker->places[i]];
-            low = smaller(x[i], low);
-            high = larger(x[i], high);
-        }
-        for (size_t i = count; i < near->width; i++) x[i] = NAN;
-        near->box[d] = low;
-        near->box[tree->dim + d] = high;
-    }
-}
-
-/* Adds the pairs of one point with worker->b from place `from` on. */
-static bool add_pairs(struct worker *worker, size_t id, size_t from)
-{
-    const struct search *search = worker->search;
-    const struct query *query = search->query;
-    const struct points *b = &worker->b;
-    distances(b->block, b->width, query->points + id * query->dim, query->dim, worker->d2);
-    size_t count = within(worker->d2, b->width, from, query->r2, worker->places);
-    if ((worker->chunk == NULL || worker->chunk->count + count > CHUNK) && !next_chunk(worker)) return false;
-    struct chunk *chunk = worker->chunk;
-    for (size_t p = 0; p < count; p++) {
-        size_t j = worker->places[p], other = (size_t)b->ids[j];
-        if (!kept(search->limits, id, other, worker->d2[j])) continue;
-        chunk->pairs[chunk->count++] =
-            id < other ? trkx_key((uint32_t)id, (uint32_t)other) : trkx_key((uint32_t)other, (uint32_t)id);
-    }
-    return true;
+    return (worker->chunk != NULL && worker->chunk->count + CHUNK_ROOM <= CHUNK) || next_chunk(worker);
 }
 
 /* All pairs of two leaves, or of one: only points that are near the other leaf, and of that only those that
  * are near these points, are compared. */
 static bool pair_leaves(struct worker *worker, size_t a, size_t b)
 {
-    const struct trkx_tree *tree = worker->search->tree;
-    take_near(worker, a, trkx_tree_box(tree, tree->leaves - 1 + b), &worker->a);
+    const struct search *search = worker->search;
+    const struct trkx_near_kernels *kernels = search->kernels;
+    const struct trkx_points_view from_a = leaf_points(search->tree, a),
+                                  from_b = leaf_points(search->tree, b);
+    size_t dim = search->tree->dim;
+    float limits[TRKX_TREE_LANES];
+    for (size_t l = 0; l < TRKX_TREE_LANES; l++) limits[l] = search->reach.maybe;
+    kernels->take(&from_a, dim, leaf_box(search->tree, b), limits, 0, &worker->a);
     if (worker->a.count == 0) return true;
-    take_near(worker, b, worker->a.box, &worker->b);
-    for (size_t i = 0; i < worker->a.count && worker->b.count > 0; i++)
-        if (!add_pairs(worker, (size_t)worker->a.ids[i], a == b ? i + 1 : 0)) return false;
+    kernels->take(&from_b, dim, worker->a.box, limits, 0, &worker->b);
+    if (worker->b.count == 0) return true;
+    for (size_t i = 0; i < worker->a.count;) {
+        if (!have_room(worker)) return false;
+        struct trkx_pair_sink sink = {worker->chunk->pairs, worker->chunk->count, CHUNK};
+        i = kernels->pair(&worker->a, &worker->b, a == b, i, dim, &search->reach, &sink);
+        worker->chunk->count = sink.count;
+    }
     return true;
 }
 
@@ -407,168 +351,257 @@ static void pair_leaf(struct worker *worker, size_t a)
 {
     size_t count = near_leaves(worker->search, a, a, worker->near);
     for (size_t c = 0; c < count; c++)
-        if (!pair_leaves(worker, a, (size_t)worker->near[c])) return;
+        if (!pair_leaves(worker, a, trkx_key_low(worker->near[c]))) return;
 }
 
-/* Collects the pairs within the radius, as far as `limits` keep them, in search->chunks. */
+/* Collects the pairs within the radius in search->chunks. */
 static void pair_all(struct search *search)
 {
-    const struct trkx_tree *tree = search->tree;
-    atomic_store(&search->stopped, STOP_NONE);
 #pragma omp parallel num_threads(search->query->threads)
     {
         struct worker worker;
-        worker.search = search;
-        worker.chunk = NULL;
-        worker.near = search->near + (size_t)omp_get_thread_num() * tree->leaves;
+        start_worker(search, &worker);
 #pragma omp for schedule(dynamic)
-        for (size_t leaf = 0; leaf < tree->leaves; leaf++)
+        for (size_t leaf = 0; leaf < search->tree->leaves; leaf++)
             if (atomic_load(&search->stopped) == STOP_NONE) pair_leaf(&worker, leaf);
     }
 }
 
 /* ---- the search: the k nearest ---------------------------------------------------------------------- */
 
-/* The k smallest keys of those shown: they are collected and cut back to k whenever there are 2k, from when
- * on greater ones are of no interest. */
-struct nearest {
-    uint64_t *keys; /* [2k] */
-    size_t k, held;
-    bool full;     /* there were more than k */
-    uint64_t last; /* greatest key of interest */
-    float r2;      /* its d2 */
-};
-
-/* The k smallest to the front, the greatest of them last. */
-static void cut_back(struct nearest *nearest)
+/* Makes the points of a leaf at these places the queries. */
+static void choose_queries(struct worker *worker, size_t leaf, const uint8_t *places, size_t count)
 {
-    trkx_keys_select(nearest->keys, nearest->held, nearest->k - 1);
-    nearest->held = nearest->k;
-    nearest->full = true;
-    nearest->last = nearest->keys[nearest->k - 1];
-    nearest->r2 = neighbour_distance(nearest->last);
-}
-
-static void show_key(struct nearest *nearest, uint64_t key)
-{
-    if (key > nearest->last) return;
-    nearest->keys[nearest->held++] = key;
-    if (nearest->held == 2 * nearest->k) cut_back(nearest);
-}
-
-/* Shows the neighbours of the point with index id in leaf b, as far as they are of interest. box: of the
- * point alone. */
-static void show_leaf(struct worker *worker, size_t id, const float *box, size_t b, struct nearest *nearest)
-{
-    const struct query *query = worker->search->query;
-    const struct trkx_tree *tree = worker->search->tree;
-    const int32_t *ids = tree->ids + trkx_tree_begin(tree, b);
-    if (box_bound(box, trkx_tree_box(tree, tree->leaves - 1 + b), query->dim) > nearest->r2) return;
-    distances(trkx_tree_block(tree, b), tree->width, box, query->dim, worker->d2);
-    size_t count = within(worker->d2, tree->width, 0, nearest->r2, worker->places);
-    for (size_t p = 0; p < count; p++) {
-        size_t j = worker->places[p], other = (size_t)ids[j];
-        if (other != id) show_key(nearest, neighbour_key(worker->d2[j], other));
+    const struct trkx_points_view from = leaf_points(worker->search->tree, leaf);
+    struct trkx_points *queries = &worker->queries;
+    size_t dim = worker->search->tree->dim;
+    queries->count = count;
+    queries->width = (count + TRKX_TREE_LANES - 1) / TRKX_TREE_LANES * TRKX_TREE_LANES;
+    for (size_t d = 0; d < dim; d++) {
+        float *to = queries->block + d * queries->width;
+        for (size_t q = 0; q < count; q++) to[q] = from.block[d * from.width + places[q]];
+        for (size_t q = count; q < queries->width; q++) to[q] = NAN;
+    }
+    for (size_t q = 0; q < count; q++) {
+        queries->ids[q] = (int32_t)q;
+        worker->own[q] = from.ids[places[q]];
+        worker->nearest.limit[q] = worker->search->query->r2;
+        worker->nearest.held[q] = 0;
+        worker->nearest.full[q] = false;
     }
 }
 
-/* The key of the last neighbour that the point with index id keeps. worker->near lists the leaves near its
- * own, which is number `own` of them and comes first: it has the nearest points. keys: room for 2k. */
-static uint64_t limit_point(struct worker *worker, size_t id, size_t near_count, size_t own, uint64_t *keys)
+/* The largest limit of a query: nothing farther away is of interest. */
+static float largest_limit(const struct worker *worker)
 {
-    const struct query *query = worker->search->query;
-    const float *point = query->points + id * query->dim;
-    struct nearest nearest = {.keys = keys, .k = query->k, .last = KEEP_ALL, .r2 = query->r2};
-    float box[2 * TRKX_TREE_DIM_MAX];
-    memcpy(box, point, query->dim * sizeof *box);
-    memcpy(box + query->dim, point, query->dim * sizeof *box);
-    for (size_t c = 0; c < near_count; c++)
-        show_leaf(worker, id, box, (size_t)worker->near[(own + c) % near_count], &nearest);
-    if (nearest.held > nearest.k) cut_back(&nearest);
-    return nearest.full ? nearest.last : KEEP_ALL;
+    float largest = 0;
+    for (size_t q = 0; q < worker->queries.count; q++) largest = larger(worker->nearest.limit[q], largest);
+    return largest;
 }
 
-static size_t place_of(const int32_t *near, size_t leaf)
+/* Shows leaf b to the queries, which belong to leaf a. Bounds are compared with limits on d2, so a little
+ * more has to be let through. */
+static void show_leaf(struct worker *worker, size_t a, size_t b)
 {
-    size_t place = 0;
-    while ((size_t)near[place] != leaf) place++;
-    return place;
+    const struct search *search = worker->search;
+    const struct trkx_points *queries = &worker->queries;
+    const struct trkx_points_view from_a = {queries->count, queries->width, queries->ids, queries->block};
+    const struct trkx_points_view from_b = leaf_points(search->tree, b);
+    float limits[TRKX_TREE_LEAF + TRKX_TREE_LANES];
+    size_t dim = search->tree->dim;
+    for (size_t q = 0; q < queries->width; q++) limits[q] = trkx_reach_maybe(worker->nearest.limit[q], dim);
+    search->kernels->take(&from_a, dim, leaf_box(search->tree, b), limits, 1, &worker->a);
+    if (worker->a.count == 0) return;
+    float largest = trkx_reach_maybe(largest_limit(worker), dim);
+    for (size_t l = 0; l < TRKX_TREE_LANES; l++) limits[l] = largest;
+    search->kernels->take(&from_b, dim, worker->a.box, limits, 0, &worker->b);
+    search->kernels->show(&worker->a, &worker->b, dim, a == b ? worker->own : NULL, &worker->nearest);
 }
 
-/* limits of the points of one leaf; degrees as for limit_all. Returns how many are saturated. */
-static size_t limit_leaf(struct worker *worker, size_t a, const uint32_t *degrees, uint64_t *keys,
-                         uint64_t *limits)
+/* Finds the k nearest neighbours of points of leaf a: worker->nearest. The nearest leaves come first, so that
+ * the limits soon are small. */
+static void find_nearest(struct worker *worker, size_t a, const uint8_t *places, size_t count)
 {
-    const struct trkx_tree *tree = worker->search->tree;
-    size_t begin = trkx_tree_begin(tree, a), end = trkx_tree_begin(tree, a + 1);
-    size_t near_count = 0, own = 0, saturated = 0;
-    for (size_t i = begin; i < end; i++) {
-        size_t id = (size_t)tree->ids[i];
-        limits[id] = KEEP_ALL;
-        if (degrees != NULL && degrees[id] <= worker->search->query->k) continue;
-        if (near_count == 0) {
-            near_count = near_leaves(worker->search, a, 0, worker->near);
-            own = place_of(worker->near, a);
+    const struct search *search = worker->search;
+    choose_queries(worker, a, places, count);
+    size_t near = near_leaves(search, a, 0, worker->near);
+    trkx_keys_sort(worker->near, near);
+    for (size_t c = 0; c < near; c++) {
+        float limit = trkx_reach_maybe(largest_limit(worker), search->tree->dim);
+        if (trkx_key_high(worker->near[c]) > trkx_float_code(limit)) break;
+        show_leaf(worker, a, trkx_key_low(worker->near[c]));
+    }
+    for (size_t q = 0; q < count; q++)
+        if (worker->nearest.held[q] > search->query->k) search->kernels->cut_back(&worker->nearest, q);
+}
+
+/* The key of query q's last neighbour. */
+static uint64_t last_neighbour(const struct trkx_nearest *nearest, size_t q)
+{
+    const int32_t *d2 = nearest->d2 + q * nearest->capacity, *ids = nearest->ids + q * nearest->capacity;
+    uint64_t last = 0;
+    if (!nearest->full[q]) return KEEP_ALL;
+    for (size_t i = 0; i < nearest->held[q]; i++) {
+        uint64_t key = neighbour_key_of_bits(d2[i], ids[i]);
+        if (key > last) last = key;
+    }
+    return last;
+}
+
+/* Stores the neighbours of query q: (index, how many), and their keys; once more where a chunk is full. */
+static bool store_neighbours(struct worker *worker, size_t q)
+{
+    const struct trkx_nearest *nearest = &worker->nearest;
+    const int32_t *d2 = nearest->d2 + q * nearest->capacity, *ids = nearest->ids + q * nearest->capacity;
+    for (size_t i = 0, held = nearest->held[q]; i < held;) {
+        if (!have_room(worker)) return false;
+        uint64_t *to = worker->chunk->pairs + worker->chunk->count;
+        size_t room = CHUNK - worker->chunk->count - 1, part = held - i < room ? held - i : room;
+        *to++ = trkx_key((uint32_t)worker->own[q], (uint32_t)part);
+        for (size_t end = i + part; i < end; i++) *to++ = neighbour_key_of_bits(d2[i], ids[i]);
+        worker->chunk->count += part + 1;
+    }
+    return true;
+}
+
+/* What find_nearest is to tell of each point: its limit, and its neighbours where `store`. Returns how many
+ * of the points are saturated. */
+static size_t keep_nearest(struct worker *worker, size_t leaf, const uint8_t *places, size_t count,
+                           bool store)
+{
+    struct search *search = worker->search;
+    size_t saturated = 0;
+    for (size_t first = 0; first < count; first += search->batch) {
+        size_t part = count - first < search->batch ? count - first : search->batch;
+        find_nearest(worker, leaf, places + first, part);
+        for (size_t q = 0; q < part; q++) {
+            search->limits[worker->own[q]] = last_neighbour(&worker->nearest, q);
+            saturated += worker->nearest.full[q];
+            if (store && !store_neighbours(worker, q)) return saturated;
         }
-        limits[id] = limit_point(worker, id, near_count, own, keys);
-        saturated += limits[id] != KEEP_ALL;
     }
     return saturated;
 }
 
-/* limits [n]: the key of the last neighbour that each node keeps, KEEP_ALL where it has at most k. degrees
- * [n], or NULL where they are not known. keys [threads, 2k]. Returns how many are saturated. */
-static size_t limit_all(struct search *search, const uint32_t *degrees, uint64_t *keys, uint64_t *limits)
+/* Places of the points of a leaf with more than k neighbours; degrees NULL: of all. */
+static size_t saturated_places(const struct search *search, size_t leaf, const uint32_t *degrees,
+                               uint8_t *places)
 {
-    const struct trkx_tree *tree = search->tree;
+    const struct trkx_points_view points = leaf_points(search->tree, leaf);
+    size_t count = 0;
+    for (size_t i = 0; i < points.count; i++) {
+        places[count] = (uint8_t)i;
+        count += degrees == NULL || degrees[points.ids[i]] > search->query->k;
+    }
+    return count;
+}
+
+/* Sets the limits of the nodes with more than k neighbours by degrees [n]; of all where degrees is NULL,
+ * whose neighbours are then stored. Returns how many are saturated. */
+static size_t nearest_all(struct search *search, const uint32_t *degrees)
+{
     size_t saturated = 0;
 #pragma omp parallel num_threads(search->query->threads) reduction(+ : saturated)
     {
-        size_t thread = (size_t)omp_get_thread_num();
-        struct worker worker = {.search = search, .near = search->near + thread * tree->leaves};
+        struct worker worker;
+        uint8_t places[TRKX_TREE_LEAF];
+        start_worker(search, &worker);
 #pragma omp for schedule(dynamic)
-        for (size_t leaf = 0; leaf < tree->leaves; leaf++)
-            saturated += limit_leaf(&worker, leaf, degrees, keys + thread * 2 * search->query->k, limits);
+        for (size_t leaf = 0; leaf < search->tree->leaves; leaf++) {
+            if (atomic_load(&search->stopped) != STOP_NONE) continue;
+            size_t count = saturated_places(search, leaf, degrees, places);
+            saturated += keep_nearest(&worker, leaf, places, count, degrees == NULL);
+        }
     }
     return saturated;
+}
+
+/* Whether an eighth or more of a sample has more than k neighbours. */
+static bool often_saturated(struct search *search)
+{
+    size_t leaves = search->tree->leaves, samples = leaves < SAMPLE ? leaves : SAMPLE, saturated = 0;
+#pragma omp parallel num_threads(search->query->threads) reduction(+ : saturated)
+    {
+        struct worker worker;
+        start_worker(search, &worker);
+#pragma omp for schedule(dynamic)
+        for (size_t s = 0; s < samples; s++)
+            saturated += keep_nearest(&worker, s * leaves / samples, &(uint8_t){0}, 1, false);
+    }
+    return 8 * saturated >= samples;
+}
+
+/* Makes pairs of the stored neighbours. Where both ends keep a pair, the lower index has it. */
+static void pair_neighbours(const uint64_t *limits, struct trkx_pairs *list)
+{
+    uint64_t *pairs = list->pairs;
+    size_t count = 0;
+    for (size_t begin = 0, end; begin < list->count; begin = end) {
+        uint32_t i = trkx_key_high(pairs[begin]);
+        end = begin + 1 + trkx_key_low(pairs[begin]);
+        for (size_t c = begin + 1; c < end; c++) {
+            uint32_t j = trkx_key_low(pairs[c]);
+            bool kept_by_j = trkx_key(trkx_key_high(pairs[c]), i) <= limits[j];
+            if (i < j || !kept_by_j) pairs[count++] = trkx_near_pair((int32_t)i, (int32_t)j);
+        }
+    }
+    list->count = count;
 }
 
 /* ---- the search: together --------------------------------------------------------------------------- */
 
-/* degrees [n] of the collected pairs. Returns the largest. */
-static uint32_t count_degrees(const struct trkx_pairs *lists, size_t lists_count, const struct query *query,
+/* degrees [threads, n]: in the first row, of the collected pairs. Returns the largest. */
+static uint32_t count_degrees(const struct trkx_pairs *lists, size_t lists_count, size_t n, int threads,
                               uint32_t *degrees)
 {
     uint32_t largest = 0;
-    memset(degrees, 0, query->n * sizeof *degrees);
-#pragma omp parallel for num_threads(query->threads) schedule(dynamic)
-    for (size_t l = 0; l < lists_count; l++)
+    memset(degrees, 0, (size_t)threads * n * sizeof *degrees);
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t l = 0; l < lists_count; l++) {
+        uint32_t *own = degrees + (size_t)omp_get_thread_num() * n;
         for (size_t p = 0; p < lists[l].count; p++) {
-#pragma omp atomic
-            degrees[trkx_key_high(lists[l].pairs[p])]++;
-#pragma omp atomic
-            degrees[trkx_key_low(lists[l].pairs[p])]++;
+            own[trkx_key_high(lists[l].pairs[p])]++;
+            own[trkx_key_low(lists[l].pairs[p])]++;
         }
-    for (size_t i = 0; i < query->n; i++) largest = degrees[i] > largest ? degrees[i] : largest;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t t = 1; t < (size_t)threads; t++) degrees[i] += degrees[t * n + i];
+        largest = degrees[i] > largest ? degrees[i] : largest;
+    }
     return largest;
 }
 
 /* Drops the pairs that neither end keeps. */
-static void drop_pairs(const struct query *query, const uint64_t *limits, struct trkx_pairs *lists,
-                       size_t lists_count)
+static void drop_pairs(const struct query *query, const uint64_t *limits, struct trkx_pairs *list)
 {
-#pragma omp parallel for num_threads(query->threads) schedule(dynamic)
-    for (size_t l = 0; l < lists_count; l++) {
-        size_t count = 0;
-        for (size_t p = 0; p < lists[l].count; p++) {
-            uint64_t pair = lists[l].pairs[p];
-            size_t i = trkx_key_high(pair), j = trkx_key_low(pair);
-            if (limits[i] == KEEP_ALL || limits[j] == KEEP_ALL ||
-                kept(limits, i, j, squared_distance(query, i, j)))
-                lists[l].pairs[count++] = pair;
-        }
-        lists[l].count = count;
+    size_t count = 0;
+    for (size_t p = 0; p < list->count; p++) {
+        uint64_t pair = list->pairs[p];
+        size_t i = trkx_key_high(pair), j = trkx_key_low(pair);
+        if (limits[i] == KEEP_ALL || limits[j] == KEEP_ALL ||
+            kept(limits, i, j, squared_distance(query, i, j)))
+            list->pairs[count++] = pair;
     }
+    list->count = count;
+}
+
+/* Of all pairs within the radius, drops those that neither end keeps: few nodes are saturated, if any. */
+static enum trkx_status drop_saturated(struct search *search, struct trkx_pairs *lists, size_t *saturated,
+                                       trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const struct query *query = search->query;
+    uint32_t *degrees = NULL;
+    int threads = query->threads < COUNTING_THREADS ? query->threads : COUNTING_THREADS;
+    TRKX_ALLOCATE(degrees, search->memory, (size_t)threads * query->n, "the number of neighbours");
+    if (count_degrees(lists, search->chunks_count, query->n, threads, degrees) <= query->k) goto cleanup;
+    for (size_t i = 0; i < query->n; i++) search->limits[i] = KEEP_ALL;
+    *saturated = nearest_all(search, degrees);
+#pragma omp parallel for num_threads(query->threads) schedule(dynamic)
+    for (size_t l = 0; l < search->chunks_count; l++) drop_pairs(query, search->limits, &lists[l]);
+cleanup:
+    trkx_release(degrees);
+    return status;
 }
 
 /* The chunks as lists; released by the caller. */
@@ -583,84 +616,92 @@ cleanup:
     return status;
 }
 
-static enum trkx_status collect(struct search *search, trkx_error *error)
-{
-    release_chunks(search);
-    pair_all(search);
-    if (search->stopped != STOP_MEMORY) return TRKX_OK;
-    return trkx_fail_memory(error, "pairs of neighbours", sizeof(struct chunk));
-}
-
-/* The search where k can matter. Memory stays at O(n k): all pairs are collected as long as they are at most
- * n k / 2 (with more, some node is certainly saturated). Beyond that each node's limit comes from its own
- * neighbours, one node at a time, and only what is kept is collected. */
-static enum trkx_status choose_nearest(struct search *search, struct trkx_pairs **lists, size_t *saturated,
-                                       trkx_error *error)
+/* The two ways to the pairs. Where k rarely matters, all pairs within the radius, each found once; where it
+ * often does, each node's k nearest, which then are fewer. The answer is the same, memory O(n k) at most.
+ * *lists: of pairs, or of neighbours where *nearest. */
+static enum trkx_status collect(struct search *search, bool k_matters, bool *nearest, size_t *saturated,
+                                struct trkx_pairs **lists, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    const struct query *query = search->query;
-    uint32_t *degrees = NULL;
-    uint64_t *limits = NULL, *keys = NULL;
-    bool overflow = search->stopped == STOP_OVERFLOW;
-    if (!overflow) {
-        TRKX_CHECK(list_chunks(search, lists, error));
-        TRKX_ALLOCATE(degrees, search->memory, query->n, "the number of neighbours");
-        if (count_degrees(*lists, search->chunks_count, query, degrees) <= query->k) goto cleanup;
-    } else
-        release_chunks(search);
-    TRKX_ALLOCATE(limits, search->memory, query->n, "the neighbours' limits");
-    TRKX_ALLOCATE(keys, search->memory, (size_t)query->threads * 2 * query->k, "the nearest neighbours");
-    *saturated = limit_all(search, degrees, keys, limits);
-    if (!overflow)
-        drop_pairs(query, limits, *lists, search->chunks_count);
-    else {
-        search->limits = limits;
-        search->most_pairs = SIZE_MAX;
-        TRKX_CHECK(collect(search, error));
-        TRKX_CHECK(list_chunks(search, lists, error));
+    *nearest = k_matters && often_saturated(search);
+    if (!*nearest) {
+        pair_all(search);
+        *nearest = search->stopped == STOP_OVERFLOW;
+        if (*nearest) release_chunks(search);
     }
+    if (*nearest) {
+        search->most_pairs = SIZE_MAX;
+        atomic_store(&search->stopped, STOP_NONE);
+        *saturated = nearest_all(search, NULL);
+    }
+    if (search->stopped == STOP_MEMORY)
+        return trkx_fail_memory(error, "pairs of neighbours", sizeof(struct chunk));
+    TRKX_CHECK(list_chunks(search, lists, error));
 cleanup:
-    search->limits = NULL;
-    trkx_release(degrees);
-    trkx_release(limits);
-    trkx_release(keys);
     return status;
 }
 
-static enum trkx_status search_edges(struct search *search, trkx_edges *edges, trkx_error *error)
+/* What the search for the k nearest works with. */
+static enum trkx_status prepare_nearest(struct search *search, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const struct query *query = search->query;
+    search->capacity = 2 * query->k + TRKX_TREE_LEAF + TRKX_TREE_LANES;
+    search->batch = NEAREST_BYTES / (2 * sizeof(int32_t) * search->capacity);
+    if (search->batch > TRKX_TREE_LEAF) search->batch = TRKX_TREE_LEAF;
+    if (search->batch < 1) search->batch = 1;
+    TRKX_ALLOCATE(search->limits, search->memory, query->n, "the neighbours' limits");
+    TRKX_ALLOCATE(search->nearest, search->memory,
+                  (size_t)query->threads * 2 * search->batch * search->capacity, "the nearest neighbours");
+    search->most_pairs = query->k <= SIZE_MAX / query->n ? query->n * query->k / 2 : SIZE_MAX;
+cleanup:
+    return status;
+}
+
+static enum trkx_status search_edges(struct search *search, const double *norms, trkx_edges *edges,
+                                     trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     const struct query *query = search->query;
     struct trkx_pairs *lists = NULL;
-    bool k_matters = query->k < query->n - 1;
-    search->most_pairs = k_matters && query->k <= SIZE_MAX / query->n ? query->n * query->k / 2 : SIZE_MAX;
+    bool k_matters = query->k < query->n - 1, nearest = false;
     TRKX_ALLOCATE(search->near, search->memory, (size_t)query->threads * search->tree->leaves, "near leaves");
-    TRKX_CHECK(collect(search, error));
-    if (k_matters)
-        TRKX_CHECK(choose_nearest(search, &lists, &edges->saturated, error));
-    else
-        TRKX_CHECK(list_chunks(search, &lists, error));
-    TRKX_CHECK(trkx_edges_from_pairs(search->memory, lists, search->chunks_count, query->n, query->threads,
-                                     edges, error));
+    if (k_matters) TRKX_CHECK(prepare_nearest(search, error));
+    TRKX_CHECK(collect(search, k_matters, &nearest, &edges->saturated, &lists, error));
+    if (nearest) {
+#pragma omp parallel for num_threads(query->threads) schedule(dynamic)
+        for (size_t l = 0; l < search->chunks_count; l++) pair_neighbours(search->limits, &lists[l]);
+    } else if (k_matters)
+        TRKX_CHECK(drop_saturated(search, lists, &edges->saturated, error));
+    TRKX_CHECK(trkx_edges_from_pairs(search->memory, lists, search->chunks_count, query->n, norms,
+                                     query->threads, edges, error));
 cleanup:
     trkx_release(lists);
     trkx_release(search->near);
+    trkx_release(search->limits);
+    trkx_release(search->nearest);
     release_chunks(search);
     return status;
 }
 
 enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
-                                      const trkx_edges_options *options, trkx_edges *edges, trkx_error *error)
+                                      const double *norms, const trkx_edges_options *options,
+                                      trkx_edges *edges, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct query query = {0};
     struct trkx_tree tree = {0};
-    struct search search = {.query = &query, .tree = &tree, .memory = memory};
+    struct search search = {.query = &query,
+                            .tree = &tree,
+                            .kernels = trkx_near_kernels(),
+                            .memory = memory,
+                            .most_pairs = SIZE_MAX};
     *edges = (trkx_edges){0};
     TRKX_CHECK(check_query(points, n, dim, options, &query, error));
     if (n == 0) goto cleanup;
+    search.reach = trkx_reach(query.r2, dim);
     TRKX_CHECK(trkx_tree_create(memory, points, n, dim, query.threads, &tree, error));
-    TRKX_CHECK(search_edges(&search, edges, error));
+    TRKX_CHECK(search_edges(&search, norms, edges, error));
 cleanup:
     trkx_tree_destroy(&tree);
     if (status != TRKX_OK) trkx_edges_destroy(edges);
@@ -670,5 +711,5 @@ cleanup:
 enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
                                    const trkx_edges_options *options, trkx_edges *edges, trkx_error *error)
 {
-    return trkx_radius_graph_in(NULL, points, n, dim, options, edges, error);
+    return trkx_radius_graph_in(NULL, points, n, dim, NULL, options, edges, error);
 }

@@ -5,7 +5,7 @@
 #include "keys.h"
 
 enum {
-    SAMPLE = 256,       /* points from which a node chooses the dimension to split */
+    SAMPLE = 128,       /* points from which a node chooses the dimension to split */
     TASK_MIN = 1 << 13, /* points from which a subtree is worth a task of its own */
 };
 
@@ -24,16 +24,18 @@ struct subtree {
 static size_t widest_dimension(const struct build *build, const uint64_t *keys, size_t count)
 {
     size_t dim = build->tree->dim, samples = count < SAMPLE ? count : SAMPLE, widest = 0;
-    double largest = -1;
-    for (size_t d = 0; d < dim; d++) {
-        double sum = 0, squares = 0;
-        double origin = build->points[trkx_key_low(keys[0]) * dim + d]; /* against cancellation */
-        for (size_t i = 0; i < samples; i++) {
-            double x = build->points[trkx_key_low(keys[i * count / samples]) * dim + d] - origin;
-            sum += x;
-            squares += x * x;
+    const float *origin = build->points + trkx_key_low(keys[0]) * dim; /* against cancellation */
+    double sum[TRKX_TREE_DIM_MAX] = {0}, squares[TRKX_TREE_DIM_MAX] = {0}, largest = -1;
+    for (size_t i = 0; i < samples; i++) {
+        const float *point = build->points + trkx_key_low(keys[i * count / samples]) * dim;
+        for (size_t d = 0; d < dim; d++) {
+            double x = (double)point[d] - (double)origin[d];
+            sum[d] += x;
+            squares[d] += x * x;
         }
-        double variance = squares - sum * sum / (double)samples;
+    }
+    for (size_t d = 0; d < dim; d++) {
+        double variance = squares[d] - sum[d] * sum[d] / (double)samples;
         if (variance > largest) {
             largest = variance;
             widest = d;
@@ -46,19 +48,23 @@ static void fill_leaf(const struct build *build, size_t leaf)
 {
     const struct trkx_tree *tree = build->tree;
     size_t begin = trkx_tree_begin(tree, leaf), count = trkx_tree_begin(tree, leaf + 1) - begin;
-    float *block = tree->blocks + leaf * tree->dim * tree->width;
-    float *low = tree->boxes + (tree->leaves - 1 + leaf) * 2 * tree->dim, *high = low + tree->dim;
-    for (size_t i = 0; i < count; i++) tree->ids[begin + i] = (int32_t)trkx_key_low(build->keys[begin + i]);
-    for (size_t d = 0; d < tree->dim; d++) {
-        float *x = block + d * tree->width;
+    size_t dim = tree->dim, width = tree->width;
+    float *block = tree->blocks + leaf * dim * width;
+    float *low = tree->boxes + (tree->leaves - 1 + leaf) * 2 * dim, *high = low + dim;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t id = trkx_key_low(build->keys[begin + i]);
+        tree->ids[begin + i] = (int32_t)id;
+        for (size_t d = 0; d < dim; d++) block[d * width + i] = build->points[id * dim + d];
+    }
+    for (size_t d = 0; d < dim; d++) {
+        float *x = block + d * width;
         low[d] = INFINITY;
         high[d] = -INFINITY;
         for (size_t i = 0; i < count; i++) {
-            x[i] = build->points[(size_t)tree->ids[begin + i] * tree->dim + d];
             low[d] = x[i] < low[d] ? x[i] : low[d];
             high[d] = x[i] > high[d] ? x[i] : high[d];
         }
-        for (size_t i = count; i < tree->width; i++) x[i] = NAN;
+        for (size_t i = count; i < width; i++) x[i] = NAN;
     }
 }
 

@@ -203,7 +203,7 @@ static void test_memory_stays_at_n_k(void **state)
     trkx_edges_options options = options_of(10, K, 2);
     float *points = in_a_box(N, 4, 3);
     (void)state;
-    assert_int_equal(trkx_radius_graph_in(&memory, points, N, 4, &options, &edges, &error), TRKX_OK);
+    assert_int_equal(trkx_radius_graph_in(&memory, points, N, 4, NULL, &options, &edges, &error), TRKX_OK);
     assert_int_equal(edges.saturated, N);
     assert_true(memory.peak < 6 << 20);
     trkx_edges_destroy(&edges);
@@ -284,7 +284,7 @@ static size_t fail_every_allocation(const float *points, size_t n, size_t dim, d
         trkx_error error;
         struct trkx_memory memory = {0};
         trkx_memory_fail_after(after);
-        enum trkx_status status = trkx_radius_graph_in(&memory, points, n, dim, &options, &edges, &error);
+        enum trkx_status status = trkx_radius_graph_in(&memory, points, n, dim, NULL, &options, &edges, &error);
         trkx_memory_fail_after(-1);
         if (status == TRKX_OK) {
             trkx_edges_destroy(&edges);

@@ -1,0 +1,14 @@
+/* What the processor can do beyond its baseline. */
+#ifndef TRKX_SRC_CPU_H
+#define TRKX_SRC_CPU_H
+
+enum trkx_cpu_feature {
+    TRKX_CPU_AVX2 = 1,   /* AVX2 and FMA */
+    TRKX_CPU_AVX512 = 2, /* AVX-512 F, and the above */
+};
+
+/* The features that there are, as far as the environment variable TRKX_DISABLE_CPU_FEATURES (a list like
+ * "avx512,avx2", for tests) does not name them. Any thread. */
+unsigned trkx_cpu_features(void);
+
+#endif
