@@ -6,17 +6,12 @@
 
 enum { LANES = 4 };
 
-typedef struct {
-    float lane[LANES];
-} vec;
-
-#define EACH_LANE for (int l = 0; l < LANES; l++)
+/* A vector of the compiler's, which is one register on most processors. */
+typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 
 static inline vec vec_all(float x)
 {
-    vec r;
-    EACH_LANE r.lane[l] = x;
-    return r;
+    return (vec){x, x, x, x};
 }
 
 static inline vec vec_load(const void *from)
@@ -33,81 +28,82 @@ static inline void vec_store(float *to, vec x)
 
 static inline vec vec_sub(vec a, vec b)
 {
-    EACH_LANE a.lane[l] -= b.lane[l];
-    return a;
+    return a - b;
 }
 
 static inline vec vec_add(vec a, vec b)
 {
-    EACH_LANE a.lane[l] += b.lane[l];
-    return a;
+    return a + b;
 }
 
 static inline vec vec_mul(vec a, vec b)
 {
-    EACH_LANE a.lane[l] *= b.lane[l];
-    return a;
+    return a * b;
 }
 
 /* sum + x * x; the product may be added without rounding it first. */
 static inline vec vec_add_square(vec sum, vec x)
 {
-    return vec_add(sum, vec_mul(x, x));
+    return sum + x * x;
+}
+
+typedef int32_t lanes __attribute__((vector_size(LANES * sizeof(int32_t))));
+
+/* The lanes that are all ones from a, those that are 0 from b. */
+static inline vec choose(lanes chosen, vec a, vec b)
+{
+    return (vec)((chosen & (lanes)a) | (~chosen & (lanes)b));
 }
 
 /* The larger, the smaller; b where a is not a number. */
 static inline vec vec_max(vec a, vec b)
 {
-    EACH_LANE a.lane[l] = a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l];
-    return a;
+    return choose(a > b, a, b);
 }
 
 static inline vec vec_min(vec a, vec b)
 {
-    EACH_LANE a.lane[l] = a.lane[l] < b.lane[l] ? a.lane[l] : b.lane[l];
-    return a;
+    return choose(a < b, a, b);
 }
 
 /* Lanes of the mask from a, others from b. */
 static inline vec vec_select(unsigned mask, vec a, vec b)
 {
-    EACH_LANE a.lane[l] = (mask >> l & 1) != 0 ? a.lane[l] : b.lane[l];
-    return a;
+    const lanes bits = {1, 2, 4, 8};
+    int32_t m = (int32_t)mask;
+    return choose(((lanes){m, m, m, m} & bits) == bits, a, b);
 }
 
 static inline float vec_lowest(vec a)
 {
-    float lowest = a.lane[0];
-    EACH_LANE lowest = a.lane[l] < lowest ? a.lane[l] : lowest;
+    float lowest = a[0];
+    for (int l = 1; l < LANES; l++) lowest = a[l] < lowest ? a[l] : lowest;
     return lowest;
 }
 
 static inline float vec_highest(vec a)
 {
-    float highest = a.lane[0];
-    EACH_LANE highest = a.lane[l] > highest ? a.lane[l] : highest;
+    float highest = a[0];
+    for (int l = 1; l < LANES; l++) highest = a[l] > highest ? a[l] : highest;
     return highest;
 }
 
 /* A bit for each lane with a <= b. */
 static inline unsigned vec_within(vec a, vec b)
 {
-    unsigned mask = 0;
-    EACH_LANE mask |= (unsigned)(a.lane[l] <= b.lane[l]) << l;
-    return mask;
+    lanes bits = (a <= b) & (lanes){1, 2, 4, 8};
+    return (unsigned)(bits[0] | bits[1] | bits[2] | bits[3]);
 }
 
 /* Writes the lanes of the mask one after the other; may write up to LANES. */
 static inline void pack(void *to, unsigned mask, vec x)
 {
-    vec packed;
     unsigned count = 0;
-    EACH_LANE
-    {
-        packed.lane[count] = x.lane[l];
+    for (int l = 0; l < LANES; l++) {
+        float lane = x[l];
+        memcpy((char *)to + count * sizeof lane, &lane, sizeof lane);
         count += mask >> l & 1;
     }
-    memcpy(to, &packed, sizeof packed);
 }
 
 /* Writes the pairs of id with the ids of the mask; returns the end. */

@@ -9,6 +9,12 @@
  * them.
  */
 
+/* The lanes of vector number i / LANES that hold some of `count` values. */
+static inline unsigned lanes_of(size_t i, size_t count)
+{
+    return count - i >= LANES ? (1u << (LANES - 1) << 1) - 1 : (1u << (count - i)) - 1;
+}
+
 /* sums [n]: of squares of the gaps between points, n vectors of them, and the box. */
 static inline __attribute__((always_inline)) void bounds(const float *block, size_t width, size_t dim,
                                                          const float *box, size_t n, vec *sums)
@@ -37,8 +43,7 @@ static void mask_near(const struct trkx_points_view *from, size_t dim, const flo
         else
             bounds(from->block + v * LANES, from->width, dim, box, 1, sums);
         for (size_t i = 0; i < n; i++, v++) {
-            size_t left = from->count > v * LANES ? from->count - v * LANES : 0;
-            unsigned there = left >= LANES ? (1u << (LANES - 1) << 1) - 1 : (1u << left) - 1;
+            unsigned there = v * LANES < from->count ? lanes_of(v * LANES, from->count) : 0;
             masks[v] = vec_within(sums[i], vec_load(limits + step * v * LANES)) & there;
         }
     }
@@ -63,6 +68,7 @@ static void points_take(const struct trkx_points_view *from, size_t dim, const f
         float *to = near->block + d * width; /* what is written too far is overwritten by what comes next */
         vec low = vec_all(INFINITY), high = vec_all(-INFINITY);
         for (size_t v = 0; v < vecs; v++) {
+            if (masks[v] == 0) continue;
             vec x = vec_load(from->block + d * from->width + v * LANES);
             low = vec_min(low, vec_select(masks[v], x, low));
             high = vec_max(high, vec_select(masks[v], x, high));
@@ -145,32 +151,38 @@ static size_t points_pair(const struct trkx_points *a, const struct trkx_points 
 
 /* ---- the k nearest ---------------------------------------------------------------------------------- */
 
-static size_t count_up_to(const int32_t *values, size_t count, int32_t most)
+static size_t count_up_to(const int32_t *d2, size_t count, float most)
 {
-    int32_t within = 0; /* as wide as the values: that vectorises */
-    for (size_t i = 0; i < count; i++) within += values[i] <= most;
-    return (size_t)within;
+    size_t within = 0;
+    for (size_t i = 0; i < count; i += LANES)
+        within +=
+            (size_t)__builtin_popcount(vec_within(vec_load(d2 + i), vec_all(most)) & lanes_of(i, count));
+    return within;
 }
 
 static size_t count_ties(const int32_t *d2, const int32_t *ids, size_t count, int32_t tie, int32_t most)
 {
-    int32_t within = 0;
+    size_t within = 0;
     for (size_t i = 0; i < count; i++) within += (d2[i] == tie) & (ids[i] <= most);
-    return (size_t)within;
+    return within;
 }
 
-/* A value up to which there are k, or the k-th smallest where ties leave none. By bisection: a few
- * comparisons of whole vectors a step, and no branch to guess. */
-static int32_t last_value(const int32_t *values, size_t count, size_t k)
+static float float_of(int32_t bits)
 {
-    int32_t low = values[0], high = values[0];
-    for (size_t i = 1; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* The bits of a value up to which there are k, or of the k-th smallest where ties leave none. By bisection: a
+ * few comparisons of whole vectors a step, and no branch to guess. */
+static int32_t last_value(const int32_t *d2, size_t count, size_t k, float most)
+{
+    int32_t low = 0, high;
+    memcpy(&high, &most, sizeof high);
     while (low < high) {
         int32_t middle = low + (high - low) / 2;
-        size_t within = count_up_to(values, count, middle);
+        size_t within = count_up_to(d2, count, float_of(middle));
         if (within == k) return middle;
         if (within > k)
             high = middle;
@@ -194,22 +206,48 @@ static int32_t kth_tie(const int32_t *d2, const int32_t *ids, size_t count, int3
     return low;
 }
 
-static void nearest_cut_back(struct trkx_nearest *nearest, size_t query)
+/* Keeps what is up to `last`, of those that tie with it only the ids up to last_id; returns how many. */
+static size_t keep_up_to(int32_t *d2, int32_t *ids, size_t held, int32_t last, int32_t last_id)
 {
-    int32_t *d2 = nearest->d2 + query * nearest->capacity, *ids = nearest->ids + query * nearest->capacity;
-    size_t held = nearest->held[query], k = nearest->k, kept = 0;
-    int32_t last = last_value(d2, held, k), last_id = INT32_MAX;
-    if (count_up_to(d2, held, last) > k) /* not all of those that tie for the last place */
-        last_id = kth_tie(d2, ids, held, last, k - (last == 0 ? 0 : count_up_to(d2, held, last - 1)));
+    size_t kept = 0;
     for (size_t i = 0; i < held; i++) {
         int32_t value = d2[i], id = ids[i];
         d2[kept] = value;
         ids[kept] = id;
         kept += (value < last) | ((value == last) & (id <= last_id));
     }
-    nearest->held[query] = (uint32_t)kept;
+    return kept;
+}
+
+/* The same without such ties. */
+static size_t pack_up_to(int32_t *d2, int32_t *ids, size_t held, float last)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < held; i += LANES) {
+        vec values = vec_load(d2 + i), hits = vec_load(ids + i);
+        unsigned mask = vec_within(values, vec_all(last)) & lanes_of(i, held);
+        pack(d2 + kept, mask, values);
+        pack(ids + kept, mask, hits);
+        kept += (size_t)__builtin_popcount(mask);
+    }
+    return kept;
+}
+
+static void nearest_cut_back(struct trkx_nearest *nearest, size_t query)
+{
+    int32_t *d2 = nearest->d2 + query * nearest->capacity, *ids = nearest->ids + query * nearest->capacity;
+    size_t held = nearest->held[query], k = nearest->k;
+    int32_t last = last_value(d2, held, k, nearest->limit[query]);
+    size_t within = count_up_to(d2, held, float_of(last));
+    if (within == k)
+        within = pack_up_to(d2, ids, held, float_of(last));
+    else { /* not all of those that tie for the last place */
+        size_t sure = last == 0 ? 0 : count_up_to(d2, held, float_of(last - 1));
+        within = keep_up_to(d2, ids, held, last, kth_tie(d2, ids, held, last, k - sure));
+    }
+    nearest->held[query] = (uint32_t)within;
     nearest->full[query] = true;
-    memcpy(&nearest->limit[query], &last, sizeof last);
+    nearest->limit[query] = float_of(last);
 }
 
 /* The mask without the point whose id is `own`. */
