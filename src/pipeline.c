@@ -15,6 +15,7 @@
 
 #include "edges.h"
 #include "event.h"
+#include "tracks.h"
 
 /* What one run holds between its steps. */
 struct run {
@@ -120,8 +121,8 @@ static enum trkx_status tracks(struct run *run)
     trkx_tracks_options_init(&options);
     options.min_hits = run->pipeline->bundle.min_hits;
     options.threads = run->pipeline->threads;
-    return trkx_tracks(run->hits->count, &run->edges, NULL, &options, run->result->labels,
-                       &run->result->tracks, run->error);
+    return trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options, run->result->labels,
+                          &run->result->tracks, run->error);
 }
 
 /* ---- what is recorded of each ----------------------------------------------------------------------- */

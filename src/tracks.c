@@ -6,7 +6,7 @@
 
 #include "parallel.h"
 
-enum { PARALLEL_MIN = 1 << 18 }; /* edges from which threads pay */
+enum { EDGES_PER_THREAD = 1 << 17 }; /* with less work than this, starting a thread takes longer */
 
 void trkx_tracks_options_init(trkx_tracks_options *options)
 {
@@ -27,19 +27,22 @@ static enum trkx_status check_options(const trkx_tracks_options *options, trkx_e
     return TRKX_OK;
 }
 
-static enum trkx_status check_edges(size_t n, const trkx_edges *edges, trkx_error *error)
+static enum trkx_status check_nodes(size_t n, trkx_error *error)
 {
-    if (n > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n,
-                         INT32_MAX);
-    for (size_t e = 0; e < edges->count; e++) {
-        int64_t source = edges->index[e], target = edges->index[edges->count + e];
-        if (source < 0 || target < 0 || (size_t)source >= n || (size_t)target >= n)
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e,
-                             (long long)source, (long long)target, n);
-    }
-    return TRKX_OK;
+    if (n <= INT32_MAX) return TRKX_OK;
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n, INT32_MAX);
+}
+
+static bool is_valid(const trkx_edges *edges, size_t e, size_t n)
+{
+    return (uint64_t)edges->index[e] < n && (uint64_t)edges->index[edges->count + e] < n;
+}
+
+static enum trkx_status fail_edge(const trkx_edges *edges, size_t e, size_t n, trkx_error *error)
+{
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                     "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e,
+                     (long long)edges->index[e], (long long)edges->index[edges->count + e], n);
 }
 
 /* An edge connects where it has no score, or one over the cut; NaN is not. */
@@ -97,7 +100,9 @@ enum trkx_status trkx_tracks_reference(size_t n, const trkx_edges *edges, const 
     uint32_t *queue = NULL;
     size_t tracks = 0;
     TRKX_CHECK(check_options(options, error));
-    TRKX_CHECK(check_edges(n, edges, error));
+    TRKX_CHECK(check_nodes(n, error));
+    for (size_t e = 0; e < edges->count; e++)
+        if (!is_valid(edges, e, n)) return fail_edge(edges, e, n, error);
     TRKX_ALLOCATE(adjacency.from, NULL, n + 1, "neighbours");
     TRKX_ALLOCATE(adjacency.to, NULL, 2 * edges->count, "neighbours");
     TRKX_ALLOCATE(queue, NULL, n, "hits");
@@ -143,64 +148,95 @@ static uint32_t find_root(parent *parents, uint32_t i)
     return i;
 }
 
-static void connect(parent *parents, uint32_t a, uint32_t b)
+/* alone: no other thread connects meanwhile. */
+static inline void connect(parent *parents, uint32_t a, uint32_t b, bool alone)
 {
-    for (;;) {
+    while (load(&parents[a]) != load(&parents[b])) { /* else one component: most edges find it so */
         a = find_root(parents, a);
         b = find_root(parents, b);
         if (a == b) return;
-        uint32_t low = a < b ? a : b, high = a < b ? b : a;
-        uint32_t root = high;
-        if (atomic_compare_exchange_strong_explicit(&parents[high], &root, low, memory_order_relaxed,
-                                                    memory_order_relaxed))
-            return; /* else another thread has hooked `high` meanwhile */
+        uint32_t low = a < b ? a : b, high = a < b ? b : a, root = high;
+        if (alone)
+            atomic_store_explicit(&parents[high], low, memory_order_relaxed);
+        else /* or another thread has hooked `high` meanwhile */
+            atomic_compare_exchange_strong_explicit(&parents[high], &root, low, memory_order_relaxed,
+                                                    memory_order_relaxed);
     }
 }
 
-static void connect_all(const trkx_edges *edges, const float *scores, float cut, int threads, parent *parents)
+/* Connects over the edges first..last; returns the first of them with an end out of range, or m. */
+static size_t connect_range(size_t n, const trkx_edges *edges, const float *scores, float cut, size_t first,
+                            size_t last, bool alone, parent *parents)
 {
-#pragma omp parallel for num_threads(threads) if (edges->count >= PARALLEL_MIN)
-    for (size_t e = 0; e < edges->count; e++)
+    for (size_t e = first; e < last; e++) {
+        if (!is_valid(edges, e, n)) return e;
         if (connects(scores, e, cut))
-            connect(parents, (uint32_t)edges->index[e], (uint32_t)edges->index[edges->count + e]);
+            connect(parents, (uint32_t)edges->index[e], (uint32_t)edges->index[edges->count + e], alone);
+    }
+    return edges->count;
 }
 
-/* Numbers the components with enough hits in the order of their roots, which are their first hits. sizes [n].
- */
-static size_t number_tracks(size_t n, parent *parents, size_t min_hits, uint32_t *sizes, int32_t *labels)
+static size_t connect_all(size_t n, const trkx_edges *edges, const float *scores, float cut, int threads,
+                          parent *parents)
+{
+    size_t bad = edges->count, parts = (size_t)threads;
+#pragma omp parallel for num_threads(threads) reduction(min : bad) if (threads > 1)
+    for (size_t t = 0; t < parts; t++) {
+        size_t wrong = connect_range(n, edges, scores, cut, edges->count * t / parts,
+                                     edges->count * (t + 1) / parts, threads == 1, parents);
+        bad = wrong < bad ? wrong : bad;
+    }
+    return bad;
+}
+
+/* Numbers the components with enough hits in the order of their roots, which are their first hits. What a hit
+ * points to comes before it, so that one step up from there is the root. Returns the number of tracks. */
+static size_t number_tracks(size_t n, parent *parents, size_t min_hits, int32_t *labels)
 {
     size_t tracks = 0;
-    memset(sizes, 0, n * sizeof *sizes);
-    for (size_t i = 0; i < n; i++) sizes[find_root(parents, (uint32_t)i)]++;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t root = find_root(parents, (uint32_t)i);
-        if (root != i)
-            labels[i] = labels[root]; /* root < i: it has its label */
-        else
-            labels[i] = sizes[i] >= min_hits ? (int32_t)++tracks : 0;
+    for (size_t i = 0; i < n; i++) { /* at a root: how many hits there are */
+        uint32_t root = load(&parents[load(&parents[i])]);
+        atomic_store_explicit(&parents[i], root, memory_order_relaxed);
+        labels[i] = 0;
+        labels[root]++;
+    }
+    for (size_t i = 0; i < n;
+         i++) { /* root <= i: it has its label, or is i itself, without a branch to guess */
+        uint32_t root = load(&parents[i]);
+        int32_t found = labels[root];
+        bool is_root = root == i, is_track = is_root & ((size_t)found >= min_hits);
+        tracks += is_track;
+        int32_t own = is_track ? (int32_t)tracks : 0;
+        labels[i] = is_root ? own : found;
     }
     return tracks;
+}
+
+enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
+                                const float *scores, const trkx_tracks_options *options, int32_t *labels,
+                                size_t *count, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    parent *parents = NULL;
+    trkx_tracks_options defaults;
+    trkx_tracks_options_init(&defaults);
+    if (options == NULL) options = &defaults;
+    TRKX_CHECK(check_options(options, error));
+    TRKX_CHECK(check_nodes(n, error));
+    int threads = trkx_worthwhile_threads(trkx_threads(options->threads), edges->count, EDGES_PER_THREAD);
+    TRKX_ALLOCATE(parents, memory, n, "the components");
+    for (size_t i = 0; i < n; i++) atomic_init(&parents[i], (uint32_t)i);
+    size_t bad = connect_all(n, edges, scores, options->cut, threads, parents);
+    if (bad < edges->count) TRKX_CHECK(fail_edge(edges, bad, n, error));
+    *count = number_tracks(n, parents, options->min_hits, labels);
+cleanup:
+    trkx_release(parents);
+    return status;
 }
 
 enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *scores,
                              const trkx_tracks_options *options, int32_t *labels, size_t *count,
                              trkx_error *error)
 {
-    enum trkx_status status = TRKX_OK;
-    parent *parents = NULL;
-    uint32_t *sizes = NULL;
-    trkx_tracks_options defaults;
-    trkx_tracks_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    TRKX_CHECK(check_options(options, error));
-    TRKX_CHECK(check_edges(n, edges, error));
-    TRKX_ALLOCATE(parents, NULL, n, "the components");
-    TRKX_ALLOCATE(sizes, NULL, n, "the sizes of components");
-    for (size_t i = 0; i < n; i++) atomic_init(&parents[i], (uint32_t)i);
-    connect_all(edges, scores, options->cut, trkx_threads(options->threads), parents);
-    *count = number_tracks(n, parents, options->min_hits, sizes, labels);
-cleanup:
-    trkx_release(parents);
-    trkx_release(sizes);
-    return status;
+    return trkx_tracks_in(NULL, n, edges, scores, options, labels, count, error);
 }
