@@ -194,6 +194,17 @@ static void test_larger(void **state)
 }
 
 /* More pairs than n k: the search must not hold them all. 4 M pairs are 32 MiB. */
+/* With so many neighbours to keep, the points of a leaf are looked at a few at a time. */
+static void test_large_k(void **state)
+{
+    enum { N = 4200, K = 4000 };
+    float *points = on_a_grid(N, 3, 7);
+    (void)state;
+    for (size_t i = 0; i < (size_t)N * 3; i++) points[i] *= 0.1f;
+    assert_true(compare(points, N, 3, 1, K) > (size_t)N * K / 2);
+    free(points);
+}
+
 static void test_memory_stays_at_n_k(void **state)
 {
     enum { N = 3000, K = 8 };
@@ -490,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_every_k),
         cmocka_unit_test(test_radius_itself),
         cmocka_unit_test(test_larger),
+        cmocka_unit_test(test_large_k),
         cmocka_unit_test(test_memory_stays_at_n_k),
         cmocka_unit_test(test_ties_go_to_the_lower_index),
         cmocka_unit_test(test_bad_arguments),
