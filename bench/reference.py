@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 FILTER_BATCH = 65536  # edges a call
+MANY = 100  # neighbours from which on all pairs are found faster than the k nearest
 SPARE = 8  # neighbours beyond k: float32 and double may differ on who comes last
 
 
@@ -49,13 +50,23 @@ def squared_distances(points, pairs):
     return d2
 
 
+def candidates(points, reach, k, threads):
+    """[2,c]: directed pairs, all those within reach or at least each point's k nearest, by the faster way: the
+    tree's pairs where k is large, its nearest neighbours where it is small."""
+    n, tree = len(points), cKDTree(points)
+    if k > MANY:
+        pairs = tree.query_pairs(reach, output_type="ndarray").T
+        return np.concatenate([pairs, pairs[::-1]], 1)
+    found = tree.query(points, k + 1 + SPARE, distance_upper_bound=reach, workers=threads)[1]
+    pairs = np.stack([np.repeat(np.arange(n), found.shape[1]), found.ravel()])
+    return pairs[:, (pairs[1] < n) & (pairs[0] != pairs[1])]
+
+
 def neighbours(points, radius, k, threads):
     """[2,m]: each pair with d2 <= r2 once, as (lower, higher), as far as one end has the other among its k
     nearest, ties by lower index. The tree computes in double, so it is asked for a little more."""
-    n, reach = len(points), radius * 1.00001
-    found = cKDTree(points).query(points, k + 1 + SPARE, distance_upper_bound=reach, workers=threads)[1]
-    pairs = np.stack([np.repeat(np.arange(n), found.shape[1]), found.ravel()])
-    pairs = pairs[:, (pairs[1] < n) & (pairs[0] != pairs[1])]
+    n = len(points)
+    pairs = candidates(points, radius * 1.00001, k, threads)
     d2 = squared_distances(points, pairs)
     near = d2 <= np.float32(radius) * np.float32(radius)
     pairs, d2 = pairs[:, near], d2[near]
@@ -109,28 +120,38 @@ class Chain:
         scores = scores.reshape(-1)
         return scores if entry["sigmoid_in_model"] else 1 / (1 + np.exp(-scores))
 
-    def run(self, prefix):
-        """labels [n] and the seconds of each step."""
-        clock = [time.perf_counter()]
+    def steps(self, prefix):
+        """The chain step by step: yields each step's name and what it leaves: hits, features by network, points
+        [n,D], edges [2,m] three times, labels [n]."""
         hits, xyz = read_hits(prefix)
-        clock.append(time.perf_counter())
+        yield "hits", hits
         nodes = {name: self.features(name, hits, xyz) for name in self.sessions}
-        clock.append(time.perf_counter())
+        yield "features", nodes
         entry = self.bundle["embedding"]
         points = self.sessions["embedding"].run([entry["output"]], {entry["inputs"][0]: nodes["embedding"]})[0]
-        clock.append(time.perf_counter())
+        yield "embed", points
         edges = orient(xyz, neighbours(points, entry["radius"], entry["k"], self.threads))
-        clock.append(time.perf_counter())
+        yield "edges", edges
         batches = [edges[:, i:i + FILTER_BATCH] for i in range(0, edges.shape[1], FILTER_BATCH)]
         scores = np.concatenate([self.score("filter", nodes["filter"], np.ascontiguousarray(b)) for b in batches])
         edges = np.ascontiguousarray(edges[:, scores > np.float32(self.bundle["filter"]["cut"])])
-        clock.append(time.perf_counter())
+        yield "filter", edges
         edges = edges[:, self.score("gnn", nodes["gnn"], edges) > np.float32(self.bundle["gnn"]["cut"])]
-        clock.append(time.perf_counter())
-        labels = tracks(len(xyz), edges, self.bundle["tracks"]["min_hits"])
-        clock.append(time.perf_counter())
-        names = ("hits", "features", "embed", "edges", "filter", "gnn", "tracks")
-        return hits.hit_id.to_numpy(), labels, dict(zip(names, np.diff(clock)))
+        yield "gnn", edges
+        yield "tracks", tracks(len(xyz), edges, self.bundle["tracks"]["min_hits"])
+
+    def run(self, prefix):
+        """hit ids [n], labels [n] and the seconds of each step."""
+        seconds, results, clock = {}, {}, time.perf_counter()
+        for name, result in self.steps(prefix):
+            seconds[name], results[name] = time.perf_counter() - clock, result
+            clock = time.perf_counter()
+        return results["hits"].hit_id.to_numpy(), results["tracks"], seconds
+
+    def graphs(self, prefix):
+        """n, and the edges [2,m] that each step leaves."""
+        results = dict(self.steps(prefix))
+        return len(results["hits"]), {name: results[name] for name in ("edges", "filter", "gnn")}
 
 
 def main():

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keys.h"
+#include "near.h"
 #include "parallel.h"
 
 enum {
@@ -32,6 +33,7 @@ enum {
 struct deal {
     const struct trkx_pairs *lists;
     size_t lists_count, m, n;
+    const struct trkx_near_kernels *kernels;
     const double
         *norms; /* [n] each edge runs from the smaller one, ties: lower index; NULL: as the pairs say */
     int threads;
@@ -93,28 +95,16 @@ static void find_places(const struct deal *deal)
     deal->begins[deal->buckets] = place;
 }
 
-enum { SHORT_ROW = 64 };
-
-/* Writes the targets of one source in ascending order. They differ, so that the place of each is the number
- * of smaller ones: of a short row that is counted faster than sorted. row [count] */
-static void sort_row(const uint32_t *row, size_t count, uint64_t *sorted)
+/* Writes the targets [count] of one source in ascending order. */
+static void sort_row(const struct trkx_near_kernels *kernels, const int32_t *row, size_t count,
+                     uint64_t *sorted)
 {
-    enum { TOGETHER = 8 };
-    int32_t padded[SHORT_ROW + TOGETHER];
-    if (count > SHORT_ROW) {
-        for (size_t i = 0; i < count; i++) sorted[i] = row[i];
-        trkx_keys_sort(sorted, count);
+    if (count <= TRKX_ROW_SHORT) {
+        kernels->sort_row(row, count, sorted);
         return;
     }
-    memcpy(padded, row, count * sizeof *row);
-    for (size_t i = 0; i < TOGETHER; i++) padded[count + i] = INT32_MAX;
-    for (size_t i = 0; i < count; i++) {
-        int32_t smaller[TOGETHER] = {0}, place = 0;
-        for (size_t j = 0; j < count; j += TOGETHER)
-            for (size_t l = 0; l < TOGETHER; l++) smaller[l] += padded[j + l] < padded[i];
-        for (size_t l = 0; l < TOGETHER; l++) place += smaller[l];
-        sorted[place] = (uint64_t)padded[i];
-    }
+    for (size_t i = 0; i < count; i++) sorted[i] = (uint64_t)row[i];
+    trkx_keys_sort(sorted, count);
 }
 
 /* Sorts a bucket: its keys become targets, and the sources are written. Before, the upper half of their
@@ -127,15 +117,15 @@ static void sort_bucket(const struct deal *deal, size_t bucket, uint32_t *counts
     size_t rows = (size_t)1 << deal->shift, first = bucket << deal->shift;
     keys += begin;
     sources += begin;
-    uint32_t *targets = (uint32_t *)(void *)sources + count;
+    int32_t *targets = (int32_t *)(void *)sources + count;
     memset(counts, 0, rows * sizeof *counts);
     for (size_t e = 0; e < count; e++) counts[trkx_key_high(keys[e]) - first]++;
     for (size_t r = 0, end = 0; r < rows; r++) counts[r] = (uint32_t)(end += counts[r]);
     for (size_t e = count; e-- > 0;)
-        targets[--counts[trkx_key_high(keys[e]) - first]] = trkx_key_low(keys[e]);
+        targets[--counts[trkx_key_high(keys[e]) - first]] = (int32_t)trkx_key_low(keys[e]);
     for (size_t r = 0; r < rows; r++) {
         size_t row = counts[r], end = r + 1 < rows ? counts[r + 1] : count;
-        sort_row(targets + row, end - row, keys + row);
+        sort_row(deal->kernels, targets + row, end - row, keys + row);
         for (size_t e = row; e < end; e++) sources[e] = first + r;
     }
 }
@@ -160,7 +150,8 @@ enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct 
                                        trkx_edges *edges, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct deal deal = {.lists = lists, .lists_count = lists_count, .n = n, .norms = norms};
+    struct deal deal = {
+        .lists = lists, .lists_count = lists_count, .n = n, .norms = norms, .kernels = trkx_near_kernels()};
     edges->index = NULL;
     edges->count = 0;
     for (size_t l = 0; l < lists_count; l++) deal.m += lists[l].count;

@@ -1,6 +1,6 @@
-/* Comparing the points of two leaves of a search tree, many at a time: the inner loops of the search by
- * radius. Written once (src/near_template.h), compiled for each instruction set; trkx_near_kernels() gives
- * the best that this processor has. All give the same bits. */
+/* Comparing the points of two leaves of a search tree, many at a time, and sorting a node's neighbours: the
+ * inner loops of the search by radius. Written once (src/near_template.h), compiled for each instruction set;
+ * trkx_near_kernels() gives the best that this processor has. All give the same bits. */
 #ifndef TRKX_SRC_NEAR_H
 #define TRKX_SRC_NEAR_H
 
@@ -69,6 +69,8 @@ struct trkx_nearest {
     int32_t *ids; /* [queries, capacity] */
 };
 
+enum { TRKX_ROW_SHORT = 64 };
+
 struct trkx_near_kernels {
     const char *name; /* "avx2" */
 
@@ -91,6 +93,9 @@ struct trkx_near_kernels {
 
     /* Cuts a query's neighbours, more than k, back to the k nearest (ties: lower ids), in any order. */
     void (*cut_back)(struct trkx_nearest *nearest, size_t query);
+
+    /* Writes different numbers >= 0, at most TRKX_ROW_SHORT, in ascending order. */
+    void (*sort_row)(const int32_t *row, size_t count, uint64_t *sorted);
 };
 
 extern const struct trkx_near_kernels trkx_near_plain;

@@ -95,6 +95,23 @@ static inline unsigned vec_within(vec a, vec b)
     return (unsigned)(bits[0] | bits[1] | bits[2] | bits[3]);
 }
 
+/* How many lanes are in a mask. Many processors have no instruction for it, or the compiler must not use it.
+ */
+static inline size_t lanes_in(unsigned mask)
+{
+    static const uint8_t counts[1 << LANES] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+    return counts[mask];
+}
+
+/* A bit for each of LANES integers that is < x. */
+static inline unsigned ints_below(const int32_t *values, int32_t x)
+{
+    lanes v;
+    memcpy(&v, values, sizeof v);
+    v = (v < (lanes){x, x, x, x}) & (lanes){1, 2, 4, 8};
+    return (unsigned)(v[0] | v[1] | v[2] | v[3]);
+}
+
 /* Writes the lanes of the mask one after the other; may write up to LANES. */
 static inline void pack(void *to, unsigned mask, vec x)
 {

@@ -57,7 +57,7 @@ static void points_take(const struct trkx_points_view *from, size_t dim, const f
     mask_near(from, dim, box, limits, step, masks);
     for (size_t v = 0; v < vecs; v++) {
         begins[v] = count;
-        count += (size_t)__builtin_popcount(masks[v]);
+        count += lanes_in(masks[v]);
     }
     size_t width = (count + TRKX_TREE_LANES - 1) / TRKX_TREE_LANES * TRKX_TREE_LANES;
     near->count = count;
@@ -155,8 +155,7 @@ static size_t count_up_to(const int32_t *d2, size_t count, float most)
 {
     size_t within = 0;
     for (size_t i = 0; i < count; i += LANES)
-        within +=
-            (size_t)__builtin_popcount(vec_within(vec_load(d2 + i), vec_all(most)) & lanes_of(i, count));
+        within += lanes_in(vec_within(vec_load(d2 + i), vec_all(most)) & lanes_of(i, count));
     return within;
 }
 
@@ -228,7 +227,7 @@ static size_t pack_up_to(int32_t *d2, int32_t *ids, size_t held, float last)
         unsigned mask = vec_within(values, vec_all(last)) & lanes_of(i, held);
         pack(d2 + kept, mask, values);
         pack(ids + kept, mask, hits);
-        kept += (size_t)__builtin_popcount(mask);
+        kept += lanes_in(mask);
     }
     return kept;
 }
@@ -286,8 +285,8 @@ static inline void show_tile(const struct trkx_points *a, size_t i, size_t rows,
             if (mask == 0) continue;
             pack(d2[t], mask, sums[t]);
             pack(ids[t], mask, vec_load(b->ids + v));
-            d2[t] += __builtin_popcount(mask);
-            ids[t] += __builtin_popcount(mask);
+            d2[t] += lanes_in(mask);
+            ids[t] += lanes_in(mask);
         }
     }
     for (size_t t = 0; t < rows; t++) {
@@ -304,4 +303,20 @@ static void nearest_show(const struct trkx_points *a, const struct trkx_points *
         show_tile(a, i, a->count - i < TILE ? a->count - i : TILE, b, dim, own, nearest);
 }
 
-const struct trkx_near_kernels KERNELS = {NAME, points_take, points_pair, nearest_show, nearest_cut_back};
+/* ---- a node's neighbours ---------------------------------------------------------------------------- */
+
+/* The place of each number is how many are smaller: of a few that is counted faster than sorted. */
+static void sort_short_row(const int32_t *row, size_t count, uint64_t *sorted)
+{
+    int32_t padded[TRKX_ROW_SHORT + LANES];
+    memcpy(padded, row, count * sizeof *row);
+    for (size_t i = 0; i < LANES; i++) padded[count + i] = INT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = 0;
+        for (size_t j = 0; j < count; j += LANES) place += lanes_in(ints_below(padded + j, padded[i]));
+        sorted[place] = (uint64_t)padded[i];
+    }
+}
+
+const struct trkx_near_kernels KERNELS = {NAME,         points_take,      points_pair,
+                                          nearest_show, nearest_cut_back, sort_short_row};

@@ -80,6 +80,17 @@ static inline unsigned vec_within(vec a, vec b)
     return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LE_OQ));
 }
 
+static inline size_t lanes_in(unsigned mask)
+{
+    return (size_t)__builtin_popcount(mask);
+}
+
+static inline unsigned ints_below(const int32_t *values, int32_t x)
+{
+    __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)values);
+    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(x), v)));
+}
+
 /* orders[mask]: the lanes of the mask, lowest first, a byte each. */
 #define LANE(mask, l) \
     ((uint64_t)((mask) >> (l)&1) * (uint64_t)(l) << 8 * __builtin_popcount((mask) & ((1u << (l)) - 1)))

@@ -74,6 +74,16 @@ static inline unsigned vec_within(vec a, vec b)
     return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
 }
 
+static inline size_t lanes_in(unsigned mask)
+{
+    return (size_t)__builtin_popcount(mask);
+}
+
+static inline unsigned ints_below(const int32_t *values, int32_t x)
+{
+    return _mm512_cmplt_epi32_mask(_mm512_loadu_si512(values), _mm512_set1_epi32(x));
+}
+
 /* Through a register: to memory the instruction is many times slower on Zen 4. */
 static inline void pack(void *to, unsigned mask, vec x)
 {

@@ -4,6 +4,7 @@ Structures are those of include/trkx.h, in its order; see there for the meaning 
 """
 import ctypes as c
 import os
+import weakref
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -69,6 +70,23 @@ class _SimulateOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("seed", c.c_uint64), ("particles", c.c_size_t),
                 ("sigma_z", c.c_double), ("noise", c.c_double), ("detector", c.c_void_p), ("cells", c.c_bool),
                 ("threads", c.c_int)]
+
+
+class _PipelineOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("filter_batch", c.c_size_t),
+                ("detectors", c.c_char_p)]
+
+
+class _StepRecord(c.Structure):
+    _fields_ = [("step", c.c_int), ("nodes", c.c_size_t), ("edges", c.c_size_t), ("seconds", c.c_double),
+                ("cpu_seconds", c.c_double), ("peak_bytes", c.c_size_t), ("has_truth", c.c_bool),
+                ("edge_efficiency", c.c_double), ("edge_purity", c.c_double)]
+
+
+class _Result(c.Structure):
+    _fields_ = [("hits", c.c_size_t), ("labels", c.POINTER(c.c_int32)), ("tracks", c.c_size_t),
+                ("saturated", c.c_size_t), ("steps", _StepRecord * 7), ("steps_count", c.c_size_t),
+                ("total", _StepRecord)]
 
 
 class _Error(c.Structure):
@@ -189,6 +207,50 @@ def read_event(prefix):
     return _take_event(handle)
 
 
+def open_event(prefix, cells=False, threads=0):
+    """Reads an event's hits, and cells; it goes with the object that is returned."""
+    handle = c.c_void_p()
+    _call("trkx_event_read", str(prefix).encode(), c.c_uint(1 if cells else 0), c.c_int(threads), c.byref(handle))
+    weakref.finalize(handle, _library.trkx_event_destroy, c.c_void_p(handle.value))
+    return handle
+
+
+def read_hits_and_cells(prefix, threads=0):
+    """hit_id [n], xyz [n,3], cell_begin [n+1], ch0, ch1, value [cells] of an event, copied."""
+    handle = open_event(prefix, True, threads)
+    _library.trkx_event_hits.restype = c.POINTER(_Hits)
+    hits = _library.trkx_event_hits(handle).contents
+    begin = _copy(hits.cell_begin, hits.count + 1, np.uint64).astype(np.int64)
+    return {"hit_id": _copy(hits.hit_id, hits.count, np.int64), "xyz": _copy(hits.xyz, (hits.count, 3), np.float32),
+            "cell_begin": begin, "ch0": _copy(hits.cell_ch0, begin[-1], np.int32),
+            "ch1": _copy(hits.cell_ch1, begin[-1], np.int32), "value": _copy(hits.cell_value, begin[-1], np.float32)}
+
+
+class Pipeline:
+    """A bundle, loaded."""
+
+    def __init__(self, bundle, threads=0):
+        options = _PipelineOptions()
+        _library.trkx_pipeline_options_init(c.byref(options))
+        options.threads = threads
+        self._handle = c.c_void_p()
+        _call("trkx_pipeline_create", str(bundle).encode(), c.byref(options), c.byref(self._handle))
+        weakref.finalize(self, _library.trkx_pipeline_destroy, c.c_void_p(self._handle.value))
+
+    def run_file(self, prefix):
+        """labels int32 [n] of an event's files, and {step: seconds} with "total"."""
+        result = c.POINTER(_Result)()
+        _call("trkx_pipeline_run_file", self._handle, str(prefix).encode(), None, None, c.byref(result))
+        content = result.contents
+        labels = _copy(content.labels, content.hits, np.int32)
+        _library.trkx_step_name.restype = c.c_char_p
+        seconds = {_library.trkx_step_name(record.step).decode(): record.seconds
+                   for record in content.steps[:content.steps_count]}
+        seconds["total"] = content.total.seconds
+        _library.trkx_result_destroy(result)
+        return labels, seconds
+
+
 def features(xyz, names_and_scales):
     """xyz float32 [n,3] mm -> float32 [n,F]."""
     specs = (_FeatureSpec * len(names_and_scales))()
@@ -217,16 +279,31 @@ def _orient(xyz, edges):
     return _take_edges(edges)
 
 
-def radius_graph(points, xyz, radius, k=500, threads=1):
-    """Neighbours in points [n,D], as edges int64 [2,m] that run outwards in xyz."""
-    points, xyz = np.ascontiguousarray(points, np.float32), np.ascontiguousarray(xyz, np.float32)
+def _neighbours(points, radius, k, threads):
+    points = np.ascontiguousarray(points, np.float32)
     options = _EdgesOptions()
     _library.trkx_edges_options_init(c.byref(options))
     options.radius, options.k, options.threads = radius, k, threads
     edges = _Edges()
     _call("trkx_radius_graph", _pointer(points, c.c_float), c.c_size_t(len(points)),
           c.c_size_t(points.shape[1]), c.byref(options), c.byref(edges))
-    return _orient(xyz, edges)
+    return edges
+
+
+def neighbours(points, radius, k=500, threads=0):
+    """Neighbours in points [n,D]: int64 [2,m], each pair once, lower index first, sorted. Not copied: the array is
+    a view of the library's, which goes when it does."""
+    edges = _neighbours(points, radius, k, threads)
+    if edges.count == 0:
+        return np.zeros((2, 0), np.int64)
+    view = np.ctypeslib.as_array(edges.index, (2, edges.count))
+    weakref.finalize(view.base, _library.trkx_edges_destroy, c.byref(edges))
+    return view
+
+
+def radius_graph(points, xyz, radius, k=500, threads=1):
+    """The same as edges int64 [2,m] that run outwards in xyz."""
+    return _orient(np.ascontiguousarray(xyz, np.float32), _neighbours(points, radius, k, threads))
 
 
 def true_edges(event, min_hits=3):
@@ -236,14 +313,14 @@ def true_edges(event, min_hits=3):
     return _take_edges(edges)
 
 
-def tracks(n, edges, scores, cut, min_hits=3):
-    """Components over edges int64 [2,m] with scores float32 [m] > cut -> labels int32 [n]."""
+def tracks(n, edges, scores, cut, min_hits=3, threads=1):
+    """Components over edges int64 [2,m] with scores float32 [m] > cut (None: over all) -> labels int32 [n]."""
     edges = np.ascontiguousarray(edges, np.int64)
-    scores = np.ascontiguousarray(scores, np.float32)
+    scores = None if scores is None else np.ascontiguousarray(scores, np.float32)
     view = _Edges(edges.shape[1], _pointer(edges, c.c_int64), 0)
     options = _TracksOptions()
     _library.trkx_tracks_options_init(c.byref(options))
-    options.cut, options.min_hits, options.threads = cut, min_hits, 1
+    options.cut, options.min_hits, options.threads = cut, min_hits, threads
     labels, count = np.zeros(n, np.int32), c.c_size_t()
     _call("trkx_tracks", c.c_size_t(n), c.byref(view), _pointer(scores, c.c_float), c.byref(options),
           _pointer(labels, c.c_int32), c.byref(count))

@@ -1,0 +1,316 @@
+"""Compares trkx with what a Python user would take instead, part by part, in one run. Answers are compared before
+anything is timed; then all programs of a case take turns, so that a machine that slows down slows down all of
+them. Writes results.csv, tables.md and pictures.
+
+usage: compare.py [--parts radius,scaling,read,components,chain,jobs] [--repeat N] [--out DIR]
+"""
+import argparse
+import csv
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+import peers
+import pictures
+from reference import Chain
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "train"))
+from trkx_train import library as trkx  # noqa: E402
+
+PROGRAM = REPOSITORY / "build" / "bin" / "trkx"
+BUNDLE = REPOSITORY / "models" / "default"
+NAME = "trkx"  # of what everything is compared with
+
+
+# ---- the measurement -----------------------------------------------------------------------------------------
+
+class Results:
+    """Rows of the report: one for each program of each case."""
+
+    fields = ["part", "case", "program", "repeat", "min_seconds", "median_seconds", "times_trkx_min",
+              "times_trkx_median", "note"]
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, part, case, program, seconds, ours, note=""):
+        best, median = min(seconds), float(np.median(seconds))
+        row = [part, case, program, len(seconds), best, median, best / min(ours), median / float(np.median(ours)), note]
+        self.rows.append(dict(zip(self.fields, row)))
+        print(f"  {program:28s} min {best:9.4f} s  median {median:9.4f} s  x {row[6]:7.2f} {row[7]:7.2f}  {note}",
+              flush=True)
+
+    def add_all(self, part, case, seconds, notes=None):
+        for program in seconds:
+            self.add(part, case, program, seconds[program], seconds[NAME], (notes or {}).get(program, ""))
+
+    def save(self, directory):
+        with open(directory / "results.csv", "w", newline="") as file:
+            writer = csv.DictWriter(file, self.fields)
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+def say(part, case):
+    print(f"{part}: {case}", flush=True)
+
+
+def require(good, what):
+    if not good:
+        raise SystemExit(f"compare.py: {what}: the answers differ")
+
+
+def timed(function):
+    """Seconds of one call; the answer is thrown away untimed."""
+    start = time.perf_counter()
+    answer = function()
+    seconds = time.perf_counter() - start
+    del answer
+    return seconds
+
+
+def alternate(functions, repeat, patience=20):
+    """{name: seconds [repeat]}: all in turn. What takes longer than `patience` seconds is done once."""
+    seconds = {name: [] for name in functions}
+    for turn in range(repeat):
+        for name, function in functions.items():
+            if turn == 0 or seconds[name][0] < patience:
+                seconds[name].append(timed(function))
+    return seconds
+
+
+# ---- points and events ---------------------------------------------------------------------------------------
+
+def clusters(count, seed=1, dim=8, size=10, spread=0.12):
+    """Points [count,dim] in Gaussian clusters of ten, whose centres are N(0, 1), in random order."""
+    random = np.random.default_rng(seed)
+    centres = np.repeat(random.normal(size=(count // size, dim)), size, 0)
+    return random.permutation(centres + spread * random.normal(size=centres.shape)).astype(np.float32)
+
+
+def radius_for(points, neighbours):
+    """The radius at which a point has so many neighbours on average, by bisection."""
+    low, high = 0.0, 1.0
+    while degree(points, high) < neighbours:
+        low, high = high, 2 * high
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if degree(points, middle) > neighbours else (middle, high)
+    return high
+
+
+def degree(points, radius):
+    return 2 * trkx.neighbours(points, radius, k=len(points)).shape[1] / len(points)
+
+
+def simulate(directory, events, seed, *options):
+    """Full-density events below a directory, made where they are not there yet; their prefixes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    prefixes = [directory / f"event{1000 + i:09d}" for i in range(events)]
+    if not all(list(directory.glob(p.name + "-hits.csv*")) for p in prefixes):
+        subprocess.run([PROGRAM, "simulate", "--events", str(events), "--seed", str(seed), "--out", directory,
+                        *options], check=True, stdout=subprocess.DEVNULL)
+    return [str(p) for p in prefixes]
+
+
+def embed(prefix):
+    path = prefix + "-embedding.npy"
+    if not os.path.exists(path):
+        subprocess.run([PROGRAM, "stage", "embed", "--bundle", BUNDLE, prefix, "--out", path], check=True)
+    return np.load(path)
+
+
+# ---- the parts -----------------------------------------------------------------------------------------------
+
+def distances(points, keys):
+    i, j = keys // len(points), keys % len(points)
+    return np.sqrt(((points[i].astype(np.float64) - points[j]) ** 2).sum(1))
+
+
+def compare_pairs(points, radius, ours, theirs, what):
+    """The same pairs, but for those whose distance is the radius up to the rounding of float32."""
+    differing = np.setxor1d(ours, theirs, assume_unique=True)
+    doubtful = np.abs(distances(points, differing) / radius - 1) < 1e-3
+    require(bool(doubtful.all()), what)
+    return f"{len(differing)} pairs at the very radius differ" if len(differing) else ""
+
+
+def bench_radius(results, work, repeat):
+    embedding = embed(simulate(work / "events", 1, 2026)[0])
+    cases = [("100,000 points in clusters, 27 neighbours", clusters(100000), 27),
+             ("100,000 points in clusters, 54 neighbours", clusters(100000), 54),
+             ("embedding of a full-density event, 16 neighbours", embedding, 16),
+             ("embedding of a full-density event, 28 neighbours", embedding, 28)]
+    for case, points, wanted in cases:
+        radius, n = radius_for(points, wanted), len(points)
+        say("radius", f"{case}: n {n}, radius {radius:.3f}")
+        ours = peers.pairs_of(trkx.neighbours(points, radius, k=n).T, n)
+        notes, functions = {}, {NAME: lambda: trkx.neighbours(points, radius, k=n)}
+        for name, search in peers.RADIUS_SEARCHES.items():
+            start = time.perf_counter()
+            answer = search(points, radius)
+            slow = time.perf_counter() - start > 5
+            notes[name] = compare_pairs(points, radius, ours, peers.pairs_of(answer, n), f"{case}: {name}")
+            del answer
+            functions[name] = lambda search=search: search(points, radius)
+            notes[name] += " (slow: 2 runs)" if slow else ""
+        seconds = alternate(functions, repeat, patience=5)
+        results.add_all("radius", case, seconds, notes)
+    bench_nearest(results, embedding, repeat)
+
+
+def bench_nearest(results, points, repeat):
+    """The bundle's own radius and k. The peers find each point's k nearest; to make edges of them would take them
+    longer still."""
+    bundle = Chain(BUNDLE, 2).bundle["embedding"]
+    radius, k, n = bundle["radius"], bundle["k"], len(points)
+    case = f"embedding of a full-density event, radius {radius}, k {k}"
+    say("radius", case)
+    graph = trkx.neighbours(points, radius, k)
+    keys = graph[0] * n + graph[1]
+    distance, found = peers.scipy_nearest(points, radius, k)
+    near = (distance < radius * (1 - 1e-5)) & (found != np.arange(n)[:, None])
+    theirs = peers.pairs_of(np.stack([np.repeat(np.arange(n), near.sum(1)), found[near]]).T, n)
+    require(len(np.setdiff1d(theirs, keys)) < 1e-4 * len(keys) and len(np.setdiff1d(keys, theirs)) < 1e-4 * len(keys),
+            case)
+    functions = {NAME: lambda: trkx.neighbours(points, radius, k)}
+    for name, search in peers.NEAREST_SEARCHES.items():
+        functions[name] = lambda search=search: search(points, radius, k)
+    results.add_all("radius", case, alternate(functions, repeat, patience=5))
+
+
+def peak_of_search(path, radius):
+    """Bytes that a process of its own needs more for the search than before it, and the bytes of its answer."""
+    code = ("import resource, sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
+            "from trkx_train import library as trkx\n"
+            "points = np.load(sys.argv[2]); trkx.neighbours(points[:1000], 0.1)\n"
+            "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+            "pairs = trkx.neighbours(points, float(sys.argv[3]), k=len(points))\n"
+            "print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before), pairs.nbytes)")
+    done = subprocess.run([sys.executable, "-c", code, str(REPOSITORY / "train"), str(path), repr(radius)],
+                          check=True, capture_output=True, text=True)
+    return [int(word) for word in done.stdout.split()]
+
+
+def bench_scaling(results, work, repeat):
+    """Time per point with about 27 neighbours each, on one thread, and memory."""
+    events = [embed(p) for p in simulate(work / "many", 9, 500, "--no-gzip")]
+    embeddings = np.random.default_rng(1).permutation(np.concatenate(events))
+    path = work / "points.npy"
+    for kind, points_of in (("embeddings of nine events", lambda n: embeddings[:n]), ("clusters", clusters)):
+        for n in (30000, 100000, 300000, 1000000):
+            points = np.ascontiguousarray(points_of(n))
+            radius = radius_for(points, 27)
+            np.save(path, points)
+            peak, answer = peak_of_search(path, radius)
+            case = f"{kind}, {n} points"
+            say("scaling", f"{case}, radius {radius:.3f}")
+            seconds = [timed(lambda: trkx.neighbours(points, radius, k=n, threads=1)) for _ in range(max(2, repeat // 2))]
+            note = (f"{min(seconds) / n * 1e9:.0f} ns a point; memory {peak / n:.0f} B a point, of which the answer "
+                    f"is {answer / n:.0f}")
+            results.add("scaling", case, NAME, seconds, seconds, note)
+    path.unlink()
+
+
+def bench_read(results, work, repeat):
+    for ending, options in (("", ("--no-gzip",)), (".gz", ())):
+        prefix = simulate(work / ("events" if ending else "plain"), 1, 2026, *options)[0]
+        case = f"hits and cells of a full-density event, .csv{ending}"
+        say("read", case)
+        hits, cells = peers.pandas_read(prefix, ending)
+        event = trkx.read_hits_and_cells(prefix)
+        require(np.array_equal(event["hit_id"], hits.hit_id) and
+                np.array_equal(event["xyz"], hits[["x", "y", "z"]].to_numpy(np.float32)) and
+                np.array_equal(event["cell_begin"][1:], np.cumsum(np.bincount(cells.hit_id, minlength=len(hits) + 1)[1:]))
+                and np.array_equal(event["ch0"], cells.ch0) and np.array_equal(event["ch1"], cells.ch1) and
+                np.array_equal(event["value"], cells.value.to_numpy(np.float32)), case)
+        functions = {NAME: lambda: trkx.open_event(prefix, cells=True),
+                     "trkx, one thread": lambda: trkx.open_event(prefix, cells=True, threads=1),
+                     "pandas read_csv": lambda: peers.pandas_read(prefix, ending)}
+        results.add_all("read", case, alternate(functions, 3 * repeat))
+
+
+def canonical(labels):
+    """Components numbered in the order of their first nodes."""
+    _, first, component = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[component]
+
+
+def bench_components(results, work, repeat):
+    prefix = simulate(work / "events", 1, 2026)[0]
+    chain = Chain(BUNDLE, 2)
+    n, graphs = chain.graphs(prefix)
+    for name, edges in graphs.items():
+        case = f"graph after {name}: {n} nodes, {edges.shape[1]} edges"
+        say("components", case)
+        ours = trkx.tracks(n, edges, None, 0, min_hits=1, threads=0)
+        require(np.array_equal(canonical(ours), canonical(peers.scipy_components(n, edges, False))), case)
+        functions = {NAME: lambda: trkx.tracks(n, edges, None, 0, min_hits=1, threads=0),
+                     "trkx, one thread": lambda: trkx.tracks(n, edges, None, 0, min_hits=1),
+                     "scipy, undirected": lambda: peers.scipy_components(n, edges, False),
+                     "scipy, weak": lambda: peers.scipy_components(n, edges, True)}
+        results.add_all("components", case, alternate(functions, 3 * repeat))
+
+
+def bench_chain(results, work, repeat):
+    """The whole, from files to labels, step by step, with two threads each."""
+    prefix, threads = simulate(work / "events", 1, 2026)[0], 2
+    say("chain", "a full-density event, from files to labels")
+    chain, pipeline = Chain(BUNDLE, threads), trkx.Pipeline(BUNDLE, threads)
+    _, labels, _ = chain.run(prefix)
+    require(np.array_equal(pipeline.run_file(prefix)[0], labels), "chain")
+    ours, theirs = [], []
+    for _ in range(max(3, repeat // 2)):
+        ours.append(pipeline.run_file(prefix)[1])
+        theirs.append(chain.run(prefix)[2])
+    for step in list(theirs[0]) + ["total"]:
+        print(f" {step}")
+        seconds = {NAME: [steps[step] for steps in ours],
+                   "reference.py": [steps.get(step, sum(steps.values())) for steps in theirs]}
+        results.add_all("chain", step, seconds)
+
+
+def bench_jobs(results, work, repeat):
+    """Events side by side: seconds for eight full-density events."""
+    events = work / "jobs"
+    simulate(events, 8, 5)
+    say("jobs", "eight full-density events, one thread each")
+
+    def run(jobs):
+        out = work / f"tracks-{jobs}"
+        subprocess.run([PROGRAM, "run", "--bundle", BUNDLE, "--threads", "1", "--jobs", str(jobs), "--out", out, events],
+                       check=True, stdout=subprocess.DEVNULL)
+        return [p.read_bytes() for p in sorted(out.glob("*-tracks.csv"))]
+
+    require(run(1) == run(2), "jobs")
+    seconds = alternate({NAME: lambda: run(2), "trkx --jobs 1": lambda: run(1)}, max(2, repeat // 3), patience=1000)
+    results.add_all("jobs", "eight full-density events, one thread each", seconds)
+
+
+PARTS = {"radius": bench_radius, "scaling": bench_scaling, "read": bench_read, "components": bench_components,
+         "chain": bench_chain, "jobs": bench_jobs}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--parts", default=",".join(PARTS), help="comma separated (%(default)s)")
+    parser.add_argument("--repeat", type=int, default=7, help="runs of each program (%(default)s)")
+    parser.add_argument("--out", type=pathlib.Path, default=REPOSITORY / "out" / "bench", help="(%(default)s)")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    results = Results()
+    for part in arguments.parts.split(","):
+        PARTS[part](results, arguments.out, arguments.repeat)
+    results.save(arguments.out)
+    pictures.tables(results.rows, arguments.out / "tables.md")
+    pictures.bars(results.rows, arguments.out / "benchmarks.png")
+    print(f"written: {arguments.out}/results.csv, tables.md, benchmarks.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The results of compare.py as tables in Markdown and as a picture."""
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+OURS, THEIRS = "#1b6ca8", "#b0b0b0"
+
+
+def cases_of(rows):
+    """{(part, case): its rows}, in their order."""
+    cases = {}
+    for row in rows:
+        cases.setdefault((row["part"], row["case"]), []).append(row)
+    return cases
+
+
+def tables(rows, path):
+    lines, last = [], None
+    for (part, case), programs in cases_of(rows).items():
+        if part != last:
+            lines += ["", f"### {part}", "", "| case | program | min s | median s | times trkx (min, median) | |",
+                      "|---|---|---|---|---|---|"]
+        for i, row in enumerate(programs):
+            lines.append(f"| {case if i == 0 else ''} | {row['program']} | {row['min_seconds']:.4f} | "
+                         f"{row['median_seconds']:.4f} | {row['times_trkx_min']:.1f}, {row['times_trkx_median']:.1f} | "
+                         f"{row['note']} |")
+        last = part
+    path.write_text("\n".join(lines).lstrip() + "\n")
+
+
+def bars(rows, path):
+    """A bar for each program, cases below each other, seconds on a logarithmic axis; how many times slower than
+    trkx at its end."""
+    cases = {k: v for k, v in cases_of(rows).items() if len(v) > 1}
+    if not cases:
+        return
+    count = sum(len(v) + 1.6 for v in cases.values())
+    figure, axes = plt.subplots(figsize=(9, 0.24 * count + 0.8), layout="constrained")
+    y, smallest = 0.0, min(r["median_seconds"] for v in cases.values() for r in v)
+    for (part, case), programs in cases.items():
+        axes.text(smallest / 2, y, f"{part}: {case}", fontweight="bold", fontsize=8, va="center")
+        for row in programs:
+            y += 1
+            ours = row["program"].startswith("trkx")
+            axes.barh(y, row["median_seconds"], left=0, color=OURS if ours else THEIRS, height=0.8)
+            times = "" if row["program"] == "trkx" else f"  x {row['times_trkx_median']:.1f}"
+            axes.text(row["median_seconds"], y, f" {row['program']}{times}", va="center", fontsize=7)
+        y += 1.6
+    axes.set_xscale("log")
+    axes.set_xlim(smallest / 2, 30 * max(r["median_seconds"] for v in cases.values() for r in v))
+    axes.set_ylim(y - 0.6, -1)
+    axes.set_yticks([])
+    axes.set_xlabel("seconds (median)")
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    figure.savefig(path, dpi=130)
