@@ -1,4 +1,4 @@
-/* Lists of edges: sorted, turned outwards, cut. The search that makes them is src/radius.c. */
+/* Lists of edges: sorted, turned outwards, cut. The search that makes them is src/search.c. */
 #include "edges.h"
 
 #include <omp.h>

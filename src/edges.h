@@ -1,4 +1,4 @@
-/* Graph building: what src/radius.c and src/edges.c share with the pipeline, the metrics and the tests. */
+/* Graph building: what the search and src/edges.c share with the pipeline, the metrics and the tests. */
 #ifndef TRKX_SRC_EDGES_H
 #define TRKX_SRC_EDGES_H
 

@@ -4,7 +4,7 @@
  *   hits      xyz [n,3] mm, ids                                 (src/hits.c, or the caller's arrays)
  *   features  -> features [n,F]                                 (src/features.c)
  *   embed     -> embedding [n,D]            network 1           (src/embed.c)
- *   edges     -> edges [2,m]                radius search       (src/radius.c, src/edges.c)
+ *   edges     -> edges [2,m]                radius search       (src/radius.c, src/search.c)
  *   filter    -> scores [m], edges [2,m']   network 2, cut      (src/filter.c)
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/gnn.c)
  *   tracks    -> labels [n]                 components          (src/tracks.c)
