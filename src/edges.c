@@ -147,7 +147,8 @@ static void plan(struct deal *deal, int threads)
 
 enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
                                        size_t lists_count, size_t n, const double *norms, int threads,
-                                       trkx_edges *edges, trkx_error *error)
+                                       trkx_pairs_release *release, void *owner, trkx_edges *edges,
+                                       trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct deal deal = {
@@ -167,6 +168,7 @@ enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct 
     deal_all(&deal, NULL);
     find_places(&deal);
     deal_all(&deal, sources + deal.m);
+    if (release != NULL) release(owner);
     sort_buckets(&deal, sources, sources + deal.m);
     edges->count = deal.m;
 cleanup:
@@ -214,7 +216,7 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
         pairs[e] = trkx_key((uint32_t)a, (uint32_t)b);
     }
     TRKX_CHECK(trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m}, 1, n, norms,
-                                     trkx_threads(threads), &oriented, error));
+                                     trkx_threads(threads), NULL, NULL, &oriented, error));
     trkx_edges_destroy(edges);
     *edges = oriented;
 cleanup:

@@ -30,11 +30,17 @@ struct trkx_pairs {
     size_t count;
 };
 
+/* Gives back the memory of lists of pairs. */
+typedef void trkx_pairs_release(void *owner);
+
 /* Fills *edges (whose content is overwritten, not freed) with the pairs of all lists, sorted by (source,
  * target); all ends are < n, which is > 0. norms [n] or NULL as above; where given, the pairs are turned in
- * their lists as well. edges->saturated stays. Errors: MEMORY. Complexity O(n + m log degree). */
+ * their lists as well. release(owner) (NULL: nothing) is called as soon as the pairs have been read, which is
+ * before half of the answer's memory is touched; not on failure. edges->saturated stays. Errors: MEMORY.
+ * Complexity O(n + m log degree). */
 enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
                                        size_t lists_count, size_t n, const double *norms, int threads,
-                                       trkx_edges *edges, trkx_error *error);
+                                       trkx_pairs_release *release, void *owner, trkx_edges *edges,
+                                       trkx_error *error);
 
 #endif

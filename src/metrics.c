@@ -123,7 +123,7 @@ enum trkx_status trkx_true_edges(const trkx_truth *truth, const trkx_particles *
     for (size_t p = 0; p < index.hits.count; p++)
         if (index.hits.values[p] != NOISE && trkx_groups_size(&index.hits, p) >= min_hits)
             all.count += particle_pairs(&index, p, way, all.pairs + all.count);
-    TRKX_CHECK(trkx_edges_from_pairs(NULL, &all, 1, truth->count, NULL, 1, edges, error));
+    TRKX_CHECK(trkx_edges_from_pairs(NULL, &all, 1, truth->count, NULL, 1, NULL, NULL, edges, error));
 cleanup:
     index_destroy(&index);
     trkx_release(way);

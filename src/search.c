@@ -136,8 +136,9 @@ static struct trkx_points_view leaf_points(const struct trkx_tree *tree, size_t 
 
 /* ---- pairs ------------------------------------------------------------------------------------------ */
 
-static void release_chunks(struct search *search)
+static void release_chunks(void *owner)
 {
+    struct search *search = owner;
     for (struct chunk *chunk = search->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         trkx_release(chunk);
@@ -552,7 +553,7 @@ static enum trkx_status search_edges(struct search *search, const double *norms,
     } else if (k_matters)
         TRKX_CHECK(drop_saturated(search, lists, &edges->saturated, error));
     TRKX_CHECK(trkx_edges_from_pairs(search->memory, lists, search->chunks_count, query->n, norms,
-                                     query->threads, edges, error));
+                                     query->threads, release_chunks, search, edges, error));
 cleanup:
     trkx_release(lists);
     trkx_release(search->reduced);
