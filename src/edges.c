@@ -230,15 +230,24 @@ enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges
     return trkx_edges_orient_in(NULL, xyz, n, 0, edges, error);
 }
 
-/* Nothing is released, so that the edges may be a view of arrays that somebody else owns. */
+/* Nothing is released, so that the edges may be a view of arrays that somebody else owns. Without branches
+ * that depend on the scores: every value is written, and what is not kept is overwritten by the next. */
 void trkx_edges_cut(trkx_edges *edges, float *scores, float cut)
 {
-    size_t m = edges->count, count = 0, targets = 0, s = 0;
-    for (size_t e = 0; e < m; e++)
-        if (scores[e] > cut) edges->index[count++] = edges->index[e];
-    for (size_t e = 0; e < m; e++) /* behind the sources, which by now have all moved */
-        if (scores[e] > cut) edges->index[count + targets++] = edges->index[m + e];
-    for (size_t e = 0; e < m; e++)
-        if (scores[e] > cut) scores[s++] = scores[e];
+    size_t m = edges->count, count = 0, end, kept = 0;
+    for (size_t e = 0; e < m; e++) {
+        edges->index[count] = edges->index[e];
+        count += scores[e] > cut;
+    }
+    end = count;
+    for (size_t e = 0; e < m && end < 2 * count; e++) { /* behind the sources, which by now have all moved */
+        edges->index[end] = edges->index[m + e];
+        end += scores[e] > cut;
+    }
+    for (size_t e = 0; e < m && kept < count; e++) {
+        float score = scores[e];
+        scores[kept] = score;
+        kept += score > cut;
+    }
     edges->count = count;
 }
