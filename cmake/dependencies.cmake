@@ -1,5 +1,6 @@
 # Everything that trkx needs from outside, with its minimum version and the reason. scripts/setup gets the same.
-#   zlib          1.2.11  gzipped event files
+#   libdeflate    1.10    reading gzipped event files: 2.4 times as fast as zlib
+#   zlib          1.2.11  writing them, and saying what is wrong with one
 #   jansson       2.13    bundle.json and ledgers: parses with line numbers, writes
 #   libmd         1.0     SHA-256 of the models
 #   OpenMP        4.5     threads
@@ -9,6 +10,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP 4.5 REQUIRED COMPONENTS C)
 find_package(ZLIB 1.2.11 REQUIRED)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate>=1.10)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd>=1.0)
 
@@ -41,4 +43,4 @@ endif()
 
 add_library(trkx_dependencies INTERFACE)
 target_link_libraries(trkx_dependencies INTERFACE trkx_onnxruntime PkgConfig::JANSSON PkgConfig::LIBMD
-    ZLIB::ZLIB OpenMP::OpenMP_C Threads::Threads ${CMAKE_DL_LIBS} m)
+    PkgConfig::LIBDEFLATE ZLIB::ZLIB OpenMP::OpenMP_C Threads::Threads ${CMAKE_DL_LIBS} m)

@@ -34,7 +34,7 @@ int main(int count, char **arguments)
         return 2;
     }
     TRY(trkx_pipeline_create(arguments[1], NULL, &pipeline, &error));
-    TRY(trkx_event_read(arguments[2], TRKX_EVENT_CELLS | TRKX_EVENT_OPTIONAL, &event, &error));
+    TRY(trkx_event_read(arguments[2], TRKX_EVENT_CELLS | TRKX_EVENT_OPTIONAL, 0, &event, &error));
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(pipeline);
     const trkx_hits *hits = trkx_event_hits(event);
     size_t n = hits->count;

@@ -124,11 +124,12 @@ enum trkx_event_parts {
 /* Reads an event. `prefix` is the path up to "-hits.csv" ("dir/event000001000"), or the path of any of the
  * event's files. <prefix>-hits.csv[.gz] is always read; `parts` is a combination of trkx_event_parts.
  * Columns are found by name, unknown ones are ignored; the rows of cells and truth are matched by hit_id.
- * A header without rows is a valid event without hits.
+ * A header without rows is a valid event without hits. `threads` >= 1, or 0: all cores; the event, or the
+ * error, is the same for any number. More than one hold the texts of all files at once.
  * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file), FORMAT (not CSV, missing column, bad number,
  * NaN or infinity, duplicate hit_id, truth or cells of unknown hits, truncated gzip). */
-TRKX_API enum trkx_status trkx_event_read(const char *prefix, unsigned parts, trkx_event **event,
-                                          trkx_error *error);
+TRKX_API enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads,
+                                          trkx_event **event, trkx_error *error);
 
 /* Writes <directory>/<name>-hits.csv, -cells.csv, -truth.csv and -particles.csv as far as the event has
  * them, gzipped (".gz") where `gzip`. Every file appears whole or not at all. Errors: MEMORY, IO. */

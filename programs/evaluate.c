@@ -100,10 +100,10 @@ static enum trkx_status measure(const trkx_event *event, const char *tracks,
 static enum trkx_status read_event(const char *prefix, trkx_event **event, trkx_error *error)
 {
     unsigned parts = TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES;
-    enum trkx_status status = trkx_event_read(prefix, parts | TRKX_EVENT_OPTIONAL, event, error);
+    enum trkx_status status = trkx_event_read(prefix, parts | TRKX_EVENT_OPTIONAL, 0, event, error);
     if (status != TRKX_OK || trkx_event_truth(*event) != NULL) return status;
     trkx_event_destroy(*event);
-    return trkx_event_read(prefix, parts, event, error); /* says which file is missing */
+    return trkx_event_read(prefix, parts, 0, event, error); /* says which file is missing */
 }
 
 static int evaluate(const char *prefix, const char *tracks, const struct settings *settings)

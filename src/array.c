@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "number.h"
 #include "output.h"
 
 /* ---- elements --------------------------------------------------------------------------------------- */

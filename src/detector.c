@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "detector.h"
-#include "text.h"
+#include "table.h"
 
 /* ---- the object ------------------------------------------------------------------------------------- */
 
@@ -101,7 +101,7 @@ const struct trkx_module *trkx_detector_find(const struct trkx_detector *detecto
 #define INT32(column, member) FIELD(column, TRKX_COLUMN_INT32, member)
 #define FLOAT64(column, member) FIELD(column, TRKX_COLUMN_FLOAT64, member)
 
-static enum trkx_status read_modules(const struct trkx_text *text, struct trkx_module *modules, size_t *count,
+static enum trkx_status read_modules(const struct trkx_table *table, struct trkx_module *modules,
                                      trkx_error *error)
 {
     struct trkx_column columns[] = {
@@ -117,7 +117,7 @@ static enum trkx_status read_modules(const struct trkx_text *text, struct trkx_m
         FLOAT64("module_hv", hv),          FLOAT64("pitch_u", pitch_u),
         FLOAT64("pitch_v", pitch_v),
     };
-    return trkx_table_read(text, columns, sizeof columns / sizeof columns[0], count, error);
+    return trkx_table_read(table, columns, sizeof columns / sizeof columns[0], error);
 }
 
 /* Sizes that the clusters' directions divide by. */
@@ -138,13 +138,15 @@ static enum trkx_status check_modules(const struct trkx_text *text, const struct
 static enum trkx_status parse(const struct trkx_text *text, trkx_detector **detector, trkx_error *error)
 {
     enum trkx_status status;
-    size_t count, twins[2];
+    size_t twins[2];
+    struct trkx_table table;
     struct trkx_module *modules;
     *detector = NULL;
-    TRKX_ALLOCATE(modules, NULL, trkx_table_rows(text), "the modules of a detector");
-    TRKX_CHECK(read_modules(text, modules, &count, error));
-    TRKX_CHECK(check_modules(text, modules, count, error));
-    status = create(modules, count, twins, detector, error);
+    trkx_table_open(text, TRKX_TABLE_ONE_PART, &table);
+    TRKX_ALLOCATE(modules, NULL, table.rows, "the modules of a detector");
+    TRKX_CHECK(read_modules(&table, modules, error));
+    TRKX_CHECK(check_modules(text, modules, table.rows, error));
+    status = create(modules, table.rows, twins, detector, error);
     if (status == TRKX_ERROR_ARGUMENT)
         status = trkx_text_fail(text, trkx_table_line(text, twins[1]), error,
                                 "the module is already in line %zu", trkx_table_line(text, twins[0]));

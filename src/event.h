@@ -12,7 +12,7 @@ struct trkx_event {
     bool has_truth, has_particles;
     void *blocks[32]; /* every array above; released with the event */
     size_t blocks_count;
-    size_t peak_bytes; /* most memory held at once while it was read: its arrays and the text of a file */
+    size_t peak_bytes; /* most memory held at once while it was read: its arrays and the files' text */
 };
 
 /* An empty event. Errors: MEMORY. */

@@ -369,7 +369,7 @@ enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const cha
     trkx_run_options_init(&with_truth);
     if (options != NULL) with_truth = *options;
     start(&reading);
-    TRKX_CHECK(trkx_event_read(prefix, parts_wanted(pipeline), &own, error));
+    TRKX_CHECK(trkx_event_read(prefix, parts_wanted(pipeline), pipeline->threads, &own, error));
     stop(&reading);
     reading.nodes = own->hits.count;
     reading.peak_bytes = own->peak_bytes;

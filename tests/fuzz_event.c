@@ -1,6 +1,7 @@
 /* libFuzzer: whatever the bytes of an event's files, reading them ends in an event that is consistent or in
- * an error with one line of text. The input is the four files (hits, cells, truth, particles), separated by
- * bytes 0x1e; an empty one is not there. Start it with tests/corpus/fuzz_event. */
+ * an error with one line of text, and in the same in whatever parts they are read. The input is the four
+ * files (hits, cells, truth, particles), separated by bytes 0x1e; an empty one is not there. Start it with
+ * tests/corpus/fuzz_event. */
 #include <string.h>
 
 #include "hits.h"
@@ -46,6 +47,22 @@ static void check_error(const trkx_error *error, enum trkx_status status)
     require(strpbrk(error->message, "\r\n") == NULL && error->message[0] != '\0');
 }
 
+/* Reads the same in small parts. */
+static void check_parts(const struct trkx_text *texts, size_t part_size, const trkx_event *event,
+                        const trkx_error *error)
+{
+    trkx_event *again;
+    trkx_error other = {0};
+    trkx_event_parse("event", texts, 1, part_size, &again, &other);
+    require(other.status == error->status && strcmp(other.message, error->message) == 0);
+    if (again != NULL) {
+        const trkx_hits *hits = trkx_event_hits(event), *same = trkx_event_hits(again);
+        require(same->count == hits->count);
+        if (hits->count > 0) require(memcmp(same->xyz, hits->xyz, 3 * hits->count * sizeof *hits->xyz) == 0);
+    }
+    trkx_event_destroy(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[TRKX_FILES] = {"hits", "cells", "truth", "particles"};
@@ -60,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size -= length + (separator != NULL);
     }
     if (texts[TRKX_FILE_HITS].bytes != NULL) {
-        enum trkx_status status = trkx_event_parse("event", texts, &event, &error);
+        enum trkx_status status = trkx_event_parse("event", texts, 1, TRKX_TABLE_ONE_PART, &event, &error);
+        check_parts(texts, 1 + texts[TRKX_FILE_HITS].length % 100, event, &error);
         if (status != TRKX_OK) {
             check_error(&error, status);
             require(event == NULL);

@@ -294,7 +294,7 @@ static struct real_event read_real_event(void)
         skip();
     }
     if (trkx_detector_read(detectors, &real_event.detector, &error) != TRKX_OK ||
-        trkx_event_read("../shared/data/trackml/event000000001", TRKX_EVENT_CELLS, &real_event.event,
+        trkx_event_read("../shared/data/trackml/event000000001", TRKX_EVENT_CELLS, 1, &real_event.event,
                         &error) != TRKX_OK)
         fail_msg("%s", error.message);
     return real_event;

@@ -2,7 +2,7 @@
  * and on random events with rows and columns in any order, extra columns, either line ending, plain and
  * gzipped); what trkx writes, it reads back as the same bits; the files are found by prefix and by any file's
  * path; what is wrong is an error that names file and line, and leaves no event, no file and no memory
- * behind. */
+ * behind. All that is the same with any number of threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,8 @@
 #include "event.h"
 #include "hits.h"
 #include "scratch.h"
+
+enum { THREADS = 3 };
 
 static uint64_t random_state = 88172645463325252u;
 static uint64_t random_bits(void) /* xorshift64* */
@@ -182,7 +184,7 @@ static void check_round_trip(size_t n, bool dense, unsigned parts, bool gzip)
     trkx_event *written = random_event(n, dense, parts), *event;
     trkx_error error;
     assert_int_equal(trkx_event_write(written, scratch, gzip, NULL), TRKX_OK);
-    if (trkx_event_read(scratch_path("event000000007"), parts, &event, &error) != TRKX_OK)
+    if (trkx_event_read(scratch_path("event000000007"), parts, THREADS, &event, &error) != TRKX_OK)
         fail_msg("%s", error.message);
     same_event(written, event);
     assert_true(event->peak_bytes > 40 * n);
@@ -209,7 +211,7 @@ static void written_without_ids(void **state)
     assert_int_equal(trkx_event_create("a", &written, NULL), TRKX_OK);
     written->hits = (trkx_hits){.count = 2, .xyz = xyz};
     assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
-    assert_int_equal(trkx_event_read(scratch_path("a"), 0, &event, NULL), TRKX_OK);
+    assert_int_equal(trkx_event_read(scratch_path("a"), 0, THREADS, &event, NULL), TRKX_OK);
     assert_true(event->hits.hit_id[0] == 1 && event->hits.hit_id[1] == 2 && event->hits.volume_id[1] == 0);
     trkx_event_destroy(event);
     trkx_event_destroy(written);
@@ -272,7 +274,8 @@ static void any_order(void **state)
             snprintf(name, sizeof name, "event000000007-%s.csv", parts[f].name);
             rewrite(scratch_path(name), parts[f].shuffle, &texts[f]);
         }
-        if (trkx_event_parse("event000000007", texts, &event, &error) != TRKX_OK)
+        if (trkx_event_parse("event000000007", texts, THREADS, TRKX_TABLE_PART_SIZE, &event, &error) !=
+            TRKX_OK)
             fail_msg("%s", error.message);
         same_event(written, event);
         for (int f = 0; f < TRKX_FILES; f++) trkx_text_release(&texts[f]);
@@ -280,6 +283,75 @@ static void any_order(void **state)
         trkx_event_destroy(written);
         scratch_files(true);
     }
+}
+
+/* ---- any number of threads -------------------------------------------------------------------------- */
+
+enum { LARGE = 4000, SEVERAL = 5 }; /* hits: 8 threads are worth it */
+static const int threads_tried[SEVERAL] = {1, 2, 3, 4, 8};
+
+static void threads_agree(void **state)
+{
+    (void)state;
+    for (int gzip = 0; gzip < 2; gzip++) {
+        trkx_event *written = random_event(LARGE, gzip != 0, ALL_PARTS), *event;
+        assert_int_equal(trkx_event_write(written, scratch, gzip != 0, NULL), TRKX_OK);
+        for (int t = 0; t < SEVERAL; t++) {
+            const char *prefix = scratch_path("event000000007");
+            assert_int_equal(trkx_event_read(prefix, ALL_PARTS, threads_tried[t], &event, NULL), TRKX_OK);
+            same_event(written, event);
+            trkx_event_destroy(event);
+        }
+        assert_int_equal(trkx_event_read(scratch_path("event000000007"), 0, 0, &event, NULL), TRKX_OK);
+        trkx_event_destroy(event);
+        trkx_event_destroy(written);
+        scratch_files(true);
+    }
+}
+
+/* The parts of the tables begin anywhere. */
+static void parts_agree(void **state)
+{
+    static const char *const names[TRKX_FILES] = {"hits", "cells", "truth", "particles"};
+    trkx_event *written = random_event(500, false, ALL_PARTS), *event;
+    struct trkx_text texts[TRKX_FILES];
+    (void)state;
+    assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
+    for (int f = 0; f < TRKX_FILES; f++) {
+        char name[64];
+        snprintf(name, sizeof name, "event000000007-%s.csv", names[f]);
+        assert_int_equal(trkx_text_load(scratch_path(name), names[f], NULL, &texts[f], NULL), TRKX_OK);
+    }
+    for (int t = 0; t < SEVERAL; t++) {
+        for (size_t size = 1; size < 50000; size *= 3) {
+            enum trkx_status status =
+                trkx_event_parse("event000000007", texts, threads_tried[t], size, &event, NULL);
+            assert_int_equal(status, TRKX_OK);
+            same_event(written, event);
+            trkx_event_destroy(event);
+        }
+    }
+    for (int f = 0; f < TRKX_FILES; f++) trkx_text_release(&texts[f]);
+    trkx_event_destroy(written);
+    scratch_files(true);
+}
+
+/* A program may read several events at once, each by several threads. */
+static void within_a_parallel_region(void **state)
+{
+    trkx_event *written = random_event(LARGE, true, ALL_PARTS), *events[4] = {NULL};
+    const char *prefix = scratch_path("event000000007");
+    (void)state;
+    assert_int_equal(trkx_event_write(written, scratch, true, NULL), TRKX_OK);
+#pragma omp parallel for num_threads(2)
+    for (int i = 0; i < 4; i++) trkx_event_read(prefix, ALL_PARTS, 3, &events[i], NULL);
+    for (int i = 0; i < 4; i++) {
+        assert_non_null(events[i]);
+        same_event(written, events[i]);
+        trkx_event_destroy(events[i]);
+    }
+    trkx_event_destroy(written);
+    scratch_files(true);
 }
 
 /* ---- a real event, line by line --------------------------------------------------------------------- */
@@ -385,14 +457,15 @@ static void real_event(void **state)
         print_message("%s is not here\n", REAL);
         skip();
     }
-    if (trkx_event_read(REAL, ALL_PARTS, &event, &error) != TRKX_OK) fail_msg("%s", error.message);
+    if (trkx_event_read(REAL, ALL_PARTS, THREADS, &event, &error) != TRKX_OK) fail_msg("%s", error.message);
     assert_string_equal(trkx_event_name(event), "event000000001");
     compare_real_hits(trkx_event_hits(event));
     compare_real_cells(trkx_event_hits(event));
     compare_real_truth(trkx_event_hits(event), trkx_event_truth(event));
     compare_real_particles(trkx_event_particles(event));
     assert_int_equal(trkx_event_write(event, scratch, true, NULL), TRKX_OK);
-    assert_int_equal(trkx_event_read(scratch_path("event000000001"), ALL_PARTS, &again, NULL), TRKX_OK);
+    assert_int_equal(trkx_event_read(scratch_path("event000000001"), ALL_PARTS, THREADS, &again, NULL),
+                     TRKX_OK);
     same_event(event, again);
     trkx_event_destroy(again);
     trkx_event_destroy(event);
@@ -410,7 +483,7 @@ static int64_t first_id(const char *prefix)
 {
     trkx_event *event;
     trkx_error error;
-    if (trkx_event_read(prefix, 0, &event, &error) != TRKX_OK) fail_msg("%s", error.message);
+    if (trkx_event_read(prefix, 0, THREADS, &event, &error) != TRKX_OK) fail_msg("%s", error.message);
     assert_string_equal(trkx_event_name(event), "ev");
     int64_t id = event->hits.hit_id[0];
     trkx_event_destroy(event);
@@ -441,11 +514,11 @@ static void refuse(const char *prefix, unsigned parts, enum trkx_status expected
     static struct trkx_event other;
     trkx_event *event = &other; /* anything but NULL */
     trkx_error error = {0};
-    assert_int_equal(trkx_event_read(prefix, parts, &event, &error), expected);
+    assert_int_equal(trkx_event_read(prefix, parts, THREADS, &event, &error), expected);
     assert_null(event);
     assert_int_equal(error.status, expected);
     if (strstr(error.message, message) == NULL) fail_msg("%s", error.message);
-    assert_int_equal(trkx_event_read(prefix, parts, &event, NULL), expected);
+    assert_int_equal(trkx_event_read(prefix, parts, THREADS, &event, NULL), expected);
 }
 
 static void missing_files(void **state)
@@ -458,17 +531,21 @@ static void missing_files(void **state)
     refuse("", 0, TRKX_ERROR_ARGUMENT, "no event prefix");
     refuse(NULL, 0, TRKX_ERROR_ARGUMENT, "no event prefix");
     refuse(prefix, 16, TRKX_ERROR_ARGUMENT, "unknown parts (16)");
+    assert_int_equal(trkx_event_read(prefix, 0, -1, &event, NULL), TRKX_ERROR_ARGUMENT);
+    assert_null(event);
     scratch_text("ev-hits.csv", HITS "1,0,0,0,1,1,1\n");
     refuse(prefix, TRKX_EVENT_CELLS, TRKX_ERROR_IO, "/ev-cells.csv (or .csv.gz): cells: cannot be opened");
     refuse(prefix, TRKX_EVENT_TRUTH, TRKX_ERROR_IO, "/ev-truth.csv (or .csv.gz)");
     refuse(prefix, TRKX_EVENT_PARTICLES, TRKX_ERROR_IO, "/ev-particles.csv (or .csv.gz)");
     scratch_text("ev-truth.csv", TRUTH "1,7,0,0,0,0,0,0,1\n");
-    assert_int_equal(trkx_event_read(prefix, ALL_PARTS | TRKX_EVENT_OPTIONAL, &event, NULL), TRKX_OK);
+    assert_int_equal(trkx_event_read(prefix, ALL_PARTS | TRKX_EVENT_OPTIONAL, THREADS, &event, NULL),
+                     TRKX_OK);
     assert_null(trkx_event_hits(event)->cell_begin);
     assert_null(trkx_event_particles(event));
     assert_int_equal(trkx_event_truth(event)->particle_id[0], 7);
     trkx_event_destroy(event);
-    assert_int_equal(trkx_event_read(prefix, 0, &event, NULL), TRKX_OK); /* not asked for, not read */
+    assert_int_equal(trkx_event_read(prefix, 0, THREADS, &event, NULL),
+                     TRKX_OK); /* not asked for, not read */
     assert_null(trkx_event_truth(event));
     trkx_event_destroy(event);
     scratch_text("ev-particles.csv", "broken"); /* optional, but there */
@@ -483,7 +560,8 @@ static void without_particle_type(void **state)
     (void)state;
     scratch_text("ev-hits.csv", HITS);
     scratch_text("ev-particles.csv", "particle_id,vx,vy,vz,px,py,pz,q,nhits\n5,1,2,3,4,5,6,-1,9\n");
-    assert_int_equal(trkx_event_read(scratch_path("ev"), TRKX_EVENT_PARTICLES, &event, NULL), TRKX_OK);
+    assert_int_equal(trkx_event_read(scratch_path("ev"), TRKX_EVENT_PARTICLES, THREADS, &event, NULL),
+                     TRKX_OK);
     assert_true(event->particles.particle_type[0] == 0 && event->particles.nhits[0] == 9);
     trkx_event_destroy(event);
     scratch_files(true);
@@ -535,6 +613,59 @@ static void format_errors(void **state)
     }
 }
 
+/* Puts a line behind a file's others. */
+static void append(const char *name, const char *line)
+{
+    FILE *file = fopen(scratch_path(name), "ab");
+    assert_non_null(file);
+    assert_true(fputs(line, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void refuse_by_threads(enum trkx_status expected, const char *message)
+{
+    for (int t = 0; t < SEVERAL; t++) {
+        trkx_event *event;
+        trkx_error error;
+        enum trkx_status status =
+            trkx_event_read(scratch_path("event000000007"), ALL_PARTS, threads_tried[t], &event, &error);
+        assert_int_equal(status, expected);
+        assert_null(event);
+        if (strstr(error.message, message) == NULL) fail_msg("%s", error.message);
+    }
+}
+
+/* The error is that of the first file in their order, and there of the first line, whoever meets it first. */
+static void first_error_of_files(void **state)
+{
+    trkx_event *written = random_event(LARGE, true, ALL_PARTS);
+    char message[128];
+    (void)state;
+    assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
+    unlink(scratch_path("event000000007-particles.csv"));
+    refuse_by_threads(TRKX_ERROR_IO,
+                      "event000000007-particles.csv (or .csv.gz): particles: cannot be opened");
+    append("event000000007-truth.csv", "x\n");
+    snprintf(message, sizeof message, "-truth.csv:%d: truth: column hit_id: \"x\" is not", LARGE + 2);
+    refuse_by_threads(TRKX_ERROR_FORMAT, message);
+    append("event000000007-cells.csv", "0,1,2,3\n0,1,2,3\n");
+    snprintf(message, sizeof message, "-cells.csv:%zu: cells: do not match the hits: there is no hit_id 0",
+             written->hits.cell_begin[LARGE] + 2);
+    refuse_by_threads(TRKX_ERROR_FORMAT, message);
+    append("event000000007-cells.csv", "y\n");
+    snprintf(message, sizeof message, "-cells.csv:%zu: cells: column hit_id: \"y\" is not",
+             written->hits.cell_begin[LARGE] + 4);
+    refuse_by_threads(TRKX_ERROR_FORMAT, message);
+    unlink(scratch_path("event000000007-cells.csv"));
+    scratch_text("event000000007-cells.csv", "\x1f\x8b");
+    refuse_by_threads(TRKX_ERROR_FORMAT, "-cells.csv: cells: truncated gzip data");
+    append("event000000007-hits.csv", "7,1,2,3,4,5,6\n");
+    snprintf(message, sizeof message, "-hits.csv:%d: hits: hit_id 7 is already in line ", LARGE + 2);
+    refuse_by_threads(TRKX_ERROR_FORMAT, message);
+    trkx_event_destroy(written);
+    scratch_files(true);
+}
+
 static void extreme_ids(void **state)
 {
     trkx_event *event;
@@ -543,7 +674,7 @@ static void extreme_ids(void **state)
                                      "0,2,0,0,1,1,1\n");
     scratch_text("ev-truth.csv", TRUTH "0,3,0,0,0,0,0,0,0\n9223372036854775807,1,0,0,0,0,0,0,0\n"
                                        "-9223372036854775808,2,0,0,0,0,0,0,0\n");
-    assert_int_equal(trkx_event_read(scratch_path("ev"), TRKX_EVENT_TRUTH, &event, NULL), TRKX_OK);
+    assert_int_equal(trkx_event_read(scratch_path("ev"), TRKX_EVENT_TRUTH, THREADS, &event, NULL), TRKX_OK);
     for (int i = 0; i < 3; i++) assert_int_equal(event->truth.particle_id[i], i + 1);
     trkx_event_destroy(event);
     scratch_files(true);
@@ -579,7 +710,8 @@ static void memory_runs_out(void **state)
     allowed = 0;
     for (; event == NULL && allowed < 200; allowed++) {
         trkx_memory_fail_after(allowed);
-        enum trkx_status status = trkx_event_read(scratch_path("event000000007"), ALL_PARTS, &event, NULL);
+        enum trkx_status status =
+            trkx_event_read(scratch_path("event000000007"), ALL_PARTS, THREADS, &event, NULL);
         assert_int_equal(status, event == NULL ? TRKX_ERROR_MEMORY : TRKX_OK);
     }
     trkx_memory_fail_after(-1);
@@ -588,6 +720,28 @@ static void memory_runs_out(void **state)
     trkx_event_destroy(event);
     trkx_event_destroy(written);
     trkx_event_destroy(NULL);
+    scratch_files(true);
+}
+
+static void memory_runs_out_of_threads(void **state)
+{
+    trkx_event *written = random_event(LARGE, false, ALL_PARTS), *event = NULL;
+    long allowed = 0;
+    (void)state;
+    assert_int_equal(trkx_event_write(written, scratch, true, NULL), TRKX_OK);
+    for (; event == NULL && allowed < 200; allowed++) {
+        trkx_error error;
+        trkx_memory_fail_after(allowed);
+        enum trkx_status status =
+            trkx_event_read(scratch_path("event000000007"), ALL_PARTS, THREADS, &event, &error);
+        assert_int_equal(status, event == NULL ? TRKX_ERROR_MEMORY : TRKX_OK);
+        if (event == NULL) assert_non_null(strstr(error.message, "out of memory"));
+    }
+    trkx_memory_fail_after(-1);
+    assert_in_range(allowed, 40, 199);
+    same_event(written, event);
+    trkx_event_destroy(event);
+    trkx_event_destroy(written);
     scratch_files(true);
 }
 
@@ -687,14 +841,19 @@ int main(void)
         cmocka_unit_test(written_and_read),
         cmocka_unit_test(written_without_ids),
         cmocka_unit_test(any_order),
+        cmocka_unit_test(threads_agree),
+        cmocka_unit_test(parts_agree),
+        cmocka_unit_test(within_a_parallel_region),
         cmocka_unit_test(real_event),
         cmocka_unit_test(prefix_forms),
         cmocka_unit_test(missing_files),
         cmocka_unit_test(without_particle_type),
         cmocka_unit_test(format_errors),
+        cmocka_unit_test(first_error_of_files),
         cmocka_unit_test(extreme_ids),
         cmocka_unit_test(cannot_be_written),
         cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(memory_runs_out_of_threads),
         cmocka_unit_test(tracks_written_and_read),
         cmocka_unit_test(tracks_forms),
         cmocka_unit_test(tracks_errors),

@@ -470,7 +470,7 @@ static void test_real_event(void **state)
     struct trkx_groups groups;
     unsigned parts = TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES;
     (void)state;
-    enum trkx_status status = trkx_event_read(REAL_EVENT, parts, &event, &error);
+    enum trkx_status status = trkx_event_read(REAL_EVENT, parts, 1, &event, &error);
     if (status == TRKX_ERROR_IO) skip();
     assert_int_equal(status, TRKX_OK);
     const trkx_truth *truth = trkx_event_truth(event);

@@ -1,6 +1,7 @@
 /* Proves: numbers are read with the same bits as the C library's strtod whatever their form and the locale,
  * and written so that they read back with the same bits; tables find their columns and name the line of what
- * is wrong; gzip files that are cut or damaged anywhere are errors. */
+ * is wrong, in whatever parts and by however many threads they are read; gzip files that are cut or damaged
+ * anywhere are errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +12,9 @@
 #include <locale.h>
 #include <math.h>
 
+#include "number.h"
 #include "scratch.h"
-#include "text.h"
+#include "table.h"
 
 /* xorshift64* (Vigna 2016): the same numbers in each run. */
 static uint64_t random_state = 88172645463325252u;
@@ -321,9 +323,11 @@ static enum trkx_status read_rows(const char *content, struct rows *rows, trkx_e
     };
     enum trkx_status status = trkx_text_copy("t.csv", "hits", content, strlen(content), &text, error);
     if (status == TRKX_OK) {
-        assert_true(trkx_table_rows(&text) < ROWS);
-        status = trkx_table_read(&text, columns, 4, &rows->count, error);
-        if (status == TRKX_OK) assert_true(rows->count <= trkx_table_rows(&text));
+        struct trkx_table table;
+        trkx_table_open(&text, TRKX_TABLE_PART_SIZE, &table);
+        assert_true(table.rows < ROWS);
+        status = trkx_table_read(&table, columns, 4, error);
+        rows->count = table.rows;
     }
     trkx_text_release(&text);
     return status;
@@ -454,11 +458,12 @@ static void zero_bytes(void **state)
     struct trkx_text text;
     int32_t ids[8];
     struct trkx_column column = {"id", TRKX_COLUMN_INT32, ids, sizeof *ids, false, false};
-    size_t rows;
+    struct trkx_table table;
     trkx_error error;
     (void)state;
     assert_int_equal(trkx_text_copy("t", "hits", content, sizeof content - 1, &text, NULL), TRKX_OK);
-    assert_int_equal(trkx_table_read(&text, &column, 1, &rows, &error), TRKX_ERROR_FORMAT);
+    trkx_table_open(&text, TRKX_TABLE_PART_SIZE, &table);
+    assert_int_equal(trkx_table_read(&table, &column, 1, &error), TRKX_ERROR_FORMAT);
     assert_string_equal(error.message, "t:3: hits: column id: \"2?\" is not an integer");
     trkx_text_release(&text);
 }
@@ -474,23 +479,226 @@ static void lines_of_rows(void **state)
     trkx_text_release(&text);
 }
 
+/* ---- tables in parts -------------------------------------------------------------------------------- */
+
+enum { MANY = 200, SEVERAL = 5 };
+static const int threads_tried[SEVERAL] = {1, 2, 3, 4, 8};
+
+/* A table of random numbers, as text and as strtod and atoll read them. */
+struct random_table {
+    char text[64 * MANY * 4];
+    size_t length, rows;
+    size_t lines[MANY]; /* of each row */
+    int32_t id[MANY];
+    int64_t wide[MANY];
+    float x[MANY];
+    double y[MANY];
+};
+
+static void add_text(struct random_table *table, const char *format, ...) TRKX_PRINTF(2, 3);
+static void add_text(struct random_table *table, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    table->length +=
+        (size_t)vsnprintf(table->text + table->length, sizeof table->text - table->length, format, arguments);
+    va_end(arguments);
+    assert_true(table->length < sizeof table->text);
+}
+
+/* Of a detector, or of any form. */
+static void random_numbers(bool usual, char *id, char *wide, char *x, char *y)
+{
+    int places = (int)(random_bits() % 10);
+    sprintf(id, "%d", (int)(random_bits() % 100000));
+    sprintf(wide, "%d", (int)(random_bits() % 10));
+    sprintf(x, "%.*f", places, (double)(random_bits() >> 40) / 8192 - 1024);
+    sprintf(y, "%.*f", 9 - places, (double)(random_bits() >> 40) / 1048576 - 8);
+    if (usual) return;
+    sprintf(id, "%d", (int32_t)(random_bits() >> 32) >> random_bits() % 32);
+    sprintf(wide, "%lld", (long long)((int64_t)random_bits() >> random_bits() % 64));
+    random_decimal(x, 64);
+    random_decimal(y, 64);
+    if (isinf((float)strtod(x, NULL))) strcpy(x, ".5");
+}
+
+/* kind: bit 0: numbers of any form; 1: CRLF; 2: empty lines; 3: a mark of UTF-8; 4: no line end at the end;
+ * 5: blanks; 6: a column of text that nobody asks for. */
+static void random_rows(struct random_table *table, unsigned kind, size_t rows)
+{
+    const char *line_end = kind & 2 ? "\r\n" : "\n", *blank = kind & 32 ? " \t" : "";
+    const char *extra = kind & 64 ? "some text,\"\"," : "";
+    size_t line = 1;
+    table->length = 0;
+    table->rows = rows;
+    add_text(table, "%s%sid,x,wide,y", kind & 8 ? "\xef\xbb\xbf" : "", kind & 64 ? "a,b," : "");
+    for (size_t r = 0; r < rows; r++) {
+        char id[64], wide[64], x[64], y[64];
+        random_numbers((kind & 1) == 0 || random_bits() % 8 != 0, id, wide, x, y);
+        for (line++; kind & 4 && random_bits() % 4 == 0; line++) add_text(table, "%s", line_end);
+        add_text(table, "%s%s%s%s,%s%s,%s%s%s,%s", line_end, extra, blank, id, x, blank, blank, wide, blank,
+                 y);
+        table->lines[r] = line;
+        table->id[r] = atoi(id);
+        table->wide[r] = atoll(wide);
+        table->x[r] = (float)strtod(x, NULL);
+        table->y[r] = strtod(y, NULL);
+    }
+    if ((kind & 16) == 0) add_text(table, "%s", line_end);
+}
+
+/* Reads the text in parts of a size with some threads. */
+static enum trkx_status read_in_parts(const struct trkx_text *text, int threads, size_t part_size,
+                                      struct random_table *read, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct trkx_table table;
+    struct trkx_column columns[] = {
+        {"id", TRKX_COLUMN_INT32, read->id, sizeof *read->id, false, false},
+        {"wide", TRKX_COLUMN_INT64, read->wide, sizeof *read->wide, false, false},
+        {"x", TRKX_COLUMN_FLOAT32, read->x, sizeof *read->x, false, false},
+        {"y", TRKX_COLUMN_FLOAT64, read->y, sizeof *read->y, false, false},
+    };
+#pragma omp parallel num_threads(threads)
+#pragma omp single
+    {
+        trkx_table_open(text, part_size, &table);
+        if (table.rows <= MANY) status = trkx_table_read(&table, columns, 4, error);
+    }
+    read->rows = table.rows;
+    return status;
+}
+
+static void check_in_parts(const struct random_table *expected, int threads, size_t part_size)
+{
+    static struct random_table read;
+    struct trkx_text text;
+    trkx_error error;
+    assert_int_equal(trkx_text_copy("t", "hits", expected->text, expected->length, &text, NULL), TRKX_OK);
+    memset(&read, 0xaa, sizeof read);
+    if (read_in_parts(&text, threads, part_size, &read, &error) != TRKX_OK) fail_msg("%s", error.message);
+    assert_int_equal(read.rows, expected->rows);
+    size_t n = expected->rows;
+    for (size_t r = 0; r < n; r++) {
+        bool same = read.id[r] == expected->id[r] && read.wide[r] == expected->wide[r] &&
+                    float_bits(read.x[r]) == float_bits(expected->x[r]) &&
+                    bits_of(read.y[r]) == bits_of(expected->y[r]);
+        if (!same) fail_msg("line %zu of\n%s", expected->lines[r], expected->text);
+    }
+    trkx_text_release(&text);
+}
+
+/* A boundary between parts at every byte. */
+static void tables_in_any_parts(void **state)
+{
+    static struct random_table table;
+    (void)state;
+    for (unsigned kind = 0; kind < 128; kind++) {
+        random_rows(&table, kind, kind % 3 == 0 ? kind % 4 : 12);
+        for (size_t size = 1; size <= table.length + 1; size++) check_in_parts(&table, 1, size);
+    }
+}
+
+/* Rows enough for blocks of them. */
+static void tables_by_threads(void **state)
+{
+    static struct random_table table;
+    (void)state;
+    for (unsigned kind = 0; kind < 128; kind++) {
+        random_rows(&table, kind, MANY);
+        check_in_parts(&table, 1, TRKX_TABLE_PART_SIZE);
+        for (int t = 0; t < SEVERAL; t++)
+            check_in_parts(&table, threads_tried[t], 1 + random_bits() % table.length);
+    }
+}
+
+/* Spoils the number of one row: "message" of its line is what any reading has to say. */
+static void spoil(struct random_table *table, size_t row, bool field)
+{
+    size_t at = 0;
+    for (size_t line = 1; line < table->lines[row]; at++) line += table->text[at] == '\n';
+    if (!field) { /* a field more */
+        memmove(table->text + at + 1, table->text + at, table->length++ - at);
+        table->text[at] = ',';
+    } else {
+        while (table->text[at] == ' ' || table->text[at] == '\t') at++;
+        table->text[at] = 'x';
+    }
+}
+
+static void refuse_in_parts(const struct random_table *table, int threads, size_t part_size, size_t line)
+{
+    static struct random_table read;
+    struct trkx_text text;
+    trkx_error error, plain;
+    char where[32];
+    assert_int_equal(trkx_text_copy("t", "hits", table->text, table->length, &text, NULL), TRKX_OK);
+    assert_int_equal(read_in_parts(&text, 1, SIZE_MAX, &read, &plain), TRKX_ERROR_FORMAT);
+    assert_int_equal(read_in_parts(&text, threads, part_size, &read, &error), TRKX_ERROR_FORMAT);
+    assert_string_equal(error.message, plain.message);
+    snprintf(where, sizeof where, "t:%zu: hits: ", line);
+    if (strstr(error.message, where) != error.message) fail_msg("%s, not line %zu", error.message, line);
+    trkx_text_release(&text);
+}
+
+/* The first line that is wrong is named, wherever the parts begin and whoever reads them first. */
+static void first_error_of_parts(void **state)
+{
+    static struct random_table table;
+    (void)state;
+    for (unsigned kind = 0; kind < 64; kind++) {
+        random_rows(&table, kind, MANY);
+        size_t first = random_bits() % MANY, second = random_bits() % MANY, third = random_bits() % MANY;
+        size_t least = first < second ? first : second;
+        if (third < least) least = third;
+        spoil(&table, first, true);
+        if (second != first) spoil(&table, second, kind % 2 == 0);
+        if (third != first && third != second) spoil(&table, third, kind % 3 == 0);
+        for (size_t size = 1; size < table.length; size += 1 + size / 2)
+            refuse_in_parts(&table, 1, size, table.lines[least]);
+        for (int t = 0; t < SEVERAL; t++)
+            refuse_in_parts(&table, threads_tried[t], 1 + random_bits() % 1000, table.lines[least]);
+    }
+}
+
+static void memory_of_tables(void **state)
+{
+    static struct random_table table, read;
+    struct trkx_text text;
+    (void)state;
+    random_rows(&table, 0, MANY);
+    assert_int_equal(trkx_text_copy("t", "hits", table.text, table.length, &text, NULL), TRKX_OK);
+    trkx_memory_fail_after(0);
+    assert_int_equal(read_in_parts(&text, 3, 100, &read, NULL), TRKX_ERROR_MEMORY);
+    trkx_memory_fail_after(1);
+    assert_int_equal(read_in_parts(&text, 3, 100, &read, NULL), TRKX_OK);
+    trkx_memory_fail_after(-1);
+    trkx_text_release(&text);
+}
+
 /* ---- files ------------------------------------------------------------------------------------------ */
 
 enum { LENGTH = 100000 };
 
-/* LENGTH bytes of numbers, and a gzip file of them; returns its size. */
-static size_t pack(char *content, unsigned char *packed, size_t size)
+/* Returns the size of the gzip data. */
+static size_t deflate_member(const char *content, size_t length, unsigned char *packed, size_t size)
 {
     z_stream stream = {0};
-    for (size_t i = 0; i < LENGTH; i++) content[i] = i % 9 == 8 ? '\n' : (char)('0' + random_bits() % 10);
     assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
     stream.next_in = (unsigned char *)content;
-    stream.avail_in = LENGTH;
+    stream.avail_in = (unsigned)length;
     stream.next_out = packed;
     stream.avail_out = (unsigned)size;
     assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
     deflateEnd(&stream);
     return size - stream.avail_out;
+}
+
+/* LENGTH bytes of numbers, and a gzip file of them; returns its size. */
+static size_t pack(char *content, unsigned char *packed, size_t size)
+{
+    for (size_t i = 0; i < LENGTH; i++) content[i] = i % 9 == 8 ? '\n' : (char)('0' + random_bits() % 10);
+    return deflate_member(content, LENGTH, packed, size);
 }
 
 static char content[LENGTH];
@@ -520,6 +728,42 @@ static void refuse(size_t size, const char *message)
     assert_int_equal(trkx_text_copy("a.gz", "hits", packed, size, &text, &error), TRKX_ERROR_FORMAT);
     assert_null(text.bytes);
     if (strstr(error.message, message) == NULL) fail_msg("%zu bytes: %s", size, error.message);
+}
+
+/* As bgzip writes them: many small members, the last of them empty. */
+static void gzip_members(void **state)
+{
+    enum { MEMBERS = 50 };
+    size_t size = 0, part = LENGTH / MEMBERS;
+    struct trkx_text text;
+    (void)state;
+    pack(content, packed, sizeof packed);
+    for (size_t i = 0; i <= MEMBERS; i++)
+        size +=
+            deflate_member(content + i * part, i < MEMBERS ? part : 0, packed + size, sizeof packed - size);
+    assert_int_equal(trkx_text_copy("a.gz", "hits", packed, size, &text, NULL), TRKX_OK);
+    assert_int_equal(text.length, LENGTH);
+    assert_memory_equal(text.bytes, content, LENGTH);
+    trkx_text_release(&text);
+    packed[size - 30] ^= 0x40;
+    refuse(size, "gzip data");
+}
+
+/* The size at the end is not believed: neither in what is allocated nor in what is accepted. */
+static void gzip_stated_size(void **state)
+{
+    static const unsigned stated[] = {0, 1, LENGTH - 1, LENGTH + 1, UINT32_MAX};
+    size_t size = pack(content, packed, sizeof packed);
+    (void)state;
+    for (size_t i = 0; i < sizeof stated / sizeof stated[0]; i++) {
+        struct trkx_memory memory = {0};
+        struct trkx_text text;
+        for (int b = 0; b < 4; b++) packed[size - 4 + (size_t)b] = (unsigned char)(stated[i] >> 8 * b);
+        refuse(size, "damaged gzip data: incorrect length check");
+        const char *path = scratch_write("s", packed, size);
+        assert_int_equal(trkx_text_load(path, "hits", &memory, &text, NULL), TRKX_ERROR_FORMAT);
+        assert_true(memory.peak < 1040 * size && memory.current == 0);
+    }
 }
 
 static void gzip_truncated(void **state)
@@ -627,7 +871,13 @@ int main(void)
         cmocka_unit_test(table_errors),
         cmocka_unit_test(zero_bytes),
         cmocka_unit_test(lines_of_rows),
+        cmocka_unit_test(tables_in_any_parts),
+        cmocka_unit_test(tables_by_threads),
+        cmocka_unit_test(first_error_of_parts),
+        cmocka_unit_test(memory_of_tables),
         cmocka_unit_test(gzip_whole),
+        cmocka_unit_test(gzip_members),
+        cmocka_unit_test(gzip_stated_size),
         cmocka_unit_test(gzip_truncated),
         cmocka_unit_test(gzip_damaged),
         cmocka_unit_test(gzip_named_only),

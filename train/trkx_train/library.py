@@ -203,7 +203,7 @@ def simulate(seed, number, particles, sigma_z, threads=1):
 def read_event(prefix):
     """One event of TrackML files, with truth and particles."""
     handle = c.c_void_p()
-    _call("trkx_event_read", str(prefix).encode(), c.c_uint(2 | 4), c.byref(handle))
+    _call("trkx_event_read", str(prefix).encode(), c.c_uint(2 | 4), c.c_int(0), c.byref(handle))
     return _take_event(handle)
 
 

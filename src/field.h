@@ -1,0 +1,32 @@
+/* The fields of a table's row. */
+#ifndef TRKX_SRC_FIELD_H
+#define TRKX_SRC_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum trkx_column_type { TRKX_COLUMN_INT32, TRKX_COLUMN_INT64, TRKX_COLUMN_FLOAT32, TRKX_COLUMN_FLOAT64 };
+
+/* One column of a table, found by its name in the header. Numbers are read exactly rounded to double, and
+ * from there to float32 (as NumPy and pandas do). */
+struct trkx_column {
+    const char *name;
+    enum trkx_column_type type;
+    void *values;  /* the first row's; space for all rows of the table */
+    size_t stride; /* bytes from row to row */
+    bool optional; /* where the table lacks it, values stay as they are */
+    bool found;    /* set by trkx_table_read */
+};
+
+/* Reads the field at *c, with blanks around its number, into the column's row, and moves to the separator
+ * behind it, or to the '\r' of a line's end. `end` of the text, behind which at least 16 bytes can be read.
+ * NULL, or what is wrong. */
+const char *trkx_field_read(const struct trkx_column *column, size_t row, const char **c, const char *end);
+
+static inline const char *trkx_skip_blanks(const char *c)
+{
+    while (*c == ' ' || *c == '\t') c++;
+    return c;
+}
+
+#endif
