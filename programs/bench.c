@@ -192,7 +192,7 @@ static void print_head(const struct bench *bench)
                trkx_event_hits(bench->event)->count);
     if (bench->pipeline != NULL) printf("bundle %s\n", trkx_pipeline_bundle(bench->pipeline)->name);
     printf(
-        "%zu timed runs of each case, after the one that was checked. M: a million a second, by the median.\n"
+        "Timed runs of each case: %zu, after one that is checked. M: a million a second, by the median.\n"
         "bound: least time, by the rates above, of what no method can save; and its share of the median.\n",
         bench->repeat);
 }

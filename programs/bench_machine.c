@@ -9,13 +9,16 @@
 
 #include "bench.h"
 
-/* So long each thing is tried again and again, and the best counts: the machine may have other work. */
-static const double SECONDS = 0.25;
+/* For so long each thing is tried again and again, and the best counts. An attempt takes a fraction of a
+ * millisecond: where the machine has other work too, all threads may still have run at once in one of them.
+ */
+static const double SECONDS = 0.1;
 
 enum {
-    WORDS = 1 << 25,  /* 256 MiB: more than a cache holds */
-    CHAINS = 10,      /* independent, to hide the latency; they and two constants fit into 16 registers */
-    ROUNDS = 1000000, /* some milliseconds */
+    PART = 1 << 21,    /* words that an attempt reads: 16 MiB */
+    WORDS = 16 * PART, /* 256 MiB: what was read before is no longer in a cache when its turn comes again */
+    CHAINS = 10,       /* independent, to hide the latency; they and two constants fit into 16 registers */
+    ROUNDS = 100000,
 };
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
@@ -24,7 +27,7 @@ static uint64_t add_up(const uint64_t *words, int threads)
 {
     uint64_t sum = 0;
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : sum)
-    for (size_t i = 0; i < WORDS; i++) sum += words[i];
+    for (size_t i = 0; i < PART; i++) sum += words[i];
     return sum;
 }
 
@@ -32,9 +35,10 @@ static uint64_t add_up(const uint64_t *words, int threads)
 static double memory_rate(const uint64_t *words, int threads)
 {
     volatile uint64_t sink = 0;
-    double best = 0, bytes = sizeof *words * (double)WORDS, end = bench_now() + SECONDS;
-    for (double start; (start = bench_now()) < end;) {
-        sink = sink + add_up(words, threads);
+    double best = 0, bytes = sizeof *words * (double)PART, end = bench_now() + SECONDS;
+    size_t at = 0;
+    for (double start; (start = bench_now()) < end; at = (at + PART) % WORDS) {
+        sink = sink + add_up(words + at, threads);
         best = fmax(best, bytes / (bench_now() - start));
     }
     return best;
@@ -114,9 +118,7 @@ void bench_measure_machine(struct bench_machine *machine, int threads)
 {
     struct kernel kernel = best_kernel();
     uint64_t *words = bench_array(sizeof *words * WORDS);
-    /* Written: pages that are not are all the same one. By the threads that will read them. */
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (size_t i = 0; i < WORDS; i++) words[i] = i;
+    for (size_t i = 0; i < WORDS; i++) words[i] = i; /* pages never written are all the same one */
     find_processor(machine->processor, sizeof machine->processor);
     machine->instructions = kernel.instructions;
     machine->one = (struct bench_rates){memory_rate(words, 1), arithmetic_rate(&kernel, 1)};

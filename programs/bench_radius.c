@@ -60,7 +60,7 @@ static enum trkx_status same(struct bench *bench, void *work)
     bool as_before = bench_same_edges(&search->expected, &search->found);
     trkx_edges_destroy(&search->found);
     if (as_before) return TRKX_OK;
-    return bench_wrong(bench, "radius, %s: another run, of %d threads, gives other edges", search->name,
+    return bench_wrong(bench, "radius, %s: another run, --threads %d, gives other edges", search->name,
                        search->options.threads);
 }
 
