@@ -180,12 +180,16 @@ static void release(struct bench *bench)
 static void print_head(const struct bench *bench)
 {
     const struct bench_machine *machine = &bench->machine;
+    double load = 0; /* 0 where it is not known */
+    getloadavg(&load, 1);
     printf("trkx %s, ONNX Runtime %s, %d thread%s, %s\n", trkx_version(), trkx_runtime_version(),
            bench->threads, bench->threads == 1 ? "" : "s", machine->processor);
     printf("  memory      %6.1f GB/s one core, %6.1f all threads: the sum of an array in memory\n",
            1e-9 * machine->one.bytes, 1e-9 * machine->all.bytes);
     printf("  arithmetic  %6.1f GFLOP/s one core, %6.1f all threads: float32 multiply-adds, %s\n",
            1e-9 * machine->one.operations, 1e-9 * machine->all.operations, machine->instructions);
+    printf("  load        %6.1f, mean of the last minute: whatever else runs disturbs what is measured\n",
+           load);
     if (bench->event != NULL)
         printf("%s, %s: %zu hits\n", trkx_event_name(bench->event),
                bench->event_path == NULL ? "simulated" : bench->event_path,
