@@ -15,6 +15,7 @@ int command_run(int count, char **arguments);
 int command_stage(int count, char **arguments);
 int command_evaluate(int count, char **arguments);
 int command_simulate(int count, char **arguments);
+int command_bench(int count, char **arguments);
 
 /* One line on standard error, "trkx: ...", and the exit code for it. */
 int failed(const trkx_error *error);

@@ -14,6 +14,7 @@ static const struct {
     {"stage", command_stage, "do one step by itself"},
     {"evaluate", command_evaluate, "compare tracks with the truth"},
     {"simulate", command_simulate, "make events of the TrackML detector"},
+    {"bench", command_bench, "time the parts of trkx on this machine"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

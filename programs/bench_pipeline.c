@@ -1,0 +1,138 @@
+/* trkx bench pipeline: all steps on the event in memory; and one run of it, whose tensors other parts use. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+static const char PART[] = "pipeline";
+
+/* ---- what the steps hand on ------------------------------------------------------------------------- */
+
+static void keep(struct bench_run *run, const trkx_step_view *view)
+{
+    enum trkx_step step = view->record->step;
+    size_t n = view->hits->count, m = view->edges->count;
+    if (step == TRKX_STEP_EMBED)
+        run->embedding = bench_copy(view->embedding, n * view->dim * sizeof *view->embedding);
+    if (step >= TRKX_STEP_EDGES && step <= TRKX_STEP_GNN) {
+        struct bench_graph *graph = &run->graphs[step];
+        graph->edges = (trkx_edges){
+            .count = m, .index = bench_copy(view->edges->index, 2 * m * sizeof *view->edges->index)};
+        if (view->scores != NULL) graph->scores = bench_copy(view->scores, m * sizeof *view->scores);
+    }
+    if (step == TRKX_STEP_TRACKS) run->labels = bench_copy(view->labels, n * sizeof *view->labels);
+}
+
+static int keep_tensors(void *user, const trkx_step_view *view)
+{
+    if (view->record != NULL) keep(user, view);
+    return interrupted;
+}
+
+static int stop_where_interrupted(void *user, const trkx_step_view *view)
+{
+    (void)user, (void)view;
+    return interrupted;
+}
+
+/* A run with a hook; "interrupted" where the hook stopped it. */
+static enum trkx_status run_once(struct bench *bench, const trkx_pipeline *pipeline, trkx_step_hook hook,
+                                 trkx_result **result)
+{
+    trkx_run_options choice;
+    trkx_run_options_init(&choice);
+    choice.hook = hook;
+    choice.user = &bench->run;
+    enum trkx_status status =
+        trkx_pipeline_run(pipeline, trkx_event_hits(bench->event), &choice, result, &bench->error);
+    return status == TRKX_ERROR_CANCELLED ? bench_go_on(bench) : status;
+}
+
+enum trkx_status bench_capture(struct bench *bench)
+{
+    trkx_result *result = NULL;
+    if (bench->run.labels != NULL) return TRKX_OK;
+    bench_progress(bench, PART, "one run", "for what its steps hand on");
+    enum trkx_status status = run_once(bench, bench->pipeline, keep_tensors, &result);
+    trkx_result_destroy(result);
+    return status;
+}
+
+/* ---- the part --------------------------------------------------------------------------------------- */
+
+static enum trkx_status same_labels(struct bench *bench, const trkx_result *result, const char *which)
+{
+    if (bench_same(result->labels, bench->run.labels, result->hits * sizeof *result->labels)) return TRKX_OK;
+    return bench_wrong(bench, "%s: %s gives other tracks", PART, which);
+}
+
+static enum trkx_status check_threads(struct bench *bench)
+{
+    trkx_pipeline *pipeline = NULL;
+    trkx_result *result = NULL;
+    bench_progress(bench, PART, "other number of threads", "checking");
+    enum trkx_status status = bench_load_pipeline(bench, bench_other_threads(bench), &pipeline);
+    if (status == TRKX_OK) status = run_once(bench, pipeline, stop_where_interrupted, &result);
+    if (status == TRKX_OK) status = same_labels(bench, result, "another number of threads");
+    trkx_result_destroy(result);
+    trkx_pipeline_destroy(pipeline);
+    return status;
+}
+
+enum { RECORDS = TRKX_STEPS + 1 }; /* of the steps, then of all together */
+
+struct records {
+    double *seconds; /* [RECORDS, repeat] */
+    size_t peak_bytes[RECORDS];
+};
+
+static void add_record(struct records *records, const struct bench *bench, size_t run, size_t which,
+                       const trkx_step_record *record)
+{
+    records->seconds[which * bench->repeat + run] = record->seconds;
+    if (record->peak_bytes > records->peak_bytes[which]) records->peak_bytes[which] = record->peak_bytes;
+}
+
+static enum trkx_status time_run(struct bench *bench, struct records *records, size_t run)
+{
+    trkx_result *result = NULL;
+    enum trkx_status status = run_once(bench, bench->pipeline, stop_where_interrupted, &result);
+    if (status == TRKX_OK) status = same_labels(bench, result, "a second run");
+    if (status == TRKX_OK) {
+        for (size_t s = 0; s < result->steps_count; s++)
+            add_record(records, bench, run, result->steps[s].step, &result->steps[s]);
+        add_record(records, bench, run, TRKX_STEPS, &result->total);
+    }
+    trkx_result_destroy(result);
+    return status;
+}
+
+/* The hits are in memory already: their step, which is the reading, is left out. */
+static void report(struct bench *bench, struct records *records)
+{
+    size_t n = trkx_event_hits(bench->event)->count;
+    for (size_t r = TRKX_STEP_FEATURES; r < RECORDS; r++) {
+        const struct bench_row row = {.part = PART,
+                                      .name = r < TRKX_STEPS ? trkx_step_name((enum trkx_step)r) : "total",
+                                      .nodes = n,
+                                      .size = n,
+                                      .unit = "hits",
+                                      .peak_bytes = records->peak_bytes[r]};
+        bench_add(bench, &row, records->seconds + r * bench->repeat);
+    }
+}
+
+enum trkx_status bench_pipeline(struct bench *bench)
+{
+    struct records records = {.seconds = bench_array(RECORDS * bench->repeat * sizeof *records.seconds)};
+    enum trkx_status status = bench_capture(bench);
+    if (status == TRKX_OK) status = check_threads(bench);
+    if (status == TRKX_OK) {
+        bench_begin(bench, PART, "checked: the same tracks each time, and with another number of threads");
+        bench_progress(bench, PART, "all steps", "timing");
+    }
+    for (size_t r = 0; r < bench->repeat && status == TRKX_OK; r++) status = time_run(bench, &records, r);
+    if (status == TRKX_OK) report(bench, &records);
+    free(records.seconds);
+    return status;
+}
