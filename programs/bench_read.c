@@ -11,7 +11,7 @@ static const char PART[] = "read";
 
 enum trkx_status bench_read_event(struct bench *bench, const char *prefix, unsigned parts, trkx_event **event)
 {
-    return trkx_event_read(prefix, parts, event, &bench->error);
+    return trkx_event_read(prefix, parts, bench->threads, event, &bench->error);
 }
 
 /* ---- the check -------------------------------------------------------------------------------------- */

@@ -106,6 +106,8 @@ static enum trkx_status runtime_create(trkx_error *error)
     TRKX_CHECK(check(
         api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx", &environment),
         "starting", error));
+    /* official builds report home otherwise, and leave files in the temporary directory */
+    TRKX_CHECK(check(api->DisableTelemetryEvents(environment), "starting", error));
     TRKX_CHECK(check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &allocator.info),
                      "starting", error));
     allocator.base = (OrtAllocator){.version = API_VERSION,

@@ -129,7 +129,7 @@ enum trkx_status trkx_tree_create(struct trkx_memory *memory, const float *point
     *tree = (struct trkx_tree){.n = n, .dim = dim, .leaves = leaves, .width = width};
     TRKX_ALLOCATE(tree->boxes, memory, (2 * leaves - 1) * 2 * dim, "the boxes of the search tree");
     TRKX_ALLOCATE(tree->blocks, memory, leaves * dim * width, "the leaves of the search tree");
-    TRKX_ALLOCATE(tree->ids, memory, n, "the indices of the search tree");
+    TRKX_ALLOCATE(tree->ids, memory, n + TRKX_TREE_LANES, "the indices of the search tree");
     TRKX_ALLOCATE(build.keys, memory, n, "the order of the search tree");
     for (size_t i = 0; i < n; i++) build.keys[i] = i;
 #pragma omp parallel num_threads(threads) default(none) shared(build, leaves)

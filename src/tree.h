@@ -19,7 +19,7 @@ struct trkx_tree {
     size_t width;  /* of a leaf's block: points of the largest leaf, rounded up to the lanes */
     float *boxes;  /* [2 leaves - 1, 2, dim] lowest and highest coordinate of each node */
     float *blocks; /* [leaves, dim, width] coordinates; NaN beyond the leaf's points: no comparison holds */
-    int32_t *ids;  /* [n] which point of the input lies there */
+    int32_t *ids;  /* [n] which point of the input lies there; room for a vector of lanes behind */
 };
 
 /* Builds the tree of finite points [n,dim], 1 <= n < 2^31. Temporary memory: 8 bytes a point.

@@ -22,9 +22,10 @@ static bool spoils(const char *name)
         own;                                      \
     })
 
-enum trkx_status trkx_event_read(const char *prefix, unsigned parts, trkx_event **event, trkx_error *error)
+enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads, trkx_event **event,
+                                 trkx_error *error)
 {
-    enum trkx_status status = OWN(trkx_event_read)(prefix, parts, event, error);
+    enum trkx_status status = OWN(trkx_event_read)(prefix, parts, threads, event, error);
     if (spoils("event_read")) ((int32_t *)trkx_event_hits(*event)->layer_id)[7]++;
     return status;
 }
