@@ -10,6 +10,9 @@ BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libdeflate-dev l
 FETCH_PACKAGES="python3 python3-pip ca-certificates dpkg" # for ONNX Runtime only
 TEST_PACKAGES="libcmocka-dev bats clang libclang-rt-14-dev libomp-14-dev gcovr jq"
 
+# Official builds of ONNX Runtime report home otherwise.
+export ORT_DISABLE_TELEMETRY=1
+
 say() { printf '== %s\n' "$*"; }
 fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 

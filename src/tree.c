@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "keys.h"
+#include "parallel.h"
 
 enum {
     SAMPLE = 128,       /* points from which a node chooses the dimension to split */
@@ -93,6 +94,17 @@ static void split(const struct build *build, struct subtree subtree, size_t midd
     trkx_keys_select(keys, count, trkx_tree_begin(tree, middle) - begin);
 }
 
+static void build_subtree(const struct build *build, struct subtree subtree);
+
+static TRKX_MAKES_TASKS void build_both(const struct build *build, struct subtree low, struct subtree high,
+                                        size_t points)
+{
+#pragma omp task default(none) firstprivate(build, low) if (points >= TASK_MIN)
+    build_subtree(build, low);
+    build_subtree(build, high);
+#pragma omp taskwait
+}
+
 static void build_subtree(const struct build *build, struct subtree subtree)
 {
     if (subtree.last - subtree.first == 1) {
@@ -100,14 +112,11 @@ static void build_subtree(const struct build *build, struct subtree subtree)
         return;
     }
     size_t middle = (subtree.first + subtree.last) / 2;
-    size_t count = trkx_tree_begin(build->tree, subtree.last) - trkx_tree_begin(build->tree, subtree.first);
+    size_t points = trkx_tree_begin(build->tree, subtree.last) - trkx_tree_begin(build->tree, subtree.first);
     struct subtree low = {2 * subtree.node + 1, subtree.first, middle};
     struct subtree high = {2 * subtree.node + 2, middle, subtree.last};
     split(build, subtree, middle);
-#pragma omp task default(none) firstprivate(build, low) if (count >= TASK_MIN)
-    build_subtree(build, low);
-    build_subtree(build, high);
-#pragma omp taskwait
+    build_both(build, low, high, points);
     join_boxes(build->tree, subtree.node);
 }
 

@@ -361,3 +361,10 @@ chain() { # ending of the arrays
         cmp <(zcat "$BATS_TEST_TMPDIR/gz/event000001000-$part.csv.gz") "$BATS_TEST_TMPDIR/plain/event000001000-$part.csv"
     done
 }
+
+@test "run leaves nothing in the temporary directory, and nothing of the runtime's in the home directory" {
+    mkdir "$BATS_TEST_TMPDIR/temporary" "$BATS_TEST_TMPDIR/home"
+    env -u ORT_DISABLE_TELEMETRY TMPDIR="$BATS_TEST_TMPDIR/temporary" HOME="$BATS_TEST_TMPDIR/home" \
+        "$TRKX" run --out "$(out)" "$event"
+    [ -z "$(find "$BATS_TEST_TMPDIR/temporary" "$BATS_TEST_TMPDIR/home" -mindepth 1)" ]
+}
