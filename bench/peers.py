@@ -25,11 +25,6 @@ def sklearn_kd_tree(points, radius):
     return search.radius_neighbors(return_distance=False)
 
 
-def sklearn_brute(points, radius):
-    search = NearestNeighbors(radius=radius, algorithm="brute", n_jobs=-1).fit(points)
-    return search.radius_neighbors(return_distance=False)
-
-
 def faiss_flat(points, radius):
     index = faiss.IndexFlatL2(points.shape[1])
     index.add(points)
@@ -38,8 +33,7 @@ def faiss_flat(points, radius):
 
 
 RADIUS_SEARCHES = {"scipy query_pairs": scipy_pairs, "scipy query_ball_point": scipy_balls,
-                   "scikit-learn kd_tree": sklearn_kd_tree, "scikit-learn brute": sklearn_brute,
-                   "faiss IndexFlatL2": faiss_flat}
+                   "scikit-learn kd_tree": sklearn_kd_tree, "faiss IndexFlatL2": faiss_flat}
 
 
 def pairs_of(answer, n):
