@@ -329,7 +329,9 @@ typedef struct trkx_bundle_info {
     size_t min_hits;
 } trkx_bundle_info;
 
-/* A bundle, loaded: three networks and the settings they were trained with. Immutable once created. */
+/* A bundle, loaded: three networks and the settings they were trained with. Immutable once created, but for the
+ * memory that it keeps of the runs for the next ones: after a few events a run takes nothing from the system
+ * but what it hands out. It is what the largest run held, as many times as there were runs at once. */
 typedef struct trkx_pipeline trkx_pipeline;
 
 typedef struct trkx_pipeline_options {
@@ -344,6 +346,7 @@ TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
  * Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME. */
 TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
                                                trkx_pipeline **pipeline, trkx_error *error);
+/* Results, and events that were read on the way, may outlive the pipeline. */
 TRKX_API void trkx_pipeline_destroy(trkx_pipeline *pipeline);
 TRKX_API const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline);
 

@@ -25,7 +25,7 @@ enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, 
 void *trkx_event_allocate(struct trkx_event *event, size_t count, size_t size)
 {
     if (event->blocks_count == sizeof event->blocks / sizeof event->blocks[0]) return NULL;
-    void *block = trkx_allocate(NULL, count, size);
+    void *block = trkx_allocate(&event->memory, count, size);
     if (block != NULL) event->blocks[event->blocks_count++] = block;
     return block;
 }
@@ -34,6 +34,7 @@ void trkx_event_destroy(trkx_event *event)
 {
     if (event == NULL) return;
     for (size_t i = 0; i < event->blocks_count; i++) trkx_release(event->blocks[i]);
+    trkx_arenas_return(event->memory.arena);
     trkx_release(event->name);
     trkx_release(event);
 }
@@ -567,7 +568,17 @@ static enum trkx_status read_file(struct reader *reader, struct location *locati
     return status;
 }
 
-enum trkx_status trkx_event_read(const char *prefix, unsigned parts, trkx_event **event, trkx_error *error)
+/* What is read, and what is held meanwhile, comes from an arena that the event keeps. */
+static enum trkx_status borrow_arena(struct reader *reader, struct trkx_arenas *arenas)
+{
+    enum { EXPECTED = 64 << 20 }; /* bytes: twice what a full-density event with its truth takes */
+    if (arenas == NULL) return TRKX_OK;
+    reader->event->memory.arena = reader->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
+    return reader->memory.arena != NULL ? TRKX_OK : trkx_fail_memory(reader->error, "an event", EXPECTED);
+}
+
+enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
+                                    trkx_event **event, trkx_error *error)
 {
     const unsigned known = TRKX_EVENT_CELLS | TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
     struct reader reader = {.error = error};
@@ -578,6 +589,7 @@ enum trkx_status trkx_event_read(const char *prefix, unsigned parts, trkx_event 
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: no event prefix, or unknown parts (%u)", parts);
     TRKX_CHECK(locate(prefix, &location, error));
     TRKX_CHECK(trkx_event_create(base_name(location.prefix), &reader.event, error));
+    TRKX_CHECK(borrow_arena(&reader, arenas));
     for (int f = 0; f < TRKX_FILES; f++)
         if (f == TRKX_FILE_HITS || (parts & files[f].part) != 0)
             TRKX_CHECK(read_file(&reader, &location, (enum trkx_event_file)f,
@@ -586,6 +598,11 @@ cleanup:
     trkx_release(location.prefix);
     trkx_release(location.path);
     return finish_reading(&reader, status, event);
+}
+
+enum trkx_status trkx_event_read(const char *prefix, unsigned parts, trkx_event **event, trkx_error *error)
+{
+    return trkx_event_read_in(NULL, prefix, parts, event, error);
 }
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */

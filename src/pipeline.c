@@ -15,6 +15,7 @@
 
 #include "edges.h"
 #include "event.h"
+#include "tracks.h"
 
 /* What one run holds between its steps. */
 struct run {
@@ -99,6 +100,8 @@ static enum trkx_status filter(struct run *run)
     TRKX_CHECK(trkx_filter_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_FILTER], run->hits->count,
                               &run->edges, run->scores, error));
     trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.filter_cut);
+    trkx_shrink(run->edges.index, 2 * run->edges.count, sizeof *run->edges.index);
+    trkx_shrink(run->scores, run->edges.count, sizeof *run->scores);
 cleanup:
     return status;
 }
@@ -119,8 +122,8 @@ static enum trkx_status tracks(struct run *run)
     trkx_tracks_options_init(&options);
     options.min_hits = run->pipeline->bundle.min_hits;
     options.threads = run->pipeline->threads;
-    return trkx_tracks(run->hits->count, &run->edges, NULL, &options, run->result->labels,
-                       &run->result->tracks, run->error);
+    return trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options, run->result->labels,
+                          &run->result->tracks, run->error);
 }
 
 /* ---- what is recorded of each ----------------------------------------------------------------------- */
@@ -246,8 +249,10 @@ static enum trkx_status find_true_edges(struct run *run)
     if (options->truth->count != run->hits->count)
         return trkx_fail(run->error, TRKX_ERROR_ARGUMENT, "run: truth is of %zu hits, the event has %zu",
                          options->truth->count, run->hits->count);
-    TRKX_CHECK(trkx_true_edges(options->truth, options->particles, MIN_HITS, &run->true_edges, run->error));
-    TRKX_CHECK(trkx_edges_orient(run->hits->xyz, run->hits->count, &run->true_edges, run->error));
+    TRKX_CHECK(trkx_true_edges_in(&run->memory, options->truth, options->particles, MIN_HITS,
+                                  &run->true_edges, run->error));
+    TRKX_CHECK(trkx_edges_orient_in(&run->memory, run->hits->xyz, run->hits->count, run->pipeline->threads,
+                                    &run->true_edges, run->error));
 cleanup:
     return status;
 }
@@ -268,6 +273,7 @@ static void release(struct run *run)
     trkx_release(run->scores);
     trkx_edges_destroy(&run->edges);
     trkx_edges_destroy(&run->true_edges);
+    trkx_arenas_return(run->memory.arena);
 }
 
 static void sum_up(trkx_result *result)
@@ -309,6 +315,15 @@ static enum trkx_status check_arguments(const trkx_hits *hits, const trkx_run_op
     return TRKX_OK;
 }
 
+/* Address space for all of the run; what it does not touch takes no memory. */
+static enum trkx_status borrow_arena(struct run *run)
+{
+    enum { EXPECTED_PER_HIT = 8192 }; /* bytes: the default bundle needs 5900 at full density */
+    size_t expected = run->hits->count * EXPECTED_PER_HIT;
+    run->memory.arena = trkx_arenas_lend(run->pipeline->runs, expected);
+    return run->memory.arena != NULL ? TRKX_OK : trkx_fail_memory(run->error, "a run", expected);
+}
+
 /* Runs from hits that took `reading` to get. */
 static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                  const trkx_run_options *options, const trkx_step_record *reading,
@@ -321,8 +336,9 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     if (options == NULL) run.options = &defaults;
     run.context = (struct trkx_run_context){&run.memory, run.options->hook, run.options->user};
     TRKX_CHECK(check_arguments(hits, run.options, error));
+    TRKX_CHECK(borrow_arena(&run));
     run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);
-    if (run.result == NULL) return trkx_fail_memory(error, "a result", sizeof *run.result);
+    if (run.result == NULL) TRKX_CHECK(trkx_fail_memory(error, "a result", sizeof *run.result));
     TRKX_ALLOCATE(run.result->labels, NULL, hits->count, "labels");
     run.result->hits = hits->count;
     run.result->steps[run.result->steps_count++] = *reading;
@@ -367,7 +383,7 @@ enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const cha
     trkx_run_options_init(&with_truth);
     if (options != NULL) with_truth = *options;
     start(&reading);
-    TRKX_CHECK(trkx_event_read(prefix, parts_wanted(pipeline), &own, error));
+    TRKX_CHECK(trkx_event_read_in(pipeline->events, prefix, parts_wanted(pipeline), &own, error));
     stop(&reading);
     reading.nodes = own->hits.count;
     reading.peak_bytes = own->peak_bytes;

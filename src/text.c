@@ -98,10 +98,9 @@ cleanup:
     return status;
 }
 
-static void *zlib_allocate(void *unused, unsigned count, unsigned size)
+static void *zlib_allocate(void *memory, unsigned count, unsigned size)
 {
-    (void)unused;
-    return trkx_allocate(NULL, count, size);
+    return trkx_allocate(memory, count, size);
 }
 
 static void zlib_release(void *unused, void *block)
@@ -161,7 +160,7 @@ static enum trkx_status unpack(struct trkx_text *text, struct trkx_memory *memor
 {
     enum trkx_status status;
     struct buffer buffer = {.memory = memory};
-    z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_release};
+    z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_release, .opaque = memory};
     stream.next_in = (unsigned char *)text->bytes;
     if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return trkx_fail_memory(error, "unpacking", 1 << 16);
     TRKX_CHECK(reserve(&buffer, unpacked_size(text), text->name, error));

@@ -182,9 +182,9 @@ static size_t number_tracks(size_t n, parent *parents, size_t min_hits, uint32_t
     return tracks;
 }
 
-enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *scores,
-                             const trkx_tracks_options *options, int32_t *labels, size_t *count,
-                             trkx_error *error)
+enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
+                                const float *scores, const trkx_tracks_options *options, int32_t *labels,
+                                size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     parent *parents = NULL;
@@ -194,8 +194,8 @@ enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *sco
     if (options == NULL) options = &defaults;
     TRKX_CHECK(check_options(options, error));
     TRKX_CHECK(check_edges(n, edges, error));
-    TRKX_ALLOCATE(parents, NULL, n, "the components");
-    TRKX_ALLOCATE(sizes, NULL, n, "the sizes of components");
+    TRKX_ALLOCATE(parents, memory, n, "the components");
+    TRKX_ALLOCATE(sizes, memory, n, "the sizes of components");
     for (size_t i = 0; i < n; i++) atomic_init(&parents[i], (uint32_t)i);
     connect_all(edges, scores, options->cut, trkx_threads(options->threads), parents);
     *count = number_tracks(n, parents, options->min_hits, sizes, labels);
@@ -203,4 +203,11 @@ cleanup:
     trkx_release(parents);
     trkx_release(sizes);
     return status;
+}
+
+enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *scores,
+                             const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                             trkx_error *error)
+{
+    return trkx_tracks_in(NULL, n, edges, scores, options, labels, count, error);
 }

@@ -1,8 +1,9 @@
 /* Proves: the pipeline's labels do not depend on the number of threads, on the batches of the filter, or on
  * other threads that use the same pipeline at once; they are what the steps called one by one give; the hook
  * sees every step's tensors as documented, and can stop the run anywhere; events without hits or edges have
- * no tracks; each failing allocation of loading and running is TRKX_ERROR_MEMORY and leaks nothing (run
- * under AddressSanitizer); wrong arguments are refused.
+ * no tracks; after a few runs only what is handed to the caller comes from the system, and a run leaves nothing
+ * in the pipeline's memory; each failing allocation of loading and running is TRKX_ERROR_MEMORY and leaks nothing
+ * (run under AddressSanitizer); wrong arguments are refused.
  * The bundle is models/default, or that of the environment's TRKX_BUNDLE. */
 #include <limits.h>
 #include <math.h>
@@ -17,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "memory.h"
+#include "pipeline.h"
 
 /* Few hits: ThreadSanitizer slows everything down by ten. */
 enum { PARTICLES = 60, EVENTS = 4 };
@@ -574,6 +575,60 @@ static void hits_in_one_place_are_run(void **state)
     trkx_result_destroy(result);
 }
 
+/* ---- memory ----------------------------------------------------------------------------------------- */
+
+/* Blocks that a run takes from the system: of one event, which the pipeline has seen before. */
+static long taken_by_run(const char *prefix, const trkx_event *event)
+{
+    trkx_run_options options;
+    trkx_result *result = NULL;
+    trkx_event *own = NULL;
+    trkx_error error;
+    trkx_run_options_init(&options);
+    options.truth = trkx_event_truth(event);
+    options.particles = trkx_event_particles(event);
+    long taken = -trkx_memory_taken();
+    enum trkx_status status =
+        prefix != NULL
+            ? trkx_pipeline_run_file(common.pipeline, prefix, &options, &own, &result, &error)
+            : trkx_pipeline_run(common.pipeline, trkx_event_hits(event), &options, &result, &error);
+    taken += trkx_memory_taken();
+    expect_ok(status, &error);
+    trkx_result_destroy(result);
+    trkx_event_destroy(own);
+    return taken;
+}
+
+static void nothing_but_the_outcome_is_allocated_in_the_long_run(void **state)
+{
+    enum { RESULT = 2, EVENT = 2 }; /* each with what it points to: labels, a name */
+    enum { NAMES = 2 + 3 * 2 };     /* of files, and of their columns */
+    (void)state;
+    for (int i = 0; i < 3; i++) taken_by_run(common.prefix, common.events[0]);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(taken_by_run(NULL, common.events[0]), RESULT);
+        assert_true(taken_by_run(common.prefix, common.events[0]) <= RESULT + EVENT + NAMES);
+    }
+    assert_int_equal(trkx_arenas_lent(common.pipeline->runs), 0); /* nothing is held */
+    assert_int_equal(trkx_arenas_lent(common.pipeline->events), 0);
+}
+
+static void an_event_may_outlive_its_pipeline(void **state)
+{
+    trkx_pipeline *pipeline = load(1, 0);
+    trkx_event *event = NULL;
+    trkx_result *result = NULL;
+    trkx_error error;
+    (void)state;
+    expect_ok(trkx_pipeline_run_file(pipeline, common.prefix, NULL, &event, &result, &error), &error);
+    trkx_pipeline_destroy(pipeline);
+    const trkx_hits *hits = trkx_event_hits(event), *expected = hits_of(0);
+    assert_int_equal(hits->count, expected->count);
+    assert_memory_equal(hits->hit_id, expected->hit_id, hits->count * sizeof *hits->hit_id);
+    trkx_event_destroy(event);
+    trkx_result_destroy(result);
+}
+
 /* ---- failing allocations ---------------------------------------------------------------------------- */
 
 /* Something that may fail, from a clean start to a clean end. */
@@ -617,10 +672,26 @@ static enum trkx_status attempt_run_file(trkx_error *error)
     return status;
 }
 
+/* The run's memory has to come from the system. */
+static enum trkx_status attempt_create_and_run(trkx_error *error)
+{
+    trkx_pipeline_options options;
+    trkx_pipeline *pipeline = NULL;
+    trkx_result *result = NULL;
+    trkx_pipeline_options_init(&options);
+    options.threads = 1;
+    enum trkx_status status = trkx_pipeline_create(common.bundle, &options, &pipeline, error);
+    if (status == TRKX_OK) status = trkx_pipeline_run(pipeline, hits_of(0), NULL, &result, error);
+    trkx_result_destroy(result);
+    trkx_pipeline_destroy(pipeline);
+    return status;
+}
+
 /* Lets every allocation fail in turn. */
 static void fail_each(const char *name, trial attempt)
 {
     trkx_error error = {TRKX_OK, ""};
+    for (int i = 0; i < 3; i++) expect_ok(attempt(&error), &error); /* from now on its memory is there */
     trkx_memory_fail_after(LONG_MAX);
     expect_ok(attempt(&error), &error);
     long count = trkx_memory_fail_after(-1);
@@ -643,6 +714,12 @@ static void each_allocation_of_loading_may_fail(void **state)
 {
     (void)state;
     fail_each("create", attempt_create);
+}
+
+static void each_allocation_of_a_first_run_may_fail(void **state)
+{
+    (void)state;
+    fail_each("create and run", attempt_create_and_run);
 }
 
 static void each_allocation_of_a_run_may_fail(void **state)
@@ -737,7 +814,10 @@ int main(void)
         cmocka_unit_test(an_event_without_hits_has_no_tracks),
         cmocka_unit_test(few_hits_have_no_tracks),
         cmocka_unit_test(hits_in_one_place_are_run),
+        cmocka_unit_test(nothing_but_the_outcome_is_allocated_in_the_long_run),
+        cmocka_unit_test(an_event_may_outlive_its_pipeline),
         cmocka_unit_test(each_allocation_of_loading_may_fail),
+        cmocka_unit_test(each_allocation_of_a_first_run_may_fail),
         cmocka_unit_test(each_allocation_of_a_run_may_fail),
         cmocka_unit_test(each_allocation_of_a_run_from_files_may_fail),
         cmocka_unit_test(wrong_options_are_refused),
