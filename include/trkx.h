@@ -355,7 +355,8 @@ typedef struct trkx_step_record {
     enum trkx_step step;
     size_t nodes, edges;       /* after the step; edges 0 before there are any */
     double seconds;            /* wall clock */
-    double cpu_seconds;        /* of the whole process during the step */
+    double cpu_seconds;        /* of the run's thread where the pipeline has one; where it has more, of the
+                                * whole process during the step, with other runs that go on meanwhile */
     size_t peak_bytes;         /* most memory held at once by the run and its networks during the step */
     bool has_truth;            /* the two below are set: the run had truth, and the step has edges */
     double edge_efficiency;    /* share of the true edges (trkx_true_edges, 3 hits) that are in the graph */
@@ -404,9 +405,17 @@ typedef struct trkx_result {
 TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                             const trkx_run_options *options, trkx_result **result,
                                             trkx_error *error);
-/* The same from files: reads the event (with the cells where the bundle needs them, and truth and particles
- * where they are there), then runs. *event may be taken by the caller (event not NULL). Further errors:
- * IO, FORMAT. */
+/* Reads an event with what a run makes use of: the cells where the bundle needs them, truth and particles where
+ * they are there. prefix and errors: as of trkx_event_read. */
+TRKX_API enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix,
+                                             trkx_event **event, trkx_error *error);
+/* Runs on the hits of an event, and compares with its truth where the options have none. The record of
+ * TRKX_STEP_HITS, and its share of the total, is that of trkx_pipeline_read, whenever that was; 0 for other
+ * events. Errors: as of trkx_pipeline_run. */
+TRKX_API enum trkx_status trkx_pipeline_run_event(const trkx_pipeline *pipeline, const trkx_event *event,
+                                                  const trkx_run_options *options, trkx_result **result,
+                                                  trkx_error *error);
+/* The two in a row. *event may be taken by the caller (event not NULL). */
 TRKX_API enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const char *prefix,
                                                  const trkx_run_options *options, trkx_event **event,
                                                  trkx_result **result, trkx_error *error);

@@ -13,6 +13,7 @@ struct trkx_event {
     struct trkx_memory memory; /* of every array above; an arena goes back when the event is destroyed */
     void *blocks[32];          /* every array above; released with the event */
     size_t blocks_count;
+    trkx_step_record reading; /* by a pipeline */
     size_t peak_bytes; /* most memory held at once while it was read: its arrays and the text of a file */
 };
 

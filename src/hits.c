@@ -483,6 +483,7 @@ static enum trkx_status parse_file(struct reader *reader, enum trkx_event_file f
 static enum trkx_status finish_reading(struct reader *reader, enum trkx_status status, trkx_event **event)
 {
     trkx_release(reader->hits.slots);
+    trkx_arenas_return(reader->memory.arena);
     *event = status == TRKX_OK ? reader->event : NULL;
     if (status != TRKX_OK) trkx_event_destroy(reader->event);
     return status;
@@ -568,13 +569,15 @@ static enum trkx_status read_file(struct reader *reader, struct location *locati
     return status;
 }
 
-/* What is read, and what is held meanwhile, comes from an arena that the event keeps. */
-static enum trkx_status borrow_arena(struct reader *reader, struct trkx_arenas *arenas)
+/* One arena for what the event keeps, one for what is held only while reading. */
+static enum trkx_status borrow_arenas(struct reader *reader, struct trkx_arenas *arenas)
 {
-    enum { EXPECTED = 64 << 20 }; /* bytes: twice what a full-density event with its truth takes */
+    enum { EXPECTED = 32 << 20 }; /* bytes: twice what a full-density event with its truth takes of each */
     if (arenas == NULL) return TRKX_OK;
-    reader->event->memory.arena = reader->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
-    return reader->memory.arena != NULL ? TRKX_OK : trkx_fail_memory(reader->error, "an event", EXPECTED);
+    reader->event->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
+    reader->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
+    if (reader->event->memory.arena != NULL && reader->memory.arena != NULL) return TRKX_OK;
+    return trkx_fail_memory(reader->error, "an event", EXPECTED);
 }
 
 enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
@@ -589,7 +592,7 @@ enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *pref
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: no event prefix, or unknown parts (%u)", parts);
     TRKX_CHECK(locate(prefix, &location, error));
     TRKX_CHECK(trkx_event_create(base_name(location.prefix), &reader.event, error));
-    TRKX_CHECK(borrow_arena(&reader, arenas));
+    TRKX_CHECK(borrow_arenas(&reader, arenas));
     for (int f = 0; f < TRKX_FILES; f++)
         if (f == TRKX_FILE_HITS || (parts & files[f].part) != 0)
             TRKX_CHECK(read_file(&reader, &location, (enum trkx_event_file)f,

@@ -142,16 +142,22 @@ static double seconds_of(clockid_t clock)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void start(trkx_step_record *record)
+/* A run on one thread uses that; what others do meanwhile can only be told apart for one thread. */
+static clockid_t cpu_clock(const trkx_pipeline *pipeline)
 {
-    record->seconds = -seconds_of(CLOCK_MONOTONIC);
-    record->cpu_seconds = -seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    return pipeline->threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;
 }
 
-static void stop(trkx_step_record *record)
+static void start(const trkx_pipeline *pipeline, trkx_step_record *record)
+{
+    record->seconds = -seconds_of(CLOCK_MONOTONIC);
+    record->cpu_seconds = -seconds_of(cpu_clock(pipeline));
+}
+
+static void stop(const trkx_pipeline *pipeline, trkx_step_record *record)
 {
     record->seconds += seconds_of(CLOCK_MONOTONIC);
-    record->cpu_seconds += seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    record->cpu_seconds += seconds_of(cpu_clock(pipeline));
 }
 
 /* How many of the true edges are among the edges: both are sorted the same way. */
@@ -220,9 +226,9 @@ static enum trkx_status step(struct run *run, enum trkx_step which, enum trkx_st
     enum trkx_status status = TRKX_OK;
     record->step = which;
     trkx_memory_restart(&run->memory);
-    start(record);
+    start(run->pipeline, record);
     TRKX_CHECK(work(run));
-    stop(record);
+    stop(run->pipeline, record);
     record->peak_bytes = trkx_memory_restart(&run->memory);
     record->nodes = run->hits->count;
     record->edges = run->edges.count;
@@ -370,28 +376,47 @@ static unsigned parts_wanted(const trkx_pipeline *pipeline)
     return parts;
 }
 
+enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
+                                    trkx_error *error)
+{
+    trkx_step_record reading = {.step = TRKX_STEP_HITS};
+    start(pipeline, &reading);
+    enum trkx_status status =
+        trkx_event_read_in(pipeline->events, prefix, parts_wanted(pipeline), event, error);
+    if (status != TRKX_OK) return status;
+    stop(pipeline, &reading);
+    reading.peak_bytes = (*event)->peak_bytes;
+    (*event)->reading = reading;
+    return TRKX_OK;
+}
+
+enum trkx_status trkx_pipeline_run_event(const trkx_pipeline *pipeline, const trkx_event *event,
+                                         const trkx_run_options *options, trkx_result **result,
+                                         trkx_error *error)
+{
+    trkx_step_record reading = event->reading;
+    trkx_run_options with_truth;
+    *result = NULL;
+    trkx_run_options_init(&with_truth);
+    if (options != NULL) with_truth = *options;
+    if (with_truth.truth == NULL) {
+        with_truth.truth = trkx_event_truth(event);
+        with_truth.particles = trkx_event_particles(event);
+    }
+    reading.nodes = event->hits.count;
+    return run_hits(pipeline, &event->hits, &with_truth, &reading, result, error);
+}
+
 enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const char *prefix,
                                         const trkx_run_options *options, trkx_event **event,
                                         trkx_result **result, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    trkx_step_record reading = {.step = TRKX_STEP_HITS};
-    trkx_run_options with_truth;
     trkx_event *own = NULL;
     *result = NULL;
     if (event != NULL) *event = NULL;
-    trkx_run_options_init(&with_truth);
-    if (options != NULL) with_truth = *options;
-    start(&reading);
-    TRKX_CHECK(trkx_event_read_in(pipeline->events, prefix, parts_wanted(pipeline), &own, error));
-    stop(&reading);
-    reading.nodes = own->hits.count;
-    reading.peak_bytes = own->peak_bytes;
-    if (with_truth.truth == NULL) {
-        with_truth.truth = trkx_event_truth(own);
-        with_truth.particles = trkx_event_particles(own);
-    }
-    TRKX_CHECK(run_hits(pipeline, &own->hits, &with_truth, &reading, result, error));
+    TRKX_CHECK(trkx_pipeline_read(pipeline, prefix, &own, error));
+    TRKX_CHECK(trkx_pipeline_run_event(pipeline, own, options, result, error));
     if (event != NULL) {
         *event = own;
         own = NULL;

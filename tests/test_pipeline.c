@@ -1,15 +1,17 @@
 /* Proves: the pipeline's labels do not depend on the number of threads, on the batches of the filter, or on
- * other threads that use the same pipeline at once; they are what the steps called one by one give; the hook
- * sees every step's tensors as documented, and can stop the run anywhere; events without hits or edges have
- * no tracks; after a few runs only what is handed to the caller comes from the system, and a run leaves nothing
- * in the pipeline's memory; each failing allocation of loading and running is TRKX_ERROR_MEMORY and leaks nothing
- * (run under AddressSanitizer); wrong arguments are refused.
+ * other threads that use the same pipeline at once; they are what the steps called one by one give, and what
+ * reading and running apart give; the hook sees every step's tensors as documented, and can stop the run
+ * anywhere; a run's CPU time is that of its thread where it has one; events without hits or edges have no
+ * tracks; after a few runs only what is handed to the caller comes from the system, and a run leaves nothing
+ * in the pipeline's memory; each failing allocation of loading and running is TRKX_ERROR_MEMORY and leaks
+ * nothing (run under AddressSanitizer); wrong arguments are refused.
  * The bundle is models/default, or that of the environment's TRKX_BUNDLE. */
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +235,67 @@ static void a_file_gives_the_same_as_its_arrays(void **state)
     expect_ok(trkx_pipeline_run_file(common.pipeline, common.prefix, NULL, NULL, &found, &error), &error);
     assert_same_outcome(expected, found);
     trkx_result_destroy(found);
+    trkx_result_destroy(expected);
+}
+
+static void reading_and_running_apart_give_the_same(void **state)
+{
+    trkx_pipeline *pipeline = load(1, 0);
+    trkx_result *expected = run(pipeline, hits_of(0)), *found = NULL;
+    trkx_event *event = NULL;
+    trkx_error error;
+    (void)state;
+    expect_ok(trkx_pipeline_read(pipeline, common.prefix, &event, &error), &error);
+    for (int i = 0; i < 2; i++) {
+        expect_ok(trkx_pipeline_run_event(pipeline, event, NULL, &found, &error), &error);
+        assert_same_outcome(expected, found);
+        const trkx_step_record *reading = &found->steps[TRKX_STEP_HITS];
+        assert_true(reading->seconds > 0 && reading->peak_bytes > 0);
+        assert_int_equal(reading->nodes, found->hits);
+        assert_true(found->total.seconds >= reading->seconds);
+        assert_true(found->steps[TRKX_STEP_EDGES].has_truth);
+        trkx_result_destroy(found);
+    }
+    trkx_event_destroy(event);
+    expect_ok(trkx_pipeline_run_event(pipeline, common.events[0], NULL, &found, &error), &error);
+    assert_same_outcome(expected, found);
+    assert_true(found->steps[TRKX_STEP_HITS].seconds == 0); /* the simulator's was not read */
+    assert_true(found->steps[TRKX_STEP_EDGES].has_truth);
+    trkx_result_destroy(found);
+    trkx_result_destroy(expected);
+    trkx_pipeline_destroy(pipeline);
+}
+
+static void *read_and_run(void *argument)
+{
+    struct worker *worker = argument;
+    for (int i = 0; i < 3 && worker->status == TRKX_OK; i++) {
+        trkx_event *event = NULL;
+        worker->status = trkx_pipeline_read(common.pipeline, common.prefix, &event, &worker->error);
+        if (worker->status == TRKX_OK)
+            worker->status =
+                trkx_pipeline_run_event(common.pipeline, event, NULL, &worker->results[i], &worker->error);
+        trkx_event_destroy(event);
+    }
+    return NULL;
+}
+
+static void threads_read_and_run(void **state)
+{
+    struct worker workers[EVENTS];
+    (void)state;
+    memset(workers, 0, sizeof workers);
+    trkx_result *expected = run(common.pipeline, hits_of(0));
+    for (int i = 0; i < EVENTS; i++)
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, read_and_run, &workers[i]), 0);
+    for (int i = 0; i < EVENTS; i++) pthread_join(workers[i].thread, NULL);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_ok(workers[i].status, &workers[i].error);
+        for (int j = 0; j < 3; j++) {
+            assert_same_outcome(expected, workers[i].results[j]);
+            trkx_result_destroy(workers[i].results[j]);
+        }
+    }
     trkx_result_destroy(expected);
 }
 
@@ -469,6 +532,29 @@ static void the_records_add_up(void **state)
     assert_int_equal(result->total.peak_bytes, peak);
     assert_int_equal(result->total.edges, result->steps[TRKX_STEP_TRACKS].edges);
     trkx_result_destroy(result);
+}
+
+static void *keep_busy(void *stop)
+{
+    while (!atomic_load((atomic_bool *)stop)) {}
+    return NULL;
+}
+
+/* What other threads do meanwhile is not counted. */
+static void the_cpu_time_of_one_thread_is_its_own(void **state)
+{
+    trkx_pipeline *pipeline = load(1, 0);
+    atomic_bool stop = false;
+    pthread_t other;
+    (void)state;
+    assert_int_equal(pthread_create(&other, NULL, keep_busy, &stop), 0);
+    trkx_result *result = run(pipeline, hits_of(0));
+    atomic_store(&stop, true);
+    pthread_join(other, NULL);
+    for (size_t i = 0; i < TRKX_STEPS; i++)
+        assert_true(result->steps[i].cpu_seconds <= result->steps[i].seconds + 1e-3);
+    trkx_result_destroy(result);
+    trkx_pipeline_destroy(pipeline);
 }
 
 /* Efficiency and purity of the edges, by comparing each pair. */
@@ -806,10 +892,13 @@ int main(void)
         cmocka_unit_test(threads_share_one_pipeline),
         cmocka_unit_test(threads_load_pipelines_of_their_own),
         cmocka_unit_test(a_file_gives_the_same_as_its_arrays),
+        cmocka_unit_test(reading_and_running_apart_give_the_same),
+        cmocka_unit_test(threads_read_and_run),
         cmocka_unit_test(the_steps_one_by_one_give_the_same),
         cmocka_unit_test(the_hook_sees_every_step),
         cmocka_unit_test(the_hook_stops_the_run_anywhere),
         cmocka_unit_test(the_records_add_up),
+        cmocka_unit_test(the_cpu_time_of_one_thread_is_its_own),
         cmocka_unit_test(the_edges_are_compared_with_the_truth),
         cmocka_unit_test(an_event_without_hits_has_no_tracks),
         cmocka_unit_test(few_hits_have_no_tracks),
