@@ -330,7 +330,9 @@ typedef struct trkx_bundle_info {
     size_t min_hits;
 } trkx_bundle_info;
 
-/* A bundle, loaded: three networks and the settings they were trained with. Immutable once created. */
+/* A bundle, loaded: three networks and the settings they were trained with. Immutable once created, but for the
+ * memory that it keeps of the runs for the next ones: after a few events a run takes nothing from the system
+ * but what it hands out. It is what the largest run held, as many times as there were runs at once. */
 typedef struct trkx_pipeline trkx_pipeline;
 
 typedef struct trkx_pipeline_options {
@@ -345,6 +347,7 @@ TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
  * Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME. */
 TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
                                                trkx_pipeline **pipeline, trkx_error *error);
+/* Results, and events that were read on the way, may outlive the pipeline. */
 TRKX_API void trkx_pipeline_destroy(trkx_pipeline *pipeline);
 TRKX_API const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline);
 
@@ -353,7 +356,8 @@ typedef struct trkx_step_record {
     enum trkx_step step;
     size_t nodes, edges;       /* after the step; edges 0 before there are any */
     double seconds;            /* wall clock */
-    double cpu_seconds;        /* of the whole process during the step */
+    double cpu_seconds;        /* of the run's thread where the pipeline has one; where it has more, of the
+                                * whole process during the step, with other runs that go on meanwhile */
     size_t peak_bytes;         /* most memory held at once by the run and its networks during the step */
     bool has_truth;            /* the two below are set: the run had truth, and the step has edges */
     double edge_efficiency;    /* share of the true edges (trkx_true_edges, 3 hits) that are in the graph */
@@ -402,9 +406,17 @@ typedef struct trkx_result {
 TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                             const trkx_run_options *options, trkx_result **result,
                                             trkx_error *error);
-/* The same from files: reads the event (with the cells where the bundle needs them, and truth and particles
- * where they are there), then runs. *event may be taken by the caller (event not NULL). Further errors:
- * IO, FORMAT. */
+/* Reads an event with what a run makes use of: the cells where the bundle needs them, truth and particles where
+ * they are there. prefix and errors: as of trkx_event_read. */
+TRKX_API enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix,
+                                             trkx_event **event, trkx_error *error);
+/* Runs on the hits of an event, and compares with its truth where the options have none. The record of
+ * TRKX_STEP_HITS, and its share of the total, is that of trkx_pipeline_read, whenever that was; 0 for other
+ * events. Errors: as of trkx_pipeline_run. */
+TRKX_API enum trkx_status trkx_pipeline_run_event(const trkx_pipeline *pipeline, const trkx_event *event,
+                                                  const trkx_run_options *options, trkx_result **result,
+                                                  trkx_error *error);
+/* The two in a row. *event may be taken by the caller (event not NULL). */
 TRKX_API enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const char *prefix,
                                                  const trkx_run_options *options, trkx_event **event,
                                                  trkx_result **result, trkx_error *error);

@@ -239,7 +239,7 @@ void events_release(struct events *events)
 
 /* ---- interrupts ------------------------------------------------------------------------------------- */
 
-volatile int interrupted;
+atomic_int interrupted;
 
 static void interrupt(int signal_number)
 {

@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "trkx.h"
@@ -61,7 +62,7 @@ bool make_directory(const char *path);
 bool write_json(const char *path, json_t *json);
 
 /* Set by SIGINT and SIGTERM after watch_interrupts(); the second signal ends the program at once. */
-extern volatile int interrupted;
+extern atomic_int interrupted;
 void watch_interrupts(void);
 
 #endif

@@ -146,7 +146,8 @@ static enum trkx_status get_features(struct work *work, const char *event, enum 
 {
     unsigned parts = TRKX_EVENT_CELLS | TRKX_EVENT_OPTIONAL;
     enum trkx_status status = load_pipeline(work);
-    if (status == TRKX_OK) status = trkx_event_read(event, parts, work->settings->threads, &work->event, work->error);
+    if (status == TRKX_OK)
+        status = trkx_event_read(event, parts, work->settings->threads, &work->event, work->error);
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
     size_t width = trkx_pipeline_features_count(work->pipeline, network);

@@ -16,7 +16,7 @@ enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, 
 void *trkx_event_allocate(struct trkx_event *event, size_t count, size_t size)
 {
     if (event->blocks_count == sizeof event->blocks / sizeof event->blocks[0]) return NULL;
-    void *block = trkx_allocate(NULL, count, size);
+    void *block = trkx_allocate(&event->memory, count, size);
     if (block != NULL) event->blocks[event->blocks_count++] = block;
     return block;
 }
@@ -25,6 +25,7 @@ void trkx_event_destroy(trkx_event *event)
 {
     if (event == NULL) return;
     for (size_t i = 0; i < event->blocks_count; i++) trkx_release(event->blocks[i]);
+    trkx_arenas_return(event->memory.arena);
     trkx_release(event->name);
     trkx_release(event);
 }

@@ -434,6 +434,7 @@ static void parse_file(struct reader *reader, enum trkx_event_file file, const s
 static enum trkx_status finish_reading(struct reader *reader, trkx_event **event)
 {
     trkx_release(reader->hits.slots);
+    trkx_arenas_return(reader->memory.arena);
     *event = reader->status == TRKX_OK ? reader->event : NULL;
     if (reader->status != TRKX_OK) trkx_event_destroy(reader->event);
     return reader->status;
@@ -619,8 +620,19 @@ static int count_threads(int requested, const struct source *sources)
     return trkx_worthwhile_threads(trkx_threads(requested), size, TRKX_TABLE_PART_SIZE);
 }
 
-enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads, trkx_event **event,
-                                 trkx_error *error)
+/* One arena for what the event keeps, one for what is held only while reading. */
+static enum trkx_status borrow_arenas(struct reader *reader, struct trkx_arenas *arenas)
+{
+    enum { EXPECTED = 32 << 20 }; /* bytes: twice what a full-density event with its truth takes of each */
+    if (arenas == NULL) return TRKX_OK;
+    reader->event->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
+    reader->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
+    if (reader->event->memory.arena != NULL && reader->memory.arena != NULL) return TRKX_OK;
+    return trkx_fail_memory(reader->error, "an event", EXPECTED);
+}
+
+enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
+                                    int threads, trkx_event **event, trkx_error *error)
 {
     const unsigned known = TRKX_EVENT_CELLS | TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
     struct reader reader = {.error = error};
@@ -634,13 +646,22 @@ enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads
                          threads);
     TRKX_CHECK(locate(prefix, &location, error));
     TRKX_CHECK(trkx_event_create(base_name(location.prefix), &reader.event, error));
-    find_sources(&location, parts, sources);
-    threads = count_threads(threads, sources);
-    reader.part_size = threads > 1 ? TRKX_TABLE_PART_SIZE : TRKX_TABLE_ONE_PART;
-    read_sources(&reader, sources, threads);
+    reader.status = borrow_arenas(&reader, arenas);
+    if (reader.status == TRKX_OK) {
+        find_sources(&location, parts, sources);
+        threads = count_threads(threads, sources);
+        reader.part_size = threads > 1 ? TRKX_TABLE_PART_SIZE : TRKX_TABLE_ONE_PART;
+        read_sources(&reader, sources, threads);
+    }
     status = finish_reading(&reader, event);
 cleanup:
     for (int f = 0; f < TRKX_FILES; f++) trkx_release(sources[f].path);
     trkx_release(location.prefix);
     return status;
+}
+
+enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads, trkx_event **event,
+                                 trkx_error *error)
+{
+    return trkx_event_read_in(NULL, prefix, parts, threads, event, error);
 }

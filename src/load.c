@@ -81,6 +81,10 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
     pipeline->threads = trkx_threads(options->threads);
     pipeline->filter_batch = options->filter_batch;
+    pipeline->runs = trkx_arenas_create();
+    pipeline->events = trkx_arenas_create();
+    if (pipeline->runs == NULL || pipeline->events == NULL)
+        TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
     for (int i = 0; i < TRKX_NETWORKS; i++) TRKX_CHECK(load_network(pipeline, (enum trkx_network)i, error));
@@ -96,6 +100,8 @@ void trkx_pipeline_destroy(trkx_pipeline *pipeline)
 {
     if (pipeline == NULL) return;
     for (int i = 0; i < TRKX_NETWORKS; i++) trkx_session_destroy(pipeline->sessions[i]);
+    trkx_arenas_close(pipeline->runs);
+    trkx_arenas_close(pipeline->events);
     trkx_detector_destroy(pipeline->detector);
     trkx_bundle_release(&pipeline->bundle);
     trkx_release(pipeline);

@@ -6,6 +6,7 @@
 #include "edges.h"
 #include "groups.h"
 #include "keys.h"
+#include "tracks.h"
 
 enum { NOISE = 0 }; /* the particle_id of hits that no particle made */
 
@@ -39,17 +40,18 @@ static enum trkx_status check_particles(const struct truth_index *index, trkx_er
     return TRKX_OK;
 }
 
-static enum trkx_status index_create(const trkx_truth *truth, const trkx_particles *particles,
-                                     struct truth_index *index, trkx_error *error)
+static enum trkx_status index_create(struct trkx_memory *memory, const trkx_truth *truth,
+                                     const trkx_particles *particles, struct truth_index *index,
+                                     trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     *index = (struct truth_index){.truth = truth, .particles = particles};
     if (truth->count > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: %zu hits, at most %d are possible",
                          truth->count, INT32_MAX);
-    TRKX_CHECK(trkx_groups_create(NULL, truth->particle_id, truth->count, &index->hits, error));
+    TRKX_CHECK(trkx_groups_create(memory, truth->particle_id, truth->count, &index->hits, error));
     if (particles == NULL) goto cleanup;
-    TRKX_CHECK(trkx_groups_create(NULL, particles->particle_id, particles->count, &index->rows, error));
+    TRKX_CHECK(trkx_groups_create(memory, particles->particle_id, particles->count, &index->rows, error));
     TRKX_CHECK(check_particles(index, error));
 cleanup:
     if (status != TRKX_OK) index_destroy(index);
@@ -109,26 +111,33 @@ static size_t particle_pairs(const struct truth_index *index, size_t particle, s
     return count - 1;
 }
 
-enum trkx_status trkx_true_edges(const trkx_truth *truth, const trkx_particles *particles, size_t min_hits,
-                                 trkx_edges *edges, trkx_error *error)
+enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth *truth,
+                                    const trkx_particles *particles, size_t min_hits, trkx_edges *edges,
+                                    trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct truth_index index = {0};
     struct crossing *way = NULL;
     struct trkx_pairs all = {0};
     *edges = (trkx_edges){0};
-    TRKX_CHECK(index_create(truth, particles, &index, error));
-    TRKX_ALLOCATE(way, NULL, truth->count, "the hits of a particle");
-    TRKX_ALLOCATE(all.pairs, NULL, truth->count, "true edges");
+    TRKX_CHECK(index_create(memory, truth, particles, &index, error));
+    TRKX_ALLOCATE(way, memory, truth->count, "the hits of a particle");
+    TRKX_ALLOCATE(all.pairs, memory, truth->count, "true edges");
     for (size_t p = 0; p < index.hits.count; p++)
         if (index.hits.values[p] != NOISE && trkx_groups_size(&index.hits, p) >= min_hits)
             all.count += particle_pairs(&index, p, way, all.pairs + all.count);
-    TRKX_CHECK(trkx_edges_from_pairs(NULL, &all, 1, truth->count, NULL, 1, NULL, NULL, edges, error));
+    TRKX_CHECK(trkx_edges_from_pairs(memory, &all, 1, truth->count, NULL, 1, NULL, NULL, edges, error));
 cleanup:
     index_destroy(&index);
     trkx_release(way);
     trkx_release(all.pairs);
     return status;
+}
+
+enum trkx_status trkx_true_edges(const trkx_truth *truth, const trkx_particles *particles, size_t min_hits,
+                                 trkx_edges *edges, trkx_error *error)
+{
+    return trkx_true_edges_in(NULL, truth, particles, min_hits, edges, error);
 }
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */
@@ -374,7 +383,7 @@ enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, con
     struct evaluation evaluation = {.options = options};
     *metrics = (trkx_metrics){0};
     TRKX_CHECK(check_evaluation(labels, hits, truth, options, error));
-    TRKX_CHECK(index_create(truth, particles, &evaluation.index, error));
+    TRKX_CHECK(index_create(NULL, truth, particles, &evaluation.index, error));
     TRKX_CHECK(group_tracks(labels, truth->count, &evaluation.tracks, error));
     TRKX_CHECK(find_majorities(&evaluation, error));
     TRKX_CHECK(allocate_particles(&evaluation, error));

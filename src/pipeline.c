@@ -101,6 +101,8 @@ static enum trkx_status filter(struct run *run)
     TRKX_CHECK(trkx_filter_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_FILTER],
                               run->hits->count, &run->edges, run->scores, error));
     trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.filter_cut);
+    trkx_shrink(run->edges.index, 2 * run->edges.count, sizeof *run->edges.index);
+    trkx_shrink(run->scores, run->edges.count, sizeof *run->scores);
 cleanup:
     return status;
 }
@@ -141,16 +143,22 @@ static double seconds_of(clockid_t clock)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void start(trkx_step_record *record)
+/* A run on one thread uses that; what others do meanwhile can only be told apart for one thread. */
+static clockid_t cpu_clock(const trkx_pipeline *pipeline)
 {
-    record->seconds = -seconds_of(CLOCK_MONOTONIC);
-    record->cpu_seconds = -seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    return pipeline->threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;
 }
 
-static void stop(trkx_step_record *record)
+static void start(const trkx_pipeline *pipeline, trkx_step_record *record)
+{
+    record->seconds = -seconds_of(CLOCK_MONOTONIC);
+    record->cpu_seconds = -seconds_of(cpu_clock(pipeline));
+}
+
+static void stop(const trkx_pipeline *pipeline, trkx_step_record *record)
 {
     record->seconds += seconds_of(CLOCK_MONOTONIC);
-    record->cpu_seconds += seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    record->cpu_seconds += seconds_of(cpu_clock(pipeline));
 }
 
 /* How many of the true edges are among the edges: both are sorted the same way. */
@@ -219,9 +227,9 @@ static enum trkx_status step(struct run *run, enum trkx_step which, enum trkx_st
     enum trkx_status status = TRKX_OK;
     record->step = which;
     trkx_memory_restart(&run->memory);
-    start(record);
+    start(run->pipeline, record);
     TRKX_CHECK(work(run));
-    stop(record);
+    stop(run->pipeline, record);
     record->peak_bytes = trkx_memory_restart(&run->memory);
     record->nodes = run->hits->count;
     record->edges = run->edges.count;
@@ -248,8 +256,10 @@ static enum trkx_status find_true_edges(struct run *run)
     if (options->truth->count != run->hits->count)
         return trkx_fail(run->error, TRKX_ERROR_ARGUMENT, "run: truth is of %zu hits, the event has %zu",
                          options->truth->count, run->hits->count);
-    TRKX_CHECK(trkx_true_edges(options->truth, options->particles, MIN_HITS, &run->true_edges, run->error));
-    TRKX_CHECK(trkx_edges_orient(run->hits->xyz, run->hits->count, &run->true_edges, run->error));
+    TRKX_CHECK(trkx_true_edges_in(&run->memory, options->truth, options->particles, MIN_HITS,
+                                  &run->true_edges, run->error));
+    TRKX_CHECK(trkx_edges_orient_in(&run->memory, run->hits->xyz, run->hits->count, run->pipeline->threads,
+                                    &run->true_edges, run->error));
 cleanup:
     return status;
 }
@@ -270,6 +280,7 @@ static void release(struct run *run)
     trkx_release(run->scores);
     trkx_edges_destroy(&run->edges);
     trkx_edges_destroy(&run->true_edges);
+    trkx_arenas_return(run->memory.arena);
 }
 
 static void sum_up(trkx_result *result)
@@ -311,6 +322,15 @@ static enum trkx_status check_arguments(const trkx_hits *hits, const trkx_run_op
     return TRKX_OK;
 }
 
+/* Address space for all of the run; what it does not touch takes no memory. */
+static enum trkx_status borrow_arena(struct run *run)
+{
+    enum { EXPECTED_PER_HIT = 8192 }; /* bytes: the default bundle needs 5900 at full density */
+    size_t expected = run->hits->count * EXPECTED_PER_HIT;
+    run->memory.arena = trkx_arenas_lend(run->pipeline->runs, expected);
+    return run->memory.arena != NULL ? TRKX_OK : trkx_fail_memory(run->error, "a run", expected);
+}
+
 /* Runs from hits that took `reading` to get. */
 static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                  const trkx_run_options *options, const trkx_step_record *reading,
@@ -323,8 +343,9 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     if (options == NULL) run.options = &defaults;
     run.context = (struct trkx_run_context){&run.memory, run.options->hook, run.options->user};
     TRKX_CHECK(check_arguments(hits, run.options, error));
+    TRKX_CHECK(borrow_arena(&run));
     run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);
-    if (run.result == NULL) return trkx_fail_memory(error, "a result", sizeof *run.result);
+    if (run.result == NULL) TRKX_CHECK(trkx_fail_memory(error, "a result", sizeof *run.result));
     TRKX_ALLOCATE(run.result->labels, NULL, hits->count, "labels");
     run.result->hits = hits->count;
     run.result->steps[run.result->steps_count++] = *reading;
@@ -356,28 +377,47 @@ static unsigned parts_wanted(const trkx_pipeline *pipeline)
     return parts;
 }
 
+enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
+                                    trkx_error *error)
+{
+    trkx_step_record reading = {.step = TRKX_STEP_HITS};
+    start(pipeline, &reading);
+    enum trkx_status status =
+        trkx_event_read_in(pipeline->events, prefix, parts_wanted(pipeline), pipeline->threads, event, error);
+    if (status != TRKX_OK) return status;
+    stop(pipeline, &reading);
+    reading.peak_bytes = (*event)->peak_bytes;
+    (*event)->reading = reading;
+    return TRKX_OK;
+}
+
+enum trkx_status trkx_pipeline_run_event(const trkx_pipeline *pipeline, const trkx_event *event,
+                                         const trkx_run_options *options, trkx_result **result,
+                                         trkx_error *error)
+{
+    trkx_step_record reading = event->reading;
+    trkx_run_options with_truth;
+    *result = NULL;
+    trkx_run_options_init(&with_truth);
+    if (options != NULL) with_truth = *options;
+    if (with_truth.truth == NULL) {
+        with_truth.truth = trkx_event_truth(event);
+        with_truth.particles = trkx_event_particles(event);
+    }
+    reading.nodes = event->hits.count;
+    return run_hits(pipeline, &event->hits, &with_truth, &reading, result, error);
+}
+
 enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const char *prefix,
                                         const trkx_run_options *options, trkx_event **event,
                                         trkx_result **result, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    trkx_step_record reading = {.step = TRKX_STEP_HITS};
-    trkx_run_options with_truth;
     trkx_event *own = NULL;
     *result = NULL;
     if (event != NULL) *event = NULL;
-    trkx_run_options_init(&with_truth);
-    if (options != NULL) with_truth = *options;
-    start(&reading);
-    TRKX_CHECK(trkx_event_read(prefix, parts_wanted(pipeline), pipeline->threads, &own, error));
-    stop(&reading);
-    reading.nodes = own->hits.count;
-    reading.peak_bytes = own->peak_bytes;
-    if (with_truth.truth == NULL) {
-        with_truth.truth = trkx_event_truth(own);
-        with_truth.particles = trkx_event_particles(own);
-    }
-    TRKX_CHECK(run_hits(pipeline, &own->hits, &with_truth, &reading, result, error));
+    TRKX_CHECK(trkx_pipeline_read(pipeline, prefix, &own, error));
+    TRKX_CHECK(trkx_pipeline_run_event(pipeline, own, options, result, error));
     if (event != NULL) {
         *event = own;
         own = NULL;

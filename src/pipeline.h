@@ -2,6 +2,7 @@
 #ifndef TRKX_SRC_PIPELINE_H
 #define TRKX_SRC_PIPELINE_H
 
+#include "arena.h"
 #include "bundle.h"
 #include "detector.h"
 #include "ort.h"
@@ -13,11 +14,13 @@ struct trkx_pipeline {
     struct trkx_detector *detector; /* NULL where no feature needs it */
     int threads;
     size_t filter_batch;
+    struct trkx_arenas *runs;   /* memory of the runs, for the next ones */
+    struct trkx_arenas *events; /* and of the events that they read */
 };
 
 /* What a step needs to know of the run it belongs to. */
 struct trkx_run_context {
-    struct trkx_memory *memory; /* NULL: not counted */
+    struct trkx_memory *memory; /* NULL: from the system, not counted */
     trkx_step_hook hook;        /* NULL: cannot be cancelled */
     void *user;
 };

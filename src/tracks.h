@@ -1,4 +1,5 @@
-/* Track labelling: what tracks.c shares with the tests. */
+/* Track labelling and true edges: what src/tracks.c and src/metrics.c share with the pipeline and the tests.
+ */
 #ifndef TRKX_SRC_TRACKS_H
 #define TRKX_SRC_TRACKS_H
 
@@ -8,6 +9,10 @@
 enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
                                 const float *scores, const trkx_tracks_options *options, int32_t *labels,
                                 size_t *count, trkx_error *error);
+/* As trkx_true_edges, with all memory from `memory`, edges->index included. */
+enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth *truth,
+                                    const trkx_particles *particles, size_t min_hits, trkx_edges *edges,
+                                    trkx_error *error);
 
 /* As trkx_tracks, by walking from hit to hit, breadth first: the plain truth of what it computes. One thread,
  * O(n + m). */

@@ -405,3 +405,25 @@ wait_until_at_work() { # pid
         is_empty "$(out)"
     done
 }
+
+@test "an interrupt stops all jobs, what was written stays" {
+    "$TRKX" simulate --events 3 --particles 12000 --seed 5 --no-cells --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --first 1 --particles 10 --no-cells --out "$BATS_TEST_TMPDIR/small"
+    for signal in INT TERM; do
+        "$TRKX" run --jobs 2 --threads 1 --out "$(out)/$signal" "$BATS_TEST_TMPDIR/small" "$BATS_TEST_TMPDIR/big" \
+            2>"$BATS_TEST_TMPDIR/message" &
+        pid=$!
+        for ((i = 0; i < 600; i++)); do
+            if [ -e "$(out)/$signal/event000000001-ledger.json" ]; then break; fi
+            sleep 0.05
+        done
+        kill -$signal $pid
+        code=0
+        wait $pid || code=$?
+        echo "exit code $code, standard error: $(cat "$BATS_TEST_TMPDIR/message")"
+        [ $code -eq 1 ]
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/message")" -eq 1 ]
+        grep -q "event000001000.*interrupted" "$BATS_TEST_TMPDIR/message"
+        [ "$(cd "$(out)/$signal" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv" ]
+    done
+}

@@ -19,7 +19,7 @@ setup_file() { make_event 100; }
         run "$TRKX" --help
     done
     run "$TRKX" run --help
-    [[ $output == *"--filter-batch N"*"(65536)"* ]]
+    [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1)"*"--filter-batch N"*"(65536)"* ]]
     [[ $output == *"--bundle DIR"*"($(realpath "$bundle"))"* ]]
     run "$TRKX" stage --help
     [[ $output == *"--radius R"*"(1)"*"--k K"*"(500)"*"--cut C"*"(0.5)"*"--min-hits N"*"(3)"* ]]
@@ -44,6 +44,7 @@ setup_file() { make_event 100; }
     refuses 2 "--threads" "many" -- "$TRKX" run --threads many "$event"
     refuses 2 "--threads" -- "$TRKX" run --threads -1 "$event"
     refuses 2 "--filter-batch" -- "$TRKX" run --filter-batch 0 "$event"
+    for jobs in 0 -1 2.5 two ""; do refuses 2 "--jobs" -- "$TRKX" run --jobs "$jobs" "$event"; done
     refuses 2 "which" -- "$TRKX" stage
     refuses 2 "fly" -- "$TRKX" stage fly --out x.npy a.npy
     refuses 2 "--out" -- "$TRKX" stage radius a.npy
@@ -139,6 +140,69 @@ setup_file() { make_event 100; }
     done
     "$TRKX" run --filter-batch 500 --out "$(out)/several" "$event"
     cmp "$(out)/one/event000001000-tracks.csv" "$(out)/several/event000001000-tracks.csv"
+}
+
+# ---- several events at once ----------------------------------------------------------------------------
+
+# Seven events of different sizes: the order in which they are done is not that in which they begin.
+several_events() {
+    local number=0 particles
+    for particles in 300 20 20 100 20 200 20; do
+        number=$((number + 1))
+        "$TRKX" simulate --first $number --particles $particles --no-cells --out "$BATS_TEST_TMPDIR/in"
+    done
+}
+
+# All that does not depend on the clock, from ledgers and from the screen.
+ledgers() { # directory
+    jq -S 'del(.. | .seconds?, .cpu_seconds?)' "$1"/*-ledger.json
+}
+without_times() {
+    sed 's|/[0-9]*/event|/event|' | awk '/peak memory/ { next } /^  [a-z]+ +[0-9]+ +[0-9]+ / { $4 = $5 = "" } { print }'
+}
+
+@test "run: --jobs gives the same tracks, ledgers and messages, in the same order" {
+    several_events
+    for jobs in 1 2 3; do
+        "$TRKX" run --jobs $jobs --threads 1 --verbose --out "$(out)/$jobs" "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/screen$jobs"
+        [ "$(ls "$(out)/$jobs" | wc -l)" -eq 14 ]
+        for tracks in "$(out)"/1/*-tracks.csv; do cmp "$tracks" "$(out)/$jobs/$(basename "$tracks")"; done
+        diff <(ledgers "$(out)/1") <(ledgers "$(out)/$jobs")
+        diff <(without_times <"$BATS_TEST_TMPDIR/screen1") <(without_times <"$BATS_TEST_TMPDIR/screen$jobs")
+    done
+    [ "$(grep -c "hits with more" "$BATS_TEST_TMPDIR/screen3")" -eq 7 ]
+}
+
+@test "run: --jobs with more threads, and with more jobs than events" {
+    several_events
+    "$TRKX" run --threads 1 --out "$(out)/one" "$BATS_TEST_TMPDIR/in"
+    "$TRKX" run --jobs 2 --threads 2 --out "$(out)/two" "$BATS_TEST_TMPDIR/in"
+    "$TRKX" run --jobs 20 --out "$(out)/twenty" "$BATS_TEST_TMPDIR/in"
+    for tracks in "$(out)"/one/*-tracks.csv; do
+        cmp "$tracks" "$(out)/two/$(basename "$tracks")"
+        cmp "$tracks" "$(out)/twenty/$(basename "$tracks")"
+    done
+}
+
+@test "run: --jobs stops at the first event that fails, those before it stay" {
+    several_events
+    echo "hit_id,x,y,z" | gzip >"$BATS_TEST_TMPDIR/in/event000000003-hits.csv.gz"
+    rm "$BATS_TEST_TMPDIR"/in/event000000006-hits.csv.gz # fails as well, but later
+    for jobs in 1 2 3; do
+        refuses 1 event000000003-hits.csv.gz volume_id -- \
+            "$TRKX" run --jobs $jobs --threads 1 --out "$(out)/$jobs" "$BATS_TEST_TMPDIR"/in/event00000000?-truth.csv.gz
+        [ "$(cd "$(out)/$jobs" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv \
+event000000002-ledger.json event000000002-tracks.csv" ]
+    done
+}
+
+@test "run: --jobs stops where tracks cannot be written" {
+    several_events
+    for jobs in 1 3; do
+        mkdir -p "$(out)/$jobs/event000000002-tracks.csv"
+        refuses 1 event000000002-tracks.csv -- "$TRKX" run --jobs $jobs --out "$(out)/$jobs" "$BATS_TEST_TMPDIR/in"
+        [ "$(cd "$(out)/$jobs" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv event000000002-tracks.csv" ]
+    done
 }
 
 @test "run: the rows and columns of the event in any order, ids with gaps, unknown columns" {

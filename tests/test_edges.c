@@ -295,7 +295,8 @@ static size_t fail_every_allocation(const float *points, size_t n, size_t dim, d
         trkx_error error;
         struct trkx_memory memory = {0};
         trkx_memory_fail_after(after);
-        enum trkx_status status = trkx_radius_graph_in(&memory, points, n, dim, NULL, &options, &edges, &error);
+        enum trkx_status status =
+            trkx_radius_graph_in(&memory, points, n, dim, NULL, &options, &edges, &error);
         trkx_memory_fail_after(-1);
         if (status == TRKX_OK) {
             trkx_edges_destroy(&edges);

@@ -1,14 +1,17 @@
 /* Proves: the pipeline's labels do not depend on the number of threads, on the batches of the filter, or on
- * other threads that use the same pipeline at once; they are what the steps called one by one give; the hook
- * sees every step's tensors as documented, and can stop the run anywhere; events without hits or edges have
- * no tracks; each failing allocation of loading and running is TRKX_ERROR_MEMORY and leaks nothing (run
- * under AddressSanitizer); wrong arguments are refused.
+ * other threads that use the same pipeline at once; they are what the steps called one by one give, and what
+ * reading and running apart give; the hook sees every step's tensors as documented, and can stop the run
+ * anywhere; a run's CPU time is that of its thread where it has one; events without hits or edges have no
+ * tracks; after a few runs only what is handed to the caller comes from the system, and a run leaves nothing
+ * in the pipeline's memory; each failing allocation of loading and running is TRKX_ERROR_MEMORY and leaks
+ * nothing (run under AddressSanitizer); wrong arguments are refused.
  * The bundle is models/default, or that of the environment's TRKX_BUNDLE. */
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "memory.h"
+#include "pipeline.h"
 
 /* Few hits: ThreadSanitizer slows everything down by ten. */
 enum { PARTICLES = 60, EVENTS = 4 };
@@ -232,6 +235,67 @@ static void a_file_gives_the_same_as_its_arrays(void **state)
     expect_ok(trkx_pipeline_run_file(common.pipeline, common.prefix, NULL, NULL, &found, &error), &error);
     assert_same_outcome(expected, found);
     trkx_result_destroy(found);
+    trkx_result_destroy(expected);
+}
+
+static void reading_and_running_apart_give_the_same(void **state)
+{
+    trkx_pipeline *pipeline = load(1, 0);
+    trkx_result *expected = run(pipeline, hits_of(0)), *found = NULL;
+    trkx_event *event = NULL;
+    trkx_error error;
+    (void)state;
+    expect_ok(trkx_pipeline_read(pipeline, common.prefix, &event, &error), &error);
+    for (int i = 0; i < 2; i++) {
+        expect_ok(trkx_pipeline_run_event(pipeline, event, NULL, &found, &error), &error);
+        assert_same_outcome(expected, found);
+        const trkx_step_record *reading = &found->steps[TRKX_STEP_HITS];
+        assert_true(reading->seconds > 0 && reading->peak_bytes > 0);
+        assert_int_equal(reading->nodes, found->hits);
+        assert_true(found->total.seconds >= reading->seconds);
+        assert_true(found->steps[TRKX_STEP_EDGES].has_truth);
+        trkx_result_destroy(found);
+    }
+    trkx_event_destroy(event);
+    expect_ok(trkx_pipeline_run_event(pipeline, common.events[0], NULL, &found, &error), &error);
+    assert_same_outcome(expected, found);
+    assert_true(found->steps[TRKX_STEP_HITS].seconds == 0); /* the simulator's was not read */
+    assert_true(found->steps[TRKX_STEP_EDGES].has_truth);
+    trkx_result_destroy(found);
+    trkx_result_destroy(expected);
+    trkx_pipeline_destroy(pipeline);
+}
+
+static void *read_and_run(void *argument)
+{
+    struct worker *worker = argument;
+    for (int i = 0; i < 3 && worker->status == TRKX_OK; i++) {
+        trkx_event *event = NULL;
+        worker->status = trkx_pipeline_read(common.pipeline, common.prefix, &event, &worker->error);
+        if (worker->status == TRKX_OK)
+            worker->status =
+                trkx_pipeline_run_event(common.pipeline, event, NULL, &worker->results[i], &worker->error);
+        trkx_event_destroy(event);
+    }
+    return NULL;
+}
+
+static void threads_read_and_run(void **state)
+{
+    struct worker workers[EVENTS];
+    (void)state;
+    memset(workers, 0, sizeof workers);
+    trkx_result *expected = run(common.pipeline, hits_of(0));
+    for (int i = 0; i < EVENTS; i++)
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, read_and_run, &workers[i]), 0);
+    for (int i = 0; i < EVENTS; i++) pthread_join(workers[i].thread, NULL);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_ok(workers[i].status, &workers[i].error);
+        for (int j = 0; j < 3; j++) {
+            assert_same_outcome(expected, workers[i].results[j]);
+            trkx_result_destroy(workers[i].results[j]);
+        }
+    }
     trkx_result_destroy(expected);
 }
 
@@ -470,6 +534,30 @@ static void the_records_add_up(void **state)
     trkx_result_destroy(result);
 }
 
+static void *keep_busy(void *stop)
+{
+    while (!atomic_load((atomic_bool *)stop)) {
+    }
+    return NULL;
+}
+
+/* What other threads do meanwhile is not counted. */
+static void the_cpu_time_of_one_thread_is_its_own(void **state)
+{
+    trkx_pipeline *pipeline = load(1, 0);
+    atomic_bool stop = false;
+    pthread_t other;
+    (void)state;
+    assert_int_equal(pthread_create(&other, NULL, keep_busy, &stop), 0);
+    trkx_result *result = run(pipeline, hits_of(0));
+    atomic_store(&stop, true);
+    pthread_join(other, NULL);
+    for (size_t i = 0; i < TRKX_STEPS; i++)
+        assert_true(result->steps[i].cpu_seconds <= result->steps[i].seconds + 1e-3);
+    trkx_result_destroy(result);
+    trkx_pipeline_destroy(pipeline);
+}
+
 /* Efficiency and purity of the edges, by comparing each pair. */
 struct reference {
     const trkx_edges *true_edges; /* (lower, higher) */
@@ -574,6 +662,62 @@ static void hits_in_one_place_are_run(void **state)
     trkx_result_destroy(result);
 }
 
+/* ---- memory ----------------------------------------------------------------------------------------- */
+
+/* Blocks that a run takes from the system: of one event, which the pipeline has seen before. */
+static long taken_by_run(const char *prefix, const trkx_event *event)
+{
+    trkx_run_options options;
+    trkx_result *result = NULL;
+    trkx_event *own = NULL;
+    trkx_error error;
+    trkx_run_options_init(&options);
+    options.truth = trkx_event_truth(event);
+    options.particles = trkx_event_particles(event);
+    long taken = -trkx_memory_taken();
+    enum trkx_status status =
+        prefix != NULL
+            ? trkx_pipeline_run_file(common.pipeline, prefix, &options, &own, &result, &error)
+            : trkx_pipeline_run(common.pipeline, trkx_event_hits(event), &options, &result, &error);
+    taken += trkx_memory_taken();
+    expect_ok(status, &error);
+    trkx_result_destroy(result);
+    trkx_event_destroy(own);
+    return taken;
+}
+
+static void nothing_but_the_outcome_is_allocated_in_the_long_run(void **state)
+{
+    enum { RESULT = 2, EVENT = 2 }; /* each with what it points to: labels, a name */
+    enum {
+        NAMES = 1 + 3 * 3
+    }; /* of the event, its files (twice: where they are, and for messages), their columns */
+    (void)state;
+    for (int i = 0; i < 3; i++) taken_by_run(common.prefix, common.events[0]);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(taken_by_run(NULL, common.events[0]), RESULT);
+        assert_true(taken_by_run(common.prefix, common.events[0]) <= RESULT + EVENT + NAMES);
+    }
+    assert_int_equal(trkx_arenas_lent(common.pipeline->runs), 0); /* nothing is held */
+    assert_int_equal(trkx_arenas_lent(common.pipeline->events), 0);
+}
+
+static void an_event_may_outlive_its_pipeline(void **state)
+{
+    trkx_pipeline *pipeline = load(1, 0);
+    trkx_event *event = NULL;
+    trkx_result *result = NULL;
+    trkx_error error;
+    (void)state;
+    expect_ok(trkx_pipeline_run_file(pipeline, common.prefix, NULL, &event, &result, &error), &error);
+    trkx_pipeline_destroy(pipeline);
+    const trkx_hits *hits = trkx_event_hits(event), *expected = hits_of(0);
+    assert_int_equal(hits->count, expected->count);
+    assert_memory_equal(hits->hit_id, expected->hit_id, hits->count * sizeof *hits->hit_id);
+    trkx_event_destroy(event);
+    trkx_result_destroy(result);
+}
+
 /* ---- failing allocations ---------------------------------------------------------------------------- */
 
 /* Something that may fail, from a clean start to a clean end. */
@@ -617,10 +761,26 @@ static enum trkx_status attempt_run_file(trkx_error *error)
     return status;
 }
 
+/* The run's memory has to come from the system. */
+static enum trkx_status attempt_create_and_run(trkx_error *error)
+{
+    trkx_pipeline_options options;
+    trkx_pipeline *pipeline = NULL;
+    trkx_result *result = NULL;
+    trkx_pipeline_options_init(&options);
+    options.threads = 1;
+    enum trkx_status status = trkx_pipeline_create(common.bundle, &options, &pipeline, error);
+    if (status == TRKX_OK) status = trkx_pipeline_run(pipeline, hits_of(0), NULL, &result, error);
+    trkx_result_destroy(result);
+    trkx_pipeline_destroy(pipeline);
+    return status;
+}
+
 /* Lets every allocation fail in turn. */
 static void fail_each(const char *name, trial attempt)
 {
     trkx_error error = {TRKX_OK, ""};
+    for (int i = 0; i < 3; i++) expect_ok(attempt(&error), &error); /* from now on its memory is there */
     trkx_memory_fail_after(LONG_MAX);
     expect_ok(attempt(&error), &error);
     long count = trkx_memory_fail_after(-1);
@@ -643,6 +803,12 @@ static void each_allocation_of_loading_may_fail(void **state)
 {
     (void)state;
     fail_each("create", attempt_create);
+}
+
+static void each_allocation_of_a_first_run_may_fail(void **state)
+{
+    (void)state;
+    fail_each("create and run", attempt_create_and_run);
 }
 
 static void each_allocation_of_a_run_may_fail(void **state)
@@ -729,15 +895,21 @@ int main(void)
         cmocka_unit_test(threads_share_one_pipeline),
         cmocka_unit_test(threads_load_pipelines_of_their_own),
         cmocka_unit_test(a_file_gives_the_same_as_its_arrays),
+        cmocka_unit_test(reading_and_running_apart_give_the_same),
+        cmocka_unit_test(threads_read_and_run),
         cmocka_unit_test(the_steps_one_by_one_give_the_same),
         cmocka_unit_test(the_hook_sees_every_step),
         cmocka_unit_test(the_hook_stops_the_run_anywhere),
         cmocka_unit_test(the_records_add_up),
+        cmocka_unit_test(the_cpu_time_of_one_thread_is_its_own),
         cmocka_unit_test(the_edges_are_compared_with_the_truth),
         cmocka_unit_test(an_event_without_hits_has_no_tracks),
         cmocka_unit_test(few_hits_have_no_tracks),
         cmocka_unit_test(hits_in_one_place_are_run),
+        cmocka_unit_test(nothing_but_the_outcome_is_allocated_in_the_long_run),
+        cmocka_unit_test(an_event_may_outlive_its_pipeline),
         cmocka_unit_test(each_allocation_of_loading_may_fail),
+        cmocka_unit_test(each_allocation_of_a_first_run_may_fail),
         cmocka_unit_test(each_allocation_of_a_run_may_fail),
         cmocka_unit_test(each_allocation_of_a_run_from_files_may_fail),
         cmocka_unit_test(wrong_options_are_refused),
