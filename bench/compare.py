@@ -185,15 +185,27 @@ def bench_nearest(results, points, repeat):
     results.add_all("radius", case, alternate(functions, repeat, first))
 
 
+PEAK_OF_SEARCH = """
+import re, sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from trkx_train import library as trkx
+
+def status(key):
+    return 1024 * int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read()).group(1))
+
+points = np.load(sys.argv[2])
+trkx.neighbours(points[:1000], 0.1)
+open("/proc/self/clear_refs", "w").write("5")  # restarts the high-water mark
+before = status("VmRSS")
+pairs = trkx.neighbours(points, float(sys.argv[3]), k=len(points))
+print(status("VmHWM") - before, pairs.nbytes)
+"""
+
+
 def peak_of_search(path, radius):
     """Bytes that a process of its own needs more for the search than before it, and the bytes of its answer."""
-    code = ("import resource, sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
-            "from trkx_train import library as trkx\n"
-            "points = np.load(sys.argv[2]); trkx.neighbours(points[:1000], 0.1)\n"
-            "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-            "pairs = trkx.neighbours(points, float(sys.argv[3]), k=len(points))\n"
-            "print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before), pairs.nbytes)")
-    done = subprocess.run([sys.executable, "-c", code, str(REPOSITORY / "train"), str(path), repr(radius)],
+    done = subprocess.run([sys.executable, "-c", PEAK_OF_SEARCH, str(REPOSITORY / "train"), str(path), repr(radius)],
                           check=True, capture_output=True, text=True)
     return [int(word) for word in done.stdout.split()]
 
