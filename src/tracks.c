@@ -137,15 +137,17 @@ static uint32_t load(parent *p)
     return atomic_load_explicit(p, memory_order_relaxed);
 }
 
-/* The root of i; halves the path. A lost update of a parent is harmless: the one that stays is right too. */
-static uint32_t find_root(parent *parents, uint32_t i)
+/* The root of i; halves the path. A lost update of a parent is harmless: the one that stays is right too. A
+ * root and what points to one take the same branches, which are guessed well. */
+static inline uint32_t find_root(parent *parents, uint32_t i)
 {
-    for (uint32_t up = load(&parents[i]); up != i; up = load(&parents[i])) {
-        uint32_t above = load(&parents[up]);
-        if (above != up) atomic_store_explicit(&parents[i], above, memory_order_relaxed);
+    uint32_t up = load(&parents[i]);
+    for (uint32_t above = load(&parents[up]); above != up; above = load(&parents[up])) {
+        atomic_store_explicit(&parents[i], above, memory_order_relaxed);
         i = up;
+        up = above;
     }
-    return i;
+    return up;
 }
 
 /* alone: no other thread connects meanwhile. */
@@ -164,9 +166,31 @@ static inline void connect(parent *parents, uint32_t a, uint32_t b, bool alone)
     }
 }
 
-/* Connects over the edges first..last; returns the first of them with an end out of range, or m. */
-static size_t connect_range(size_t n, const trkx_edges *edges, const float *scores, float cut, size_t first,
-                            size_t last, bool alone, parent *parents)
+/* Lets the higher end of every step-th of the edges first..last point to the lowest other end, as far as
+ * another thread does not overwrite it: a first guess, without a branch to guess. */
+static void hook(size_t n, const trkx_edges *edges, const float *scores, float cut, size_t first, size_t last,
+                 size_t step, parent *parents)
+{
+    for (size_t e = first; e < last; e += step) {
+        if (!is_valid(edges, e, n)) continue;
+        uint32_t a = (uint32_t)edges->index[e], b = (uint32_t)edges->index[edges->count + e];
+        uint32_t low = a < b ? a : b, high = a < b ? b : a, up = load(&parents[high]);
+        bool closer = (low < up) & connects(scores, e, cut);
+        atomic_store_explicit(&parents[high], closer ? low : up, memory_order_relaxed);
+    }
+}
+
+/* Lets all hits point to the root of what they point to, which comes before them. */
+static void flatten(size_t n, parent *parents)
+{
+    for (size_t i = 0; i < n; i++)
+        atomic_store_explicit(&parents[i], load(&parents[load(&parents[i])]), memory_order_relaxed);
+}
+
+/* Connects over the edges first..last, few of which still run between components. Returns the first with an
+ * end out of range, or m. */
+static size_t connect_rest(size_t n, const trkx_edges *edges, const float *scores, float cut, size_t first,
+                           size_t last, bool alone, parent *parents)
 {
     for (size_t e = first; e < last; e++) {
         if (!is_valid(edges, e, n)) return e;
@@ -176,14 +200,20 @@ static size_t connect_range(size_t n, const trkx_edges *edges, const float *scor
     return edges->count;
 }
 
+/* About two edges a hit are enough to find most of a component (Sutton, Ben-Nun, Barak: Afforest, 2018).
+ * Returns the first edge with an end out of range, or m. */
 static size_t connect_all(size_t n, const trkx_edges *edges, const float *scores, float cut, int threads,
                           parent *parents)
 {
-    size_t bad = edges->count, parts = (size_t)threads;
+    size_t m = edges->count, bad = m, parts = (size_t)threads, step = 1 + m / (2 * n + 1);
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+    for (size_t t = 0; t < parts; t++)
+        hook(n, edges, scores, cut, m * t / parts, m * (t + 1) / parts, step, parents);
+    flatten(n, parents);
 #pragma omp parallel for num_threads(threads) reduction(min : bad) if (threads > 1)
     for (size_t t = 0; t < parts; t++) {
-        size_t wrong = connect_range(n, edges, scores, cut, edges->count * t / parts,
-                                     edges->count * (t + 1) / parts, threads == 1, parents);
+        size_t wrong =
+            connect_rest(n, edges, scores, cut, m * t / parts, m * (t + 1) / parts, threads == 1, parents);
         bad = wrong < bad ? wrong : bad;
     }
     return bad;
