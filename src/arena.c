@@ -39,30 +39,37 @@ static size_t find_range(const struct trkx_arena *arena, size_t bytes)
     return r;
 }
 
-/* Makes a range free, next to its neighbours or as one of its own, for which there is space. */
-static void insert_range(struct trkx_arena *arena, char *begin, size_t bytes)
+/* The number of ranges below an address. */
+static size_t count_below(const struct trkx_arena *arena, const char *address)
 {
-    struct range *ranges = arena->ranges;
     size_t low = 0, high = arena->free_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (ranges[middle].begin < begin)
+        if (arena->ranges[middle].begin < address)
             low = middle + 1;
         else
             high = middle;
     }
-    bool joins_below = low > 0 && ranges[low - 1].begin + ranges[low - 1].bytes == begin;
-    bool joins_above = low < arena->free_count && begin + bytes == ranges[low].begin;
+    return low;
+}
+
+/* Makes a range free, as part of its neighbours where it touches them. There is space for one more. */
+static void insert_range(struct trkx_arena *arena, char *begin, size_t bytes)
+{
+    size_t r = count_below(arena, begin);
+    struct range *above = arena->ranges + r, *below = above - (r > 0);
+    bool joins_below = r > 0 && below->begin + below->bytes == begin;
+    bool joins_above = r < arena->free_count && begin + bytes == above->begin;
     if (joins_below && joins_above) {
-        ranges[low - 1].bytes += bytes + ranges[low].bytes;
-        memmove(ranges + low, ranges + low + 1, (--arena->free_count - low) * sizeof *ranges);
+        below->bytes += bytes + above->bytes;
+        memmove(above, above + 1, (--arena->free_count - r) * sizeof *above);
     } else if (joins_below) {
-        ranges[low - 1].bytes += bytes;
+        below->bytes += bytes;
     } else if (joins_above) {
-        ranges[low] = (struct range){begin, bytes + ranges[low].bytes};
+        *above = (struct range){begin, bytes + above->bytes};
     } else {
-        memmove(ranges + low + 1, ranges + low, (arena->free_count++ - low) * sizeof *ranges);
-        ranges[low] = (struct range){begin, bytes};
+        memmove(above + 1, above, (arena->free_count++ - r) * sizeof *above);
+        *above = (struct range){begin, bytes};
     }
 }
 
