@@ -151,7 +151,7 @@ class Chain:
     def graphs(self, prefix):
         """n, and the edges [2,m] that each step leaves."""
         results = dict(self.steps(prefix))
-        return len(results["hits"]), {name: results[name] for name in ("edges", "filter", "gnn")}
+        return len(results["hits"]), {name: np.ascontiguousarray(results[name]) for name in ("edges", "filter", "gnn")}
 
 
 def main():
