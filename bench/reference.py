@@ -42,40 +42,45 @@ def features(hits, xyz, specs):
     return np.stack([columns[s["name"]]() / s["scale"] for s in specs], 1).astype(np.float32)
 
 
-def squared_distances(points, pairs):
-    """d2 [m] as trkx defines it: the float32 sum of squared float32 differences, dimension by dimension."""
-    d2 = np.zeros(pairs.shape[1], np.float32)
-    for column in (points[pairs[0]] - points[pairs[1]]).T:
-        d2 += column * column
+def squared_distances(points, sources, targets):
+    """d2 as trkx defines it: the float32 sum of squared float32 differences, dimension by dimension."""
+    d2 = np.zeros(targets.shape, np.float32)
+    for column in points.T:
+        difference = column[sources] - column[targets]
+        d2 += difference * difference
     return d2
 
 
-def candidates(points, reach, k, threads):
-    """[2,c]: directed pairs, all those within reach or at least each point's k nearest, by the faster way: the
-    tree's pairs where k is large, its nearest neighbours where it is small."""
-    n, tree = len(points), cKDTree(points)
-    if k > MANY:
-        pairs = tree.query_pairs(reach, output_type="ndarray").T
-        return np.concatenate([pairs, pairs[::-1]], 1)
-    found = tree.query(points, k + 1 + SPARE, distance_upper_bound=reach, workers=threads)[1]
-    pairs = np.stack([np.repeat(np.arange(n), found.shape[1]), found.ravel()])
-    return pairs[:, (pairs[1] < n) & (pairs[0] != pairs[1])]
+def nearest(points, radius, k, threads):
+    """[2,c]: of each point the pairs with its k nearest within the radius, ties by lower index. The tree computes in
+    double, so it is asked for a little more, and float32 decides."""
+    n = len(points)
+    found = cKDTree(points).query(points, k + 1 + SPARE, distance_upper_bound=radius * 1.00001, workers=threads)[1]
+    source = np.arange(n)[:, None]
+    d2 = squared_distances(points, source, np.where(found < n, found, 0))
+    d2[(found == n) | (found == source) | (d2 > np.float32(radius) * np.float32(radius))] = np.inf
+    order = np.lexsort((found, d2), axis=1)[:, :k]
+    kept = np.isfinite(np.take_along_axis(d2, order, 1))
+    return np.stack([np.repeat(np.arange(n), kept.sum(1)), np.take_along_axis(found, order, 1)[kept]])
+
+
+def all_then_nearest(points, radius, k):
+    """The same by all pairs within the radius, which is faster where k is large."""
+    pairs = cKDTree(points).query_pairs(radius * 1.00001, output_type="ndarray").T
+    pairs = np.concatenate([pairs, pairs[::-1]], 1)
+    d2 = squared_distances(points, *pairs)
+    near = d2 <= np.float32(radius) * np.float32(radius)
+    pairs, d2 = pairs[:, near], d2[near]
+    pairs = pairs[:, np.lexsort((pairs[1], d2, pairs[0]))]
+    rank = np.arange(pairs.shape[1]) - np.searchsorted(pairs[0], pairs[0])
+    return pairs[:, rank < k]
 
 
 def neighbours(points, radius, k, threads):
-    """[2,m]: each pair with d2 <= r2 once, as (lower, higher), as far as one end has the other among its k
-    nearest, ties by lower index. The tree computes in double, so it is asked for a little more."""
-    n = len(points)
-    pairs = candidates(points, radius * 1.00001, k, threads)
-    d2 = squared_distances(points, pairs)
-    near = d2 <= np.float32(radius) * np.float32(radius)
-    pairs, d2 = pairs[:, near], d2[near]
-    order = np.lexsort((pairs[1], d2, pairs[0]))
-    pairs = pairs[:, order]
-    rank = np.arange(pairs.shape[1]) - np.searchsorted(pairs[0], pairs[0])
-    pairs = pairs[:, rank < k]
-    keys = np.unique(pairs.min(0).astype(np.int64) * n + pairs.max(0))
-    return np.stack([keys // n, keys % n])
+    """[2,m]: each pair with d2 <= r2 once, as (lower, higher), as far as one end has the other among its k nearest."""
+    pairs = nearest(points, radius, k, threads) if k <= MANY else all_then_nearest(points, radius, k)
+    keys = np.unique(pairs.min(0).astype(np.int64) * len(points) + pairs.max(0))
+    return np.stack([keys // len(points), keys % len(points)])
 
 
 def orient(xyz, pairs):
