@@ -212,8 +212,8 @@ TRKX_API void trkx_edges_options_init(trkx_edges_options *options);
 
 /* Exact fixed-radius nearest neighbours of points [n,dim], 1 <= dim <= 32, finite. Each pair once, as
  * (lower index, higher index), sorted by (source, target). A pair is kept when either end keeps it among
- * its k nearest. d^2 is the float32 sum of squared float32 differences in the order of the dimensions.
- * Errors: ARGUMENT, MEMORY. */
+ * its k nearest. d^2 is the float32 sum of squared float32 differences in the order of the dimensions, on every
+ * processor. Memory: that of the answer and O(n dim + threads). Errors: ARGUMENT, MEMORY. */
 TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
                                             const trkx_edges_options *options, trkx_edges *edges,
                                             trkx_error *error);

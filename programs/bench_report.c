@@ -107,7 +107,9 @@ static void print_line(const struct bench_row *row, double least, double median,
     printf("  %-14s %9zu %10zu %-5s %9.3f %9.3f %9.3f %9.3f", row->name, row->nodes, row->size, row->unit,
            1e3 * least, 1e3 * median, 1e-6 * rate(row->size, median), 1e-6 * rate(row->nodes, median));
     if (row->peak_bytes > 0) printf(" %9.1f", (double)row->peak_bytes / 1048576);
-    if (bound > 0) printf(" %9.3f %5.1f%%", 1e3 * bound, 100 * bound / median);
+    if (bound > 0) printf(" %9.3f", 1e3 * bound);
+    if (bound > 0 && bound < 10 * median) printf(" %5.1f%%", 100 * bound / median);
+    if (bound > 0 && bound >= 10 * median) printf("  >999%%"); /* the loops of the head were disturbed */
     putchar('\n');
     fflush(stdout);
 }
