@@ -1,8 +1,8 @@
 /* The search by radius. A tree of leaves of about a hundred points (src/tree.c) tells which leaves are near
  * each other; of two such leaves, the points that are near the other are compared, many at a time
- * (src/near.h). There are two ways from there, one result. Where k rarely matters, each pair within the
- * radius is found once, and few are dropped. Where most nodes have more neighbours than they keep, each looks
- * for its k nearest, with a limit that falls as it finds them. */
+ * (src/near.h). There are two ways from there, one result. Where fewer than half of the nodes have more
+ * neighbours than they keep, each pair within the radius is found once, and src/truncate.c drops some. Where
+ * more have, each node looks for its k nearest, with a limit that falls as it finds them. */
 #include "search.h"
 
 #include <math.h>
@@ -12,13 +12,13 @@
 
 #include "edges.h"
 #include "near.h"
+#include "truncate.h"
 
 enum {
     CHUNK = 1 << 15,                 /* pairs that a thread collects at a time: 256 KiB */
     CHUNK_ROOM = 4 * TRKX_TREE_LEAF, /* a chunk with less room than this is full */
-    REDUCE_EVERY = 3,     /* levels of the tree: 1.5 times as fast for 1,000,000 clustered points as never */
-    COUNTING_THREADS = 8, /* each counts in memory of its own, 4 bytes a point */
-    SAMPLE = 64,          /* points that tell whether most are saturated */
+    REDUCE_EVERY = 3, /* levels of the tree: 1.5 times as fast for 1,000,000 clustered points as never */
+    SAMPLE = 64,      /* points that tell whether most are saturated */
     NEAREST_BYTES = 1 << 22, /* of a thread's neighbours, as far as one query does not take more */
 };
 
@@ -359,40 +359,25 @@ static size_t keep_nearest(struct worker *worker, size_t leaf, const uint8_t *pl
     return saturated;
 }
 
-/* Places of the points of a leaf with more than k neighbours; degrees NULL: of all. */
-static size_t saturated_places(const struct search *search, size_t leaf, const uint32_t *degrees,
-                               uint8_t *places)
-{
-    const struct trkx_points_view points = leaf_points(search->tree, leaf);
-    size_t count = 0;
-    for (size_t i = 0; i < points.count; i++) {
-        places[count] = (uint8_t)i;
-        count += degrees == NULL || degrees[points.ids[i]] > search->query->k;
-    }
-    return count;
-}
-
-/* Sets the limits of the nodes with more than k neighbours by degrees [n]; of all where degrees is NULL,
- * whose neighbours are then stored. Returns how many are saturated. */
-static size_t nearest_all(struct search *search, const uint32_t *degrees)
+/* Finds and stores all nodes' k nearest neighbours, and sets their limits. Returns how many are saturated. */
+static size_t nearest_all(struct search *search)
 {
     size_t saturated = 0;
+    uint8_t places[TRKX_TREE_LEAF];
+    for (size_t i = 0; i < TRKX_TREE_LEAF; i++) places[i] = (uint8_t)i;
 #pragma omp parallel num_threads(search->query->threads) reduction(+ : saturated)
     {
         struct worker worker;
-        uint8_t places[TRKX_TREE_LEAF];
         start_worker(search, &worker);
 #pragma omp for schedule(dynamic)
-        for (size_t leaf = 0; leaf < search->tree->leaves; leaf++) {
-            if (atomic_load(&search->stopped) != STOP_NONE) continue;
-            size_t count = saturated_places(search, leaf, degrees, places);
-            saturated += keep_nearest(&worker, leaf, places, count, degrees == NULL);
-        }
+        for (size_t leaf = 0; leaf < search->tree->leaves; leaf++)
+            if (atomic_load(&search->stopped) == STOP_NONE)
+                saturated += keep_nearest(&worker, leaf, places, leaf_points(search->tree, leaf).count, true);
     }
     return saturated;
 }
 
-/* Whether an eighth or more of a sample has more than k neighbours. */
+/* Whether half of a sample or more has more than k neighbours. */
 static bool often_saturated(struct search *search)
 {
     size_t leaves = search->tree->leaves, samples = leaves < SAMPLE ? leaves : SAMPLE, saturated = 0;
@@ -404,7 +389,7 @@ static bool often_saturated(struct search *search)
         for (size_t s = 0; s < samples; s++)
             saturated += keep_nearest(&worker, s * leaves / samples, &(uint8_t){0}, 1, false);
     }
-    return 8 * saturated >= samples;
+    return 2 * saturated >= samples;
 }
 
 /* Makes pairs of the stored neighbours. Where both ends keep a pair, the lower index has it. */
@@ -426,60 +411,6 @@ static void pair_neighbours(const uint64_t *limits, struct trkx_pairs *list)
 
 /* ---- together --------------------------------------------------------------------------------------- */
 
-/* degrees [threads, n]: in the first row, of the collected pairs. Returns the largest. */
-static uint32_t count_degrees(const struct trkx_pairs *lists, size_t lists_count, size_t n, int threads,
-                              uint32_t *degrees)
-{
-    uint32_t largest = 0;
-    memset(degrees, 0, (size_t)threads * n * sizeof *degrees);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t l = 0; l < lists_count; l++) {
-        uint32_t *own = degrees + (size_t)omp_get_thread_num() * n;
-        for (size_t p = 0; p < lists[l].count; p++) {
-            own[trkx_key_high(lists[l].pairs[p])]++;
-            own[trkx_key_low(lists[l].pairs[p])]++;
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        for (size_t t = 1; t < (size_t)threads; t++) degrees[i] += degrees[t * n + i];
-        largest = degrees[i] > largest ? degrees[i] : largest;
-    }
-    return largest;
-}
-
-/* Drops the pairs that neither end keeps. */
-static void drop_pairs(const struct trkx_query *query, const uint64_t *limits, struct trkx_pairs *list)
-{
-    size_t count = 0;
-    for (size_t p = 0; p < list->count; p++) {
-        uint64_t pair = list->pairs[p];
-        size_t i = trkx_key_high(pair), j = trkx_key_low(pair);
-        if (limits[i] == TRKX_KEEP_ALL || limits[j] == TRKX_KEEP_ALL ||
-            trkx_pair_kept(limits, i, j, trkx_query_d2(query, i, j)))
-            list->pairs[count++] = pair;
-    }
-    list->count = count;
-}
-
-/* Of all pairs within the radius, drops those that neither end keeps: few nodes are saturated, if any. */
-static enum trkx_status drop_saturated(struct search *search, struct trkx_pairs *lists, size_t *saturated,
-                                       trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    const struct trkx_query *query = search->query;
-    uint32_t *degrees = NULL;
-    int threads = query->threads < COUNTING_THREADS ? query->threads : COUNTING_THREADS;
-    TRKX_ALLOCATE(degrees, search->memory, (size_t)threads * query->n, "the number of neighbours");
-    if (count_degrees(lists, search->chunks_count, query->n, threads, degrees) <= query->k) goto cleanup;
-    for (size_t i = 0; i < query->n; i++) search->limits[i] = TRKX_KEEP_ALL;
-    *saturated = nearest_all(search, degrees);
-#pragma omp parallel for num_threads(query->threads) schedule(dynamic)
-    for (size_t l = 0; l < search->chunks_count; l++) drop_pairs(query, search->limits, &lists[l]);
-cleanup:
-    trkx_release(degrees);
-    return status;
-}
-
 /* The chunks as lists; released by the caller. */
 static enum trkx_status list_chunks(const struct search *search, struct trkx_pairs **lists, trkx_error *error)
 {
@@ -492,9 +423,9 @@ cleanup:
     return status;
 }
 
-/* The two ways to the pairs. Where k rarely matters, all pairs within the radius, each found once; where it
- * often does, each node's k nearest, which then are fewer. The answer is the same, memory O(n k) at most.
- * *lists: of pairs, or of neighbours where *nearest. */
+/* The two ways to the pairs. Where k matters to few, all pairs within the radius, each found once; where it
+ * matters to most, each node's k nearest, which then are fewer. The answer is the same, memory O(n k) at
+ * most. *lists: of pairs, or of neighbours where *nearest. */
 static enum trkx_status collect(struct search *search, bool k_matters, bool *nearest, size_t *saturated,
                                 struct trkx_pairs **lists, trkx_error *error)
 {
@@ -508,7 +439,7 @@ static enum trkx_status collect(struct search *search, bool k_matters, bool *nea
     if (*nearest) {
         search->most_pairs = SIZE_MAX;
         atomic_store(&search->stopped, STOP_NONE);
-        *saturated = nearest_all(search, NULL);
+        *saturated = nearest_all(search);
     }
     if (search->stopped == STOP_MEMORY)
         return trkx_fail_memory(error, "pairs of neighbours", sizeof(struct chunk));
@@ -530,7 +461,7 @@ static enum trkx_status prepare_nearest(struct search *search, trkx_error *error
     TRKX_ALLOCATE(search->limits, search->memory, query->n, "the neighbours' limits");
     TRKX_ALLOCATE(search->nearest, search->memory,
                   (size_t)query->threads * 2 * search->batch * search->capacity, "the nearest neighbours");
-    search->most_pairs = query->k <= SIZE_MAX / query->n ? query->n * query->k / 2 : SIZE_MAX;
+    search->most_pairs = query->k <= SIZE_MAX / query->n ? query->n * query->k : SIZE_MAX;
 cleanup:
     return status;
 }
@@ -551,7 +482,8 @@ static enum trkx_status search_edges(struct search *search, const double *norms,
 #pragma omp parallel for num_threads(query->threads) schedule(dynamic)
         for (size_t l = 0; l < search->chunks_count; l++) pair_neighbours(search->limits, &lists[l]);
     } else if (k_matters)
-        TRKX_CHECK(drop_saturated(search, lists, &edges->saturated, error));
+        TRKX_CHECK(
+            trkx_truncate(search->memory, query, lists, search->chunks_count, &edges->saturated, error));
     TRKX_CHECK(trkx_edges_from_pairs(search->memory, lists, search->chunks_count, query->n, norms,
                                      query->threads, release_chunks, search, edges, error));
 cleanup:
