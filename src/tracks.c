@@ -6,7 +6,12 @@
 
 #include "parallel.h"
 
-enum { EDGES_PER_THREAD = 1 << 18 }; /* with less work than this, starting a thread takes longer */
+enum {
+    EDGES_PER_THREAD = 1 << 18, /* with less work than this, starting a thread takes longer */
+    PARTS = 64,                 /* of the edges, so that no thread waits long for another */
+    EARLY = 8,                  /* each of so many parts comes first */
+    BATCH = 256,                /* edges that are looked at before they are connected */
+};
 
 void trkx_tracks_options_init(trkx_tracks_options *options)
 {
@@ -150,10 +155,20 @@ static inline uint32_t find_root(parent *parents, uint32_t i)
     return up;
 }
 
+/* What is connected, over which edges, and by how many threads. */
+struct forest {
+    size_t n;
+    const trkx_edges *edges;
+    const float *scores; /* [m] or NULL */
+    float cut;
+    int threads;
+    parent *parents; /* [n] */
+};
+
 /* alone: no other thread connects meanwhile. */
 static inline void connect(parent *parents, uint32_t a, uint32_t b, bool alone)
 {
-    while (load(&parents[a]) != load(&parents[b])) { /* else one component: most edges find it so */
+    while (load(&parents[a]) != load(&parents[b])) {
         a = find_root(parents, a);
         b = find_root(parents, b);
         if (a == b) return;
@@ -168,15 +183,16 @@ static inline void connect(parent *parents, uint32_t a, uint32_t b, bool alone)
 
 /* Lets the higher end of every step-th of the edges first..last point to the lowest other end, as far as
  * another thread does not overwrite it: a first guess, without a branch to guess. */
-static void hook(size_t n, const trkx_edges *edges, const float *scores, float cut, size_t first, size_t last,
-                 size_t step, parent *parents)
+static void hook(const struct forest *forest, size_t first, size_t last, size_t step)
 {
+    const struct forest f = *forest; /* a copy, which no store can change */
+    const trkx_edges edges = *f.edges;
     for (size_t e = first; e < last; e += step) {
-        if (!is_valid(edges, e, n)) continue;
-        uint32_t a = (uint32_t)edges->index[e], b = (uint32_t)edges->index[edges->count + e];
-        uint32_t low = a < b ? a : b, high = a < b ? b : a, up = load(&parents[high]);
-        bool closer = (low < up) & connects(scores, e, cut);
-        atomic_store_explicit(&parents[high], closer ? low : up, memory_order_relaxed);
+        if (!is_valid(&edges, e, f.n)) continue;
+        uint32_t a = (uint32_t)edges.index[e], b = (uint32_t)edges.index[edges.count + e];
+        uint32_t low = a < b ? a : b, high = a < b ? b : a, up = load(&f.parents[high]);
+        bool closer = (low < up) & connects(f.scores, e, f.cut);
+        atomic_store_explicit(&f.parents[high], closer ? low : up, memory_order_relaxed);
     }
 }
 
@@ -187,36 +203,71 @@ static void flatten(size_t n, parent *parents)
         atomic_store_explicit(&parents[i], load(&parents[load(&parents[i])]), memory_order_relaxed);
 }
 
-/* Connects over the edges first..last, few of which still run between components. Returns the first with an
- * end out of range, or m. */
-static size_t connect_rest(size_t n, const trkx_edges *edges, const float *scores, float cut, size_t first,
-                           size_t last, bool alone, parent *parents)
+/* What the ends of edges point to, where it is not the same. */
+struct crossing {
+    size_t count;
+    uint32_t a[BATCH + 1], b[BATCH + 1]; /* one place is written to beyond the last */
+};
+
+/* Lists what of the edges first..last, at most BATCH, may still run between components; without a branch to
+ * guess. Returns the first edge with an end out of range, or last. */
+static size_t list_crossing(const struct forest *forest, size_t first, size_t last, struct crossing *crossing)
 {
-    for (size_t e = first; e < last; e++) {
-        if (!is_valid(edges, e, n)) return e;
-        if (connects(scores, e, cut))
-            connect(parents, (uint32_t)edges->index[e], (uint32_t)edges->index[edges->count + e], alone);
+    const struct forest f = *forest;
+    const trkx_edges edges = *f.edges;
+    size_t count = 0, e = first;
+    for (; e < last && is_valid(&edges, e, f.n); e++) {
+        uint32_t a = load(&f.parents[edges.index[e]]), b = load(&f.parents[edges.index[edges.count + e]]);
+        crossing->a[count] = a;
+        crossing->b[count] = b;
+        count += (a != b) & connects(f.scores, e, f.cut);
     }
-    return edges->count;
+    crossing->count = count;
+    return e;
 }
 
-/* About four edges a hit are enough to find most of a component (Sutton, Ben-Nun, Barak: Afforest, 2018).
- * Returns the first edge with an end out of range, or m. */
-static size_t connect_all(size_t n, const trkx_edges *edges, const float *scores, float cut, int threads,
-                          parent *parents)
+/* Connects over the edges first..last. Returns the first with an end out of range, or m. */
+static size_t connect_edges(const struct forest *forest, size_t first, size_t last)
 {
-    size_t m = edges->count, bad = m, parts = (size_t)threads, step = 1 + m / (4 * n + 1);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (size_t t = 0; t < parts; t++)
-        hook(n, edges, scores, cut, m * t / parts, m * (t + 1) / parts, step, parents);
-    flatten(n, parents);
-#pragma omp parallel for num_threads(threads) reduction(min : bad) if (threads > 1)
-    for (size_t t = 0; t < parts; t++) {
-        size_t wrong =
-            connect_rest(n, edges, scores, cut, m * t / parts, m * (t + 1) / parts, threads == 1, parents);
+    struct crossing crossing;
+    bool alone = forest->threads == 1;
+    for (size_t e = first, end; e < last; e = end) {
+        end = e + BATCH < last ? e + BATCH : last;
+        size_t reached = list_crossing(forest, e, end, &crossing);
+        for (size_t c = 0; c < crossing.count; c++)
+            connect(forest->parents, crossing.a[c], crossing.b[c], alone);
+        if (reached < end) return reached;
+    }
+    return forest->edges->count;
+}
+
+/* Connects over each step-th of the parts of the edges, or over all others. Returns as connect_edges. */
+static size_t connect_parts(const struct forest *forest, size_t step, bool others)
+{
+    size_t m = forest->edges->count, bad = m, threads = (size_t)forest->threads;
+#pragma omp parallel for num_threads(forest->threads) schedule(dynamic) reduction(min : bad) if (threads > 1)
+    for (size_t t = 0; t < PARTS; t++) {
+        if ((t % step == 0) == others) continue;
+        size_t wrong = connect_edges(forest, m * t / PARTS, m * (t + 1) / PARTS);
         bad = wrong < bad ? wrong : bad;
     }
     return bad;
+}
+
+/* About four edges a hit are enough to find most of a component (Sutton, Ben-Nun, Barak: Afforest, 2018).
+ * Where there are more, the others find the hits closer to their roots after some have been connected over.
+ * Returns the first edge with an end out of range, or m. */
+static size_t connect_all(const struct forest *forest)
+{
+    size_t m = forest->edges->count, parts = (size_t)forest->threads, step = 1 + m / (4 * forest->n + 1);
+#pragma omp parallel for num_threads(forest->threads) if (parts > 1)
+    for (size_t t = 0; t < parts; t++) hook(forest, m * t / parts, m * (t + 1) / parts, step);
+    flatten(forest->n, forest->parents);
+    if (step == 1) return connect_parts(forest, 1, false);
+    size_t bad = connect_parts(forest, EARLY, false);
+    flatten(forest->n, forest->parents);
+    size_t other_bad = connect_parts(forest, EARLY, true);
+    return bad < other_bad ? bad : other_bad;
 }
 
 /* Numbers the components with enough hits in the order of their roots, which are their first hits. What a hit
@@ -262,13 +313,18 @@ enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx
     if (options == NULL) options = &defaults;
     TRKX_CHECK(check_options(options, error));
     TRKX_CHECK(check_nodes(n, error));
-    int threads = trkx_worthwhile_threads(trkx_threads(options->threads), edges->count, EDGES_PER_THREAD);
     TRKX_ALLOCATE(block, memory, n + PAGE / sizeof *block, "the components");
-    parent *parents = place_parents(block, labels);
-    for (size_t i = 0; i < n; i++) atomic_init(&parents[i], (uint32_t)i);
-    size_t bad = connect_all(n, edges, scores, options->cut, threads, parents);
+    struct forest forest = {
+        .n = n,
+        .edges = edges,
+        .scores = scores,
+        .cut = options->cut,
+        .threads = trkx_worthwhile_threads(trkx_threads(options->threads), edges->count, EDGES_PER_THREAD),
+        .parents = place_parents(block, labels)};
+    for (size_t i = 0; i < n; i++) atomic_init(&forest.parents[i], (uint32_t)i);
+    size_t bad = connect_all(&forest);
     if (bad < edges->count) TRKX_CHECK(fail_edge(edges, bad, n, error));
-    *count = number_tracks(n, parents, options->min_hits, labels);
+    *count = number_tracks(n, forest.parents, options->min_hits, labels);
 cleanup:
     trkx_release(block);
     return status;
