@@ -162,7 +162,10 @@ TRKX_API void trkx_detector_destroy(trkx_detector *detector);
  * cell_count, cell_val: number of cells and sum of their values; lx, ly, lz: extent of the cluster in u, v and
  * through the sensor (mm); leta, lphi: pseudorapidity and azimuth of the direction (lx, ly, lz) in the
  * module's frame;
- * geta, gphi: the same direction rotated into the global frame. */
+ * geta, gphi: the same direction rotated into the global frame.
+ * Features of the hit's module (trkx): tilt: sine of the angle between its u axis (turned so that it points
+ * along rising phi) and the azimuthal direction at the hit, in the transverse plane; normal_z: |z| of its
+ * normal, 0 in a barrel, 1 on a disk. */
 enum trkx_feature {
     TRKX_FEATURE_R, TRKX_FEATURE_PHI, TRKX_FEATURE_Z, TRKX_FEATURE_X, TRKX_FEATURE_Y,
     TRKX_FEATURE_COS_PHI, TRKX_FEATURE_SIN_PHI, TRKX_FEATURE_ETA, TRKX_FEATURE_THETA,
@@ -171,6 +174,7 @@ enum trkx_feature {
     TRKX_FEATURE_CELL_COUNT, TRKX_FEATURE_CELL_VAL,
     TRKX_FEATURE_LETA, TRKX_FEATURE_LPHI, TRKX_FEATURE_LX, TRKX_FEATURE_LY, TRKX_FEATURE_LZ,
     TRKX_FEATURE_GETA, TRKX_FEATURE_GPHI,
+    TRKX_FEATURE_TILT, TRKX_FEATURE_NORMAL_Z,
     TRKX_FEATURE_KINDS
 };
 

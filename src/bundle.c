@@ -135,7 +135,8 @@ bool trkx_features_need_detector(const trkx_feature_spec *features, size_t count
 bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (features[i].feature >= TRKX_FEATURE_CELL_COUNT) return true;
+        if (features[i].feature >= TRKX_FEATURE_CELL_COUNT && features[i].feature <= TRKX_FEATURE_GPHI)
+            return true;
     return false;
 }
 

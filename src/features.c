@@ -8,7 +8,10 @@
 
 /* Which optional columns of the hits a feature reads. */
 enum { COLUMN_VOLUME = 1, COLUMN_LAYER = 2, COLUMN_MODULE = 4, COLUMN_CELLS = 8, DETECTOR = 16 };
-enum { CLUSTER = COLUMN_VOLUME | COLUMN_LAYER | COLUMN_MODULE | COLUMN_CELLS | DETECTOR };
+enum {
+    MODULE = COLUMN_VOLUME | COLUMN_LAYER | COLUMN_MODULE | DETECTOR,
+    CLUSTER = MODULE | COLUMN_CELLS,
+};
 
 static const struct kind {
     const char *name;
@@ -37,6 +40,8 @@ static const struct kind {
     [TRKX_FEATURE_LZ] = {"lz", CLUSTER},
     [TRKX_FEATURE_GETA] = {"geta", CLUSTER},
     [TRKX_FEATURE_GPHI] = {"gphi", CLUSTER},
+    [TRKX_FEATURE_TILT] = {"tilt", MODULE},
+    [TRKX_FEATURE_NORMAL_Z] = {"normal_z", MODULE},
 };
 
 const char *trkx_feature_name(enum trkx_feature feature)
@@ -121,18 +126,25 @@ static void sum_cells(const trkx_hits *hits, size_t i, struct cluster *cluster)
     for (size_t c = begin; c < end; c++) cluster->value += (double)hits->cell_value[c];
 }
 
-/* False where the hit's module is not in the detector. The hit has cells. */
-static bool measure_cluster(const trkx_hits *hits, const trkx_detector *detector, size_t i,
+/* The hit has cells. */
+static void measure_cluster(const trkx_hits *hits, const struct trkx_module *module, size_t i,
                             struct cluster *cluster)
 {
     size_t begin = hits->cell_begin[i], end = hits->cell_begin[i + 1];
-    const struct trkx_module *module =
-        trkx_detector_find(detector, hits->volume_id[i], hits->layer_id[i], hits->module_id[i]);
-    if (module == NULL) return false;
     cluster->local = vector(extent(hits->cell_ch0, begin, end, module->pitch_u),
                             extent(hits->cell_ch1, begin, end, module->pitch_v), 2 * module->thickness);
     cluster->global = rotate(module->rotation, &cluster->local);
-    return true;
+}
+
+static double module_feature(enum trkx_feature feature, const struct trkx_module *module,
+                             const struct vector *hit)
+{
+    if (feature == TRKX_FEATURE_NORMAL_Z) return fabs(module->rotation[2][2]);
+    double u_x = module->rotation[0][0], u_y = module->rotation[1][0];
+    double along_r = (u_x * hit->x + u_y * hit->y) / hit->transverse;
+    double along_phi = (u_y * hit->x - u_x * hit->y) / hit->transverse;
+    double length = sqrt(along_r * along_r + along_phi * along_phi);
+    return length < SMALLEST ? 0 : (along_phi < 0 ? -along_r : along_r) / length;
 }
 
 static double position_feature(enum trkx_feature feature, const trkx_hits *hits, size_t i,
@@ -183,19 +195,27 @@ struct request {
 /* One row of features; false where the hit cannot be described. */
 static bool describe(const struct request *request, size_t i, float *row)
 {
-    const float *xyz = request->hits->xyz + 3 * i;
+    const trkx_hits *hits = request->hits;
+    const float *xyz = hits->xyz + 3 * i;
     struct vector hit = vector((double)xyz[0], (double)xyz[1], (double)xyz[2]);
     struct cluster cluster = {0};
+    const struct trkx_module *module = NULL;
     if (!isfinite(hit.x) || !isfinite(hit.y) || !isfinite(hit.z)) return false;
-    if ((request->needs & COLUMN_CELLS) != 0) sum_cells(request->hits, i, &cluster);
-    if ((request->needs & DETECTOR) != 0 && cluster.count > 0 &&
-        !measure_cluster(request->hits, request->detector, i, &cluster))
-        return false;
+    if ((request->needs & COLUMN_CELLS) != 0) sum_cells(hits, i, &cluster);
+    if ((request->needs & DETECTOR) != 0) {
+        module =
+            trkx_detector_find(request->detector, hits->volume_id[i], hits->layer_id[i], hits->module_id[i]);
+        if (module == NULL) return false;
+        if (cluster.count > 0) measure_cluster(hits, module, i, &cluster);
+    }
     for (size_t s = 0; s < request->count; s++) {
         enum trkx_feature feature = request->specs[s].feature;
+        unsigned needs = kinds[feature].needs;
         double value = 0;
-        if ((kinds[feature].needs & COLUMN_CELLS) == 0)
-            value = position_feature(feature, request->hits, i, &hit);
+        if (needs == MODULE)
+            value = module_feature(feature, module, &hit);
+        else if ((needs & COLUMN_CELLS) == 0)
+            value = position_feature(feature, hits, i, &hit);
         else if (cluster.count > 0)
             value = cluster_feature(feature, &cluster);
         row[s] = (float)(value / request->specs[s].scale);

@@ -2,6 +2,8 @@
 #include "parallel.h"
 #include "pipeline.h"
 
+#include <string.h>
+
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
 {
     *options = (trkx_pipeline_options){.size = sizeof *options, .filter_batch = 65536};
@@ -40,12 +42,13 @@ static enum trkx_status load_detector(trkx_pipeline *pipeline, const char *path,
                                               pipeline->bundle.models[i].features_count);
     if (path == NULL) path = pipeline->bundle.detectors;
     if (!needed) return TRKX_OK;
-    if (path == NULL)
-        return trkx_fail(error, TRKX_ERROR_BUNDLE,
-                         "%s/bundle.json: its cell features need a detectors.csv: name one in the field "
-                         "detectors or in the options",
-                         pipeline->bundle.directory);
-    return trkx_detector_read(path, &pipeline->detector, error);
+    if (path != NULL) return trkx_detector_read(path, &pipeline->detector, error);
+    if (strcmp(pipeline->bundle.detector, "trackml") == 0)
+        return trkx_detector_builtin(&pipeline->detector, error);
+    return trkx_fail(error, TRKX_ERROR_BUNDLE,
+                     "%s/bundle.json: its features of cells or modules need a detectors.csv: name one in the "
+                     "field detectors or in the options (of \"trackml\" alone the modules are built in)",
+                     pipeline->bundle.directory);
 }
 
 static void describe(trkx_pipeline *pipeline)

@@ -28,29 +28,30 @@ class Bundle:
                                                providers=["CPUExecutionProvider"])
             for name in ("embedding", "filter", "gnn")}
 
-    def features(self, name, xyz):
-        specs = self.settings[name].get("features", self.settings["features"])
-        return library.features(xyz, [(spec["name"], spec["scale"]) for spec in specs])
+    def features(self, name, hits):
+        specs = [(spec["name"], spec["scale"]) for spec in
+                 self.settings[name].get("features", self.settings["features"])]
+        return hits.features(specs[:-len(library.SENSOR_FEATURES)])
 
     def run(self, name, *inputs):
         entry = self.settings[name]
         return self.sessions[name].run([entry["output"]], dict(zip(entry["inputs"], inputs)))[0]
 
-    def embed(self, xyz):
-        return self.run("embedding", self.features("embedding", xyz))
+    def embed(self, hits):
+        return self.run("embedding", self.features("embedding", hits))
 
-    def edges(self, xyz, points):
+    def edges(self, hits, points):
         e = self.settings["embedding"]
-        return library.radius_graph(points, xyz, e["radius"], e["k"], self.threads)
+        return library.radius_graph(points, hits.xyz, e["radius"], e["k"], self.threads)
 
-    def filter(self, xyz, edges, batch=65536):
-        nodes, cut = self.features("filter", xyz), self.settings["filter"]["cut"]
+    def filter(self, hits, edges, batch=65536):
+        nodes, cut = self.features("filter", hits), self.settings["filter"]["cut"]
         parts = [self.run("filter", nodes, np.ascontiguousarray(edges[:, i:i + batch]))
                  for i in range(0, edges.shape[1], batch)]
         return edges[:, np.concatenate(parts) > np.log(cut / (1 - cut))] if parts else edges
 
-    def gnn(self, xyz, edges):
-        return 1 / (1 + np.exp(-self.run("gnn", self.features("gnn", xyz), np.ascontiguousarray(edges))))
+    def gnn(self, hits, edges):
+        return 1 / (1 + np.exp(-self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges))))
 
 
 def choose_cut(bundle):
@@ -58,8 +59,9 @@ def choose_cut(bundle):
     scores = []
     for number in range(data.count("validation")):
         event = data.load_event("validation", number)
-        edges = bundle.filter(event.xyz, bundle.edges(event.xyz, bundle.embed(event.xyz)))
-        edge_scores = bundle.gnn(event.xyz, edges)
+        hits = data.hits_of(event)
+        edges = bundle.filter(hits, bundle.edges(hits, bundle.embed(hits)))
+        edge_scores = bundle.gnn(hits, edges)
         scores.append([library.evaluate(event, library.tracks(len(event.xyz), edges, edge_scores, cut))
                        ["trackml_score"] for cut in CUTS])
     mean = np.mean(scores, 0)
@@ -68,7 +70,7 @@ def choose_cut(bundle):
 
 def steps(bundle, event):
     """Runs an event; returns per step its seconds, edges, edge efficiency and purity; and the metrics."""
-    rows, xyz, sample = {}, event.xyz, data.sample_of(event)
+    rows, hits, sample = {}, data.hits_of(event), data.sample_of(event)
 
     def timed(name, function, *arguments):
         begun = time.perf_counter()
@@ -79,14 +81,14 @@ def steps(bundle, event):
     def graph(name, edges):
         rows[name].update(edges=edges.shape[1], **filter.recall(sample, edges))
 
-    points = timed("embed", bundle.embed, xyz)
-    edges = timed("edges", bundle.edges, xyz, points)
+    points = timed("embed", bundle.embed, hits)
+    edges = timed("edges", bundle.edges, hits, points)
     graph("edges", edges)
-    edges = timed("filter", bundle.filter, xyz, edges)
+    edges = timed("filter", bundle.filter, hits, edges)
     graph("filter", edges)
-    scores, cut = timed("gnn", bundle.gnn, xyz, edges), bundle.settings["gnn"]["cut"]
+    scores, cut = timed("gnn", bundle.gnn, hits, edges), bundle.settings["gnn"]["cut"]
     graph("gnn", edges[:, scores > cut])
-    labels = timed("tracks", library.tracks, len(xyz), edges, scores, cut)
+    labels = timed("tracks", library.tracks, len(hits), edges, scores, cut)
     return rows, library.evaluate(event, labels)
 
 

@@ -19,7 +19,9 @@ def random_graph(n=500, m=2000, seed=0):
     xyz[1] = xyz[0]
     edges = rng.integers(0, n, (2, m))
     edges[:, 1] = edges[:, 0]
-    return xyz, edges
+    sensor = rng.uniform([0.05, 0.05, 0.3, -0.3, 0], [1, 5, 0.5, 0.3, 1], (n, 5)).astype(np.float32)
+    sensor[:, 4] = sensor[:, 4] > 0.5
+    return data.Hits(xyz, sensor, n), edges
 
 
 def expect(name, difference, tolerance):
@@ -33,12 +35,12 @@ def largest(pairs):
 
 
 def check_kernels():
-    xyz, edges = random_graph()
+    hits, edges = random_graph()
     torch.manual_seed(0)
-    network, nodes = Gnn(), filter.nodes_of(xyz)
+    network, nodes = Gnn(), filter.nodes_of(hits)
     pairs = pair_features(nodes, *torch.from_numpy(edges), hits_of(nodes))
     plain = network(nodes, torch.from_numpy(edges))
-    fused = network.forward_fused(nodes, pairs, Graph(edges, len(xyz)))
+    fused = network.forward_fused(nodes, pairs, Graph(edges, len(hits)))
     expect("fused GNN", largest([(fused, plain)]), 1e-4)
     weight = torch.randn(plain.shape)
     plain_gradients = torch.autograd.grad((plain * weight).sum(), list(network.parameters()))
@@ -47,9 +49,9 @@ def check_kernels():
 
 
 def check_bundle():
-    xyz, edges = random_graph()
+    hits, edges = random_graph()
     bundle = chain.Bundle(data.TRAIN.parent / "models" / "default")
-    nodes = bundle.features("filter", xyz)
+    nodes = bundle.features("filter", hits)
     whole, part = bundle.run("filter", nodes, edges), bundle.run("filter", nodes, edges[:, :100].copy())
     expect("filter by batches", float(np.abs(whole[:100] - part).max()), 1e-4)
     runs = [bundle.run("gnn", nodes, edges) for _ in range(5)]

@@ -20,10 +20,44 @@ def config():
 
 
 @dataclass
+class Hits:
+    """What the networks see of n hits."""
+
+    xyz: np.ndarray  # float32 [n,3] mm
+    sensor: np.ndarray  # float32 [n,5] library.SENSOR_FEATURES
+    event_hits: int  # of the whole event that they are from
+
+    def __len__(self):
+        return len(self.xyz)
+
+    def features(self, positional):
+        """Float32 [n,F+5]: features of the positions, then those of the sensors."""
+        return np.concatenate([library.features(self.xyz, positional), self.sensor], 1)
+
+    def rows(self, rows):
+        return Hits(np.ascontiguousarray(self.xyz[rows]), self.sensor[rows], self.event_hits)
+
+    def augmented(self, rng):
+        """Turned about the beam at random, and mirrored at random along it. Across it the drift in the sensors
+        tells right from left."""
+        angle = rng.uniform(0, 2 * np.pi)
+        cos, sin = np.cos(angle), np.sin(angle)
+        xyz = np.empty_like(self.xyz)
+        xyz[:, 0] = cos * self.xyz[:, 0] - sin * self.xyz[:, 1]
+        xyz[:, 1] = sin * self.xyz[:, 0] + cos * self.xyz[:, 1]
+        xyz[:, 2] = self.xyz[:, 2] * rng.choice([-1, 1])
+        return Hits(xyz, self.sensor, self.event_hits)
+
+
+def hits_of(event):
+    return Hits(event.xyz, event.sensor, len(event.xyz))
+
+
+@dataclass
 class Sample:
     """What training needs of one event. n: hits."""
 
-    xyz: np.ndarray  # float32 [n,3] mm
+    hits: Hits
     particle: np.ndarray  # int32 [n] 0: noise
     pt: np.ndarray  # float32 [n] GeV, of the particle at its origin; 0: noise
     rank: np.ndarray  # int32 [n] position of the hit along its particle
@@ -40,7 +74,7 @@ def sample_of(event):
     pt = np.where(noise, 0, np.hypot(*event.particles_pxyz[row, :2].T)).astype(np.float32)
     along = np.linalg.norm(event.truth_xyz - event.particles_vxyz[row], axis=1)
     nhits = np.where(noise, 0, np.bincount(particle, minlength=len(ids))[particle]).astype(np.int32)
-    return Sample(event.xyz, particle, pt, ranks(particle, along), nhits, library.true_edges(event))
+    return Sample(hits_of(event), particle, pt, ranks(particle, along), nhits, library.true_edges(event))
 
 
 def ranks(group, key):
@@ -92,21 +126,11 @@ def load_sample(kind, number):
     return sample_of(load_event(kind, number))
 
 
-def augment(xyz, rng):
-    """Turned about the beam at random, and mirrored at random along and across it."""
-    angle = rng.uniform(0, 2 * np.pi)
-    cos, sin = np.cos(angle), np.sin(angle) * rng.choice([-1, 1])
-    out = np.empty_like(xyz)
-    out[:, 0] = cos * xyz[:, 0] - sin * xyz[:, 1]
-    out[:, 1] = (sin * xyz[:, 0] + cos * xyz[:, 1]) * rng.choice([-1, 1])
-    out[:, 2] = xyz[:, 2] * rng.choice([-1, 1])
-    return out
-
-
-def wedge(xyz, hits, rng):
+def wedge(hits, count, rng):
     """Rows of a random wedge in phi with about so many hits."""
+    xyz = hits.xyz
     phi = np.arctan2(xyz[:, 1], xyz[:, 0]) / (2 * np.pi)
-    return np.where((phi - rng.random()) % 1 < hits / len(xyz))[0]
+    return np.where((phi - rng.random()) % 1 < count / len(xyz))[0]
 
 
 def subgraph(rows, n, edges):

@@ -12,16 +12,16 @@ def build():
     return Embedding(c["dim"], c["width"], c["layers"])
 
 
-def embed(network, xyz):
+def embed(network, hits):
     """Points [n,dim]."""
     with torch.no_grad():
-        return network(torch.from_numpy(library.features(xyz, EMBEDDING_FEATURES))).numpy()
+        return network(torch.from_numpy(hits.features(EMBEDDING_FEATURES))).numpy()
 
 
-def neighbours(network, xyz):
+def neighbours(network, hits):
     """The graph that the filter starts from: edges [2,m]."""
     c = data.config()["embedding"]
-    return library.radius_graph(embed(network, xyz), xyz, c["radius"], c["k"])
+    return library.radius_graph(embed(network, hits), hits.xyz, c["radius"], c["k"])
 
 
 def distance(points, ends):
@@ -47,10 +47,10 @@ def negative_pairs(points, particle, queries, most=30000):
 
 
 def losses(network, sample, c, rng):
-    xyz = data.augment(sample.xyz, rng)
-    rows = data.wedge(xyz, c["wedge_hits"], rng)
-    positive, _ = data.subgraph(rows, len(xyz), sample.true_edges)
-    points = network(torch.from_numpy(library.features(xyz[rows], EMBEDDING_FEATURES)))
+    hits = sample.hits.augmented(rng)
+    rows = data.wedge(hits, c["wedge_hits"], rng)
+    positive, _ = data.subgraph(rows, len(hits), sample.true_edges)
+    points = network(torch.from_numpy(hits.rows(rows).features(EMBEDDING_FEATURES)))
     particle = torch.from_numpy(sample.particle[rows])
     pt = torch.from_numpy(sample.pt[rows])[positive[0]]
     queries = torch.from_numpy(rng.choice(len(rows), min(c["queries"], len(rows)), replace=False))
@@ -73,7 +73,7 @@ def validate(network, edges_per_hit):
     figures = []
     for number in range(min(2, data.count("validation"))):
         sample = data.load_sample("validation", number)
-        points = embed(network, sample.xyz)
+        points = embed(network, sample.hits)
         radius = radius_for(points, edges_per_hit, np.random.default_rng(0))
         found = np.linalg.norm(points[sample.true_edges[0]] - points[sample.true_edges[1]], axis=1) < radius
         pt = sample.pt[sample.true_edges[0]]

@@ -42,15 +42,15 @@ def _toy_graph():
     """Something to trace: two tracks of three hits."""
     rng = np.random.default_rng(0)
     xyz = (rng.normal(size=(6, 3)) * 300).astype(np.float32)
-    return xyz, torch.tensor([[0, 1, 3, 4], [1, 2, 4, 5]])
+    return data.Hits(xyz, rng.random((6, 5)).astype(np.float32), 6), torch.tensor([[0, 1, 3, 4], [1, 2, 4, 5]])
 
 
 def export_networks():
     BUNDLE.mkdir(parents=True, exist_ok=True)
-    xyz, edges = _toy_graph()
-    _export("embedding", embedding.trained(), (torch.from_numpy(library.features(xyz, EMBEDDING_FEATURES)),))
-    _export("filter", filter.trained()[0], (filter.nodes_of(xyz), edges))
-    _export("gnn", gnn.trained(), (filter.nodes_of(xyz), edges))
+    hits, edges = _toy_graph()
+    _export("embedding", embedding.trained(), (torch.from_numpy(hits.features(EMBEDDING_FEATURES)),))
+    _export("filter", filter.trained()[0], (filter.nodes_of(hits), edges))
+    _export("gnn", gnn.trained(), (filter.nodes_of(hits), edges))
 
 
 # ---- bundle.json ----------------------------------------------------------------------------------------
@@ -61,8 +61,8 @@ def _entry(name, **settings):
     return {"file": f"{name}.onnx", "sha256": digest, "inputs": inputs, "output": output, **settings}
 
 
-def _features(names_and_scales):
-    return [{"name": name, "scale": scale} for name, scale in names_and_scales]
+def _features(positional):
+    return [{"name": name, "scale": scale} for name, scale in positional + library.SENSOR_FEATURES]
 
 
 def _commit():
@@ -101,14 +101,14 @@ def write_bundle(cut, figures):
 def check():
     """Fails where a network of the bundle differs from the trained one on a full graph."""
     event, edges = data.load_event("validation", 0), gnn.load_graph("validation", 0)
-    bundle = chain.Bundle(BUNDLE)
+    hits, bundle = data.hits_of(event), chain.Bundle(BUNDLE)
     with torch.no_grad():
         expected = {
-            "embedding": embedding.embed(embedding.trained(), event.xyz),
-            "filter": filter.score_edges(filter.trained()[0], event.xyz, edges),
-            "gnn": gnn.trained()(filter.nodes_of(event.xyz), torch.from_numpy(edges)).numpy()}
+            "embedding": embedding.embed(embedding.trained(), hits),
+            "filter": filter.score_edges(filter.trained()[0], hits, edges),
+            "gnn": gnn.trained()(filter.nodes_of(hits), torch.from_numpy(edges)).numpy()}
     for name, wanted in expected.items():
-        features = bundle.features(name, event.xyz)
+        features = bundle.features(name, hits)
         got = bundle.run(name, features, *([] if name == "embedding" else [edges]))
         difference = float(np.abs(got - wanted).max())
         print(f"export: {name} differs by at most {difference:.2e}", flush=True)

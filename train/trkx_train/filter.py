@@ -17,43 +17,44 @@ def build():
     return Filter(c["width"], c["layers"])
 
 
-def nodes_of(xyz):
-    return torch.from_numpy(library.features(xyz, NODE_FEATURES))
+def nodes_of(hits):
+    return torch.from_numpy(hits.features(NODE_FEATURES))
 
 
 def same_particle(particle, edges):
     return (particle[edges[0]] == particle[edges[1]]) & (particle[edges[0]] > 0)
 
 
-def weights(sample_rank, edges, same):
-    """What a track cannot do without, its consecutive hits, counts most."""
-    gap = np.abs(sample_rank[edges[0]] - sample_rank[edges[1]])
-    return np.where(same, np.select([gap == 1, gap <= 3], [4.0, 1.5], 0.3), 1.0).astype(np.float32)
+def weights(rank, pt, edges, same):
+    """What a track cannot do without, its consecutive hits, counts most, and high pT up to three times."""
+    gap = np.abs(rank[edges[0]] - rank[edges[1]])
+    of_pt = 1 + 2 * np.clip(pt[edges[0]] - 0.5, 0, 1)
+    return np.where(same, of_pt * np.select([gap == 1, gap <= 3], [4.0, 1.5], 0.3), 1.0).astype(np.float32)
 
 
 def wedge_pairs(sample, encoder, c, rng):
-    """Pair features [m,21], labels [m] and weights [m] of a random wedge, shuffled."""
-    xyz = data.augment(sample.xyz, rng)
-    rows = data.wedge(xyz, c["wedge_hits"], rng)
-    xyz = np.ascontiguousarray(xyz[rows])
-    edges = embedding.neighbours(encoder, xyz)
+    """Pair features [m,P], labels [m] and weights [m] of a random wedge, shuffled."""
+    hits = sample.hits.augmented(rng)
+    rows = data.wedge(hits, c["wedge_hits"], rng)
+    hits = hits.rows(rows)
+    edges = embedding.neighbours(encoder, hits)
     edges = edges[:, rng.permutation(edges.shape[1])[:BATCHES * c["batch"]]]
     same = same_particle(sample.particle[rows], edges)
-    hits = torch.tensor(float(len(sample.xyz)))
-    pairs = pair_features(nodes_of(xyz), *torch.from_numpy(edges), hits)
-    return pairs, torch.from_numpy(same).float(), torch.from_numpy(weights(sample.rank[rows], edges, same))
+    pairs = pair_features(nodes_of(hits), *torch.from_numpy(edges), torch.tensor(float(hits.event_hits)))
+    weight = weights(sample.rank[rows], sample.pt[rows], edges, same)
+    return pairs, torch.from_numpy(same).float(), torch.from_numpy(weight)
 
 
-def score_edges(network, xyz, edges, batch=65536):
+def score_edges(network, hits, edges, batch=65536):
     """Logits [m] of edges [2,m]."""
-    nodes, parts = nodes_of(xyz), torch.from_numpy(edges).split(batch, 1)
+    nodes, parts = nodes_of(hits), torch.from_numpy(edges).split(batch, 1)
     with torch.no_grad():
         return torch.cat([network(nodes, part) for part in parts] + [torch.zeros(0)]).numpy()
 
 
 def recall(sample, edges):
     """Shares of all true edges that are among edges, of those above .5 and above 1 GeV; purity of edges."""
-    n, true = len(sample.xyz), sample.true_edges
+    n, true = len(sample.hits), sample.true_edges
     keys = np.sort(edges.min(0) * n + edges.max(0))
     wanted = true.min(0) * n + true.max(0)
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
@@ -67,9 +68,9 @@ def validate(network, encoder, edges_per_hit):
     figures = []
     for number in range(min(2, data.count("validation"))):
         sample = data.load_sample("validation", number)
-        edges = embedding.neighbours(encoder, sample.xyz)
-        logits = score_edges(network, sample.xyz, edges)
-        wanted = min(int(edges_per_hit * len(sample.xyz)), len(logits) - 1)
+        edges = embedding.neighbours(encoder, sample.hits)
+        logits = score_edges(network, sample.hits, edges)
+        wanted = min(int(edges_per_hit * len(sample.hits)), len(logits) - 1)
         cut = float(np.partition(logits, len(logits) - wanted)[len(logits) - wanted])
         figures.append({"edges_in": edges.shape[1], "cut": 1 / (1 + np.exp(-cut)),
                         **recall(sample, edges[:, logits > cut])})

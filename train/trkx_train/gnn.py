@@ -33,9 +33,9 @@ def make_graph(job):
     """Neighbours that pass the filter, of an event that is not augmented: edges int32 [2,m]."""
     kind, number, encoder, sieve, cut = job
     torch.set_num_threads(1)
-    xyz = data.load_event(kind, number).xyz
-    edges = embedding.neighbours(encoder, xyz)
-    kept = filter.score_edges(sieve, xyz, edges) > np.log(cut / (1 - cut))
+    hits = data.hits_of(data.load_event(kind, number))
+    edges = embedding.neighbours(encoder, hits)
+    kept = filter.score_edges(sieve, hits, edges) > np.log(cut / (1 - cut))
     np.save(graph_path(kind, number), edges[:, kept].astype(np.int32))
 
 
@@ -80,22 +80,22 @@ class Shared:
 
 
 def wedge_loss(network, sample, edges, c, rng):
-    xyz = data.augment(sample.xyz, rng)
-    rows = data.wedge(xyz, c["wedge_hits"], rng)
-    edges, _ = data.subgraph(rows, len(xyz), edges)
-    nodes = filter.nodes_of(np.ascontiguousarray(xyz[rows]))
+    hits = sample.hits.augmented(rng)
+    rows = data.wedge(hits, c["wedge_hits"], rng)
+    edges, _ = data.subgraph(rows, len(hits), edges)
+    nodes = filter.nodes_of(hits.rows(rows))
     labels = filter.same_particle(sample.particle[rows], edges)
-    pairs = pair_features(nodes, *torch.from_numpy(edges), torch.tensor(float(len(xyz))))
+    pairs = pair_features(nodes, *torch.from_numpy(edges), torch.tensor(float(hits.event_hits)))
     logits = network.forward_fused(nodes, pairs, Graph(edges, len(rows)))
     return binary_cross_entropy_with_logits(logits, torch.from_numpy(labels).float())
 
 
-def score_event(network, xyz, edges):
+def score_event(network, hits, edges):
     """Scores [m] of edges [2,m], after the sigmoid."""
     with torch.no_grad():
-        nodes = filter.nodes_of(xyz)
+        nodes = filter.nodes_of(hits)
         pairs = pair_features(nodes, *torch.from_numpy(edges), hits_of(nodes))
-        return torch.sigmoid(network.forward_fused(nodes, pairs, Graph(edges, len(xyz)))).numpy()
+        return torch.sigmoid(network.forward_fused(nodes, pairs, Graph(edges, len(hits)))).numpy()
 
 
 def scan(event, edges, scores, cuts=CUTS):
@@ -106,7 +106,7 @@ def scan(event, edges, scores, cuts=CUTS):
 
 def validate(network, number=0):
     event, edges = data.load_event("validation", number), load_graph("validation", number)
-    scores = score_event(network, event.xyz, edges)
+    scores = score_event(network, data.hits_of(event), edges)
     figures = scan(event, edges, scores)
     best = int(np.argmax(figures))
     return {"score": figures[best], "cut": CUTS[best],

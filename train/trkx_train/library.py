@@ -6,6 +6,7 @@ import ctypes as c
 import os
 import weakref
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,10 @@ class _Error(c.Structure):
     _fields_ = [("status", c.c_int), ("message", c.c_char * 1024)]
 
 
+# What a hit's cells and module tell: see enum trkx_feature. mm, and sines.
+SENSOR_FEATURES = [("lx", 1.0), ("ly", 1.0), ("lz", 1.0), ("tilt", 1.0), ("normal_z", 1.0)]
+
+
 @dataclass
 class Event:
     """Hits [n] with their truth, and the particles [p]; all NumPy arrays of trkx.h's types."""
@@ -110,6 +115,7 @@ class Event:
     particles_vxyz: np.ndarray  # [p,3] mm
     particles_pxyz: np.ndarray  # [p,3] GeV
     particles_nhits: np.ndarray  # [p]
+    sensor: np.ndarray  # [n,5] SENSOR_FEATURES
 
     def save(self, path):
         np.savez(path, **{f.name: getattr(self, f.name) for f in fields(self)})
@@ -184,17 +190,17 @@ def _take_event(handle):
         _copy(truth.xyz, (n, 3), np.float32), _copy(truth.pxyz, (n, 3), np.float32),
         _copy(truth.weight, n, np.float64), _copy(particles.particle_id, p, np.int64),
         _copy(particles.vxyz, (p, 3), np.float32), _copy(particles.pxyz, (p, 3), np.float32),
-        _copy(particles.nhits, p, np.int32))
+        _copy(particles.nhits, p, np.int32), _features(hits, SENSOR_FEATURES))
     _library.trkx_event_destroy(handle)
     return event
 
 
 def simulate(seed, number, particles, sigma_z, threads=1):
-    """One simulated event, without cells."""
+    """One simulated event."""
     options = _SimulateOptions()
     _library.trkx_simulate_options_init(c.byref(options))
     options.seed, options.particles, options.sigma_z = seed, particles, sigma_z
-    options.cells, options.threads = False, threads
+    options.cells, options.threads = True, threads
     handle = c.c_void_p()
     _call("trkx_simulate", c.byref(options), c.c_uint64(number), c.byref(handle))
     return _take_event(handle)
@@ -203,7 +209,7 @@ def simulate(seed, number, particles, sigma_z, threads=1):
 def read_event(prefix):
     """One event of TrackML files, with truth and particles."""
     handle = c.c_void_p()
-    _call("trkx_event_read", str(prefix).encode(), c.c_uint(2 | 4), c.c_int(0), c.byref(handle))
+    _call("trkx_event_read", str(prefix).encode(), c.c_uint(1 | 2 | 4), c.c_int(0), c.byref(handle))
     return _take_event(handle)
 
 
@@ -251,8 +257,15 @@ class Pipeline:
         return labels, seconds
 
 
-def features(xyz, names_and_scales):
-    """xyz float32 [n,3] mm -> float32 [n,F]."""
+@lru_cache(None)
+def _detector():
+    """The built-in modules."""
+    handle = c.c_void_p()
+    _call("trkx_detector_builtin", c.byref(handle))
+    return handle
+
+
+def _features(hits, names_and_scales):
     specs = (_FeatureSpec * len(names_and_scales))()
     for spec, (name, scale) in zip(specs, names_and_scales):
         kind = c.c_int()
@@ -260,12 +273,16 @@ def features(xyz, names_and_scales):
         if not _library.trkx_feature_find(name.encode(), c.byref(kind)):
             raise ValueError(f"unknown feature {name}")
         spec.feature, spec.scale = kind.value, scale
-    xyz = np.ascontiguousarray(xyz, np.float32)
-    out = np.empty((len(xyz), len(specs)), np.float32)
-    hits = _hits(xyz)
-    _call("trkx_features", c.byref(hits), None, specs, c.c_size_t(len(specs)), c.c_int(1),
+    out = np.empty((hits.count, len(specs)), np.float32)
+    _call("trkx_features", c.byref(hits), _detector(), specs, c.c_size_t(len(specs)), c.c_int(1),
           _pointer(out, c.c_float))
     return out
+
+
+def features(xyz, names_and_scales):
+    """Of positions xyz float32 [n,3] mm alone -> float32 [n,F]."""
+    xyz = np.ascontiguousarray(xyz, np.float32)
+    return _features(_hits(xyz), names_and_scales)
 
 
 def _take_edges(edges):

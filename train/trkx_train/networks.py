@@ -11,6 +11,7 @@ from . import kernels
 EMBEDDING_FEATURES = [("r", 1000.0), ("cos_phi", 1.0), ("sin_phi", 1.0), ("z", 1000.0), ("eta", 3.0),
                       ("dir_x", 1.0), ("dir_y", 1.0), ("dir_z", 1.0)]
 NODE_FEATURES = [("r", 1000.0), ("cos_phi", 1.0), ("sin_phi", 1.0), ("z", 1000.0), ("eta", 3.0)]
+# Both are followed by library.SENSOR_FEATURES.
 
 
 def perceptron(widths):
@@ -21,8 +22,14 @@ def perceptron(widths):
     return nn.Sequential(*layers[:-1])
 
 
+def slopes(sensor):
+    """sensor [n,5] -> logarithms [n] of how far the cluster reaches in u and in v, in thicknesses."""
+    thickness = torch.clamp(sensor[:, 2], min=0.05)
+    return torch.log(sensor[:, 0] / thickness + 0.1), torch.log(sensor[:, 1] / thickness + 0.1)
+
+
 class Embedding(nn.Module):
-    """features [n,8] -> points [n,dim]: a perceptron beside a linear path.
+    """features [n,13] -> points [n,dim]: a perceptron beside a linear path.
 
     The linear path starts as (cos phi, sin phi, eta) at the scale where neighbours on a track are about 1
     apart, so that training starts from a sensible neighbourhood.
@@ -30,7 +37,7 @@ class Embedding(nn.Module):
 
     def __init__(self, dim=8, width=128, layers=3):
         super().__init__()
-        self.deep = perceptron([len(EMBEDDING_FEATURES)] + [width] * layers + [dim])
+        self.deep = perceptron([len(EMBEDDING_FEATURES) + 4] + [width] * layers + [dim])
         self.skip = nn.Linear(len(EMBEDDING_FEATURES), dim)
         with torch.no_grad():
             self.skip.weight.mul_(0.3)
@@ -40,7 +47,9 @@ class Embedding(nn.Module):
             self.skip.bias.zero_()
 
     def forward(self, features):
-        return self.deep(features) + self.skip(features)
+        position, sensor = features[:, :8], features[:, 8:]
+        described = torch.cat([position, torch.stack([*slopes(sensor), 3 * sensor[:, 3], sensor[:, 4]], 1)], 1)
+        return self.deep(described) + self.skip(position)
 
 
 FULL_DENSITY = 120000.0  # hits of a TrackML event
@@ -51,12 +60,28 @@ def hits_of(nodes):
     return torch._shape_as_tensor(nodes)[0].float()
 
 
-PAIR_FEATURES = 21
+def sensor_view(sensor, along_r, along_phi, dz):
+    """What the sensor of one end says to a direction (in the hit's radial frame): its slope in u against the
+    normal, the cluster's own in u, which the drift of charges shifts, and how much longer the cluster is in v and
+    in u than it should be; [m] each.
+    """
+    u, v = slopes(sensor)
+    tilt, normal_z = sensor[:, 3], sensor[:, 4]
+    cosine = torch.sqrt(torch.clamp(1 - tilt * tilt, min=0))
+    in_u, across = along_r * tilt + along_phi * cosine, along_r * cosine - along_phi * tilt
+    in_v, in_w = dz + normal_z * (across - dz), across + normal_z * (dz - across)
+    depth = in_w.abs() + 1e-2
+    return (torch.clamp(in_u / torch.where(in_w < 0, -depth, depth), -4, 4), u,
+            torch.clamp(v - torch.log(torch.clamp(in_v.abs() / depth, max=30.0) + 0.1), -4, 4),
+            torch.clamp(u - torch.log(torch.clamp(in_u.abs() / depth, max=30.0) + 0.1), -4, 4))
+
+
+PAIR_FEATURES = 29
 _NODE_SCALES = torch.tensor([scale for _, scale in NODE_FEATURES])
 
 
 def pair_features(nodes, src, dst, hits):
-    """nodes [n,5] of NODE_FEATURES, ends [m] -> [m,21], all of order one.
+    """nodes [n,10] of NODE_FEATURES and SENSOR_FEATURES, ends [m] -> [m,29], all of order one.
 
     hits: of the whole event (a tensor of rank 0). How likely a pair is by chance goes with the density;
     without it, a cut that suits full events leaves nothing of sparse ones.
@@ -66,14 +91,15 @@ def pair_features(nodes, src, dst, hits):
     coarse and at a fine scale: the resolution spans four orders of magnitude between pixels and strips.
     """
     a, b = nodes[src], nodes[dst]
-    r1, cos1, sin1, z1, eta1 = (a * _NODE_SCALES).unbind(1)
-    r2, cos2, sin2, z2, eta2 = (b * _NODE_SCALES).unbind(1)
+    r1, cos1, sin1, z1, eta1 = (a[:, :5] * _NODE_SCALES).unbind(1)
+    r2, cos2, sin2, z2, eta2 = (b[:, :5] * _NODE_SCALES).unbind(1)
     dx, dy, dz, dr = r2 * cos2 - r1 * cos1, r2 * sin2 - r1 * sin1, z2 - z1, r2 - r1
     transverse2 = dx * dx + dy * dy
     transverse = torch.sqrt(transverse2 + 1e-6)
     length = torch.sqrt(transverse2 + dz * dz + 1e-6)
     sin_dphi = cos1 * sin2 - sin1 * cos2
-    dphi = 2 * sin_dphi / (1.01 + cos1 * cos2 + sin1 * sin2)
+    cos_dphi = cos1 * cos2 + sin1 * sin2
+    dphi = 2 * sin_dphi / (1.01 + cos_dphi)
     deta = eta2 - eta1
     # Curvature of the circle through the origin and both hits, in 1/(500 mm); 2 mm against overlaps.
     kappa = torch.clamp(1000 * sin_dphi / (transverse + 2), -5, 5)
@@ -83,6 +109,10 @@ def pair_features(nodes, src, dst, hits):
     dtheta = 2 * (dr * z1 - dz * r1) / (1.01 * unit + dz * z1 + dr * r1)
     density = torch.log(torch.clamp(hits, min=1000.0) / FULL_DENSITY) / 2
     # Where the straight line through the pair meets the beam axis.
+    # The circle through the origin leaves either hit in the direction that the pair has seen from the other's
+    # radius: chord and tangent differ by the angle between the radii.
+    first = sensor_view(a[:, 5:], r2 - r1 * cos_dphi, r1 * sin_dphi, dz)
+    second = sensor_view(b[:, 5:], r2 * cos_dphi - r1, r2 * sin_dphi, dz)
     safe_dr = torch.where(dr.abs() < 1e-3, torch.tensor(1e-3), dr)
     z0 = z1 - r1 * dz / safe_dr
     return torch.stack([
@@ -92,11 +122,12 @@ def pair_features(nodes, src, dst, hits):
         torch.clamp(dphi * 20, -5, 5), kappa, kappa.abs(), turn * 2, torch.clamp(turn * 10, -4, 4),
         torch.clamp(deta * 10, -5, 5), torch.clamp(deta * 100, -4, 4),
         torch.clamp(dtheta * 4, -5, 5), torch.clamp(dtheta * 40, -4, 4),
-        torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4), torch.zeros_like(z0) + density], 1)
+        torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4), torch.zeros_like(z0) + density,
+        *first, *second], 1)
 
 
 class Filter(nn.Module):
-    """nodes [n,5] of all hits, edges int64 [2,m] -> logits [m], each from its edge's two ends and n."""
+    """nodes [n,10] of all hits, edges int64 [2,m] -> logits [m], each from its edge's two ends and n."""
 
     def __init__(self, width=64, layers=2):
         super().__init__()
@@ -151,14 +182,14 @@ class Step(nn.Module):
 
 
 class Gnn(nn.Module):
-    """nodes [n,5], edges int64 [2,m] -> logits [m]: an interaction network of `steps` exchanges.
+    """nodes [n,10], edges int64 [2,m] -> logits [m]: an interaction network of `steps` exchanges.
 
     The edges' first layers have the filter's shape and start as the trained filter's (from_filter).
     """
 
     def __init__(self, h=32, steps=6, filter_width=64, filter_layers=2):
         super().__init__()
-        self.node_encoder = perceptron([4, h, h])
+        self.node_encoder = perceptron([7, h, h])
         self.pair = perceptron([PAIR_FEATURES] + [filter_width] * filter_layers + [h])
         self.steps = nn.ModuleList(Step(h) for _ in range(steps))
         self.out_src = nn.Linear(h, h)
@@ -178,7 +209,8 @@ class Gnn(nn.Module):
 
     def encode_nodes(self, nodes):
         r, z, eta = nodes[:, 0], nodes[:, 3], nodes[:, 4]
-        return self.node_encoder(torch.stack([2 * r, z, 1.5 * eta, torch.sqrt(r * r + z * z + 1e-12)], 1))
+        return self.node_encoder(torch.stack([2 * r, z, 1.5 * eta, torch.sqrt(r * r + z * z + 1e-12),
+                                              *slopes(nodes[:, 5:]), nodes[:, 9]], 1))
 
     def forward(self, nodes, edges):
         src, dst = edges[0], edges[1]
@@ -189,7 +221,7 @@ class Gnn(nn.Module):
         return self.out(hidden)[:, 0]
 
     def forward_fused(self, nodes, pairs, graph):
-        """The same from pair features [m,21] that are already there, with the kernels of kernels.py."""
+        """The same from pair features [m,29] that are already there, with the kernels of kernels.py."""
         x, e = self.encode_nodes(nodes), self.pair(pairs)
         for step in self.steps:
             x, e = step.forward_fused(x, e, graph)
