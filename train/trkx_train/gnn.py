@@ -87,7 +87,8 @@ def wedge_loss(network, sample, edges, c, rng):
     labels = filter.same_particle(sample.particle[rows], edges)
     pairs = pair_features(nodes, *torch.from_numpy(edges), torch.tensor(float(hits.event_hits)))
     logits = network.forward_fused(nodes, pairs, Graph(edges, len(rows)))
-    return binary_cross_entropy_with_logits(logits, torch.from_numpy(labels).float())
+    weight = np.where(labels, 1 + np.clip(sample.pt[rows][edges[0]] - 0.5, 0, 1), 1).astype(np.float32)
+    return binary_cross_entropy_with_logits(logits, torch.from_numpy(labels).float(), torch.from_numpy(weight))
 
 
 def score_event(network, hits, edges):

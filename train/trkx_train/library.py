@@ -353,3 +353,24 @@ def evaluate(event, labels):
           c.byref(options), c.byref(metrics))
     values = {name: getattr(metrics, name) for name, _ in _Metrics._fields_}
     return {k: v.efficiency if isinstance(v, _Efficiency) else v for k, v in values.items()}
+
+
+class _CompleteOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("field", c.c_double), ("scattering", c.c_double), ("match", c.c_double),
+                ("rounds", c.c_size_t), ("chain_hits", c.c_size_t), ("chain_score", c.c_double),
+                ("min_hits", c.c_size_t), ("threads", c.c_int)]
+
+
+def complete(event, candidates, labels, threads=1, **settings):
+    """trkx_complete of labels int32 [n] over candidate edges int64 [2,m] -> labels int32 [n]."""
+    hits, labels, count = _hits(event.xyz, event), np.array(labels, np.int32), c.c_size_t()
+    candidates = np.ascontiguousarray(candidates, np.int64)
+    view = _Edges(candidates.shape[1], _pointer(candidates, c.c_int64), 0)
+    options = _CompleteOptions()
+    _library.trkx_complete_options_init(c.byref(options))
+    options.threads = threads
+    for name, value in settings.items():
+        setattr(options, name, value)
+    _call("trkx_complete", c.byref(hits), _detector(), c.byref(view), c.byref(options), _pointer(labels, c.c_int32),
+          c.byref(count))
+    return labels

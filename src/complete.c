@@ -1,0 +1,405 @@
+/* Rounds in which tracks take in hits. The network's graph finds most of a track; what is missing lies on the
+ * helix through the hits that are there. Looking for it needs no search in space: the candidate edges, most
+ * of which the network had no use for, lead from a track's hits to all that may be near it. */
+#include "complete.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "keys.h"
+#include "parallel.h"
+
+enum { EDGES_PER_THREAD = 1 << 14 }; /* with less work than this, starting a thread takes longer */
+
+void trkx_complete_options_init(trkx_complete_options *options)
+{
+    *options = (trkx_complete_options){.size = sizeof *options,
+                                       .field = 2,
+                                       .scattering = 0.002,
+                                       .match = -3,
+                                       .rounds = 3,
+                                       .chain_hits = 4,
+                                       .chain_score = 6,
+                                       .min_hits = 3,
+                                       .threads = 0};
+}
+
+/* ---- a hit and a track ------------------------------------------------------------------------------ */
+
+/* Of `count` hits in their order, those around the place `k` of a further one: three for the circle, two for
+ * the line. Beyond the ends every other hit, as far as there are, for a longer lever. */
+static void choose_hits(size_t count, size_t k, size_t circle[3], size_t line[2])
+{
+    if (k == 0) {
+        size_t middle = count > 4 ? 2 : 1, last = count > 5 ? 4 : count - 1;
+        memcpy(circle, (size_t[3]){0, middle, last}, 3 * sizeof *circle);
+        memcpy(line, (size_t[2]){0, count > 3 ? 2 : count - 1}, 2 * sizeof *line);
+    } else if (k == count) {
+        size_t middle = count > 4 ? count - 3 : count - 2, first = count > 5 ? count - 5 : 0;
+        memcpy(circle, (size_t[3]){first, middle, count - 1}, 3 * sizeof *circle);
+        memcpy(line, (size_t[2]){count > 3 ? count - 3 : 0, count - 1}, 2 * sizeof *line);
+    } else {
+        size_t far = k + 2 < count ? k + 2 : k >= 3 ? k - 3 : k + 1 < count ? k + 1 : k - 2;
+        memcpy(circle, far > k ? (size_t[3]){k - 1, k, far} : (size_t[3]){far, k - 1, k}, 3 * sizeof *circle);
+        memcpy(line, (size_t[2]){k - 1, k}, 2 * sizeof *line);
+    }
+}
+
+double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
+                        uint32_t hit, const struct trkx_helix_model *model)
+{
+    const struct trkx_measurement *m = &measurements[hit], *circle[3], *line[2];
+    size_t k = 0, circle_at[3], line_at[2];
+    if (count < 3) return TRKX_NO_MATCH;
+    for (size_t i = 0; i < count; i++) {
+        if (measurements[track[i]].module == m->module) return TRKX_NO_MATCH;
+        k += measurements[track[i]].distance2 < m->distance2;
+    }
+    choose_hits(count, k, circle_at, line_at);
+    for (int i = 0; i < 3; i++) circle[i] = &measurements[track[circle_at[i]]];
+    for (int i = 0; i < 2; i++) line[i] = &measurements[track[line_at[i]]];
+    return trkx_helix_match(circle, line, m, model);
+}
+
+/* ---- claims ----------------------------------------------------------------------------------------- */
+
+/* The best claim on a hit: (code of the score, ~track), so that ties go to the lower track; 0: none. */
+typedef _Atomic(uint64_t) best_claim;
+
+static uint32_t claimant(uint64_t claim)
+{
+    return claim == 0 ? 0 : ~trkx_key_low(claim);
+}
+
+static void raise_claim(best_claim *claim, uint64_t to)
+{
+    uint64_t before = atomic_load_explicit(claim, memory_order_relaxed);
+    while (before < to && !atomic_compare_exchange_weak_explicit(claim, &before, to, memory_order_relaxed,
+                                                                 memory_order_relaxed)) {
+    }
+}
+
+/* What a completion works on. */
+struct completion {
+    size_t n;
+    const struct trkx_measurement *measurements; /* [n] */
+    const trkx_edges *candidates;
+    const trkx_complete_options *options;
+    struct trkx_helix_model model;
+    int threads;
+    int32_t *labels;             /* [n] */
+    struct trkx_track_list list; /* of the labels at the round's begin */
+    size_t capacity;             /* tracks that there is room for */
+    bool *changed, *changing;    /* [capacity + 1] in the last round, in this one */
+    best_claim *claims;          /* [n] */
+    int32_t *last;               /* [threads, n] the track that a thread last compared each hit with */
+    int32_t *next;               /* [n] labels at the round's end */
+    int32_t *numbers;            /* [capacity + 1] new ones of the tracks */
+};
+
+static size_t size_of(const struct trkx_track_list *list, int32_t track)
+{
+    return list->begin[track + 1] - list->begin[track];
+}
+
+/* Whether a track may take a hit over: it is free, or of a smaller track. */
+static bool may_take(const struct completion *c, int32_t track, uint32_t hit)
+{
+    int32_t other = c->labels[hit];
+    if (track == 0 || track == other || !c->changed[track]) return false;
+    return other == 0 || size_of(&c->list, other) < size_of(&c->list, track);
+}
+
+static void consider(struct completion *c, int32_t track, uint32_t hit, int32_t *last)
+{
+    if (!may_take(c, track, hit) || last[hit] == track) return;
+    last[hit] = track;
+    const uint32_t *hits = c->list.hits + c->list.begin[track];
+    double score = trkx_track_match(c->measurements, hits, size_of(&c->list, track), hit, &c->model);
+    if (!(score >= c->options->match)) return;
+    raise_claim(&c->claims[hit], trkx_key(trkx_float_code((float)score), ~(uint32_t)track));
+}
+
+/* Each hit's best claim by a track that one of its candidate edges leads to. */
+static void claim_hits(struct completion *c)
+{
+    const int64_t *source = c->candidates->index;
+    size_t m = c->candidates->count, n = c->n;
+    for (size_t i = 0; i < n; i++) atomic_init(&c->claims[i], 0);
+    memset(c->last, 0, (size_t)c->threads * n * sizeof *c->last);
+#pragma omp parallel for num_threads(c->threads) schedule(dynamic, 1 << 13)
+    for (size_t e = 0; e < m; e++) {
+        int32_t *last = c->last + (size_t)omp_get_thread_num() * n;
+        uint32_t a = (uint32_t)source[e], b = (uint32_t)source[m + e];
+        if (c->labels[a] == c->labels[b]) continue;
+        consider(c, c->labels[a], b, last);
+        consider(c, c->labels[b], a, last);
+    }
+}
+
+/* ---- decisions -------------------------------------------------------------------------------------- */
+
+static void relabel(struct completion *c, uint32_t hit, int32_t track)
+{
+    c->changing[c->next[hit]] = c->changing[track] = true;
+    c->next[hit] = track;
+}
+
+/* The track that claims most hits of another, if it claims a third of them or more. */
+static int32_t most_frequent_claimant(const struct completion *c, const uint32_t *hits, size_t count)
+{
+    size_t most = 0;
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t track = claimant(c->claims[hits[i]]);
+        size_t votes = 0;
+        for (size_t j = 0; j < count && track != 0; j++) votes += claimant(c->claims[hits[j]]) == track;
+        if (votes > most || (votes == most && votes > 0 && track < found)) {
+            most = votes;
+            found = track;
+        }
+    }
+    return 3 * most >= count ? (int32_t)found : 0;
+}
+
+/* A track of which another claims a third or more goes up in it; what that does not claim becomes free. */
+static void dissolve_tracks(struct completion *c)
+{
+    for (size_t t = 1; t <= c->list.tracks; t++) {
+        const uint32_t *hits = c->list.hits + c->list.begin[t];
+        size_t count = size_of(&c->list, (int32_t)t);
+        int32_t into = most_frequent_claimant(c, hits, count);
+        for (size_t i = 0; i < count && into != 0; i++)
+            relabel(c, hits[i], claimant(c->claims[hits[i]]) == (uint32_t)into ? into : 0);
+    }
+}
+
+static void take_free_hits(struct completion *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->labels[i] == 0 && claimant(c->claims[i]) != 0)
+            relabel(c, (uint32_t)i, (int32_t)claimant(c->claims[i]));
+}
+
+/* Of the hits on one module that a track has taken in, it keeps the best. */
+static void keep_one_a_module(struct completion *c, const struct trkx_track_list *list)
+{
+    for (size_t t = 1; t <= list->tracks; t++) {
+        if (!c->changing[t]) continue;
+        const uint32_t *hits = list->hits + list->begin[t];
+        size_t count = size_of(list, (int32_t)t);
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < count; j++) {
+                uint32_t a = hits[i], b = hits[j];
+                bool both = c->labels[a] != c->next[a] && c->labels[b] != c->next[b] &&
+                            c->next[a] == c->next[b] && a != b;
+                if (both && c->measurements[a].module == c->measurements[b].module &&
+                    (c->claims[a] > c->claims[b] || (c->claims[a] == c->claims[b] && a < b)))
+                    relabel(c, b, 0);
+            }
+    }
+}
+
+/* ---- rounds ----------------------------------------------------------------------------------------- */
+
+/* Hits of a track by distance from the origin, ties by index. */
+static void sort_hits(const struct trkx_measurement *measurements, uint32_t *hits, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        uint32_t hit = hits[i];
+        size_t j = i;
+        for (; j > 0 && measurements[hits[j - 1]].distance2 > measurements[hit].distance2; j--)
+            hits[j] = hits[j - 1];
+        hits[j] = hit;
+    }
+}
+
+static void list_hits(const struct completion *c, const int32_t *labels, size_t tracks,
+                      struct trkx_track_list *list)
+{
+    list->tracks = tracks;
+    memset(list->begin, 0, (tracks + 2) * sizeof *list->begin);
+    for (size_t i = 0; i < c->n; i++)
+        if (labels[i] > 0) list->begin[labels[i] + 1]++;
+    for (size_t t = 1; t <= tracks; t++) list->begin[t + 1] += list->begin[t];
+    for (size_t i = 0; i < c->n; i++)
+        if (labels[i] > 0) list->hits[list->begin[labels[i]]++] = (uint32_t)i;
+    memmove(list->begin + 1, list->begin, (tracks + 1) * sizeof *list->begin);
+    list->begin[1] = 0;
+#pragma omp parallel for num_threads(c->threads) schedule(static)
+    for (size_t t = 1; t <= tracks; t++)
+        sort_hits(c->measurements, list->hits + list->begin[t], list->begin[t + 1] - list->begin[t]);
+}
+
+/* False where nothing changed. */
+static bool complete_once(struct completion *c, size_t tracks)
+{
+    bool any = false;
+    list_hits(c, c->labels, tracks, &c->list);
+    claim_hits(c);
+    memcpy(c->next, c->labels, c->n * sizeof *c->next);
+    memset(c->changing, 0, (c->capacity + 1) * sizeof *c->changing);
+    dissolve_tracks(c);
+    take_free_hits(c);
+    list_hits(c, c->next, tracks, &c->list);
+    keep_one_a_module(c, &c->list);
+    memcpy(c->labels, c->next, c->n * sizeof *c->labels);
+    memcpy(c->changed, c->changing, (c->capacity + 1) * sizeof *c->changed);
+    for (size_t t = 0; t <= tracks; t++) any |= c->changed[t];
+    return any;
+}
+
+static void complete_rounds(struct completion *c, size_t tracks)
+{
+    memset(c->changed, 1, (c->capacity + 1) * sizeof *c->changed);
+    for (size_t r = 0; r < c->options->rounds && complete_once(c, tracks); r++) {
+    }
+}
+
+/* Numbers the tracks with enough hits in the order of their first hits. Returns their number. */
+static size_t renumber(const struct completion *c, size_t tracks)
+{
+    int32_t count = 0, *numbers = c->numbers;
+    memset(numbers, 0, (tracks + 1) * sizeof *numbers);
+    for (size_t i = 0; i < c->n; i++) numbers[c->labels[i]]++;
+    for (size_t t = 1; t <= tracks; t++)
+        if ((size_t)numbers[t] < c->options->min_hits) numbers[t] = 0;
+    numbers[0] = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        int32_t *number = &numbers[c->labels[i]];
+        if (*number > 0) *number = -++count;
+        c->labels[i] = -*number;
+    }
+    return (size_t)count;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------- */
+
+static enum trkx_status check_options(const trkx_complete_options *options, trkx_error *error)
+{
+    if (options->size != sizeof *options)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "tracks: options have size %zu instead of %zu: not initialised?", options->size,
+                         sizeof *options);
+    if (!isfinite(options->field) || options->field == 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a field of %g T cannot bend tracks",
+                         options->field);
+    if (!(options->scattering >= 0) || isnan(options->match) || isnan(options->chain_score))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "tracks: scattering, match or chain_score is not a number >= 0");
+    if (options->chain_hits < 4)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: chains of %zu hits, they need at least 4",
+                         options->chain_hits);
+    if (options->threads < 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %d threads", options->threads);
+    return TRKX_OK;
+}
+
+static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *candidates,
+                                    const int32_t *labels, trkx_error *error)
+{
+    size_t n = hits->count, m = candidates->count;
+    if (n > INT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n,
+                         INT32_MAX);
+    if (n > 0 && (hits->volume_id == NULL || hits->layer_id == NULL || hits->module_id == NULL))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: completion needs the hits' modules");
+    for (size_t e = 0; e < 2 * m; e++)
+        if ((uint64_t)candidates->index[e] >= n)
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                             "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e % m,
+                             (long long)candidates->index[e % m], (long long)candidates->index[m + e % m], n);
+    for (size_t i = 0; i < n; i++)
+        if (labels[i] < 0 || (size_t)labels[i] > n)
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit %zu has the label %d", i, labels[i]);
+    return TRKX_OK;
+}
+
+/* Room for as many tracks as chains of free hits could add. */
+static enum trkx_status prepare(struct trkx_memory *memory, struct completion *c, size_t tracks,
+                                trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    c->capacity = tracks + c->n / c->options->chain_hits;
+    TRKX_ALLOCATE(c->list.begin, memory, c->capacity + 2, "the hits of tracks");
+    TRKX_ALLOCATE(c->list.hits, memory, c->n, "the hits of tracks");
+    TRKX_ALLOCATE(c->changed, memory, c->capacity + 1, "tracks");
+    TRKX_ALLOCATE(c->changing, memory, c->capacity + 1, "tracks");
+    TRKX_ALLOCATE(c->claims, memory, c->n, "claims on hits");
+    TRKX_ALLOCATE(c->last, memory, (size_t)c->threads * c->n, "hits that were compared");
+    TRKX_ALLOCATE(c->next, memory, c->n, "labels");
+    TRKX_ALLOCATE(c->numbers, memory, c->capacity + 1, "tracks");
+cleanup:
+    return status;
+}
+
+static size_t largest_label(const int32_t *labels, size_t n)
+{
+    int32_t largest = 0;
+    for (size_t i = 0; i < n; i++) largest = labels[i] > largest ? labels[i] : largest;
+    return (size_t)largest;
+}
+
+static enum trkx_status complete(struct trkx_memory *memory, struct completion *c, size_t *count,
+                                 trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t tracks = largest_label(c->labels, c->n);
+    TRKX_CHECK(prepare(memory, c, tracks, error));
+    complete_rounds(c, tracks);
+    if (c->options->chain_score < INFINITY) {
+        TRKX_CHECK(trkx_find_chains(memory, c->measurements, c->n, c->candidates, &c->model, c->options,
+                                    c->labels, &tracks, error));
+        complete_rounds(c, tracks);
+    }
+    *count = renumber(c, tracks);
+cleanup:
+    trkx_release(c->list.begin);
+    trkx_release(c->list.hits);
+    trkx_release(c->changed);
+    trkx_release(c->changing);
+    trkx_release(c->claims);
+    trkx_release(c->last);
+    trkx_release(c->next);
+    trkx_release(c->numbers);
+    return status;
+}
+
+enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *hits,
+                                  const trkx_detector *detector, const trkx_edges *candidates,
+                                  const trkx_complete_options *options, int32_t *labels, size_t *count,
+                                  trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct trkx_measurement *measurements = NULL;
+    trkx_complete_options defaults;
+    trkx_complete_options_init(&defaults);
+    if (options == NULL) options = &defaults;
+    TRKX_CHECK(check_options(options, error));
+    TRKX_CHECK(check_input(hits, candidates, labels, error));
+    TRKX_ALLOCATE(measurements, memory, hits->count, "measurements");
+    TRKX_CHECK(trkx_measure(memory, hits, detector, measurements, error));
+    struct completion c = {.n = hits->count,
+                           .measurements = measurements,
+                           .candidates = candidates,
+                           .options = options,
+                           .model = {.pt_of_radius = 0.3e-3 * fabs(options->field),
+                                     .scattering = options->scattering,
+                                     .bending = 0.1},
+                           .threads = trkx_worthwhile_threads(trkx_threads(options->threads),
+                                                              candidates->count, EDGES_PER_THREAD),
+                           .labels = labels};
+    TRKX_CHECK(complete(memory, &c, count, error));
+cleanup:
+    trkx_release(measurements);
+    return status;
+}
+
+enum trkx_status trkx_complete(const trkx_hits *hits, const trkx_detector *detector,
+                               const trkx_edges *candidates, const trkx_complete_options *options,
+                               int32_t *labels, size_t *count, trkx_error *error)
+{
+    return trkx_complete_in(NULL, hits, detector, candidates, options, labels, count, error);
+}

@@ -1,0 +1,37 @@
+/* Track completion: what the network has connected with certainty is made whole by following helices. */
+#ifndef TRKX_SRC_COMPLETE_H
+#define TRKX_SRC_COMPLETE_H
+
+#include "helix.h"
+
+/* As trkx_complete, with all memory from `memory`. */
+enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *hits,
+                                  const trkx_detector *detector, const trkx_edges *candidates,
+                                  const trkx_complete_options *options, int32_t *labels, size_t *count,
+                                  trkx_error *error);
+
+/* As trkx_complete, looking at every hit for every track: the plain truth of what it computes. One thread. */
+enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detector *detector,
+                                         const trkx_edges *candidates, const trkx_complete_options *options,
+                                         int32_t *labels, size_t *count, trkx_error *error);
+
+/* The hits of each track, in their order along it. */
+struct trkx_track_list {
+    size_t tracks;
+    size_t *begin;  /* [tracks + 2] hits of track t >= 1: hits[begin[t]..begin[t + 1]) */
+    uint32_t *hits; /* [n] */
+};
+
+/* How well a hit fits to a track's hits, by those around its place; TRKX_NO_MATCH where the track has fewer
+ * than three or one on the same module. */
+double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
+                        uint32_t hit, const struct trkx_helix_model *model);
+
+/* Chains (src/chains.c): finds tracks among the hits with label 0, and gives them labels from *tracks + 1 on.
+ */
+enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_measurement *measurements,
+                                  size_t n, const trkx_edges *candidates,
+                                  const struct trkx_helix_model *model, const trkx_complete_options *options,
+                                  int32_t *labels, size_t *tracks, trkx_error *error);
+
+#endif

@@ -1,0 +1,248 @@
+#include "helix.h"
+
+#include <math.h>
+
+#define PI 3.14159265358979323846
+#define STRAIGHT 1e-7      /* 1/mm: nothing bends less */
+#define STEEPEST_SLOPE 0.3 /* dz/ds on a disk, so that a crossing stays a point */
+#define STEEPEST_CROSSING 0.2
+
+/* ---- measurements ----------------------------------------------------------------------------------- */
+
+/* A uniform distribution over a cell. */
+static double variance(double pitch)
+{
+    return pitch * pitch / 12;
+}
+
+/* Of a sensor in its thickness, and for how well it is placed. */
+static const double VARIANCE_NORMAL = 0.02 * 0.02;
+
+static void measure(const float *xyz, const struct trkx_detector *detector, const struct trkx_module *module,
+                    struct trkx_measurement *m)
+{
+    double x = (double)xyz[0], y = (double)xyz[1], z = (double)xyz[2];
+    bool disk = fabs(module->rotation[2][2]) > 0.5;
+    double along = variance(module->pitch_v);
+    *m = (struct trkx_measurement){.x = x,
+                                   .y = y,
+                                   .z = z,
+                                   .distance2 = x * x + y * y + z * z,
+                                   .var_phi = variance(module->pitch_u),
+                                   .var_r = disk ? along : VARIANCE_NORMAL,
+                                   .var_z = disk ? VARIANCE_NORMAL : along,
+                                   .module = (int32_t)(module - detector->modules),
+                                   .disk = disk};
+}
+
+/* Where the hits of a layer are. */
+struct layer {
+    size_t hits;
+    double low_r, high_r, low_z, high_z; /* mm */
+    double sum_r;
+};
+
+static void add_to_layer(const struct trkx_measurement *m, struct layer *layer)
+{
+    double r = hypot(m->x, m->y);
+    if (layer->hits == 0) *layer = (struct layer){0, r, r, m->z, m->z, 0};
+    layer->hits++;
+    layer->sum_r += r;
+    layer->low_r = fmin(layer->low_r, r);
+    layer->high_r = fmax(layer->high_r, r);
+    layer->low_z = fmin(layer->low_z, m->z);
+    layer->high_z = fmax(layer->high_z, m->z);
+}
+
+/* Hits are spread evenly over a barrel's cylinder, and with 1/r^2 over a disk. */
+static double density(const struct layer *layer, const struct trkx_measurement *m)
+{
+    double hits = (double)layer->hits;
+    if (!m->disk) return hits / (2 * PI * layer->sum_r / hits * fmax(layer->high_z - layer->low_z, 1));
+    double spread = log(fmax(layer->high_r, 1) / fmax(layer->low_r, 1));
+    return hits / (2 * PI * fmax(m->x * m->x + m->y * m->y, 1) * fmax(spread, 0.01));
+}
+
+/* The modules of one layer follow each other; layers [modules]: at the place of each layer's first. */
+static size_t first_of_layer(const struct trkx_detector *detector, size_t module)
+{
+    const struct trkx_module *modules = detector->modules;
+    size_t low = 0, high = module;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool same = modules[middle].volume == modules[module].volume &&
+                    modules[middle].layer == modules[module].layer;
+        if (same)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
+                              const trkx_detector *detector, struct trkx_measurement *measurements,
+                              trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const struct trkx_module *module = NULL; /* hits of one module mostly follow each other */
+    struct layer *layers = NULL;
+    size_t *place = NULL;
+    TRKX_ALLOCATE(layers, memory, detector->count, "layers");
+    TRKX_ALLOCATE(place, memory, hits->count, "the hits' layers");
+    for (size_t l = 0; l < detector->count; l++) layers[l].hits = 0;
+    for (size_t i = 0; i < hits->count; i++) {
+        int32_t volume = hits->volume_id[i], layer = hits->layer_id[i], id = hits->module_id[i];
+        bool same = module != NULL && module->volume == volume && module->layer == layer;
+        if (!same || module->module != id) module = trkx_detector_find(detector, volume, layer, id);
+        if (module == NULL) {
+            status =
+                trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                          "tracks: module (volume %d, layer %d, module %d) of hit %zu is not in the detector",
+                          volume, layer, id, i);
+            goto cleanup;
+        }
+        measure(hits->xyz + 3 * i, detector, module, &measurements[i]);
+        place[i] = same ? place[i - 1] : first_of_layer(detector, (size_t)(module - detector->modules));
+        add_to_layer(&measurements[i], &layers[place[i]]);
+    }
+    for (size_t i = 0; i < hits->count; i++)
+        measurements[i].density = density(&layers[place[i]], &measurements[i]);
+cleanup:
+    trkx_release(layers);
+    trkx_release(place);
+    return status;
+}
+
+/* ---- arcs ------------------------------------------------------------------------------------------- */
+
+/* The arc over a chord: 2 asin(c k / 2) / k by its series, as far as a bit less than half a turn. */
+static double arc_over(double chord, double curvature)
+{
+    double half = fmin(fabs(curvature) * chord / 2, 0.95), square = half * half;
+    double series = 1 + square * (9.0 / 20) * (1 + square * (25.0 / 42) * (1 + square * (49.0 / 72)));
+    return chord * (1 + square / 6 * series);
+}
+
+bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_arc *arc)
+{
+    const struct trkx_measurement *a = hits[0], *b = hits[1], *c = hits[2];
+    double x1 = b->x - a->x, y1 = b->y - a->y, x2 = c->x - b->x, y2 = c->y - b->y;
+    double chord1 = sqrt(x1 * x1 + y1 * y1), chord2 = sqrt(x2 * x2 + y2 * y2);
+    double chord = sqrt((x1 + x2) * (x1 + x2) + (y1 + y2) * (y1 + y2));
+    if (!(x1 * x2 + y1 * y2 > 0)) return false;
+    arc->curvature = 2 * (x1 * y2 - y1 * x2) / (chord1 * chord2 * chord);
+    arc->first = arc_over(chord1, arc->curvature);
+    arc->second = arc_over(chord2, arc->curvature);
+    arc->slope = (c->z - a->z) / (arc->first + arc->second);
+    return true;
+}
+
+/* The angle by which a layer scatters. */
+static double scattering(const struct trkx_helix_model *model, double curvature, double slope)
+{
+    double pt = model->pt_of_radius / fmax(fabs(curvature), STRAIGHT);
+    return model->scattering / (pt * sqrt(1 + slope * slope));
+}
+
+/* Of z at the arc where the hit is: errors along the radius move it along the track. */
+static double variance_z(const struct trkx_measurement *m, double slope)
+{
+    return m->var_z + m->var_r * slope * slope;
+}
+
+/* Hits per mm^2 across the track and in z, of a layer that is crossed at a slant. */
+static double density_across(const struct trkx_measurement *m, double slope)
+{
+    return m->disk ? m->density / fmax(fabs(slope), STEEPEST_SLOPE) : m->density;
+}
+
+double trkx_helix_middle(const struct trkx_measurement *const hits[3], const struct trkx_arc *arc,
+                         double reach, const struct trkx_helix_model *model)
+{
+    enum { CHI2_MAX = 9 };
+    double slope = arc->slope, whole = arc->first + arc->second;
+    double wa = arc->second / whole, wc = arc->first / whole;
+    double residual = hits[1]->z - (wa * hits[0]->z + wc * hits[2]->z);
+    double lever = fmin(arc->first, arc->second);
+    double kink = scattering(model, arc->curvature, slope) * lever * (1 + slope * slope);
+    double var = variance_z(hits[1], slope) + wa * wa * variance_z(hits[0], slope) +
+                 wc * wc * variance_z(hits[2], slope) + kink * kink;
+    double chi2 = residual * residual / var;
+    if (!(chi2 <= CHI2_MAX)) return TRKX_NO_MATCH;
+    return -chi2 / 2 - log(sqrt(2 * PI * var) * reach * density_across(hits[1], slope));
+}
+
+/* ---- the match -------------------------------------------------------------------------------------- */
+
+/* The circle p |q|^2 + u x + v y = 0 with q = (x, y) from the first hit; a straight line where p is 0. */
+struct circle {
+    double x, y; /* the first hit */
+    double p, u, v;
+    double curvature;        /* 1/mm, signed */
+    double along_x, along_y; /* from the first hit to the last */
+};
+
+static bool circle_through(const struct trkx_measurement *const hits[3], struct circle *circle)
+{
+    double x1 = hits[1]->x - hits[0]->x, y1 = hits[1]->y - hits[0]->y;
+    double x2 = hits[2]->x - hits[0]->x, y2 = hits[2]->y - hits[0]->y;
+    double square1 = x1 * x1 + y1 * y1, square2 = x2 * x2 + y2 * y2, chord = sqrt(square2);
+    circle->x = hits[0]->x;
+    circle->y = hits[0]->y;
+    circle->p = x1 * y2 - y1 * x2;
+    circle->u = y1 * square2 - y2 * square1;
+    circle->v = x2 * square1 - x1 * square2;
+    double gradient = sqrt(circle->u * circle->u + circle->v * circle->v);
+    circle->curvature = 2 * circle->p / gradient;
+    circle->along_x = x2 / chord;
+    circle->along_y = y2 / chord;
+    return gradient > 0 && chord > 0;
+}
+
+/* The arc from the first hit, negative backwards. */
+static double arc_to(const struct circle *circle, const struct trkx_measurement *m)
+{
+    double x = m->x - circle->x, y = m->y - circle->y;
+    double arc = arc_over(sqrt(x * x + y * y), circle->curvature);
+    return x * circle->along_x + y * circle->along_y < 0 ? -arc : arc;
+}
+
+double trkx_helix_match(const struct trkx_measurement *const hits[3],
+                        const struct trkx_measurement *const line[2], const struct trkx_measurement *hit,
+                        const struct trkx_helix_model *model)
+{
+    struct circle circle;
+    if (!circle_through(hits, &circle)) return TRKX_NO_MATCH;
+    double x = hit->x - circle.x, y = hit->y - circle.y;
+    double grad_x = 2 * circle.p * x + circle.u, grad_y = 2 * circle.p * y + circle.v;
+    double gradient = sqrt(grad_x * grad_x + grad_y * grad_y);
+    double across = (circle.p * (x * x + y * y) + circle.u * x + circle.v * y) / gradient;
+
+    double s = arc_to(&circle, hit), s1 = arc_to(&circle, hits[1]), s2 = arc_to(&circle, hits[2]);
+    double w0 = (s - s1) * (s - s2) / (s1 * s2), w1 = s * (s - s2) / (s1 * (s1 - s2));
+    double w2 = s * (s - s1) / (s2 * (s2 - s1));
+
+    double t0 = arc_to(&circle, line[0]), t1 = arc_to(&circle, line[1]);
+    double slope = (line[1]->z - line[0]->z) / (t1 - t0), v1 = (s - t0) / (t1 - t0), v0 = 1 - v1;
+    double along = hit->z - (line[0]->z * v0 + line[1]->z * v1);
+
+    /* How much of the azimuth is across the track, and of the radius. */
+    double r = sqrt(hit->x * hit->x + hit->y * hit->y);
+    double cosine = fabs(grad_y * hit->x - grad_x * hit->y) / (gradient * r), square = cosine * cosine;
+    bool between = s > fmin(0, s2) && s < fmax(0, s2);
+    double lever = between ? 0.5 : 1.5, kink = scattering(model, circle.curvature, slope) * lever;
+    double near = fmin(fabs(s), fmin(fabs(s - s1), fabs(s - s2)));
+    double near_line = fmin(fabs(s - t0), fabs(s - t1)), steep = 1 + slope * slope;
+    double bend = model->bending * circle.curvature * near * near;
+    double var_across = hit->var_phi * square + hit->var_r * fmax(1 - square, 0) +
+                        w0 * w0 * hits[0]->var_phi + w1 * w1 * hits[1]->var_phi + w2 * w2 * hits[2]->var_phi +
+                        kink * kink * near * near * steep + bend * bend;
+    double var_along = variance_z(hit, slope) + v0 * v0 * variance_z(line[0], slope) +
+                       v1 * v1 * variance_z(line[1], slope) +
+                       kink * kink * near_line * near_line * steep * steep;
+    double chi2 = across * across / var_across + along * along / var_along;
+    double by_chance = density_across(hit, slope) / fmax(cosine, STEEPEST_CROSSING);
+    double score = -chi2 / 2 - log(2 * PI * sqrt(var_across * var_along) * by_chance);
+    return isfinite(score) ? score : TRKX_NO_MATCH;
+}

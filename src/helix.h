@@ -1,0 +1,56 @@
+/* Hits as measurements, and how well one more hit fits to hits of a track by a helix through these: what
+ * track completion (src/complete.c) and the search for chains (src/chains.c) decide by. */
+#ifndef TRKX_SRC_HELIX_H
+#define TRKX_SRC_HELIX_H
+
+#include "detector.h"
+#include "memory.h"
+
+/* A hit with what is known of its position. */
+struct trkx_measurement {
+    double x, y, z;               /* mm */
+    double distance2;             /* from the origin, mm^2: the order of the hits along a track */
+    double var_phi, var_r, var_z; /* mm^2, along the azimuth, the radius and the beam */
+    double density;               /* hits of this layer per mm^2 around here */
+    int32_t module;               /* of the detector's list */
+    bool disk;                    /* the module's normal lies closer to the beam than across it */
+};
+
+/* What tracks are like between hits. */
+struct trkx_helix_model {
+    double pt_of_radius; /* GeV / mm: 0.3e-3 times the field in T */
+    double scattering;   /* rad GeV: the angle at a layer is this over the momentum */
+    double bending; /* how much the curvature may change along a track, relative: the field is not uniform */
+};
+
+/* Fills measurements [n] of hits that have volume, layer and module ids; each module has the resolution of
+ * its pitch. Errors: MEMORY, ARGUMENT (a module is not in the detector). */
+enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
+                              const trkx_detector *detector, struct trkx_measurement *measurements,
+                              trkx_error *error);
+
+/* A score no hit has. */
+#define TRKX_NO_MATCH (-1e9)
+
+/* The logarithm of how much likelier a hit is there because the track passes than by chance: residuals across
+ * and along the track to the circle through three hits and to the line z(s) through two, against the density
+ * of hits. TRKX_NO_MATCH where the hits define none. */
+double trkx_helix_match(const struct trkx_measurement *const circle[3],
+                        const struct trkx_measurement *const line[2], const struct trkx_measurement *hit,
+                        const struct trkx_helix_model *model);
+
+/* Three hits in their order: the signed curvature (1/mm), the arcs between them (mm) and the slope dz/ds;
+ * false where they turn back. */
+struct trkx_arc {
+    double curvature, first, second, slope;
+};
+bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_arc *arc);
+
+/* The same as of trkx_helix_match for the middle one of three hits, by z alone, where `reach` (mm) is how far
+ * across the track one would have looked; TRKX_NO_MATCH where it is farther off than three standard
+ * deviations.
+ */
+double trkx_helix_middle(const struct trkx_measurement *const hits[3], const struct trkx_arc *arc,
+                         double reach, const struct trkx_helix_model *model);
+
+#endif
