@@ -356,6 +356,7 @@ typedef struct trkx_bundle_info {
     double radius;
     size_t k;
     float filter_cut, gnn_cut;
+    const char *method;                /* of labelling: "components" or "completed" */
     size_t min_hits;
 } trkx_bundle_info;
 

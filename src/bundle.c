@@ -215,6 +215,23 @@ cleanup:
     return status;
 }
 
+/* The same of a field that may be missing. */
+static enum trkx_status get_optional(const struct place *place, const char *field, double low, double high,
+                                     double *value)
+{
+    return json_object_get(place->object, field) == NULL ? TRKX_OK
+                                                         : get_number(place, field, low, high, value);
+}
+
+static enum trkx_status get_optional_count(const struct place *place, const char *field, double low,
+                                           double high, size_t *value)
+{
+    double number = (double)*value;
+    enum trkx_status status = get_optional(place, field, low, high, &number);
+    *value = (size_t)number;
+    return status;
+}
+
 /* Choices that this version knows only one value of; a bundle may state them, but not differently. */
 static enum trkx_status check_choice(const struct place *place, const char *field, const char *only)
 {
@@ -226,13 +243,37 @@ static enum trkx_status check_choice(const struct place *place, const char *fiel
     return wrong(place, field, cause);
 }
 
+static enum trkx_status parse_completion(const struct place *place, struct trkx_bundle *bundle)
+{
+    enum trkx_status status = TRKX_OK;
+    trkx_complete_options *options = &bundle->completion;
+    double candidate_cut = 0;
+    TRKX_CHECK(get_number(place, "candidate_cut", 0, 1, &candidate_cut));
+    bundle->candidate_cut = (float)candidate_cut;
+    TRKX_CHECK(get_optional(place, "field", 1e-3, 1e3, &options->field));
+    TRKX_CHECK(get_optional(place, "scattering", 0, 1, &options->scattering));
+    TRKX_CHECK(get_optional(place, "match", -1e3, 1e3, &options->match));
+    TRKX_CHECK(get_optional_count(place, "rounds", 0, 100, &options->rounds));
+    TRKX_CHECK(get_optional_count(place, "chain_hits", 4, 1e9, &options->chain_hits));
+    TRKX_CHECK(get_optional(place, "chain_score", -1e3, 1e9, &options->chain_score));
+cleanup:
+    return status;
+}
+
 static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle *bundle)
 {
     struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
     enum trkx_status status = TRKX_OK;
     if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
-    TRKX_CHECK(check_choice(&place, "method", "components"));
+    const json_t *method = json_object_get(place.object, "method");
+    const char *name = method == NULL ? "components" : json_string_value(method);
+    bundle->completes = name != NULL && strcmp(name, "completed") == 0;
+    if (name == NULL || (!bundle->completes && strcmp(name, "components") != 0))
+        return wrong(&place, "method", "is not \"components\" or \"completed\"");
     TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
+    trkx_complete_options_init(&bundle->completion);
+    bundle->completion.min_hits = bundle->min_hits;
+    if (bundle->completes) TRKX_CHECK(parse_completion(&place, bundle));
 cleanup:
     return status;
 }

@@ -26,6 +26,9 @@ struct trkx_bundle {
     size_t dim, k;
     double radius;
     size_t min_hits;
+    bool completes;                   /* tracks are completed, with: */
+    float candidate_cut;              /* on the filter's scores */
+    trkx_complete_options completion; /* min_hits as above; its threads are the pipeline's */
 };
 
 /* Reads directory/bundle.json. Errors: MEMORY, IO, FORMAT (not JSON), BUNDLE (a field is missing or wrong). */

@@ -11,12 +11,6 @@
 #include "keys.h"
 #include "parallel.h"
 
-/* Smallest radius, mm, of what is looked for: 90 MeV in 2 T. */
-#define SMALLEST_RADIUS 150.0
-/* Across the track, mm, how far the hits of a triplet might have been from where they are. */
-#define REACH 10.0
-/* A triplet that predicts the next hit worse than that does not go on to it. */
-#define WORST_LINK (-3.0)
 #define NO_TRIPLET UINT32_MAX
 
 /* An edge between free hits. */
@@ -88,8 +82,8 @@ static double score_triplet(const struct graph *graph, struct step first, struct
     const struct trkx_measurement *const hits[3] = {&m[first.from], &m[first.to], &m[second.to]};
     struct trkx_arc arc;
     if (hits[0]->module == hits[2]->module || !trkx_helix_arc(hits, &arc)) return TRKX_NO_MATCH;
-    if (fabs(arc.curvature) * SMALLEST_RADIUS > 1) return TRKX_NO_MATCH;
-    return trkx_helix_middle(hits, &arc, REACH, graph->model);
+    if (fabs(arc.curvature) * TRKX_CHAIN_RADIUS > 1) return TRKX_NO_MATCH;
+    return trkx_helix_middle(hits, &arc, TRKX_CHAIN_REACH, graph->model);
 }
 
 /* Finds the triplets that end with step `out`; writes them where `triplets` is not NULL. Returns how many. */
@@ -174,7 +168,7 @@ static void extend_best(struct graph *graph, size_t t)
     for (size_t l = 0; l < count; l++) {
         const struct triplet *before = &graph->triplets[first + l];
         double link = (double)graph->links[graph->links_begin[t] + l], score = before->score + link;
-        if (link < WORST_LINK || score <= best) continue;
+        if (link < TRKX_CHAIN_WORST || score <= best) continue;
         best = score;
         triplet->before = first + (uint32_t)l;
         triplet->hits = before->hits + 1;

@@ -26,6 +26,12 @@ void trkx_complete_options_init(trkx_complete_options *options)
                                        .threads = 0};
 }
 
+struct trkx_helix_model trkx_helix_model(const trkx_complete_options *options)
+{
+    return (struct trkx_helix_model){
+        .pt_of_radius = 0.3e-3 * fabs(options->field), .scattering = options->scattering, .bending = 0.1};
+}
+
 /* ---- a hit and a track ------------------------------------------------------------------------------ */
 
 /* Of `count` hits in their order, those around the place `k` of a further one: three for the circle, two for
@@ -311,6 +317,10 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
             return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                              "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e % m,
                              (long long)candidates->index[e % m], (long long)candidates->index[m + e % m], n);
+    for (size_t i = 0; i < 3 * n; i++)
+        if (!isfinite(hits->xyz[i]))
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit %zu: %c is not finite", i / 3,
+                             "xyz"[i % 3]);
     for (size_t i = 0; i < n; i++)
         if (labels[i] < 0 || (size_t)labels[i] > n)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit %zu has the label %d", i, labels[i]);
@@ -385,9 +395,7 @@ enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *h
                            .measurements = measurements,
                            .candidates = candidates,
                            .options = options,
-                           .model = {.pt_of_radius = 0.3e-3 * fabs(options->field),
-                                     .scattering = options->scattering,
-                                     .bending = 0.1},
+                           .model = trkx_helix_model(options),
                            .threads = trkx_worthwhile_threads(trkx_threads(options->threads),
                                                               candidates->count, EDGES_PER_THREAD),
                            .labels = labels};

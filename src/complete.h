@@ -15,6 +15,9 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
                                          const trkx_edges *candidates, const trkx_complete_options *options,
                                          int32_t *labels, size_t *count, trkx_error *error);
 
+/* What the options say of tracks. */
+struct trkx_helix_model trkx_helix_model(const trkx_complete_options *options);
+
 /* The hits of each track, in their order along it. */
 struct trkx_track_list {
     size_t tracks;
@@ -26,6 +29,12 @@ struct trkx_track_list {
  * than three or one on the same module. */
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
                         uint32_t hit, const struct trkx_helix_model *model);
+
+/* What chains are made of: circles of at least this radius, mm (90 MeV in 2 T); hits that might have been
+ * this far, mm, across the track from where they are; no next hit that is predicted worse than this. */
+#define TRKX_CHAIN_RADIUS 150.0
+#define TRKX_CHAIN_REACH 10.0
+#define TRKX_CHAIN_WORST (-3.0)
 
 /* Chains (src/chains.c): finds tracks among the hits with label 0, and gives them labels from *tracks + 1 on.
  */

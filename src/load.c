@@ -36,7 +36,7 @@ static enum trkx_status load_network(trkx_pipeline *pipeline, enum trkx_network 
 
 static enum trkx_status load_detector(trkx_pipeline *pipeline, const char *path, trkx_error *error)
 {
-    bool needed = false;
+    bool needed = pipeline->bundle.completes;
     for (int i = 0; i < TRKX_NETWORKS; i++)
         needed |= trkx_features_need_detector(pipeline->bundle.models[i].features,
                                               pipeline->bundle.models[i].features_count);
@@ -45,10 +45,12 @@ static enum trkx_status load_detector(trkx_pipeline *pipeline, const char *path,
     if (path != NULL) return trkx_detector_read(path, &pipeline->detector, error);
     if (strcmp(pipeline->bundle.detector, "trackml") == 0)
         return trkx_detector_builtin(&pipeline->detector, error);
-    return trkx_fail(error, TRKX_ERROR_BUNDLE,
-                     "%s/bundle.json: its features of cells or modules need a detectors.csv: name one in the "
-                     "field detectors or in the options (of \"trackml\" alone the modules are built in)",
-                     pipeline->bundle.directory);
+    return trkx_fail(
+        error, TRKX_ERROR_BUNDLE,
+        "%s/bundle.json: its features of cells or modules, or the completion of its tracks, need a "
+        "detectors.csv: name one in the field detectors or in the options (of \"trackml\" alone the "
+        "modules are built in)",
+        pipeline->bundle.directory);
 }
 
 static void describe(trkx_pipeline *pipeline)
@@ -60,6 +62,7 @@ static void describe(trkx_pipeline *pipeline)
                                         .detector = bundle->detector,
                                         .features = embedding->features,
                                         .features_count = embedding->features_count,
+                                        .method = bundle->completes ? "completed" : "components",
                                         .dim = bundle->dim,
                                         .radius = bundle->radius,
                                         .k = bundle->k,

@@ -8,11 +8,13 @@
  *   filter    -> scores [m], edges [2,m']   network 2, cut      (src/filter.c)
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/gnn.c)
  *   tracks    -> labels [n]                 components          (src/tracks.c)
+ *                                           completion          (src/complete.c, src/chains.c)
  */
 #include "pipeline.h"
 
 #include <time.h>
 
+#include "complete.h"
 #include "edges.h"
 #include "event.h"
 #include "tracks.h"
@@ -27,6 +29,7 @@ struct run {
     float *features[TRKX_NETWORKS];  /* [n,F] of each network; shared where the lists are the same */
     float *embedding;                /* [n,D] */
     trkx_edges edges;
+    trkx_edges candidates; /* for the completion of tracks: more than pass the filter */
     float *scores;         /* [m] */
     trkx_edges true_edges; /* outwards; empty without truth */
     trkx_result *result;
@@ -93,6 +96,26 @@ cleanup:
     return status;
 }
 
+/* A copy of the edges with score > cut. */
+static enum trkx_status copy_edges(struct run *run, float cut, trkx_edges *copy)
+{
+    trkx_error *error = run->error;
+    const trkx_edges *edges = &run->edges;
+    enum trkx_status status = TRKX_OK;
+    size_t count = 0;
+    for (size_t e = 0; e < edges->count; e++) count += run->scores[e] > cut;
+    TRKX_ALLOCATE(copy->index, &run->memory, 2 * count, "candidate edges");
+    copy->count = count;
+    count = 0;
+    for (size_t e = 0; e < edges->count; e++) {
+        if (!(run->scores[e] > cut)) continue;
+        copy->index[count] = edges->index[e];
+        copy->index[copy->count + count++] = edges->index[edges->count + e];
+    }
+cleanup:
+    return status;
+}
+
 static enum trkx_status filter(struct run *run)
 {
     trkx_error *error = run->error;
@@ -100,6 +123,8 @@ static enum trkx_status filter(struct run *run)
     TRKX_ALLOCATE(run->scores, &run->memory, run->edges.count, "scores");
     TRKX_CHECK(trkx_filter_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_FILTER],
                               run->hits->count, &run->edges, run->scores, error));
+    if (run->pipeline->bundle.completes)
+        TRKX_CHECK(copy_edges(run, run->pipeline->bundle.candidate_cut, &run->candidates));
     trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.filter_cut);
     trkx_shrink(run->edges.index, 2 * run->edges.count, sizeof *run->edges.index);
     trkx_shrink(run->scores, run->edges.count, sizeof *run->scores);
@@ -119,12 +144,20 @@ cleanup:
 
 static enum trkx_status tracks(struct run *run)
 {
+    const struct trkx_bundle *bundle = &run->pipeline->bundle;
     trkx_tracks_options options;
+    trkx_complete_options completion = bundle->completion;
+    enum trkx_status status = TRKX_OK;
     trkx_tracks_options_init(&options);
-    options.min_hits = run->pipeline->bundle.min_hits;
-    options.threads = run->pipeline->threads;
-    return trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options, run->result->labels,
-                          &run->result->tracks, run->error);
+    options.min_hits = bundle->min_hits;
+    completion.threads = options.threads = run->pipeline->threads;
+    TRKX_CHECK(trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options,
+                              run->result->labels, &run->result->tracks, run->error));
+    if (!bundle->completes) return TRKX_OK;
+    TRKX_CHECK(trkx_complete_in(&run->memory, run->hits, run->pipeline->detector, &run->candidates,
+                                &completion, run->result->labels, &run->result->tracks, run->error));
+cleanup:
+    return status;
 }
 
 /* ---- what is recorded of each ----------------------------------------------------------------------- */
@@ -279,6 +312,7 @@ static void release(struct run *run)
     trkx_release(run->embedding);
     trkx_release(run->scores);
     trkx_edges_destroy(&run->edges);
+    trkx_edges_destroy(&run->candidates);
     trkx_edges_destroy(&run->true_edges);
     trkx_arenas_return(run->memory.arena);
 }
@@ -312,9 +346,14 @@ cleanup:
     return status;
 }
 
-static enum trkx_status check_arguments(const trkx_hits *hits, const trkx_run_options *options,
-                                        trkx_error *error)
+static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                        const trkx_run_options *options, trkx_error *error)
 {
+    bool modules = hits->volume_id != NULL && hits->layer_id != NULL && hits->module_id != NULL;
+    if (pipeline->bundle.completes && hits->count > 0 && !modules)
+        return trkx_fail(
+            error, TRKX_ERROR_ARGUMENT,
+            "run: this bundle completes tracks, and needs the hits' volume_id, layer_id and module_id");
     if (options->size != sizeof *options)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: options are not initialised");
     if (hits->count > INT32_MAX)
@@ -342,7 +381,7 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     trkx_run_options_init(&defaults);
     if (options == NULL) run.options = &defaults;
     run.context = (struct trkx_run_context){&run.memory, run.options->hook, run.options->user};
-    TRKX_CHECK(check_arguments(hits, run.options, error));
+    TRKX_CHECK(check_arguments(pipeline, hits, run.options, error));
     TRKX_CHECK(borrow_arena(&run));
     run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);
     if (run.result == NULL) TRKX_CHECK(trkx_fail_memory(error, "a result", sizeof *run.result));

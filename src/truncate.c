@@ -112,7 +112,8 @@ static void truncate_lists(struct truncation *truncation)
 #pragma omp parallel num_threads(truncation->query->threads)
     {
 #pragma omp for schedule(dynamic)
-        for (size_t l = 0; l < truncation->lists_count; l++) add_neighbours(truncation, &truncation->lists[l]);
+        for (size_t l = 0; l < truncation->lists_count; l++)
+            add_neighbours(truncation, &truncation->lists[l]);
 #pragma omp for schedule(dynamic, 64)
         for (size_t s = 0; s < truncation->count; s++) limit_node(truncation, s);
 #pragma omp for schedule(dynamic)
