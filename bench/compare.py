@@ -274,7 +274,8 @@ def bench_components(results, work, repeat):
 def hits_alone(prefix, directory):
     """The event without the files that only evaluation needs."""
     directory.mkdir(exist_ok=True)
-    shutil.copy(prefix + "-hits.csv.gz", directory)
+    for part in ("hits", "cells"):
+        shutil.copy(f"{prefix}-{part}.csv.gz", directory)
     return str(directory / os.path.basename(prefix))
 
 

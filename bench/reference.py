@@ -1,12 +1,15 @@
 """The chain as a Python user would build it: pandas, NumPy, ONNX Runtime, SciPy. It reads the same bundle and
-gives the same tracks as `trkx run`: the yardstick for its speed, and an independent check of its result.
+gives the same tracks as `trkx run`: the yardstick for its speed, and an independent check of its result. Features
+of cells and modules, and the completion of tracks, are libtrkx's here too: there is nothing else to take.
 
 usage: reference.py BUNDLE EVENT-PREFIX [--out TRACKS.csv] [--threads T] [--repeat N]
 """
 import argparse
 import json
 import pathlib
+import sys
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
@@ -15,21 +18,59 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "train"))
+from trkx_train import library as trkx  # noqa: E402
+
 FILTER_BATCH = 65536  # edges a call
 MANY = 100  # neighbours from which on all pairs are found faster than the k nearest
+COMPLETION = ("field", "scattering", "match", "rounds", "chain_hits", "chain_score", "min_hits")
 SPARE = 8  # neighbours beyond k: float32 and double may differ on who comes last
 
 
-def read_hits(prefix):
-    """The hits' table, and xyz [n,3] in mm."""
-    path = next(p for p in (prefix + "-hits.csv", prefix + "-hits.csv.gz") if pathlib.Path(p).exists())
-    hits = pd.read_csv(path, usecols=["hit_id", "x", "y", "z", "volume_id", "layer_id"])
-    return hits, hits[["x", "y", "z"]].to_numpy(np.float32)
+@dataclass
+class Event:
+    """Hits as arrays of trkx's types, and the cells' table where it was read."""
+
+    hit_id: np.ndarray
+    xyz: np.ndarray  # [n,3] mm
+    volume_id: np.ndarray
+    layer_id: np.ndarray
+    module_id: np.ndarray
+    cells: pd.DataFrame | None
 
 
-def features(hits, xyz, specs):
-    """[n,F] float32, each feature divided by its scale; those that need cells are not computed here."""
-    x, y, z = xyz.astype(np.float64).T
+def read_table(prefix, part):
+    return pd.read_csv(next(p for p in (f"{prefix}-{part}.csv", f"{prefix}-{part}.csv.gz") if pathlib.Path(p).exists()))
+
+
+def read_event(prefix, cells):
+    hits = read_table(prefix, "hits")
+    ids = [hits[name].to_numpy(np.int32) for name in ("volume_id", "layer_id", "module_id")]
+    return Event(hits.hit_id.to_numpy(np.int64), hits[["x", "y", "z"]].to_numpy(np.float32), *ids,
+                 read_table(prefix, "cells") if cells else None)
+
+
+SENSOR = {"cell_count", "cell_val", "leta", "lphi", "lx", "ly", "lz", "geta", "gphi", "tilt", "normal_z"}
+
+
+def sensor_features(event, specs):
+    """Of cells and modules, by libtrkx: no other package has them."""
+    cells = event.cells
+    return trkx.cell_features(event, cells.hit_id.to_numpy(), cells.ch0.to_numpy(np.int32), cells.ch1.to_numpy(np.int32),
+                              cells.value.to_numpy(np.float32), [(s["name"], s["scale"]) for s in specs])
+
+
+def features(event, specs):
+    """[n,F] float32, each feature divided by its scale; those of cells and modules come last."""
+    count = sum(s["name"] not in SENSOR for s in specs)
+    positional = position_features(event, specs[:count])
+    if count == len(specs):
+        return positional
+    return np.concatenate([positional, sensor_features(event, specs[count:])], 1)
+
+
+def position_features(event, specs):
+    x, y, z = event.xyz.astype(np.float64).T
     r = np.hypot(x, y)
     distance = np.sqrt(x * x + y * y + z * z)
     columns = {
@@ -37,7 +78,7 @@ def features(hits, xyz, specs):
         "phi": lambda: np.arctan2(y, x), "cos_phi": lambda: x / r, "sin_phi": lambda: y / r,
         "eta": lambda: np.arcsinh(z / r), "theta": lambda: np.arctan2(r, z),
         "dir_x": lambda: x / distance, "dir_y": lambda: y / distance, "dir_z": lambda: z / distance,
-        "volume": lambda: hits.volume_id.to_numpy(), "layer": lambda: hits.layer_id.to_numpy(),
+        "volume": lambda: event.volume_id, "layer": lambda: event.layer_id,
     }
     return np.stack([columns[s["name"]]() / s["scale"] for s in specs], 1).astype(np.float32)
 
@@ -116,8 +157,11 @@ class Chain:
         return onnxruntime.InferenceSession(str(self.directory / self.bundle[name]["file"]), options,
                                             providers=["CPUExecutionProvider"])
 
-    def features(self, name, hits, xyz):
-        return features(hits, xyz, self.bundle[name].get("features", self.bundle["features"]))
+    def specs(self, name):
+        return self.bundle[name].get("features", self.bundle["features"])
+
+    def needs_cells(self):
+        return any(spec["name"] in SENSOR for name in self.sessions for spec in self.specs(name))
 
     def score(self, name, nodes, edges):
         entry = self.bundle[name]
@@ -126,24 +170,30 @@ class Chain:
         return scores if entry["sigmoid_in_model"] else 1 / (1 + np.exp(-scores))
 
     def steps(self, prefix):
-        """The chain step by step: yields each step's name and what it leaves: hits, features by network, points
+        """The chain step by step: yields each step's name and what it leaves: the event, features by network, points
         [n,D], edges [2,m] three times, labels [n]."""
-        hits, xyz = read_hits(prefix)
-        yield "hits", hits
-        nodes = {name: self.features(name, hits, xyz) for name in self.sessions}
+        event = read_event(prefix, self.needs_cells())
+        yield "hits", event
+        nodes = {name: features(event, self.specs(name)) for name in self.sessions}
         yield "features", nodes
         entry = self.bundle["embedding"]
         points = self.sessions["embedding"].run([entry["output"]], {entry["inputs"][0]: nodes["embedding"]})[0]
         yield "embed", points
-        edges = orient(xyz, neighbours(points, entry["radius"], entry["k"], self.threads))
+        edges = orient(event.xyz, neighbours(points, entry["radius"], entry["k"], self.threads))
         yield "edges", edges
         batches = [edges[:, i:i + FILTER_BATCH] for i in range(0, edges.shape[1], FILTER_BATCH)]
         scores = np.concatenate([self.score("filter", nodes["filter"], np.ascontiguousarray(b)) for b in batches])
+        settings = self.bundle["tracks"]
+        candidates = edges[:, scores > np.float32(settings.get("candidate_cut", 1))]
         edges = np.ascontiguousarray(edges[:, scores > np.float32(self.bundle["filter"]["cut"])])
         yield "filter", edges
         edges = edges[:, self.score("gnn", nodes["gnn"], edges) > np.float32(self.bundle["gnn"]["cut"])]
         yield "gnn", edges
-        yield "tracks", tracks(len(xyz), edges, self.bundle["tracks"]["min_hits"])
+        labels = tracks(len(event.xyz), edges, settings["min_hits"])
+        if settings["method"] == "completed":
+            chosen = {name: settings[name] for name in COMPLETION if name in settings}
+            labels = trkx.complete(event, candidates, labels, self.threads, **chosen)
+        yield "tracks", labels
 
     def run(self, prefix):
         """hit ids [n], labels [n] and the seconds of each step."""
@@ -151,12 +201,12 @@ class Chain:
         for name, result in self.steps(prefix):
             seconds[name], results[name] = time.perf_counter() - clock, result
             clock = time.perf_counter()
-        return results["hits"].hit_id.to_numpy(), results["tracks"], seconds
+        return results["hits"].hit_id, results["tracks"], seconds
 
     def graphs(self, prefix):
         """n, and the edges [2,m] that each step leaves."""
         results = dict(self.steps(prefix))
-        return len(results["hits"]), {name: np.ascontiguousarray(results[name]) for name in ("edges", "filter", "gnn")}
+        return len(results["tracks"]), {name: np.ascontiguousarray(results[name]) for name in ("edges", "filter", "gnn")}
 
 
 def main():

@@ -11,7 +11,7 @@ import onnxruntime
 
 from . import data, filter, library
 
-CUTS = np.round(np.arange(0.3, 0.99, 0.02), 2)
+CUTS = np.array([0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98])
 
 
 class Bundle:
@@ -45,25 +45,43 @@ class Bundle:
         return library.radius_graph(points, hits.xyz, e["radius"], e["k"], self.threads)
 
     def filter(self, hits, edges, batch=65536):
-        nodes, cut = self.features("filter", hits), self.settings["filter"]["cut"]
+        """Scores [m]."""
+        nodes = self.features("filter", hits)
         parts = [self.run("filter", nodes, np.ascontiguousarray(edges[:, i:i + batch]))
                  for i in range(0, edges.shape[1], batch)]
-        return edges[:, np.concatenate(parts) > np.log(cut / (1 - cut))] if parts else edges
+        return 1 / (1 + np.exp(-np.concatenate(parts + [np.zeros(0, np.float32)])))
+
+    def candidates(self, edges, scores):
+        """Edges for the completion of tracks."""
+        return edges[:, scores > self.settings["tracks"]["candidate_cut"]]
+
+    def label(self, event, edges, scores, candidates, cut=None, **settings):
+        """labels [n] from edges with the GNN's scores."""
+        tracks = {k: v for k, v in self.settings["tracks"].items() if k not in ("method", "candidate_cut")}
+        labels = library.tracks(len(event.xyz), edges, scores, self.settings["gnn"]["cut"] if cut is None else cut,
+                                tracks["min_hits"], self.threads)
+        return library.complete(event, candidates, labels, self.threads, **tracks, **settings)
 
     def gnn(self, hits, edges):
         return 1 / (1 + np.exp(-self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges))))
 
 
+def graphs(bundle, event):
+    """The filtered edges [2,m], the GNN's scores [m] of them, and the candidates of the completion."""
+    hits = data.hits_of(event)
+    edges = bundle.edges(hits, bundle.embed(hits))
+    scores = bundle.filter(hits, edges)
+    candidates, edges = bundle.candidates(edges, scores), edges[:, scores > bundle.settings["filter"]["cut"]]
+    return edges, bundle.gnn(hits, edges), candidates
+
+
 def choose_cut(bundle):
-    """The cut with the best mean score of components on the validation events."""
+    """The GNN's cut with the best mean score of completed tracks on the validation events."""
     scores = []
     for number in range(data.count("validation")):
         event = data.load_event("validation", number)
-        hits = data.hits_of(event)
-        edges = bundle.filter(hits, bundle.edges(hits, bundle.embed(hits)))
-        edge_scores = bundle.gnn(hits, edges)
-        scores.append([library.evaluate(event, library.tracks(len(event.xyz), edges, edge_scores, cut))
-                       ["trackml_score"] for cut in CUTS])
+        graph = graphs(bundle, event)
+        scores.append([library.evaluate(event, bundle.label(event, *graph, cut=cut))["trackml_score"] for cut in CUTS])
     mean = np.mean(scores, 0)
     return float(CUTS[mean.argmax()]), float(mean.max())
 
@@ -84,11 +102,12 @@ def steps(bundle, event):
     points = timed("embed", bundle.embed, hits)
     edges = timed("edges", bundle.edges, hits, points)
     graph("edges", edges)
-    edges = timed("filter", bundle.filter, hits, edges)
+    scores = timed("filter", bundle.filter, hits, edges)
+    candidates, edges = bundle.candidates(edges, scores), edges[:, scores > bundle.settings["filter"]["cut"]]
     graph("filter", edges)
     scores, cut = timed("gnn", bundle.gnn, hits, edges), bundle.settings["gnn"]["cut"]
     graph("gnn", edges[:, scores > cut])
-    labels = timed("tracks", library.tracks, len(hits), edges, scores, cut)
+    labels = timed("tracks", bundle.label, event, edges, scores, candidates)
     return rows, library.evaluate(event, labels)
 
 

@@ -279,6 +279,16 @@ def _features(hits, names_and_scales):
     return out
 
 
+def cell_features(event, cell_hit_id, ch0, ch1, value, names_and_scales):
+    """Float32 [n,F] of an event's hits, in the order of rising hit_id, and of their cells [c] in the same order."""
+    begin = np.zeros(len(event.hit_id) + 1, np.uint64)
+    np.cumsum(np.bincount(np.searchsorted(event.hit_id, cell_hit_id), minlength=len(event.hit_id)), out=begin[1:])
+    hits = _hits(event.xyz, event)
+    hits.cell_begin, hits.cell_value = _pointer(begin, c.c_size_t), _pointer(value, c.c_float)
+    hits.cell_ch0, hits.cell_ch1 = _pointer(ch0, c.c_int32), _pointer(ch1, c.c_int32)
+    return _features(hits, names_and_scales)
+
+
 def features(xyz, names_and_scales):
     """Of positions xyz float32 [n,3] mm alone -> float32 [n,F]."""
     xyz = np.ascontiguousarray(xyz, np.float32)
@@ -362,7 +372,7 @@ class _CompleteOptions(c.Structure):
 
 
 def complete(event, candidates, labels, threads=1, **settings):
-    """trkx_complete of labels int32 [n] over candidate edges int64 [2,m] -> labels int32 [n]."""
+    """trkx_complete of an event's labels int32 [n] over candidate edges int64 [2,m] -> labels int32 [n]."""
     hits, labels, count = _hits(event.xyz, event), np.array(labels, np.int32), c.c_size_t()
     candidates = np.ascontiguousarray(candidates, np.int64)
     view = _Edges(candidates.shape[1], _pointer(candidates, c.c_int64), 0)
