@@ -1,15 +1,10 @@
-"""The whole chain from a bundle, with stock ONNX Runtime and libtrkx: choice of the GNN's cut, figures.
-
-usage: python -m trkx_train.chain [EVENT...]   figures per step of the test events, or of TrackML events
-"""
+"""The whole chain from a bundle, with stock ONNX Runtime and libtrkx, and the choice of the GNN's cut."""
 import json
-import sys
-import time
 
 import numpy as np
 import onnxruntime
 
-from . import data, filter, library
+from . import data, library
 
 CUTS = np.array([0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98])
 
@@ -84,61 +79,3 @@ def choose_cut(bundle):
         scores.append([library.evaluate(event, bundle.label(event, *graph, cut=cut))["trackml_score"] for cut in CUTS])
     mean = np.mean(scores, 0)
     return float(CUTS[mean.argmax()]), float(mean.max())
-
-
-def steps(bundle, event):
-    """Runs an event; returns per step its seconds, edges, edge efficiency and purity; and the metrics."""
-    rows, hits, sample = {}, data.hits_of(event), data.sample_of(event)
-
-    def timed(name, function, *arguments):
-        begun = time.perf_counter()
-        result = function(*arguments)
-        rows[name] = {"seconds": time.perf_counter() - begun}
-        return result
-
-    def graph(name, edges):
-        rows[name].update(edges=edges.shape[1], **filter.recall(sample, edges))
-
-    points = timed("embed", bundle.embed, hits)
-    edges = timed("edges", bundle.edges, hits, points)
-    graph("edges", edges)
-    scores = timed("filter", bundle.filter, hits, edges)
-    candidates, edges = bundle.candidates(edges, scores), edges[:, scores > bundle.settings["filter"]["cut"]]
-    graph("filter", edges)
-    scores, cut = timed("gnn", bundle.gnn, hits, edges), bundle.settings["gnn"]["cut"]
-    graph("gnn", edges[:, scores > cut])
-    labels = timed("tracks", bundle.label, event, edges, scores, candidates)
-    return rows, library.evaluate(event, labels)
-
-
-def figures(bundle):
-    """Means over the test events, for bundle.json."""
-    runs = [steps(bundle, data.load_event("test", i)) for i in range(data.count("test"))]
-    result = {name: {key: round(float(np.mean([rows[name][key] for rows, _ in runs])), 4)
-                     for key in ("edges", "efficiency", "above_500_mev", "above_1_gev", "purity")}
-              for name in ("edges", "filter", "gnn")}
-    metrics = ("trackml_score", "all", "above_500_mev", "above_1_gev", "fake_rate", "duplicate_rate")
-    result["tracks"] = {key: round(float(np.mean([m[key] for _, m in runs])), 4) for key in metrics}
-    return result
-
-
-def report(name, bundle, event):
-    rows, metrics = steps(bundle, event)
-    print(f"{name}: {len(event.xyz)} hits, {sum(row['seconds'] for row in rows.values()):.2f} s")
-    for step, row in rows.items():
-        print(f"  {step:7}" + "  ".join(f"{key} {value:.4g}" for key, value in row.items()))
-    print("  " + "  ".join(f"{key} {value:.4g}" for key, value in metrics.items()), flush=True)
-
-
-def main():
-    bundle = Bundle(data.TRAIN.parent / "models" / "default")
-    if len(sys.argv) > 1:
-        for path in sys.argv[1:]:
-            report(path, bundle, library.read_event(path))
-    else:
-        for number in range(data.count("test")):
-            report(f"test event {number}", bundle, data.load_event("test", number))
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import torch
 
-from . import chain, data, embedding, filter, gnn, library
+from . import chain, data, embedding, evaluate, filter, gnn, library
 from .networks import EMBEDDING_FEATURES, NODE_FEATURES
 
 OPSET = 17  # 16 brings reductions to ScatterND, 17 LayerNormalization
@@ -123,7 +123,7 @@ def main():
     cut, score = chain.choose_cut(chain.Bundle(BUNDLE))
     print(f"export: GNN cut {cut}, mean score {score:.4f} on the validation events", flush=True)
     write_bundle(cut, {})
-    write_bundle(cut, chain.figures(chain.Bundle(BUNDLE)))
+    write_bundle(cut, evaluate.test_figures(chain.Bundle(BUNDLE)))
 
 
 if __name__ == "__main__":
