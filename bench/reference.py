@@ -1,6 +1,6 @@
 """The chain as a Python user would build it: pandas, NumPy, ONNX Runtime, SciPy. It reads the same bundle and
 gives the same tracks as `trkx run`: the yardstick for its speed, and an independent check of its result. Features
-of cells and modules, and the completion of tracks, are libtrkx's here too: there is nothing else to take.
+of cells and modules, joining, and the completion of tracks, are libtrkx's here too: there is nothing else to take.
 
 usage: reference.py BUNDLE EVENT-PREFIX [--out TRACKS.csv] [--threads T] [--repeat N]
 """
@@ -23,7 +23,6 @@ from trkx_train import library as trkx  # noqa: E402
 
 FILTER_BATCH = 65536  # edges a call
 MANY = 100  # neighbours from which on all pairs are found faster than the k nearest
-COMPLETION = ("field", "scattering", "match", "rounds", "chain_hits", "chain_score", "min_hits")
 SPARE = 8  # neighbours beyond k: float32 and double may differ on who comes last
 
 
@@ -184,15 +183,20 @@ class Chain:
         batches = [edges[:, i:i + FILTER_BATCH] for i in range(0, edges.shape[1], FILTER_BATCH)]
         scores = np.concatenate([self.score("filter", nodes["filter"], np.ascontiguousarray(b)) for b in batches])
         settings = self.bundle["tracks"]
-        candidates = edges[:, scores > np.float32(settings.get("candidate_cut", 1))]
+        completion = settings.get("completion", {"candidate_cut": 1})
+        candidates = edges[:, scores > np.float32(completion["candidate_cut"])]
         edges = np.ascontiguousarray(edges[:, scores > np.float32(self.bundle["filter"]["cut"])])
         yield "filter", edges
-        edges = edges[:, self.score("gnn", nodes["gnn"], edges) > np.float32(self.bundle["gnn"]["cut"])]
+        scores, cut = self.score("gnn", nodes["gnn"], edges), self.bundle["gnn"]["cut"]
+        edges, scores = edges[:, scores > np.float32(cut)], scores[scores > np.float32(cut)]
         yield "gnn", edges
-        labels = tracks(len(event.xyz), edges, settings["min_hits"])
-        if settings["method"] == "completed":
-            chosen = {name: settings[name] for name in COMPLETION if name in settings}
-            labels = trkx.complete(event, candidates, labels, self.threads, **chosen)
+        if settings["method"] == "joined":
+            labels = trkx.join(event, edges, scores, cut, settings["min_hits"])
+        else:
+            labels = tracks(len(event.xyz), edges, settings["min_hits"])
+        if "completion" in settings:
+            chosen = {name: value for name, value in completion.items() if name != "candidate_cut"}
+            labels = trkx.complete(event, candidates, labels, self.threads, min_hits=settings["min_hits"], **chosen)
         yield "tracks", labels
 
     def run(self, prefix):

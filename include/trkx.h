@@ -244,6 +244,14 @@ TRKX_API enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const f
                                       const trkx_tracks_options *options, int32_t *labels, size_t *count,
                                       trkx_error *error);
 
+/* Tracks by joining hits over the edges with score > cut in falling order of the scores (ties: lower number first),
+ * except where two hits of the joined track would be on one module (its ids below 2^16): a particle crosses a
+ * module once. hits need volume, layer and module ids. labels [n], *count: as of trkx_tracks. One thread.
+ * Errors: ARGUMENT, MEMORY. */
+TRKX_API enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                    const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                                    trkx_error *error);
+
 typedef struct trkx_complete_options {
     size_t size;       /* sizeof(trkx_complete_options) */
     double field;      /* T, along z near the origin; not 0. Default 2 */
@@ -356,7 +364,8 @@ typedef struct trkx_bundle_info {
     double radius;
     size_t k;
     float filter_cut, gnn_cut;
-    const char *method;                /* of labelling: "components" or "completed" */
+    const char *method;                /* of labelling: "components" or "joined" */
+    bool completes;                    /* whether tracks are completed then */
     size_t min_hits;
 } trkx_bundle_info;
 

@@ -263,17 +263,22 @@ cleanup:
 static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle *bundle)
 {
     struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
+    struct place completion = {top->file, "tracks.completion.", NULL, top->error};
     enum trkx_status status = TRKX_OK;
     if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
     const json_t *method = json_object_get(place.object, "method");
     const char *name = method == NULL ? "components" : json_string_value(method);
-    bundle->completes = name != NULL && strcmp(name, "completed") == 0;
-    if (name == NULL || (!bundle->completes && strcmp(name, "components") != 0))
-        return wrong(&place, "method", "is not \"components\" or \"completed\"");
+    bundle->joins = name != NULL && strcmp(name, "joined") == 0;
+    if (name == NULL || (!bundle->joins && strcmp(name, "components") != 0))
+        return wrong(&place, "method", "is not \"components\" or \"joined\"");
     TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
     trkx_complete_options_init(&bundle->completion);
     bundle->completion.min_hits = bundle->min_hits;
-    if (bundle->completes) TRKX_CHECK(parse_completion(&place, bundle));
+    completion.object = json_object_get(place.object, "completion");
+    bundle->completes = completion.object != NULL;
+    if (!bundle->completes) return TRKX_OK;
+    if (!json_is_object(completion.object)) return wrong(&place, "completion", "is not an object");
+    TRKX_CHECK(parse_completion(&completion, bundle));
 cleanup:
     return status;
 }

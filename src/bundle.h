@@ -26,6 +26,7 @@ struct trkx_bundle {
     size_t dim, k;
     double radius;
     size_t min_hits;
+    bool joins;                       /* tracks by joining, else by components */
     bool completes;                   /* tracks are completed, with: */
     float candidate_cut;              /* on the filter's scores */
     trkx_complete_options completion; /* min_hits as above; its threads are the pipeline's */

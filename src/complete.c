@@ -10,6 +10,7 @@
 
 #include "keys.h"
 #include "parallel.h"
+#include "tracks.h"
 
 enum { EDGES_PER_THREAD = 1 << 14 }; /* with less work than this, starting a thread takes longer */
 
@@ -306,17 +307,12 @@ static enum trkx_status check_options(const trkx_complete_options *options, trkx
 static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *candidates,
                                     const int32_t *labels, trkx_error *error)
 {
-    size_t n = hits->count, m = candidates->count;
+    size_t n = hits->count;
     if (n > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n,
                          INT32_MAX);
     if (n > 0 && (hits->volume_id == NULL || hits->layer_id == NULL || hits->module_id == NULL))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: completion needs the hits' modules");
-    for (size_t e = 0; e < 2 * m; e++)
-        if ((uint64_t)candidates->index[e] >= n)
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e % m,
-                             (long long)candidates->index[e % m], (long long)candidates->index[m + e % m], n);
     for (size_t i = 0; i < 3 * n; i++)
         if (!isfinite(hits->xyz[i]))
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit %zu: %c is not finite", i / 3,
@@ -324,7 +320,7 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
     for (size_t i = 0; i < n; i++)
         if (labels[i] < 0 || (size_t)labels[i] > n)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit %zu has the label %d", i, labels[i]);
-    return TRKX_OK;
+    return trkx_edges_check(candidates, n, error);
 }
 
 /* Room for as many tracks as chains of free hits could add. */

@@ -16,9 +16,9 @@ struct header {
 };
 _Static_assert(sizeof(struct header) < 64, "the header fits in front of an aligned block");
 
-static atomic_long taken;                   /* from the system */
-static atomic_long allocations;             /* made since the tests asked */
-static atomic_long allowed = -1;            /* negative: all */
+static atomic_long taken;        /* from the system */
+static atomic_long allocations;  /* made since the tests asked */
+static atomic_long allowed = -1; /* negative: all */
 
 static int refused(void)
 {
@@ -38,7 +38,8 @@ static void count_in(struct trkx_memory *memory, size_t bytes)
     if (memory == NULL) return;
     size_t now = atomic_fetch_add(&memory->current, bytes) + bytes;
     size_t peak = atomic_load(&memory->peak);
-    while (now > peak && !atomic_compare_exchange_weak(&memory->peak, &peak, now)) {}
+    while (now > peak && !atomic_compare_exchange_weak(&memory->peak, &peak, now)) {
+    }
 }
 
 static void count_out(struct trkx_memory *memory, size_t bytes)

@@ -106,7 +106,8 @@ static enum trkx_status runtime_create(trkx_error *error)
     TRKX_CHECK(check(
         api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx", &environment),
         "starting", error));
-    /* official builds report home otherwise; what they do at the start, only ORT_DISABLE_TELEMETRY prevents */
+    /* official builds report home otherwise; what they do at the start, only ORT_DISABLE_TELEMETRY prevents
+     */
     TRKX_CHECK(check(api->DisableTelemetryEvents(environment), "starting", error));
     TRKX_CHECK(check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &allocator.info),
                      "starting", error));

@@ -17,8 +17,8 @@ enum { BUFFER_SIZE = 1 << 16 };
 struct trkx_output {
     char *path, *temporary; /* the temporary lies in the same directory, so that rename is atomic */
     int descriptor;
-    gzFile gz;              /* NULL for a plain file */
-    int failure;            /* errno of the first failure */
+    gzFile gz;   /* NULL for a plain file */
+    int failure; /* errno of the first failure */
     size_t used;
     char buffer[BUFFER_SIZE];
 };
@@ -48,8 +48,7 @@ static void destroy(struct trkx_output *output)
     trkx_release(output);
 }
 
-enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_output **result,
-                                  trkx_error *error)
+enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_output **result, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_output *output = trkx_allocate_zero(NULL, 1, sizeof *output);
@@ -127,8 +126,8 @@ enum trkx_status trkx_output_commit(struct trkx_output *output, trkx_error *erro
     if (failure == 0 && rename(output->temporary, output->path) != 0) failure = errno;
     if (failure != 0) {
         unlink(output->temporary);
-        status = trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be written: %s", output->path,
-                           strerror(failure));
+        status =
+            trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be written: %s", output->path, strerror(failure));
     }
     destroy(output);
     return status;

@@ -7,7 +7,7 @@
  *   edges     -> edges [2,m]                radius search       (src/radius.c, src/search.c)
  *   filter    -> scores [m], edges [2,m']   network 2, cut      (src/filter.c)
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/gnn.c)
- *   tracks    -> labels [n]                 components          (src/tracks.c)
+ *   tracks    -> labels [n]                 components, or joining (src/tracks.c, src/join.c)
  *                                           completion          (src/complete.c, src/chains.c)
  */
 #include "pipeline.h"
@@ -151,8 +151,13 @@ static enum trkx_status tracks(struct run *run)
     trkx_tracks_options_init(&options);
     options.min_hits = bundle->min_hits;
     completion.threads = options.threads = run->pipeline->threads;
-    TRKX_CHECK(trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options,
-                              run->result->labels, &run->result->tracks, run->error));
+    options.cut = run->pipeline->info.gnn_cut;
+    if (bundle->joins)
+        TRKX_CHECK(trkx_join_in(&run->memory, run->hits, &run->edges, run->scores, &options,
+                                run->result->labels, &run->result->tracks, run->error));
+    else
+        TRKX_CHECK(trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options,
+                                  run->result->labels, &run->result->tracks, run->error));
     if (!bundle->completes) return TRKX_OK;
     TRKX_CHECK(trkx_complete_in(&run->memory, run->hits, run->pipeline->detector, &run->candidates,
                                 &completion, run->result->labels, &run->result->tracks, run->error));
@@ -350,10 +355,10 @@ static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trk
                                         const trkx_run_options *options, trkx_error *error)
 {
     bool modules = hits->volume_id != NULL && hits->layer_id != NULL && hits->module_id != NULL;
-    if (pipeline->bundle.completes && hits->count > 0 && !modules)
+    if ((pipeline->bundle.completes || pipeline->bundle.joins) && hits->count > 0 && !modules)
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
-            "run: this bundle completes tracks, and needs the hits' volume_id, layer_id and module_id");
+            "run: this bundle's track labelling needs the hits' volume_id, layer_id and module_id");
     if (options->size != sizeof *options)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: options are not initialised");
     if (hits->count > INT32_MAX)

@@ -18,7 +18,7 @@ void trkx_tracks_options_init(trkx_tracks_options *options)
     *options = (trkx_tracks_options){.size = sizeof *options, .cut = 0.5f, .min_hits = 3, .threads = 0};
 }
 
-static enum trkx_status check_options(const trkx_tracks_options *options, trkx_error *error)
+enum trkx_status trkx_tracks_check(size_t n, const trkx_tracks_options *options, trkx_error *error)
 {
     if (options->size != sizeof *options)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
@@ -29,13 +29,10 @@ static enum trkx_status check_options(const trkx_tracks_options *options, trkx_e
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: min_hits is 0, it must be at least 1");
     if (options->threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %d threads", options->threads);
+    if (n > INT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n,
+                         INT32_MAX);
     return TRKX_OK;
-}
-
-static enum trkx_status check_nodes(size_t n, trkx_error *error)
-{
-    if (n <= INT32_MAX) return TRKX_OK;
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n, INT32_MAX);
 }
 
 static bool is_valid(const trkx_edges *edges, size_t e, size_t n)
@@ -48,6 +45,13 @@ static enum trkx_status fail_edge(const trkx_edges *edges, size_t e, size_t n, t
     return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                      "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e,
                      (long long)edges->index[e], (long long)edges->index[edges->count + e], n);
+}
+
+enum trkx_status trkx_edges_check(const trkx_edges *edges, size_t n, trkx_error *error)
+{
+    for (size_t e = 0; e < edges->count; e++)
+        if (!is_valid(edges, e, n)) return fail_edge(edges, e, n, error);
+    return TRKX_OK;
 }
 
 /* An edge connects where it has no score, or one over the cut; NaN is not. */
@@ -104,10 +108,8 @@ enum trkx_status trkx_tracks_reference(size_t n, const trkx_edges *edges, const 
     struct adjacency adjacency = {0};
     uint32_t *queue = NULL;
     size_t tracks = 0;
-    TRKX_CHECK(check_options(options, error));
-    TRKX_CHECK(check_nodes(n, error));
-    for (size_t e = 0; e < edges->count; e++)
-        if (!is_valid(edges, e, n)) return fail_edge(edges, e, n, error);
+    TRKX_CHECK(trkx_tracks_check(n, options, error));
+    TRKX_CHECK(trkx_edges_check(edges, n, error));
     TRKX_ALLOCATE(adjacency.from, NULL, n + 1, "neighbours");
     TRKX_ALLOCATE(adjacency.to, NULL, 2 * edges->count, "neighbours");
     TRKX_ALLOCATE(queue, NULL, n, "hits");
@@ -311,8 +313,7 @@ enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx
     trkx_tracks_options defaults;
     trkx_tracks_options_init(&defaults);
     if (options == NULL) options = &defaults;
-    TRKX_CHECK(check_options(options, error));
-    TRKX_CHECK(check_nodes(n, error));
+    TRKX_CHECK(trkx_tracks_check(n, options, error));
     TRKX_ALLOCATE(block, memory, n + PAGE / sizeof *block, "the components");
     struct forest forest = {
         .n = n,

@@ -9,10 +9,25 @@
 enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
                                 const float *scores, const trkx_tracks_options *options, int32_t *labels,
                                 size_t *count, trkx_error *error);
+/* As trkx_join, likewise. */
+enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
+                              const float *scores, const trkx_tracks_options *options, int32_t *labels,
+                              size_t *count, trkx_error *error);
 /* As trkx_true_edges, with all memory from `memory`, edges->index included. */
 enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth *truth,
                                     const trkx_particles *particles, size_t min_hits, trkx_edges *edges,
                                     trkx_error *error);
+
+/* Errors: ARGUMENT (options out of range, too many hits). */
+enum trkx_status trkx_tracks_check(size_t n, const trkx_tracks_options *options, trkx_error *error);
+/* Errors: ARGUMENT (an edge's end is not among n hits). */
+enum trkx_status trkx_edges_check(const trkx_edges *edges, size_t n, trkx_error *error);
+
+/* As trkx_join, comparing all hits of two tracks: the plain truth of what it computes. One thread,
+ * O(m^2 + m n^2). */
+enum trkx_status trkx_join_reference(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                     const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                                     trkx_error *error);
 
 /* As trkx_tracks, by walking from hit to hit, breadth first: the plain truth of what it computes. One thread,
  * O(n + m). */

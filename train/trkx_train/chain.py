@@ -48,14 +48,16 @@ class Bundle:
 
     def candidates(self, edges, scores):
         """Edges for the completion of tracks."""
-        return edges[:, scores > self.settings["tracks"]["candidate_cut"]]
+        return edges[:, scores > self.settings["tracks"]["completion"]["candidate_cut"]]
 
     def label(self, event, edges, scores, candidates, cut=None, **settings):
         """labels [n] from edges with the GNN's scores."""
-        tracks = {k: v for k, v in self.settings["tracks"].items() if k not in ("method", "candidate_cut")}
-        labels = library.tracks(len(event.xyz), edges, scores, self.settings["gnn"]["cut"] if cut is None else cut,
-                                tracks["min_hits"], self.threads)
-        return library.complete(event, candidates, labels, self.threads, **tracks, **settings)
+        tracks = self.settings["tracks"]
+        chosen = {**tracks["completion"], "min_hits": tracks["min_hits"], **settings}
+        chosen.pop("candidate_cut")
+        cut = self.settings["gnn"]["cut"] if cut is None else cut
+        labels = library.join(event, edges, scores, cut, tracks["min_hits"])
+        return library.complete(event, candidates, labels, self.threads, **chosen)
 
     def gnn(self, hits, edges):
         return 1 / (1 + np.exp(-self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges))))

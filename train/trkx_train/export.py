@@ -91,7 +91,7 @@ def write_bundle(cut, figures):
         "embedding": _entry("embedding", **{key: c["embedding"][key] for key in ("dim", "radius", "k")}),
         "filter": _entry("filter", **nodes, cut=filter_cut),
         "gnn": _entry("gnn", **nodes, cut=cut),
-        "tracks": {"method": "completed", **c["tracks"]},
+        "tracks": c["tracks"],
         "training": training}
     (BUNDLE / "bundle.json").write_text(json.dumps(bundle, indent=2) + "\n")
 

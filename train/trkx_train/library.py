@@ -354,6 +354,19 @@ def tracks(n, edges, scores, cut, min_hits=3, threads=1):
     return labels
 
 
+def join(event, edges, scores, cut, min_hits=3):
+    """Tracks by joining over edges int64 [2,m] with scores float32 [m] > cut -> labels int32 [n]."""
+    edges, scores = np.ascontiguousarray(edges, np.int64), np.ascontiguousarray(scores, np.float32)
+    hits, view = _hits(event.xyz, event), _Edges(edges.shape[1], _pointer(edges, c.c_int64), 0)
+    options = _TracksOptions()
+    _library.trkx_tracks_options_init(c.byref(options))
+    options.cut, options.min_hits = cut, min_hits
+    labels, count = np.zeros(len(event.xyz), np.int32), c.c_size_t()
+    _call("trkx_join", c.byref(hits), c.byref(view), _pointer(scores, c.c_float), c.byref(options),
+          _pointer(labels, c.c_int32), c.byref(count))
+    return labels
+
+
 def evaluate(event, labels):
     """The metrics of labels int32 [n] as a dictionary; efficiencies as plain numbers."""
     metrics, hits, truth, particles = _Metrics(), _hits(event.xyz, event), _truth(event), _particles(event)

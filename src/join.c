@@ -1,0 +1,203 @@
+/* Track labelling by joining: like connected components, but the edges come in falling order of their scores,
+ * and one that would give a track two hits on a module is passed over. A false edge then joins at most the
+ * first two tracks that it could, and mostly none: it comes after the true ones, when both tracks are whole.
+ */
+#include "groups.h"
+#include "keys.h"
+#include "tracks.h"
+
+/* Pieces of tracks, each with a list of its hits. */
+struct pieces {
+    const int32_t *module; /* [n] different for different modules */
+    uint32_t *root;        /* [n] the same for all hits of a piece */
+    uint32_t *next;        /* [n] the next hit of the piece, or itself at the end */
+    uint32_t *last;        /* [n] of a root: the list's end */
+    uint32_t *size;        /* [n] of a root */
+};
+
+static bool share_a_module(const struct pieces *p, uint32_t a, uint32_t b)
+{
+    for (uint32_t i = a;; i = p->next[i]) {
+        for (uint32_t j = b;; j = p->next[j]) {
+            if (p->module[i] == p->module[j]) return true;
+            if (p->next[j] == j) break;
+        }
+        if (p->next[i] == i) return false;
+    }
+}
+
+/* Joins the pieces of two hits where they may be. The smaller one is added to the larger, so that no hit
+ * changes its root more than log2(n) times. */
+static void join(struct pieces *p, uint32_t a, uint32_t b)
+{
+    a = p->root[a];
+    b = p->root[b];
+    if (a == b || share_a_module(p, a, b)) return;
+    uint32_t large = p->size[a] < p->size[b] ? b : a, small = large == a ? b : a;
+    for (uint32_t i = small;; i = p->next[i]) {
+        p->root[i] = large;
+        if (p->next[i] == i) break;
+    }
+    p->next[p->last[large]] = small;
+    p->last[large] = p->last[small];
+    p->size[large] += p->size[small];
+}
+
+/* Numbers the pieces with enough hits in the order of their first hits. */
+static size_t number_tracks(struct pieces *p, size_t n, size_t min_hits, int32_t *labels)
+{
+    int32_t count = 0;
+    uint32_t *number = p->last; /* of a root, 0: none yet */
+    for (size_t i = 0; i < n; i++) number[i] = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t root = p->root[i];
+        labels[i] = 0;
+        if (p->size[root] < min_hits) continue;
+        if (number[root] == 0) number[root] = (uint32_t)++count;
+        labels[i] = (int32_t)number[root];
+    }
+    return (size_t)count;
+}
+
+/* Numbers for the modules, from their ids, which are below 2^16: [n]. */
+static enum trkx_status number_modules(struct trkx_memory *memory, const trkx_hits *hits, int32_t *module,
+                                       trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t n = hits->count;
+    struct trkx_groups groups = {0};
+    int64_t *ids = NULL;
+    TRKX_ALLOCATE(ids, memory, n, "modules");
+    for (size_t i = 0; i < n; i++) {
+        uint64_t volume = (uint32_t)hits->volume_id[i], layer = (uint32_t)hits->layer_id[i];
+        ids[i] = (int64_t)(volume << 48 ^ layer << 32 ^ (uint64_t)(uint32_t)hits->module_id[i]);
+    }
+    TRKX_CHECK(trkx_groups_create(memory, ids, n, &groups, error));
+    for (size_t i = 0; i < n; i++) module[i] = (int32_t)groups.group[i];
+cleanup:
+    trkx_groups_destroy(&groups);
+    trkx_release(ids);
+    return status;
+}
+
+/* The edges over the cut in falling order of their scores, ties by their number; returns how many. NaN is
+ * not. */
+static size_t order_edges(const trkx_edges *edges, const float *scores, float cut, uint64_t *order)
+{
+    size_t count = 0;
+    for (size_t e = 0; e < edges->count; e++)
+        if (scores[e] > cut) order[count++] = trkx_key(~trkx_float_code(scores[e]), (uint32_t)e);
+    trkx_keys_sort(order, count);
+    return count;
+}
+
+static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edges, trkx_error *error)
+{
+    bool modules = hits->volume_id != NULL && hits->layer_id != NULL && hits->module_id != NULL;
+    if (hits->count > 0 && !modules)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: joining needs the hits' modules");
+    if (edges->count > UINT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu edges, at most %u are possible",
+                         edges->count, UINT32_MAX);
+    return trkx_edges_check(edges, hits->count, error);
+}
+
+enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
+                              const float *scores, const trkx_tracks_options *options, int32_t *labels,
+                              size_t *count, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t n = hits->count;
+    uint32_t *block = NULL;
+    uint64_t *order = NULL;
+    int32_t *module = NULL;
+    trkx_tracks_options defaults;
+    trkx_tracks_options_init(&defaults);
+    if (options == NULL) options = &defaults;
+    TRKX_CHECK(trkx_tracks_check(n, options, error));
+    TRKX_CHECK(check_hits(hits, edges, error));
+    TRKX_ALLOCATE(module, memory, n, "modules");
+    TRKX_CHECK(number_modules(memory, hits, module, error));
+    TRKX_ALLOCATE(block, memory, 4 * n, "pieces of tracks");
+    TRKX_ALLOCATE(order, memory, edges->count, "the order of edges");
+    struct pieces pieces = {module, block, block + n, block + 2 * n, block + 3 * n};
+    for (uint32_t i = 0; i < n; i++) {
+        pieces.root[i] = pieces.next[i] = pieces.last[i] = i;
+        pieces.size[i] = 1;
+    }
+    size_t joins = order_edges(edges, scores, options->cut, order);
+    for (size_t j = 0; j < joins; j++) {
+        uint32_t e = trkx_key_low(order[j]);
+        join(&pieces, (uint32_t)edges->index[e], (uint32_t)edges->index[edges->count + e]);
+    }
+    *count = number_tracks(&pieces, n, options->min_hits, labels);
+cleanup:
+    trkx_release(module);
+    trkx_release(block);
+    trkx_release(order);
+    return status;
+}
+
+enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                           const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                           trkx_error *error)
+{
+    return trkx_join_in(NULL, hits, edges, scores, options, labels, count, error);
+}
+
+/* ---- the reference ---------------------------------------------------------------------------------- */
+
+static bool same_module(const trkx_hits *hits, size_t a, size_t b)
+{
+    return hits->volume_id[a] == hits->volume_id[b] && hits->layer_id[a] == hits->layer_id[b] &&
+           hits->module_id[a] == hits->module_id[b];
+}
+
+/* Gives all hits of b's track the label of a's, where no two of them are on one module. */
+static void join_plainly(const trkx_hits *hits, int32_t *labels, size_t a, size_t b)
+{
+    int32_t to = labels[a], from = labels[b];
+    for (size_t i = 0; i < hits->count; i++)
+        for (size_t j = 0; j < hits->count; j++)
+            if (labels[i] == to && labels[j] == from && same_module(hits, i, j)) return;
+    for (size_t i = 0; i < hits->count; i++)
+        if (labels[i] == from) labels[i] = to;
+}
+
+static size_t number_plainly(size_t n, size_t min_hits, int32_t *labels)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t label = labels[i];
+        size_t hits = 0;
+        if (label >= 0) continue; /* negative: not numbered yet */
+        for (size_t j = i; j < n; j++) hits += labels[j] == label;
+        count += hits >= min_hits;
+        for (size_t j = n; j-- > i;)
+            if (labels[j] == label) labels[j] = hits >= min_hits ? (int32_t)count : 0;
+    }
+    return count;
+}
+
+enum trkx_status trkx_join_reference(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                     const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                                     trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    bool *done = NULL;
+    TRKX_ALLOCATE(done, NULL, edges->count, "edges");
+    for (size_t e = 0; e < edges->count; e++) done[e] = !(scores[e] > options->cut);
+    for (size_t i = 0; i < hits->count; i++) labels[i] = -1 - (int32_t)i;
+    for (;;) {
+        size_t best = SIZE_MAX;
+        for (size_t e = 0; e < edges->count; e++)
+            if (!done[e] && (best == SIZE_MAX || scores[e] > scores[best])) best = e;
+        if (best == SIZE_MAX) break;
+        done[best] = true;
+        join_plainly(hits, labels, (size_t)edges->index[best], (size_t)edges->index[edges->count + best]);
+    }
+    *count = number_plainly(hits->count, options->min_hits, labels);
+cleanup:
+    trkx_release(done);
+    return status;
+}
