@@ -256,9 +256,10 @@ typedef struct trkx_complete_options {
     size_t size;       /* sizeof(trkx_complete_options) */
     double field;      /* T, along z near the origin; not 0. Default 2 */
     double scattering; /* rad GeV, >= 0: the angle at a layer, times the momentum. Default 0.002 */
-    double match;      /* a hit joins a track where the logarithm of the likelihood ratio is at least that.
-                        * Default -3: almost all that fits */
-    size_t rounds;     /* so often tracks take in hits, before and after chains are looked for. Default 3 */
+    double match;      /* a hit that a candidate edge leads to joins a track where the logarithm of the likelihood
+                        * ratio is at least that. Default -3: almost all that fits */
+    double search;     /* the same of a hit found where the track is expected. Default 0.5 */
+    size_t rounds;     /* so often tracks take in hits, before and after chains are looked for. Default 2 */
     size_t chain_hits; /* >= 4: a chain needs so many hits ... Default 4 */
     double chain_score; /* ... and such a score. Infinity: no chains are looked for. Default 6 */
     size_t min_hits;   /* tracks with fewer hits are dropped at the end. Default 3 */
@@ -267,8 +268,8 @@ typedef struct trkx_complete_options {
 TRKX_API void trkx_complete_options_init(trkx_complete_options *options);
 
 /* Completes tracks that were cut so that they are pure. In rounds, each track takes in the hits, free or of
- * smaller tracks, that are connected to one of its hits by a candidate edge, lie on a helix through its hits next
- * to them, and fit to no other track better; at most one hit a module. Then chains of candidate edges that bend and
+ * smaller tracks, that are connected to one of its hits by a candidate edge, or on one of the next three layers
+ * that it crosses, lie on a helix through its hits next to them, and fit to no other track better; at most one hit a module. Then chains of candidate edges that bend and
  * climb alike become tracks of the hits that are still free, and rounds follow once more. candidates: outwards
  * (trkx_edges_orient). labels [n]: as trkx_tracks gives them; changed; *count: the tracks. hits need volume, layer
  * and module ids that are in the detector. The same result with any number of threads.

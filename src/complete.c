@@ -20,7 +20,8 @@ void trkx_complete_options_init(trkx_complete_options *options)
                                        .field = 2,
                                        .scattering = 0.002,
                                        .match = -3,
-                                       .rounds = 3,
+                                       .search = 0.5,
+                                       .rounds = 2,
                                        .chain_hits = 4,
                                        .chain_score = 6,
                                        .min_hits = 3,
@@ -70,6 +71,23 @@ double trkx_track_match(const struct trkx_measurement *measurements, const uint3
     return trkx_helix_match(circle, line, m, model);
 }
 
+size_t trkx_track_crossings(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
+                            int end, const struct trkx_layers *layers, const struct trkx_helix_model *model,
+                            struct trkx_crossing crossings[TRKX_LAYERS_AHEAD])
+{
+    size_t k = end == 0 ? 0 : count, circle[3], line[2];
+    choose_hits(count, k, circle, line);
+    const struct trkx_measurement *ends[3],
+        *points[2] = {&measurements[track[line[0]]], &measurements[track[line[1]]]};
+    for (int i = 0; i < 3; i++) ends[i] = &measurements[track[circle[end == 0 ? i : 2 - i]]];
+    if (end == 0) {
+        const struct trkx_measurement *first = points[0];
+        points[0] = points[1];
+        points[1] = first;
+    }
+    return trkx_crossings(layers, ends, points, model, crossings);
+}
+
 /* ---- claims ----------------------------------------------------------------------------------------- */
 
 /* The best claim on a hit: (code of the score, ~track), so that ties go to the lower track; 0: none. */
@@ -92,6 +110,7 @@ static void raise_claim(best_claim *claim, uint64_t to)
 struct completion {
     size_t n;
     const struct trkx_measurement *measurements; /* [n] */
+    struct trkx_layers layers;
     const trkx_edges *candidates;
     const trkx_complete_options *options;
     struct trkx_helix_model model;
@@ -111,25 +130,66 @@ static size_t size_of(const struct trkx_track_list *list, int32_t track)
     return list->begin[track + 1] - list->begin[track];
 }
 
-/* Whether a track may take a hit over: it is free, or of a smaller track. */
+/* Whether a track may take a hit over: it is free, or of a smaller track, or of a later one as large. */
 static bool may_take(const struct completion *c, int32_t track, uint32_t hit)
 {
     int32_t other = c->labels[hit];
     if (track == 0 || track == other || !c->changed[track]) return false;
-    return other == 0 || size_of(&c->list, other) < size_of(&c->list, track);
+    size_t size = size_of(&c->list, track), size_other = other == 0 ? 0 : size_of(&c->list, other);
+    return size > size_other || (size == size_other && track < other);
 }
 
-static void consider(struct completion *c, int32_t track, uint32_t hit, int32_t *last)
+static void consider(struct completion *c, int32_t track, uint32_t hit, double least, int32_t *last)
 {
     if (!may_take(c, track, hit) || last[hit] == track) return;
     last[hit] = track;
     const uint32_t *hits = c->list.hits + c->list.begin[track];
     double score = trkx_track_match(c->measurements, hits, size_of(&c->list, track), hit, &c->model);
-    if (!(score >= c->options->match)) return;
+    if (!(score >= least)) return;
     raise_claim(&c->claims[hit], trkx_key(trkx_float_code((float)score), ~(uint32_t)track));
 }
 
-/* Each hit's best claim by a track that one of its candidate edges leads to. */
+/* Looks at the hits of a layer around a crossing: azimuths from one bound to the other. */
+static void consider_range(struct completion *c, int32_t track, const struct trkx_crossing *crossing,
+                           double low, double high, int32_t *last)
+{
+    const struct trkx_layer *layer = &c->layers.layers[crossing->layer];
+    size_t first = layer->begin, end = layer->end;
+    while (first < end) {
+        size_t middle = (first + end) / 2;
+        if (c->layers.phi[middle] < low)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    for (size_t k = first; k < layer->end && c->layers.phi[k] <= high; k++) {
+        uint32_t hit = c->layers.order[k];
+        if (trkx_crossing_near(crossing, layer, &c->measurements[hit]))
+            consider(c, track, hit, c->options->search, last);
+    }
+}
+
+/* Looks at all hits where the track is expected beyond its ends. */
+static void follow_track(struct completion *c, int32_t track, int32_t *last)
+{
+    const double turn = 2 * 3.14159265358979323846, slack = 1e-6;
+    const uint32_t *hits = c->list.hits + c->list.begin[track];
+    size_t count = size_of(&c->list, track);
+    if (count < 3 || !c->changed[track]) return;
+    for (int end = 0; end < 2; end++) {
+        struct trkx_crossing crossings[TRKX_LAYERS_AHEAD];
+        size_t found =
+            trkx_track_crossings(c->measurements, hits, count, end, &c->layers, &c->model, crossings);
+        for (size_t i = 0; i < found; i++) {
+            double width = fmin(crossings[i].width_phi, turn / 2) + slack;
+            for (int t = -1; t <= 1; t++)
+                consider_range(c, track, &crossings[i], crossings[i].phi - width + t * turn,
+                               crossings[i].phi + width + t * turn, last);
+        }
+    }
+}
+
+/* Each hit's best claim by a track that one of its candidate edges leads to, or that is expected there. */
 static void claim_hits(struct completion *c)
 {
     const int64_t *source = c->candidates->index;
@@ -141,9 +201,12 @@ static void claim_hits(struct completion *c)
         int32_t *last = c->last + (size_t)omp_get_thread_num() * n;
         uint32_t a = (uint32_t)source[e], b = (uint32_t)source[m + e];
         if (c->labels[a] == c->labels[b]) continue;
-        consider(c, c->labels[a], b, last);
-        consider(c, c->labels[b], a, last);
+        consider(c, c->labels[a], b, c->options->match, last);
+        consider(c, c->labels[b], a, c->options->match, last);
     }
+#pragma omp parallel for num_threads(c->threads) schedule(dynamic, 64)
+    for (size_t t = 1; t <= c->list.tracks; t++)
+        follow_track(c, (int32_t)t, c->last + (size_t)omp_get_thread_num() * n);
 }
 
 /* ---- decisions -------------------------------------------------------------------------------------- */
@@ -293,9 +356,11 @@ static enum trkx_status check_options(const trkx_complete_options *options, trkx
     if (!isfinite(options->field) || options->field == 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a field of %g T cannot bend tracks",
                          options->field);
-    if (!(options->scattering >= 0) || isnan(options->match) || isnan(options->chain_score))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "tracks: scattering, match or chain_score is not a number >= 0");
+    if (!(options->scattering >= 0) || isnan(options->match) || isnan(options->search) ||
+        isnan(options->chain_score))
+        return trkx_fail(
+            error, TRKX_ERROR_ARGUMENT,
+            "tracks: scattering is not a number >= 0, or match, search or chain_score no number");
     if (options->chain_hits < 4)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: chains of %zu hits, they need at least 4",
                          options->chain_hits);
@@ -380,6 +445,7 @@ enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *h
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_measurement *measurements = NULL;
+    struct trkx_layers layers = {0};
     trkx_complete_options defaults;
     trkx_complete_options_init(&defaults);
     if (options == NULL) options = &defaults;
@@ -395,8 +461,11 @@ enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *h
                            .threads = trkx_worthwhile_threads(trkx_threads(options->threads),
                                                               candidates->count, EDGES_PER_THREAD),
                            .labels = labels};
+    TRKX_CHECK(trkx_layers_create(memory, measurements, hits->count, &layers, error));
+    c.layers = layers;
     TRKX_CHECK(complete(memory, &c, count, error));
 cleanup:
+    trkx_layers_destroy(&layers);
     trkx_release(measurements);
     return status;
 }

@@ -2,7 +2,7 @@
 #ifndef TRKX_SRC_COMPLETE_H
 #define TRKX_SRC_COMPLETE_H
 
-#include "helix.h"
+#include "layers.h"
 
 /* As trkx_complete, with all memory from `memory`. */
 enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *hits,
@@ -35,6 +35,12 @@ double trkx_track_match(const struct trkx_measurement *measurements, const uint3
 #define TRKX_CHAIN_RADIUS 150.0
 #define TRKX_CHAIN_REACH 10.0
 #define TRKX_CHAIN_WORST (-3.0)
+
+/* Where a track of `count` >= 3 hits is expected on the layers beyond its first (0) or its last hit (1).
+ * Returns on how many. */
+size_t trkx_track_crossings(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
+                            int end, const struct trkx_layers *layers, const struct trkx_helix_model *model,
+                            struct trkx_crossing crossings[TRKX_LAYERS_AHEAD]);
 
 /* Chains (src/chains.c): finds tracks among the hits with label 0, and gives them labels from *tracks + 1 on.
  */

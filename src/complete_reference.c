@@ -9,6 +9,7 @@
 struct plain {
     size_t n, tracks;
     const struct trkx_measurement *measurements;
+    struct trkx_layers layers;
     const trkx_edges *candidates;
     const trkx_complete_options *options;
     struct trkx_helix_model model;
@@ -44,18 +45,37 @@ static bool connected(const struct plain *p, int32_t track, size_t hit)
     return false;
 }
 
+/* Whether a hit is where the track is expected beyond one of its ends. p->hits: its hits. */
+static bool expected(const struct plain *p, size_t count, size_t hit)
+{
+    struct trkx_crossing crossings[TRKX_LAYERS_AHEAD];
+    for (int end = 0; end < 2 && count >= 3; end++) {
+        size_t found =
+            trkx_track_crossings(p->measurements, p->hits, count, end, &p->layers, &p->model, crossings);
+        for (size_t i = 0; i < found; i++)
+            if ((size_t)p->measurements[hit].layer == crossings[i].layer &&
+                trkx_crossing_near(&crossings[i], &p->layers.layers[crossings[i].layer],
+                                   &p->measurements[hit]))
+                return true;
+    }
+    return false;
+}
+
 static void claim_hits(struct plain *p)
 {
     memset(p->claimant, 0, p->n * sizeof *p->claimant);
     for (int32_t t = 1; (size_t)t <= p->tracks; t++) {
         for (size_t i = 0; i < p->n && p->changed[t]; i++) {
             int32_t other = p->labels[i];
-            if (other == t || !connected(p, t, i)) continue;
+            if (other == t) continue;
             size_t size_other = other == 0 ? 0 : hits_of(p, p->labels, other);
             size_t size = hits_of(p, p->labels, t);
-            if (size_other >= size) continue;
+            if (size_other > size || (size_other == size && other < t)) continue;
+            bool close = connected(p, t, i);
+            hits_of(p, p->labels, t);
+            if (!close && !expected(p, size, i)) continue;
             double score = trkx_track_match(p->measurements, p->hits, size, (uint32_t)i, &p->model);
-            if (!(score >= p->options->match)) continue;
+            if (!(score >= (close ? p->options->match : p->options->search))) continue;
             if (p->claimant[i] != 0 && (float)score <= p->claim[i]) continue;
             p->claimant[i] = t;
             p->claim[i] = (float)score;
@@ -276,6 +296,7 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
                       .labels = labels};
     TRKX_ALLOCATE(measurements, NULL, hits->count, "measurements");
     TRKX_CHECK(trkx_measure(NULL, hits, detector, measurements, error));
+    TRKX_CHECK(trkx_layers_create(NULL, measurements, hits->count, &p.layers, error));
     p.measurements = measurements;
     TRKX_CHECK(prepare(&p, error));
     for (size_t i = 0; i < p.n; i++)
@@ -287,6 +308,7 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
     }
     *count = renumber(&p);
 cleanup:
+    trkx_layers_destroy(&p.layers);
     trkx_release(measurements);
     trkx_release(p.next);
     trkx_release(p.claimant);

@@ -35,49 +35,20 @@ static void measure(const float *xyz, const struct trkx_detector *detector, cons
                                    .disk = disk};
 }
 
-/* Where the hits of a layer are. */
-struct layer {
-    size_t hits;
-    double low_r, high_r, low_z, high_z; /* mm */
-    double sum_r;
-};
-
-static void add_to_layer(const struct trkx_measurement *m, struct layer *layer)
+/* The number of each module's layer, from 0 on; modules are sorted by volume and layer. */
+static enum trkx_status number_layers(struct trkx_memory *memory, const struct trkx_detector *detector,
+                                      int32_t **numbers, trkx_error *error)
 {
-    double r = hypot(m->x, m->y);
-    if (layer->hits == 0) *layer = (struct layer){0, r, r, m->z, m->z, 0};
-    layer->hits++;
-    layer->sum_r += r;
-    layer->low_r = fmin(layer->low_r, r);
-    layer->high_r = fmax(layer->high_r, r);
-    layer->low_z = fmin(layer->low_z, m->z);
-    layer->high_z = fmax(layer->high_z, m->z);
-}
-
-/* Hits are spread evenly over a barrel's cylinder, and with 1/r^2 over a disk. */
-static double density(const struct layer *layer, const struct trkx_measurement *m)
-{
-    double hits = (double)layer->hits;
-    if (!m->disk) return hits / (2 * PI * layer->sum_r / hits * fmax(layer->high_z - layer->low_z, 1));
-    double spread = log(fmax(layer->high_r, 1) / fmax(layer->low_r, 1));
-    return hits / (2 * PI * fmax(m->x * m->x + m->y * m->y, 1) * fmax(spread, 0.01));
-}
-
-/* The modules of one layer follow each other; layers [modules]: at the place of each layer's first. */
-static size_t first_of_layer(const struct trkx_detector *detector, size_t module)
-{
+    enum trkx_status status = TRKX_OK;
     const struct trkx_module *modules = detector->modules;
-    size_t low = 0, high = module;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        bool same = modules[middle].volume == modules[module].volume &&
-                    modules[middle].layer == modules[module].layer;
-        if (same)
-            high = middle;
-        else
-            low = middle + 1;
+    TRKX_ALLOCATE(*numbers, memory, detector->count, "layers");
+    for (size_t m = 0; m < detector->count; m++) {
+        bool first = m == 0, next = !first && (modules[m].volume != modules[m - 1].volume ||
+                                               modules[m].layer != modules[m - 1].layer);
+        (*numbers)[m] = first ? 0 : (*numbers)[m - 1] + next;
     }
-    return low;
+cleanup:
+    return status;
 }
 
 enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
@@ -86,15 +57,13 @@ enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
 {
     enum trkx_status status = TRKX_OK;
     const struct trkx_module *module = NULL; /* hits of one module mostly follow each other */
-    struct layer *layers = NULL;
-    size_t *place = NULL;
-    TRKX_ALLOCATE(layers, memory, detector->count, "layers");
-    TRKX_ALLOCATE(place, memory, hits->count, "the hits' layers");
-    for (size_t l = 0; l < detector->count; l++) layers[l].hits = 0;
+    int32_t *layers = NULL;
+    TRKX_CHECK(number_layers(memory, detector, &layers, error));
     for (size_t i = 0; i < hits->count; i++) {
         int32_t volume = hits->volume_id[i], layer = hits->layer_id[i], id = hits->module_id[i];
-        bool same = module != NULL && module->volume == volume && module->layer == layer;
-        if (!same || module->module != id) module = trkx_detector_find(detector, volume, layer, id);
+        bool same =
+            module != NULL && module->volume == volume && module->layer == layer && module->module == id;
+        if (!same) module = trkx_detector_find(detector, volume, layer, id);
         if (module == NULL) {
             status =
                 trkx_fail(error, TRKX_ERROR_ARGUMENT,
@@ -103,21 +72,16 @@ enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
             goto cleanup;
         }
         measure(hits->xyz + 3 * i, detector, module, &measurements[i]);
-        place[i] = same ? place[i - 1] : first_of_layer(detector, (size_t)(module - detector->modules));
-        add_to_layer(&measurements[i], &layers[place[i]]);
+        measurements[i].layer = layers[module - detector->modules];
     }
-    for (size_t i = 0; i < hits->count; i++)
-        measurements[i].density = density(&layers[place[i]], &measurements[i]);
 cleanup:
     trkx_release(layers);
-    trkx_release(place);
     return status;
 }
 
 /* ---- arcs ------------------------------------------------------------------------------------------- */
 
-/* The arc over a chord: 2 asin(c k / 2) / k by its series, as far as a bit less than half a turn. */
-static double arc_over(double chord, double curvature)
+double trkx_arc_over(double chord, double curvature)
 {
     double half = fmin(fabs(curvature) * chord / 2, 0.95), square = half * half;
     double series = 1 + square * (9.0 / 20) * (1 + square * (25.0 / 42) * (1 + square * (49.0 / 72)));
@@ -132,14 +96,13 @@ bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_ar
     double chord = sqrt((x1 + x2) * (x1 + x2) + (y1 + y2) * (y1 + y2));
     if (!(x1 * x2 + y1 * y2 > 0)) return false;
     arc->curvature = 2 * (x1 * y2 - y1 * x2) / (chord1 * chord2 * chord);
-    arc->first = arc_over(chord1, arc->curvature);
-    arc->second = arc_over(chord2, arc->curvature);
+    arc->first = trkx_arc_over(chord1, arc->curvature);
+    arc->second = trkx_arc_over(chord2, arc->curvature);
     arc->slope = (c->z - a->z) / (arc->first + arc->second);
     return true;
 }
 
-/* The angle by which a layer scatters. */
-static double scattering(const struct trkx_helix_model *model, double curvature, double slope)
+double trkx_helix_kink(const struct trkx_helix_model *model, double curvature, double slope)
 {
     double pt = model->pt_of_radius / fmax(fabs(curvature), STRAIGHT);
     return model->scattering / (pt * sqrt(1 + slope * slope));
@@ -165,7 +128,7 @@ double trkx_helix_middle(const struct trkx_measurement *const hits[3], const str
     double wa = arc->second / whole, wc = arc->first / whole;
     double residual = hits[1]->z - (wa * hits[0]->z + wc * hits[2]->z);
     double lever = fmin(arc->first, arc->second);
-    double kink = scattering(model, arc->curvature, slope) * lever * (1 + slope * slope);
+    double kink = trkx_helix_kink(model, arc->curvature, slope) * lever * (1 + slope * slope);
     double var = variance_z(hits[1], slope) + wa * wa * variance_z(hits[0], slope) +
                  wc * wc * variance_z(hits[2], slope) + kink * kink;
     double chi2 = residual * residual / var;
@@ -204,7 +167,7 @@ static bool circle_through(const struct trkx_measurement *const hits[3], struct 
 static double arc_to(const struct circle *circle, const struct trkx_measurement *m)
 {
     double x = m->x - circle->x, y = m->y - circle->y;
-    double arc = arc_over(sqrt(x * x + y * y), circle->curvature);
+    double arc = trkx_arc_over(sqrt(x * x + y * y), circle->curvature);
     return x * circle->along_x + y * circle->along_y < 0 ? -arc : arc;
 }
 
@@ -231,7 +194,7 @@ double trkx_helix_match(const struct trkx_measurement *const hits[3],
     double r = sqrt(hit->x * hit->x + hit->y * hit->y);
     double cosine = fabs(grad_y * hit->x - grad_x * hit->y) / (gradient * r), square = cosine * cosine;
     bool between = s > fmin(0, s2) && s < fmax(0, s2);
-    double lever = between ? 0.5 : 1.5, kink = scattering(model, circle.curvature, slope) * lever;
+    double lever = between ? 0.5 : 1.5, kink = trkx_helix_kink(model, circle.curvature, slope) * lever;
     double near = fmin(fabs(s), fmin(fabs(s - s1), fabs(s - s2)));
     double near_line = fmin(fabs(s - t0), fabs(s - t1)), steep = 1 + slope * slope;
     double bend = model->bending * circle.curvature * near * near;

@@ -11,8 +11,9 @@ struct trkx_measurement {
     double x, y, z;               /* mm */
     double distance2;             /* from the origin, mm^2: the order of the hits along a track */
     double var_phi, var_r, var_z; /* mm^2, along the azimuth, the radius and the beam */
-    double density;               /* hits of this layer per mm^2 around here */
+    double density;               /* hits of this layer per mm^2 around here: of trkx_layers_create */
     int32_t module;               /* of the detector's list */
+    int32_t layer;                /* from 0 on, of the detector's */
     bool disk;                    /* the module's normal lies closer to the beam than across it */
 };
 
@@ -45,6 +46,12 @@ struct trkx_arc {
     double curvature, first, second, slope;
 };
 bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_arc *arc);
+
+/* The arc over a chord: 2 asin(c k / 2) / k by its series, as far as a bit less than half a turn. */
+double trkx_arc_over(double chord, double curvature);
+
+/* The angle by which a layer scatters a track of this curvature and slope. */
+double trkx_helix_kink(const struct trkx_helix_model *model, double curvature, double slope);
 
 /* The same as of trkx_helix_match for the middle one of three hits, by z alone, where `reach` (mm) is how far
  * across the track one would have looked; TRKX_NO_MATCH where it is farther off than three standard

@@ -188,8 +188,8 @@ static void test_against_reference(void **state)
         options.min_hits = 5;
         compare_with_reference(&f, &options, none);
         options.chain_hits = 5;
-        options.rounds = 1;
-        options.match = -20; /* and many claims */
+        options.rounds = 3;
+        options.match = options.search = -20; /* and many claims */
         compare_with_reference(&f, &options, labels);
         options.rounds = 0;
         options.chain_score = (double)INFINITY;
