@@ -157,22 +157,20 @@ static void consider_range(struct completion *c, int32_t track, const struct trk
     size_t first = layer->begin, end = layer->end;
     while (first < end) {
         size_t middle = (first + end) / 2;
-        if (c->layers.phi[middle] < low)
+        if ((double)c->layers.phi[middle] < low)
             first = middle + 1;
         else
             end = middle;
     }
-    for (size_t k = first; k < layer->end && c->layers.phi[k] <= high; k++) {
-        uint32_t hit = c->layers.order[k];
-        if (trkx_crossing_near(crossing, layer, &c->measurements[hit]))
-            consider(c, track, hit, c->options->search, last);
-    }
+    for (size_t k = first; k < layer->end && (double)c->layers.phi[k] <= high; k++)
+        if (trkx_crossing_near(crossing, &c->layers, k))
+            consider(c, track, c->layers.order[k], c->options->search, last);
 }
 
 /* Looks at all hits where the track is expected beyond its ends. */
 static void follow_track(struct completion *c, int32_t track, int32_t *last)
 {
-    const double turn = 2 * 3.14159265358979323846, slack = 1e-6;
+    const double turn = 2 * TRKX_PI, slack = 1e-6;
     const uint32_t *hits = c->list.hits + c->list.begin[track];
     size_t count = size_of(&c->list, track);
     if (count < 3 || !c->changed[track]) return;

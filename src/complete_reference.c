@@ -52,11 +52,12 @@ static bool expected(const struct plain *p, size_t count, size_t hit)
     for (int end = 0; end < 2 && count >= 3; end++) {
         size_t found =
             trkx_track_crossings(p->measurements, p->hits, count, end, &p->layers, &p->model, crossings);
-        for (size_t i = 0; i < found; i++)
-            if ((size_t)p->measurements[hit].layer == crossings[i].layer &&
-                trkx_crossing_near(&crossings[i], &p->layers.layers[crossings[i].layer],
-                                   &p->measurements[hit]))
-                return true;
+        for (size_t i = 0; i < found; i++) {
+            const struct trkx_layer *layer = &p->layers.layers[crossings[i].layer];
+            for (size_t k = layer->begin; k < layer->end; k++)
+                if (p->layers.order[k] == hit && trkx_crossing_near(&crossings[i], &p->layers, k))
+                    return true;
+        }
     }
     return false;
 }

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#define PI 3.14159265358979323846
 #define STRAIGHT 1e-7      /* 1/mm: nothing bends less */
 #define STEEPEST_SLOPE 0.3 /* dz/ds on a disk, so that a crossing stays a point */
 #define STEEPEST_CROSSING 0.2
@@ -28,6 +27,8 @@ static void measure(const float *xyz, const struct trkx_detector *detector, cons
                                    .y = y,
                                    .z = z,
                                    .distance2 = x * x + y * y + z * z,
+                                   .r = sqrt(x * x + y * y),
+                                   .phi = (double)(float)atan2(y, x),
                                    .var_phi = variance(module->pitch_u),
                                    .var_r = disk ? along : VARIANCE_NORMAL,
                                    .var_z = disk ? VARIANCE_NORMAL : along,
@@ -133,7 +134,7 @@ double trkx_helix_middle(const struct trkx_measurement *const hits[3], const str
                  wc * wc * variance_z(hits[2], slope) + kink * kink;
     double chi2 = residual * residual / var;
     if (!(chi2 <= CHI2_MAX)) return TRKX_NO_MATCH;
-    return -chi2 / 2 - log(sqrt(2 * PI * var) * reach * density_across(hits[1], slope));
+    return -chi2 / 2 - log(sqrt(2 * TRKX_PI * var) * reach * density_across(hits[1], slope));
 }
 
 /* ---- the match -------------------------------------------------------------------------------------- */
@@ -191,8 +192,7 @@ double trkx_helix_match(const struct trkx_measurement *const hits[3],
     double along = hit->z - (line[0]->z * v0 + line[1]->z * v1);
 
     /* How much of the azimuth is across the track, and of the radius. */
-    double r = sqrt(hit->x * hit->x + hit->y * hit->y);
-    double cosine = fabs(grad_y * hit->x - grad_x * hit->y) / (gradient * r), square = cosine * cosine;
+    double cosine = fabs(grad_y * hit->x - grad_x * hit->y) / (gradient * hit->r), square = cosine * cosine;
     bool between = s > fmin(0, s2) && s < fmax(0, s2);
     double lever = between ? 0.5 : 1.5, kink = trkx_helix_kink(model, circle.curvature, slope) * lever;
     double near = fmin(fabs(s), fmin(fabs(s - s1), fabs(s - s2)));
@@ -206,6 +206,6 @@ double trkx_helix_match(const struct trkx_measurement *const hits[3],
                        kink * kink * near_line * near_line * steep * steep;
     double chi2 = across * across / var_across + along * along / var_along;
     double by_chance = density_across(hit, slope) / fmax(cosine, STEEPEST_CROSSING);
-    double score = -chi2 / 2 - log(2 * PI * sqrt(var_across * var_along) * by_chance);
+    double score = -chi2 / 2 - log(2 * TRKX_PI * sqrt(var_across * var_along) * by_chance);
     return isfinite(score) ? score : TRKX_NO_MATCH;
 }

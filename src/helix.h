@@ -6,10 +6,13 @@
 #include "detector.h"
 #include "memory.h"
 
+#define TRKX_PI 3.14159265358979323846
+
 /* A hit with what is known of its position. */
 struct trkx_measurement {
     double x, y, z;               /* mm */
     double distance2;             /* from the origin, mm^2: the order of the hits along a track */
+    double r, phi;                /* mm, rad: -pi to pi */
     double var_phi, var_r, var_z; /* mm^2, along the azimuth, the radius and the beam */
     double density;               /* hits of this layer per mm^2 around here: of trkx_layers_create */
     int32_t module;               /* of the detector's list */

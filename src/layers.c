@@ -1,10 +1,6 @@
 #include "layers.h"
 
-#include <math.h>
-
 #include "keys.h"
-
-#define PI 3.14159265358979323846
 
 /* ---- the layers ------------------------------------------------------------------------------------- */
 
@@ -17,10 +13,9 @@ static void describe(const struct trkx_measurement *measurements, const uint32_t
     layer->high = -INFINITY;
     for (size_t i = 0; i < count; i++) {
         const struct trkx_measurement *m = &measurements[hits[i]];
-        double r = sqrt(m->x * m->x + m->y * m->y);
-        layer->position += (layer->disk ? m->z : r) / (double)count;
-        layer->low = fmin(layer->low, layer->disk ? r : m->z);
-        layer->high = fmax(layer->high, layer->disk ? r : m->z);
+        layer->position += (layer->disk ? m->z : m->r) / (double)count;
+        layer->low = fmin(layer->low, layer->disk ? m->r : m->z);
+        layer->high = fmax(layer->high, layer->disk ? m->r : m->z);
     }
 }
 
@@ -28,8 +23,8 @@ static void describe(const struct trkx_measurement *measurements, const uint32_t
 static double density(const struct trkx_layer *layer, const struct trkx_measurement *m)
 {
     double hits = (double)(layer->end - layer->begin), square = fmax(m->x * m->x + m->y * m->y, 1);
-    if (!layer->disk) return hits / (2 * PI * layer->position * fmax(layer->high - layer->low, 1));
-    return hits / (2 * PI * square * fmax(log(fmax(layer->high, 1) / fmax(layer->low, 1)), 0.01));
+    if (!layer->disk) return hits / (2 * TRKX_PI * layer->position * fmax(layer->high - layer->low, 1));
+    return hits / (2 * TRKX_PI * square * fmax(log(fmax(layer->high, 1) / fmax(layer->low, 1)), 0.01));
 }
 
 enum trkx_status trkx_layers_create(struct trkx_memory *memory, struct trkx_measurement *measurements,
@@ -43,6 +38,7 @@ enum trkx_status trkx_layers_create(struct trkx_memory *memory, struct trkx_meas
     TRKX_ALLOCATE(layers->layers, memory, layers->count, "layers");
     TRKX_ALLOCATE(layers->order, memory, n, "the hits of layers");
     TRKX_ALLOCATE(layers->phi, memory, n, "the hits of layers");
+    TRKX_ALLOCATE(layers->along, memory, n, "the hits of layers");
     TRKX_ALLOCATE(keys, memory, n, "the hits of layers");
     for (size_t l = 0; l < layers->count; l++) layers->layers[l] = (struct trkx_layer){0};
     for (size_t i = 0; i < n; i++) layers->layers[measurements[i].layer].end++;
@@ -52,15 +48,16 @@ enum trkx_status trkx_layers_create(struct trkx_memory *memory, struct trkx_meas
         layers->layers[l].end = layers->layers[l].begin;
     }
     for (size_t i = 0; i < n; i++) {
-        float phi = (float)atan2(measurements[i].y, measurements[i].x);
-        keys[layers->layers[measurements[i].layer].end++] = trkx_key(trkx_float_code(phi), (uint32_t)i);
+        uint32_t code = trkx_float_code((float)measurements[i].phi);
+        keys[layers->layers[measurements[i].layer].end++] = trkx_key(code, (uint32_t)i);
     }
     for (size_t l = 0; l < layers->count; l++) {
         struct trkx_layer *layer = &layers->layers[l];
         trkx_keys_sort(keys + layer->begin, layer->end - layer->begin);
         for (size_t k = layer->begin; k < layer->end; k++) {
             const struct trkx_measurement *m = &measurements[layers->order[k] = trkx_key_low(keys[k])];
-            layers->phi[k] = (double)(float)atan2(m->y, m->x);
+            layers->phi[k] = (float)m->phi;
+            layers->along[k] = (float)(m->disk ? m->r : m->z);
         }
         if (layer->end > layer->begin)
             describe(measurements, layers->order + layer->begin, layer->end - layer->begin, layer);
@@ -78,6 +75,7 @@ void trkx_layers_destroy(struct trkx_layers *layers)
     trkx_release(layers->layers);
     trkx_release(layers->order);
     trkx_release(layers->phi);
+    trkx_release(layers->along);
     *layers = (struct trkx_layers){0};
 }
 
@@ -141,8 +139,8 @@ static double arc_to_cylinder(const struct path *path, double radius)
     double middle = atan2(b, c), width = acos(ratio); /* c cos - b sin = amplitude cos(ks + middle) = c - d */
     double best = NAN;
     for (int sign = -1; sign <= 1; sign += 2) {
-        double angle = remainder(sign * width - middle, 2 * PI), arc = angle / k;
-        if (arc < -OVERLAP) arc += 2 * PI / fabs(k);
+        double angle = remainder(sign * width - middle, 2 * TRKX_PI), arc = angle / k;
+        if (arc < -OVERLAP) arc += 2 * TRKX_PI / fabs(k);
         if (arc >= -OVERLAP && !(arc >= best)) best = arc;
     }
     return best;
@@ -152,7 +150,7 @@ static bool cross(const struct path *path, const struct trkx_layer *layer, struc
 {
     double s =
         layer->disk ? (layer->position - path->z) / path->slope : arc_to_cylinder(path, layer->position);
-    if (!(s >= -OVERLAP && s <= LONGEST_ARC) || fabs(path->curvature) * s > PI / 2) return false;
+    if (!(s >= -OVERLAP && s <= LONGEST_ARC) || fabs(path->curvature) * s > TRKX_PI / 2) return false;
     double turn = path->curvature * s, forward = sin(turn) / path->curvature;
     double left = (1 - cos(turn)) / path->curvature;
     double x = path->x + path->tx * forward - path->ty * left,
@@ -199,13 +197,4 @@ size_t trkx_crossings(const struct trkx_layers *layers, const struct trkx_measur
         if (place < TRKX_LAYERS_AHEAD) crossings[place] = crossing;
     }
     return count;
-}
-
-bool trkx_crossing_near(const struct trkx_crossing *crossing, const struct trkx_layer *layer,
-                        const struct trkx_measurement *hit)
-{
-    double along = layer->disk ? sqrt(hit->x * hit->x + hit->y * hit->y) : hit->z;
-    double phi = (double)(float)atan2(hit->y, hit->x);
-    return fabs(along - crossing->along) <= crossing->width_along &&
-           fabs(remainder(phi - crossing->phi, 2 * PI)) <= crossing->width_phi;
 }

@@ -2,6 +2,8 @@
 #ifndef TRKX_SRC_LAYERS_H
 #define TRKX_SRC_LAYERS_H
 
+#include <math.h>
+
 #include "helix.h"
 
 /* A cylinder around the beam, or a disk across it. */
@@ -16,7 +18,8 @@ struct trkx_layers {
     size_t count;
     struct trkx_layer *layers; /* [count] */
     uint32_t *order;           /* [n] hits by layer, then by azimuth */
-    double *phi;               /* [n] azimuths in this order, rad, -pi to pi */
+    float *phi;                /* [n] azimuths in this order, rad, -pi to pi */
+    float *along;              /* [n] and z, on a disk r, mm */
 };
 
 /* From measurements [n] with their layers, whose densities it fills in. Errors: MEMORY. */
@@ -41,8 +44,19 @@ size_t trkx_crossings(const struct trkx_layers *layers, const struct trkx_measur
                       const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
                       struct trkx_crossing crossings[TRKX_LAYERS_AHEAD]);
 
-/* Whether a hit of the layer is around there. */
-bool trkx_crossing_near(const struct trkx_crossing *crossing, const struct trkx_layer *layer,
-                        const struct trkx_measurement *hit);
+/* The smaller angle between two azimuths. */
+static inline double trkx_azimuth_between(double a, double b)
+{
+    double angle = fabs(a - b);
+    return angle > TRKX_PI ? 2 * TRKX_PI - angle : angle;
+}
+
+/* Whether a hit of the layer is around there, from its place in order[]. */
+static inline bool trkx_crossing_near(const struct trkx_crossing *crossing, const struct trkx_layers *layers,
+                                      size_t place)
+{
+    return fabs((double)layers->along[place] - crossing->along) <= crossing->width_along &&
+           trkx_azimuth_between((double)layers->phi[place], crossing->phi) <= crossing->width_phi;
+}
 
 #endif
