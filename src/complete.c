@@ -112,6 +112,9 @@ struct completion {
     const struct trkx_measurement *measurements; /* [n] */
     struct trkx_layers layers;
     const trkx_edges *candidates;
+    size_t *near_begin; /* [n + 1] hits that candidate edges join with hit i: near[near_begin[i]..near_begin[i
+                           + 1]) */
+    uint32_t *near;     /* [2m] */
     const trkx_complete_options *options;
     struct trkx_helix_model model;
     int threads;
@@ -173,7 +176,6 @@ static void follow_track(struct completion *c, int32_t track, int32_t *last)
     const double turn = 2 * TRKX_PI, slack = 1e-6;
     const uint32_t *hits = c->list.hits + c->list.begin[track];
     size_t count = size_of(&c->list, track);
-    if (count < 3 || !c->changed[track]) return;
     for (int end = 0; end < 2; end++) {
         struct trkx_crossing crossings[TRKX_LAYERS_AHEAD];
         size_t found =
@@ -187,24 +189,26 @@ static void follow_track(struct completion *c, int32_t track, int32_t *last)
     }
 }
 
-/* Each hit's best claim by a track that one of its candidate edges leads to, or that is expected there. */
+/* All claims of a track: on hits that candidate edges lead to from its own, and where it is expected. */
+static void claim_for(struct completion *c, int32_t track, int32_t *last)
+{
+    if (!c->changed[track] || size_of(&c->list, track) < 3) return;
+    for (size_t i = c->list.begin[track]; i < c->list.begin[track + 1]; i++) {
+        uint32_t hit = c->list.hits[i];
+        for (size_t k = c->near_begin[hit]; k < c->near_begin[hit + 1]; k++)
+            consider(c, track, c->near[k], c->options->match, last);
+    }
+    follow_track(c, track, last);
+}
+
 static void claim_hits(struct completion *c)
 {
-    const int64_t *source = c->candidates->index;
-    size_t m = c->candidates->count, n = c->n;
+    size_t n = c->n;
     for (size_t i = 0; i < n; i++) atomic_init(&c->claims[i], 0);
     memset(c->last, 0, (size_t)c->threads * n * sizeof *c->last);
-#pragma omp parallel for num_threads(c->threads) schedule(dynamic, 1 << 13)
-    for (size_t e = 0; e < m; e++) {
-        int32_t *last = c->last + (size_t)omp_get_thread_num() * n;
-        uint32_t a = (uint32_t)source[e], b = (uint32_t)source[m + e];
-        if (c->labels[a] == c->labels[b]) continue;
-        consider(c, c->labels[a], b, c->options->match, last);
-        consider(c, c->labels[b], a, c->options->match, last);
-    }
 #pragma omp parallel for num_threads(c->threads) schedule(dynamic, 64)
     for (size_t t = 1; t <= c->list.tracks; t++)
-        follow_track(c, (int32_t)t, c->last + (size_t)omp_get_thread_num() * n);
+        claim_for(c, (int32_t)t, c->last + (size_t)omp_get_thread_num() * n);
 }
 
 /* ---- decisions -------------------------------------------------------------------------------------- */
@@ -386,6 +390,25 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
     return trkx_edges_check(candidates, n, error);
 }
 
+static enum trkx_status list_near(struct trkx_memory *memory, struct completion *c, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const int64_t *ends = c->candidates->index;
+    size_t m = c->candidates->count, *begin;
+    TRKX_ALLOCATE(c->near_begin, memory, c->n + 2, "candidates");
+    TRKX_ALLOCATE(c->near, memory, 2 * m, "candidates");
+    begin = c->near_begin + 1; /* begin[i]: where the next neighbour of hit i goes */
+    memset(c->near_begin, 0, (c->n + 2) * sizeof *begin);
+    for (size_t e = 0; e < 2 * m; e++) begin[ends[e] + 1]++;
+    for (size_t i = 0; i < c->n; i++) begin[i + 1] += begin[i];
+    for (size_t e = 0; e < m; e++) {
+        c->near[begin[ends[e]]++] = (uint32_t)ends[m + e];
+        c->near[begin[ends[m + e]]++] = (uint32_t)ends[e];
+    }
+cleanup:
+    return status;
+}
+
 /* Room for as many tracks as chains of free hits could add. */
 static enum trkx_status prepare(struct trkx_memory *memory, struct completion *c, size_t tracks,
                                 trkx_error *error)
@@ -416,6 +439,7 @@ static enum trkx_status complete(struct trkx_memory *memory, struct completion *
 {
     enum trkx_status status = TRKX_OK;
     size_t tracks = largest_label(c->labels, c->n);
+    TRKX_CHECK(list_near(memory, c, error));
     TRKX_CHECK(prepare(memory, c, tracks, error));
     complete_rounds(c, tracks);
     if (c->options->chain_score < INFINITY) {
@@ -425,6 +449,8 @@ static enum trkx_status complete(struct trkx_memory *memory, struct completion *
     }
     *count = renumber(c, tracks);
 cleanup:
+    trkx_release(c->near_begin);
+    trkx_release(c->near);
     trkx_release(c->list.begin);
     trkx_release(c->list.hits);
     trkx_release(c->changed);
