@@ -366,7 +366,8 @@ typedef struct trkx_bundle_info {
     size_t k;
     float filter_cut, gnn_cut;
     const char *method;                /* of labelling: "components" or "joined" */
-    bool completes;                    /* whether tracks are completed then */
+    bool completes;                    /* whether tracks are completed then ... */
+    float candidate_cut;               /* ... with the edges whose filter score is over that as candidates */
     size_t min_hits;
 } trkx_bundle_info;
 
@@ -476,6 +477,13 @@ TRKX_API enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float
                                       const trkx_edges *edges, float *scores, trkx_error *error);
 TRKX_API enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *features, size_t n,
                                    const trkx_edges *edges, float *scores, trkx_error *error);
+/* Track labelling as the bundle asks for it, from edges with the GNN's scores. candidates: all edges whose filter
+ * score is > candidate_cut, outwards; only looked at where the bundle completes tracks, else may be NULL. labels [n],
+ * *count: as of trkx_tracks. Errors: as of trkx_tracks, trkx_join and trkx_complete. */
+TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                               const trkx_edges *edges, const float *scores,
+                                               const trkx_edges *candidates, int32_t *labels, size_t *count,
+                                               trkx_error *error);
 /* Keeps the edges with score > cut, in place and in order, and their scores. */
 TRKX_API void trkx_edges_cut(trkx_edges *edges, float *scores, float cut);
 

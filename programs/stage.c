@@ -8,7 +8,7 @@
 
 struct settings {
     const char *bundle;
-    const char *out, *kept, *detectors;
+    const char *out, *kept, *candidates, *detectors;
     enum trkx_network network;
     int threads;
     size_t nodes; /* 0: as many as the edges name */
@@ -33,14 +33,17 @@ static void help(void)
         "       trkx stage radius POINTS        --out FILE   edges [2,m], each pair once\n"
         "       trkx stage filter FEATURES EDGES --out FILE  scores [m]\n"
         "       trkx stage gnn FEATURES EDGES   --out FILE   scores [m]\n"
-        "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n], 0: no track\n\n"
+        "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n] by components, 0: no track\n"
+        "       trkx stage label EVENT EDGES SCORES CANDIDATES --out FILE  labels [n] as the bundle makes "
+        "them\n\n"
         "Arrays are .npy, or CSV of plain numbers by any other ending: one row a node; edges: two rows.\n\n"
-        "  --bundle DIR       networks of features, embed, filter, gnn (%s)\n"
+        "  --bundle DIR       networks of features, embed, filter, gnn; settings of label (%s)\n"
         "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
         "  --detectors FILE   features, embed: a detectors.csv for cell features (the bundle's own)\n"
         "  --radius R         radius: neighbours at distance <= R (%g)\n"
         "  --k K              radius: each node keeps its K nearest (%zu)\n"
         "  --kept FILE        filter, gnn: write the edges over the bundle's cut as well\n"
+        "  --candidates FILE  filter: write the edges for the completion of tracks as well\n"
         "  --cut C            tracks: edges connect where score > C (%g)\n"
         "  --min-hits N       tracks: least hits of a track (%zu)\n"
         "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
@@ -49,21 +52,15 @@ static void help(void)
         defaults.tracks.min_hits, defaults.threads);
 }
 
-enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CUT, MIN_HITS, NODES, THREADS };
+enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CANDIDATES, CUT, MIN_HITS, NODES, THREADS };
 
-static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},
-                                        {"out", 1, NULL, OUT},
-                                        {"network", 1, NULL, NETWORK},
-                                        {"detectors", 1, NULL, DETECTORS},
-                                        {"radius", 1, NULL, RADIUS},
-                                        {"k", 1, NULL, K},
-                                        {"kept", 1, NULL, KEPT},
-                                        {"cut", 1, NULL, CUT},
-                                        {"min-hits", 1, NULL, MIN_HITS},
-                                        {"nodes", 1, NULL, NODES},
-                                        {"threads", 1, NULL, THREADS},
-                                        {"help", 0, NULL, OPTION_HELP},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},    {"out", 1, NULL, OUT},
+                                        {"network", 1, NULL, NETWORK},  {"detectors", 1, NULL, DETECTORS},
+                                        {"radius", 1, NULL, RADIUS},    {"k", 1, NULL, K},
+                                        {"kept", 1, NULL, KEPT},        {"candidates", 1, NULL, CANDIDATES},
+                                        {"cut", 1, NULL, CUT},          {"min-hits", 1, NULL, MIN_HITS},
+                                        {"nodes", 1, NULL, NODES},      {"threads", 1, NULL, THREADS},
+                                        {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
 
 static bool apply_network(struct settings *settings, const char *value)
 {
@@ -96,6 +93,7 @@ static bool apply(void *target, int option, const char *value)
     case RADIUS: return get_double("radius", value, 1e-30, 1e18, &settings->edges.radius);
     case K: return get_size("k", value, 1, INT32_MAX, &settings->edges.k);
     case KEPT: settings->kept = value; return true;
+    case CANDIDATES: settings->candidates = value; return true;
     case CUT: return apply_cut(settings, value);
     case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &settings->tracks.min_hits);
     case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
@@ -111,10 +109,10 @@ struct work {
     const struct settings *settings;
     trkx_pipeline *pipeline;
     trkx_event *event;
-    trkx_array a, b; /* inputs */
+    trkx_array a, b, c; /* inputs */
     trkx_array out;
     trkx_edges edges;
-    bool kept_written;
+    bool kept_written, candidates_written;
     trkx_error *error;
 };
 
@@ -214,17 +212,20 @@ static enum trkx_status check_ends(struct work *work, const trkx_edges *edges, s
     return TRKX_OK;
 }
 
-/* The edges over the bundle's cut, on copies: the scores stay as they are. */
-static enum trkx_status write_kept(struct work *work, const trkx_edges *edges, const float *scores, float cut)
+/* The edges over a cut, on copies: edges and scores stay as they are. path NULL: nothing. */
+static enum trkx_status write_over(struct work *work, const char *path, const trkx_edges *edges,
+                                   const float *scores, float cut, bool *written)
 {
-    size_t bytes = edges->count * sizeof(float);
-    trkx_edges kept = *edges;
-    if (work->settings->kept == NULL) return TRKX_OK;
+    size_t bytes = edges->count * sizeof(float), index_bytes = 2 * edges->count * sizeof *edges->index;
+    if (path == NULL) return TRKX_OK;
     float *copy = memcpy(checked(malloc(bytes + 1)), scores, bytes);
+    trkx_edges kept = {.count = edges->count,
+                       .index = memcpy(checked(malloc(index_bytes + 1)), edges->index, index_bytes)};
     trkx_edges_cut(&kept, copy, cut);
+    enum trkx_status status = write_edges(path, &kept, work->error);
     free(copy);
-    enum trkx_status status = write_edges(work->settings->kept, &kept, work->error);
-    work->kept_written = status == TRKX_OK;
+    free(kept.index);
+    *written = status == TRKX_OK;
     return status;
 }
 
@@ -244,7 +245,11 @@ static enum trkx_status score_edges(struct work *work, char **in, enum trkx_netw
     status = (filter ? trkx_filter : trkx_gnn)(work->pipeline, work->a.data, work->a.rows, &edges, scores,
                                                work->error);
     if (status != TRKX_OK) return status;
-    return write_kept(work, &edges, scores, filter ? bundle->filter_cut : bundle->gnn_cut);
+    status = write_over(work, work->settings->kept, &edges, scores,
+                        filter ? bundle->filter_cut : bundle->gnn_cut, &work->kept_written);
+    if (status != TRKX_OK || !filter) return status;
+    return write_over(work, work->settings->candidates, &edges, scores, bundle->candidate_cut,
+                      &work->candidates_written);
 }
 
 static enum trkx_status stage_filter(struct work *work, char **in, int count)
@@ -283,13 +288,34 @@ static enum trkx_status stage_tracks(struct work *work, char **in, int count)
     return trkx_tracks(n, &edges, count > 1 ? work->b.data : NULL, &choice, labels, &tracks, work->error);
 }
 
+static enum trkx_status stage_label(struct work *work, char **in, int count)
+{
+    (void)count;
+    trkx_edges edges, candidates;
+    size_t tracks = 0;
+    enum trkx_status status = load_pipeline(work);
+    if (status == TRKX_OK)
+        status = trkx_event_read(in[0], 0, work->settings->threads, &work->event, work->error);
+    if (status == TRKX_OK) status = read_edges(work, in[1], &work->a, &edges);
+    if (status == TRKX_OK) status = trkx_array_read(in[2], TRKX_FLOAT32, &work->b, work->error);
+    if (status == TRKX_OK) status = read_edges(work, in[3], &work->c, &candidates);
+    if (status != TRKX_OK) return status;
+    if (work->b.rows * work->b.columns != edges.count)
+        return complain(work, "there are not as many scores as edges");
+    const trkx_hits *hits = trkx_event_hits(work->event);
+    int32_t *labels = make_output(work, TRKX_INT32, hits->count, 1, 1);
+    return trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, &candidates, labels, &tracks,
+                                work->error);
+}
+
 static const struct stage {
     const char *name;
     int least, most; /* inputs */
     enum trkx_status (*run)(struct work *work, char **in, int count);
 } stages[] = {{"features", 1, 1, stage_features}, {"embed", 1, 1, stage_embed},
               {"radius", 1, 1, stage_radius},     {"filter", 2, 2, stage_filter},
-              {"gnn", 2, 2, stage_gnn},           {"tracks", 1, 2, stage_tracks}};
+              {"gnn", 2, 2, stage_gnn},           {"tracks", 1, 2, stage_tracks},
+              {"label", 4, 4, stage_label}};
 
 static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)
 {
@@ -298,11 +324,13 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
     enum trkx_status status = stage->run(&work, in, count);
     if (status == TRKX_OK && work.out.data != NULL)
         status = trkx_array_write(settings->out, &work.out, &error);
-    if (status != TRKX_OK && work.kept_written) unlink(settings->kept); /* both files or none */
+    if (status != TRKX_OK && work.kept_written) unlink(settings->kept); /* all files or none */
+    if (status != TRKX_OK && work.candidates_written) unlink(settings->candidates);
     trkx_pipeline_destroy(work.pipeline);
     trkx_event_destroy(work.event);
     trkx_array_destroy(&work.a);
     trkx_array_destroy(&work.b);
+    trkx_array_destroy(&work.c);
     trkx_edges_destroy(&work.edges);
     free(work.out.data);
     return status == TRKX_OK ? EXIT_OK : failed(&error);
@@ -311,7 +339,7 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
 /* Which stage, and whether its inputs are there. */
 static int choose_and_run(const struct settings *settings, char **in, int count)
 {
-    if (count < 1) return misused("stage: which? features, embed, radius, filter, gnn or tracks");
+    if (count < 1) return misused("stage: which? features, embed, radius, filter, gnn, tracks or label");
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         const struct stage *stage = &stages[i];
         if (strcmp(in[0], stage->name) != 0) continue;

@@ -64,6 +64,7 @@ static void describe(trkx_pipeline *pipeline)
                                         .features_count = embedding->features_count,
                                         .method = bundle->joins ? "joined" : "components",
                                         .completes = bundle->completes,
+                                        .candidate_cut = bundle->candidate_cut,
                                         .dim = bundle->dim,
                                         .radius = bundle->radius,
                                         .k = bundle->k,

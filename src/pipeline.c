@@ -7,14 +7,13 @@
  *   edges     -> edges [2,m]                radius search       (src/radius.c, src/search.c)
  *   filter    -> scores [m], edges [2,m']   network 2, cut      (src/filter.c)
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/gnn.c)
- *   tracks    -> labels [n]                 components, or joining (src/tracks.c, src/join.c)
- *                                           completion          (src/complete.c, src/chains.c)
+ *   tracks    -> labels [n]                 components or joining, completion
+ *                                           (src/label.c, tracks.c, join.c, complete.c, chains.c)
  */
 #include "pipeline.h"
 
 #include <time.h>
 
-#include "complete.h"
 #include "edges.h"
 #include "event.h"
 #include "tracks.h"
@@ -144,25 +143,8 @@ cleanup:
 
 static enum trkx_status tracks(struct run *run)
 {
-    const struct trkx_bundle *bundle = &run->pipeline->bundle;
-    trkx_tracks_options options;
-    trkx_complete_options completion = bundle->completion;
-    enum trkx_status status = TRKX_OK;
-    trkx_tracks_options_init(&options);
-    options.min_hits = bundle->min_hits;
-    completion.threads = options.threads = run->pipeline->threads;
-    options.cut = run->pipeline->info.gnn_cut;
-    if (bundle->joins)
-        TRKX_CHECK(trkx_join_in(&run->memory, run->hits, &run->edges, run->scores, &options,
-                                run->result->labels, &run->result->tracks, run->error));
-    else
-        TRKX_CHECK(trkx_tracks_in(&run->memory, run->hits->count, &run->edges, NULL, &options,
-                                  run->result->labels, &run->result->tracks, run->error));
-    if (!bundle->completes) return TRKX_OK;
-    TRKX_CHECK(trkx_complete_in(&run->memory, run->hits, run->pipeline->detector, &run->candidates,
-                                &completion, run->result->labels, &run->result->tracks, run->error));
-cleanup:
-    return status;
+    return trkx_pipeline_tracks_in(run->pipeline, &run->memory, run->hits, &run->edges, run->scores,
+                                   &run->candidates, run->result->labels, &run->result->tracks, run->error);
 }
 
 /* ---- what is recorded of each ----------------------------------------------------------------------- */

@@ -39,6 +39,11 @@ enum trkx_status trkx_gnn_in(const trkx_pipeline *pipeline, const struct trkx_ru
                              const float *features /* [n,F] */, size_t n, const trkx_edges *edges,
                              float *scores /* [m] */, trkx_error *error);
 
+enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                         const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                         const trkx_edges *candidates, int32_t *labels, size_t *count,
+                                         trkx_error *error);
+
 /* score = 1 / (1 + exp(-logit)), in place. */
 void trkx_sigmoid(float *scores /* [m] */, size_t m, int threads);
 

@@ -304,7 +304,7 @@ static void threads_read_and_run(void **state)
 /* The pipeline by hand: each public step called by itself. */
 struct chain {
     float *features[TRKX_NETWORKS], *embedding, *scores;
-    trkx_edges edges;
+    trkx_edges edges, candidates;
     size_t after_search, after_filter;
     int32_t *labels;
     size_t tracks;
@@ -342,21 +342,24 @@ static void chain_from_edges(const trkx_hits *hits, struct chain *chain, trkx_er
 {
     const trkx_pipeline *pipeline = common.pipeline;
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(pipeline);
-    trkx_tracks_options tracks;
     chain->scores = space(chain->edges.count, sizeof(float));
     expect_ok(trkx_filter(pipeline, chain->features[1], hits->count, &chain->edges, chain->scores, error),
               error);
+    size_t bytes = 2 * chain->edges.count * sizeof *chain->edges.index;
+    float *copy = space(chain->edges.count, sizeof(float));
+    memcpy(copy, chain->scores, chain->edges.count * sizeof(float));
+    chain->candidates = (trkx_edges){.count = chain->edges.count, .index = trkx_allocate(NULL, bytes, 1)};
+    memcpy(chain->candidates.index, chain->edges.index, bytes);
+    trkx_edges_cut(&chain->candidates, copy, bundle->candidate_cut);
+    free(copy);
     trkx_edges_cut(&chain->edges, chain->scores, bundle->filter_cut);
     chain->after_filter = chain->edges.count;
     expect_ok(trkx_gnn(pipeline, chain->features[2], hits->count, &chain->edges, chain->scores, error),
               error);
-    trkx_tracks_options_init(&tracks);
-    tracks.cut = bundle->gnn_cut;
-    tracks.min_hits = bundle->min_hits;
     chain->labels = space(hits->count, sizeof(int32_t));
-    expect_ok(
-        trkx_tracks(hits->count, &chain->edges, chain->scores, &tracks, chain->labels, &chain->tracks, error),
-        error);
+    expect_ok(trkx_pipeline_tracks(pipeline, hits, &chain->edges, chain->scores, &chain->candidates,
+                                   chain->labels, &chain->tracks, error),
+              error);
 }
 
 static void chain_release(struct chain *chain)
@@ -366,6 +369,7 @@ static void chain_release(struct chain *chain)
     free(chain->scores);
     free(chain->labels);
     trkx_edges_destroy(&chain->edges);
+    trkx_edges_destroy(&chain->candidates);
 }
 
 static void the_steps_one_by_one_give_the_same(void **state)

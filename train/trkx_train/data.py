@@ -87,7 +87,7 @@ def ranks(group, key):
     return rank
 
 
-def _recipe(kind, number):
+def recipe(kind, number):
     """seed, particles and luminous region of an event."""
     c = config()["data"]
     sigma_z = c["sigma_z"][number % len(c["sigma_z"])]
@@ -106,7 +106,7 @@ def event_path(kind, number):
 def _make(job):
     path = event_path(*job)
     if not path.exists():
-        seed, particles, sigma_z = _recipe(*job)
+        seed, particles, sigma_z = recipe(*job)
         temporary = path.with_name("part-" + path.name)
         library.simulate(seed, job[1], particles, sigma_z).save(temporary)
         temporary.rename(path)

@@ -1,0 +1,87 @@
+"""Scans of what is not trained: the graph's radius and k, the filter's cut, the GNN's cut, and how tracks are made.
+
+usage: python -m trkx_train.scan
+
+Prints tables in Markdown, means over the validation events of full density; "oracle" is the TrackML score that perfect
+labels of these edges would reach by components. config.toml has the values that were chosen from them; the GNN's
+cut is chosen by export.
+"""
+import numpy as np
+
+from . import chain, data, filter, library
+
+GRAPHS = [(1.8, 20), (1.8, 24), (1.8, 32), (1.8, 40), (1.2, 32), (1.0, 32), (0.9, 500)]
+EDGES_PER_HIT = (3, 4, 5, 6, 8)
+METRICS = ("trackml_score", "all", "above_500_mev", "above_1_gev", "fake_rate", "fragment_rate", "duplicate_rate")
+
+
+def table(title, names, rows):
+    print(f"\n| {title} | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}")
+    for name, values in rows:
+        print(f"| {name} | {' | '.join(f'{value:.4g}' for value in values)} |", flush=True)
+
+
+def describe(event, sample, edges):
+    """Edges, efficiencies, purity and oracle."""
+    same = np.ascontiguousarray(edges[:, filter.same_particle(sample.particle, edges)])
+    labels = library.tracks(len(event.xyz), same, None, 0)
+    return [edges.shape[1], *filter.recall(sample, edges).values(), library.evaluate(event, labels)["trackml_score"]]
+
+
+def scan_graphs(bundle, events):
+    names = ("edges", "efficiency", "> 0.5 GeV", "> 1 GeV", "purity", "oracle")
+    points = [(event, sample, bundle.embed(sample.hits)) for event, sample in events]
+    table("graph: radius, k", names, (
+        (f"{radius}, {k}", np.mean([describe(event, sample, library.radius_graph(p, event.xyz, radius, k, 2))
+                                    for event, sample, p in points], 0)) for radius, k in GRAPHS))
+    scored = []
+    for event, sample, p in points:
+        edges = bundle.edges(sample.hits, p)
+        scored.append((event, sample, edges, bundle.filter(sample.hits, edges)))
+    table("filter: edges a hit", names, (
+        (count, np.mean([describe(event, sample, edges[:, np.argsort(-scores)[:count * len(event.xyz)]])
+                         for event, sample, edges, scores in scored], 0)) for count in EDGES_PER_HIT))
+
+
+def labels_by(bundle, event, graph, method, cut, completes, **settings):
+    edges, scores, candidates = graph
+    make = library.join if method == "joined" else (
+        lambda event, *arguments: library.tracks(len(event.xyz), *arguments))
+    labels = make(event, edges, scores, cut)
+    return library.complete(event, candidates, labels, 2, **settings) if completes else labels
+
+
+def scan_tracks(bundle, events):
+    graphs = [(event, chain.graphs(bundle, event)) for event, _ in events]
+    chosen = dict(bundle.settings["tracks"]["completion"])
+    chosen.pop("candidate_cut")
+    cut, infinity = bundle.settings["gnn"]["cut"], float("inf")
+    no_search, no_chains = {**chosen, "search": 1e9}, {**chosen, "chain_score": infinity}
+    rows = [("components", "components", 0.6, False, {}), ("components", "components", cut, False, {}),
+            ("joined", "joined", cut, False, {}),
+            ("components, completed", "components", 0.93, True, chosen),
+            ("joined, candidate edges only", "joined", cut, True, {**no_search, "chain_score": infinity}),
+            ("joined, candidate edges and chains", "joined", cut, True, no_search),
+            ("joined, candidate edges and search", "joined", cut, True, no_chains),
+            ("joined, completed (all three)", "joined", cut, True, chosen)]
+    rows += [(f"search {value}", "joined", cut, True, {**chosen, "search": value}) for value in (-0.5, 0.0, 1.0, 2.0)]
+    rows += [(f"chain_score {value}", "joined", cut, True, {**chosen, "chain_score": value}) for value in (2.0, 3.0, 6.0)]
+    rows += [(f"match {value}", "joined", cut, True, {**chosen, "match": value}) for value in (-5.0, -1.0, 1.0)]
+    rows += [(f"rounds {value}", "joined", cut, True, {**chosen, "rounds": value}) for value in (1, 4)]
+    rows += [("joined, completed", "joined", value, True, chosen) for value in (0.5, 0.6, 0.7, 0.8, 0.9)]
+    table("tracks: method, cut", METRICS, (
+        (f"{name}, {threshold}", np.mean([[library.evaluate(event, labels_by(
+            bundle, event, graph, method, threshold, completes, **settings))[key] for key in METRICS]
+            for event, graph in graphs], 0)) for name, method, threshold, completes, settings in rows))
+
+
+def main():
+    bundle = chain.Bundle(data.TRAIN.parent / "models" / "default")
+    numbers = [i for i in range(data.count("validation")) if data.recipe("validation", i)[2] < 10]
+    events = [(data.load_event("validation", i), data.load_sample("validation", i)) for i in numbers]
+    scan_graphs(bundle, events)
+    scan_tracks(bundle, events)
+
+
+if __name__ == "__main__":
+    main()
