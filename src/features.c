@@ -241,7 +241,8 @@ static const char *missing(const trkx_hits *hits, const trkx_detector *detector,
     if ((needs & COLUMN_VOLUME) != 0 && hits->volume_id == NULL) return "the hits' volume_id";
     if ((needs & COLUMN_LAYER) != 0 && hits->layer_id == NULL) return "the hits' layer_id";
     if ((needs & COLUMN_MODULE) != 0 && hits->module_id == NULL) return "the hits' module_id";
-    if ((needs & COLUMN_CELLS) != 0 && hits->cell_begin == NULL) return "the hits' cells";
+    if ((needs & COLUMN_CELLS) != 0 && hits->cell_begin == NULL)
+        return "the hits' cells (a TrackML event has them in -cells.csv)";
     if ((needs & DETECTOR) != 0 && detector == NULL) return "a detector";
     return NULL;
 }

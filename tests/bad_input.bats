@@ -165,6 +165,7 @@ teardown() {
 @test "one hit is a valid event without tracks" {
     mkdir -p "$BATS_TEST_TMPDIR/in"
     printf '%s\n7,32.5,-1,20,8,2,13\n' "$header_of_hits" >"$BATS_TEST_TMPDIR/in/one-hits.csv"
+    printf 'hit_id,ch0,ch1,value\n7,10,20,0.3\n' >"$BATS_TEST_TMPDIR/in/one-cells.csv"
     "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in/one"
     [ "$(cat "$(out)/one-tracks.csv")" = $'hit_id,track_id\n7,0' ]
     [ "$(number "$(out)/one-ledger.json" hits)" = 1 ]
@@ -327,9 +328,15 @@ bytes() { # tag content
     run_refuses "$spoilt/$(field gnn file)" "input" -- --bundle "$spoilt" "$event"
 }
 
-@test "a bundle with cell features needs the modules" {
+@test "an event without cells, where the bundle looks at them" {
+    copy_event
+    rm "$copy-cells.csv"
+    run_refuses "needs the hits' cells" "-cells.csv" -- "$copy"
+}
+
+@test "a bundle with cell features, of an unknown detector, needs the modules" {
     copy_bundle
-    sed -i '0,/"name": *"r"/s//"name": "lx"/' "$spoilt/bundle.json"
+    sed -i 's/"detector": *"trackml"/"detector": "mine"/' "$spoilt/bundle.json"
     run_refuses "$spoilt/bundle.json" "detectors" -- --bundle "$spoilt" "$event"
     run_refuses "nowhere.csv" -- --bundle "$spoilt" --detectors nowhere.csv "$event"
     printf 'volume_id,layer_id\n' >"$BATS_TEST_TMPDIR/modules.csv"
@@ -360,7 +367,7 @@ bytes() { # tag content
     [ "$(id -u)" = 0 ] || skip "only root can mount a small disk"
     mkdir "$BATS_TEST_TMPDIR/disk"
     mount -t tmpfs -o size=16k trkx-test "$BATS_TEST_TMPDIR/disk" 2>/dev/null || skip "tmpfs cannot be mounted here"
-    "$TRKX" simulate --particles 400 --seed 3 --no-gzip --no-cells --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --particles 400 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/big"
     refuses 1 "$BATS_TEST_TMPDIR/disk/event000001000-tracks.csv" "No space left" -- \
         "$TRKX" run --out "$BATS_TEST_TMPDIR/disk" "$BATS_TEST_TMPDIR/big/event000001000"
     is_empty "$BATS_TEST_TMPDIR/disk"
@@ -389,7 +396,7 @@ wait_until_at_work() { # pid
 }
 
 @test "an interrupt in mid-run leaves nothing behind" {
-    "$TRKX" simulate --particles 12000 --seed 5 --no-cells --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --particles 12000 --seed 5 --out "$BATS_TEST_TMPDIR/big"
     for signal in INT TERM; do
         "$TRKX" run --threads 1 --out "$(out)" "$BATS_TEST_TMPDIR/big/event000001000" 2>"$BATS_TEST_TMPDIR/message" &
         pid=$!
@@ -407,8 +414,8 @@ wait_until_at_work() { # pid
 }
 
 @test "an interrupt stops all jobs, what was written stays" {
-    "$TRKX" simulate --events 3 --particles 12000 --seed 5 --no-cells --out "$BATS_TEST_TMPDIR/big"
-    "$TRKX" simulate --first 1 --particles 10 --no-cells --out "$BATS_TEST_TMPDIR/small"
+    "$TRKX" simulate --events 3 --particles 12000 --seed 5 --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --first 1 --particles 10 --out "$BATS_TEST_TMPDIR/small"
     for signal in INT TERM; do
         "$TRKX" run --jobs 2 --threads 1 --out "$(out)/$signal" "$BATS_TEST_TMPDIR/small" "$BATS_TEST_TMPDIR/big" \
             2>"$BATS_TEST_TMPDIR/message" &

@@ -87,7 +87,7 @@ static void cell_values(const struct reference *reference, size_t i, real *value
     size_t begin = hits->cell_begin[i], count = hits->cell_begin[i + 1] - begin;
     real l[3], g[3] = {0};
     assert_non_null(m);
-    for (int f = TRKX_FEATURE_CELL_COUNT; f < ALL; f++) values[f] = 0;
+    for (int f = TRKX_FEATURE_CELL_COUNT; f <= TRKX_FEATURE_GPHI; f++) values[f] = 0;
     if (count == 0) return;
     for (size_t c = begin; c < begin + count; c++) values[TRKX_FEATURE_CELL_VAL] += (real)hits->cell_value[c];
     l[0] = channels(hits->cell_ch0 + begin, count) * (real)m->pitch_u;
@@ -105,6 +105,17 @@ static void cell_values(const struct reference *reference, size_t i, real *value
     values[TRKX_FEATURE_GPHI] = copysignl(acosl(g[0] / hypotl(g[0], g[1])), g[1]);
 }
 
+static void module_values(const struct reference *reference, size_t i, real *values)
+{
+    const struct trkx_module *m = find_module(reference, i);
+    const float *xyz = reference->hits->xyz + 3 * i;
+    assert_non_null(m);
+    real angle =
+        atan2l((real)m->rotation[1][0], (real)m->rotation[0][0]) - atan2l((real)xyz[1], (real)xyz[0]);
+    values[TRKX_FEATURE_TILT] = sinl(angle) < 0 ? -cosl(angle) : cosl(angle);
+    values[TRKX_FEATURE_NORMAL_Z] = fabsl((real)m->rotation[2][2]);
+}
+
 /* All features of all hits, scaled, within two units in the last place of the float or a little of the unit
  * (sine and cosine near their zeros). */
 static void compare(const struct reference *reference, double scale)
@@ -120,6 +131,7 @@ static void compare(const struct reference *reference, double scale)
         real values[ALL];
         position_values(reference, i, values);
         cell_values(reference, i, values);
+        module_values(reference, i, values);
         for (int f = 0; f < ALL; f++) {
             real got = (real)features[i * ALL + (size_t)f], expected = values[f] / (real)scale;
             if (!(fabsl(got - expected) <= 1.3e-7L * fabsl(expected) + 1e-9L / fabsl((real)scale)))
@@ -182,7 +194,9 @@ static void by_hand(void **state)
     assert_true(row[0][TRKX_FEATURE_LX] == 0.15F && row[0][TRKX_FEATURE_LY] == 0.1F);
     assert_true(row[0][TRKX_FEATURE_GETA] == row[0][TRKX_FEATURE_LETA]);
     assert_true(row[0][TRKX_FEATURE_GPHI] == row[0][TRKX_FEATURE_LPHI]);
-    for (int f = TRKX_FEATURE_CELL_COUNT; f < ALL; f++) assert_true(row[1][f] == 0);
+    for (int f = TRKX_FEATURE_CELL_COUNT; f <= TRKX_FEATURE_GPHI; f++) assert_true(row[1][f] == 0);
+    assert_true(row[0][TRKX_FEATURE_TILT] == -0.6F); /* u is x; rising phi is (-0.8, 0.6) */
+    assert_true(row[0][TRKX_FEATURE_NORMAL_Z] == 1 && row[2][TRKX_FEATURE_NORMAL_Z] == 0);
     assert_true(row[1][TRKX_FEATURE_ETA] == 0 && row[1][TRKX_FEATURE_VOLUME] == 8);
     assert_true(row[2][TRKX_FEATURE_LX] == 0.08F && row[2][TRKX_FEATURE_LY] == 1.2F);
     assert_true(row[2][TRKX_FEATURE_GPHI] == (float)atan2(0.08, 0.5)); /* u is y, w is x */
@@ -260,7 +274,7 @@ static void errors(void **state)
     trkx_detector one_module = {1, (struct trkx_module *)small_modules};
     int64_t ids[] = {70, 80, 90};
     (void)state;
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1}, "features: there is no feature 23");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1}, "features: there is no feature 25");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, 0}, "features: r: scale 0");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, NAN}, "features: r: scale nan");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1}, "volume needs the hits' volume_id");
@@ -272,8 +286,10 @@ static void errors(void **state)
     hits = small;
     hits.hit_id = ids;
     refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1},
-           "features: hit 90: module (volume 8, layer 2, module 2) is not in the detector");
+           "features: hit 80: module (volume 8, layer 2, module 2) is not in the detector");
+    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1}, "is not in the detector");
     hits.module_id = NULL;
+    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1}, "tilt needs the hits' module_id");
     refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1}, "lx needs the hits' module_id");
 }
 

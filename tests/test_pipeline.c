@@ -637,8 +637,14 @@ static void few_hits_have_no_tracks(void **state)
     const float xyz[] = {32, 0, 0, -1000, 50, -1000, 20, 600, 2900}; /* [3,3] mm, far from each other */
     (void)state;
     for (size_t n = 1; n <= 3; n++) {
-        const int32_t ids[3] = {8, 8, 8};
-        const trkx_hits hits = {.count = n, .xyz = xyz, .volume_id = ids, .layer_id = ids, .module_id = ids};
+        const int32_t volumes[3] = {8, 8, 8}, ids[3] = {2, 2, 2};
+        const size_t cells[4] = {0}; /* none */
+        const trkx_hits hits = {.count = n,
+                                .xyz = xyz,
+                                .volume_id = volumes,
+                                .layer_id = ids,
+                                .module_id = ids,
+                                .cell_begin = cells};
         trkx_result *result = run(common.pipeline, &hits);
         assert_int_equal(result->hits, n);
         assert_int_equal(result->tracks, 0);
@@ -653,14 +659,17 @@ static void hits_in_one_place_are_run(void **state)
 {
     enum { N = 40 };
     float xyz[3 * N];
-    int32_t ids[N];
+    int32_t volumes[N], ids[N];
+    const size_t cells[N + 1] = {0}; /* none */
     (void)state;
     for (int i = 0; i < N; i++) {
         xyz[3 * i] = 30, xyz[3 * i + 1] = 40, xyz[3 * i + 2] = -20;
-        ids[i] = 8;
+        volumes[i] = 8;
+        ids[i] = 2;
     }
     size_t k = trkx_pipeline_bundle(common.pipeline)->k, n = k + 1 < N ? k + 1 : N;
-    const trkx_hits hits = {.count = n, .xyz = xyz, .volume_id = ids, .layer_id = ids, .module_id = ids};
+    const trkx_hits hits = {
+        .count = n, .xyz = xyz, .volume_id = volumes, .layer_id = ids, .module_id = ids, .cell_begin = cells};
     trkx_result *result = run(common.pipeline, &hits);
     assert_int_equal(result->steps[TRKX_STEP_EDGES].edges, n * (n - 1) / 2);
     trkx_result_destroy(result);
@@ -694,7 +703,7 @@ static void nothing_but_the_outcome_is_allocated_in_the_long_run(void **state)
 {
     enum { RESULT = 2, EVENT = 2 }; /* each with what it points to: labels, a name */
     enum {
-        NAMES = 1 + 3 * 3
+        NAMES = 1 + 4 * 3
     }; /* of the event, its files (twice: where they are, and for messages), their columns */
     (void)state;
     for (int i = 0; i < 3; i++) taken_by_run(common.prefix, common.events[0]);
