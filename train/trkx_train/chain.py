@@ -44,7 +44,7 @@ class Bundle:
         nodes = self.features("filter", hits)
         parts = [self.run("filter", nodes, np.ascontiguousarray(edges[:, i:i + batch]))
                  for i in range(0, edges.shape[1], batch)]
-        return 1 / (1 + np.exp(-np.concatenate(parts + [np.zeros(0, np.float32)])))
+        return 1 / (1 + np.exp(-np.clip(np.concatenate(parts + [np.zeros(0, np.float32)]), -80, 80)))
 
     def candidates(self, edges, scores):
         """Edges for the completion of tracks."""
@@ -60,7 +60,7 @@ class Bundle:
         return library.complete(event, candidates, labels, self.threads, **chosen)
 
     def gnn(self, hits, edges):
-        return 1 / (1 + np.exp(-self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges))))
+        return 1 / (1 + np.exp(-np.clip(self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges)), -80, 80)))
 
 
 def graphs(bundle, event):
