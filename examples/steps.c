@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <trkx.h>
 
-#define TRY(call)                                                                                        \
+#define TRY(call) \
     if ((call) != TRKX_OK) goto failed
 
 /* Features of one network's own list. */
@@ -24,7 +24,7 @@ int main(int count, char **arguments)
     trkx_error error = {TRKX_ERROR_MEMORY, "out of memory"};
     trkx_pipeline *pipeline = NULL;
     trkx_event *event = NULL;
-    trkx_edges edges = {0};
+    trkx_edges edges = {0}, candidates = {0};
     float *features[TRKX_NETWORKS] = {NULL}, *embedding = NULL, *scores = NULL;
     int32_t *labels = NULL;
     size_t tracks = 0;
@@ -57,18 +57,15 @@ int main(int count, char **arguments)
     scores = malloc((edges.count + 1) * sizeof *scores); /* scores [m], edges [2,m'] */
     if (scores == NULL) goto failed;
     TRY(trkx_filter(pipeline, features[TRKX_NETWORK_FILTER], n, &edges, scores, &error));
+    TRY(trkx_edges_over(&edges, scores, bundle->candidate_cut, &candidates, &error));
     trkx_edges_cut(&edges, scores, bundle->filter_cut);
     printf("filter  %zu\n", edges.count);
 
     TRY(trkx_gnn(pipeline, features[TRKX_NETWORK_GNN], n, &edges, scores, &error)); /* scores [m'] */
 
-    trkx_tracks_options choice; /* labels [n] */
-    trkx_tracks_options_init(&choice);
-    choice.cut = bundle->gnn_cut;
-    choice.min_hits = bundle->min_hits;
-    labels = malloc((n + 1) * sizeof *labels);
+    labels = malloc((n + 1) * sizeof *labels); /* labels [n] */
     if (labels == NULL) goto failed;
-    TRY(trkx_tracks(n, &edges, scores, &choice, labels, &tracks, &error));
+    TRY(trkx_pipeline_tracks(pipeline, hits, &edges, scores, &candidates, labels, &tracks, &error));
     printf("tracks  %zu\n", tracks);
     code = 0;
 failed:
@@ -78,6 +75,7 @@ failed:
     free(scores);
     free(labels);
     trkx_edges_destroy(&edges);
+    trkx_edges_destroy(&candidates);
     trkx_event_destroy(event);
     trkx_pipeline_destroy(pipeline);
     return code;

@@ -486,6 +486,9 @@ TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, co
                                                trkx_error *error);
 /* Keeps the edges with score > cut, in place and in order, and their scores. */
 TRKX_API void trkx_edges_cut(trkx_edges *edges, float *scores, float cut);
+/* The same as a copy, without scores: *over, overwritten, not freed. Errors: MEMORY. */
+TRKX_API enum trkx_status trkx_edges_over(const trkx_edges *edges, const float *scores, float cut,
+                                          trkx_edges *over, trkx_error *error);
 
 /* ---- plain arrays ----------------------------------------------------------------------------------- */
 

@@ -212,19 +212,16 @@ static enum trkx_status check_ends(struct work *work, const trkx_edges *edges, s
     return TRKX_OK;
 }
 
-/* The edges over a cut, on copies: edges and scores stay as they are. path NULL: nothing. */
+/* path NULL: nothing. */
 static enum trkx_status write_over(struct work *work, const char *path, const trkx_edges *edges,
                                    const float *scores, float cut, bool *written)
 {
-    size_t bytes = edges->count * sizeof(float), index_bytes = 2 * edges->count * sizeof *edges->index;
+    trkx_edges over;
     if (path == NULL) return TRKX_OK;
-    float *copy = memcpy(checked(malloc(bytes + 1)), scores, bytes);
-    trkx_edges kept = {.count = edges->count,
-                       .index = memcpy(checked(malloc(index_bytes + 1)), edges->index, index_bytes)};
-    trkx_edges_cut(&kept, copy, cut);
-    enum trkx_status status = write_edges(path, &kept, work->error);
-    free(copy);
-    free(kept.index);
+    enum trkx_status status = trkx_edges_over(edges, scores, cut, &over, work->error);
+    if (status != TRKX_OK) return status;
+    status = write_edges(path, &over, work->error);
+    trkx_edges_destroy(&over);
     *written = status == TRKX_OK;
     return status;
 }

@@ -251,3 +251,28 @@ void trkx_edges_cut(trkx_edges *edges, float *scores, float cut)
     }
     edges->count = count;
 }
+
+enum trkx_status trkx_edges_over_in(struct trkx_memory *memory, const trkx_edges *edges, const float *scores,
+                                    float cut, trkx_edges *over, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t m = edges->count, count = 0;
+    *over = (trkx_edges){.saturated = edges->saturated};
+    for (size_t e = 0; e < m; e++) count += scores[e] > cut;
+    TRKX_ALLOCATE(over->index, memory, 2 * count, "edges over a cut");
+    over->count = count;
+    count = 0;
+    for (size_t e = 0; e < m; e++) {
+        if (!(scores[e] > cut)) continue;
+        over->index[count] = edges->index[e];
+        over->index[over->count + count++] = edges->index[m + e];
+    }
+cleanup:
+    return status;
+}
+
+enum trkx_status trkx_edges_over(const trkx_edges *edges, const float *scores, float cut, trkx_edges *over,
+                                 trkx_error *error)
+{
+    return trkx_edges_over_in(NULL, edges, scores, cut, over, error);
+}

@@ -24,6 +24,10 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
 enum trkx_status trkx_edges_norms(struct trkx_memory *memory, const float *xyz, size_t n, double **norms,
                                   trkx_error *error);
 
+/* As trkx_edges_over, with over->index from `memory`. */
+enum trkx_status trkx_edges_over_in(struct trkx_memory *memory, const trkx_edges *edges, const float *scores,
+                                    float cut, trkx_edges *over, trkx_error *error);
+
 /* Edges on their way to trkx_edges: (source << 32 | target), in any order. */
 struct trkx_pairs {
     uint64_t *pairs;

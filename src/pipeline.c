@@ -95,26 +95,6 @@ cleanup:
     return status;
 }
 
-/* A copy of the edges with score > cut. */
-static enum trkx_status copy_edges(struct run *run, float cut, trkx_edges *copy)
-{
-    trkx_error *error = run->error;
-    const trkx_edges *edges = &run->edges;
-    enum trkx_status status = TRKX_OK;
-    size_t count = 0;
-    for (size_t e = 0; e < edges->count; e++) count += run->scores[e] > cut;
-    TRKX_ALLOCATE(copy->index, &run->memory, 2 * count, "candidate edges");
-    copy->count = count;
-    count = 0;
-    for (size_t e = 0; e < edges->count; e++) {
-        if (!(run->scores[e] > cut)) continue;
-        copy->index[count] = edges->index[e];
-        copy->index[copy->count + count++] = edges->index[edges->count + e];
-    }
-cleanup:
-    return status;
-}
-
 static enum trkx_status filter(struct run *run)
 {
     trkx_error *error = run->error;
@@ -123,7 +103,8 @@ static enum trkx_status filter(struct run *run)
     TRKX_CHECK(trkx_filter_in(run->pipeline, &run->context, run->features[TRKX_NETWORK_FILTER],
                               run->hits->count, &run->edges, run->scores, error));
     if (run->pipeline->bundle.completes)
-        TRKX_CHECK(copy_edges(run, run->pipeline->bundle.candidate_cut, &run->candidates));
+        TRKX_CHECK(trkx_edges_over_in(&run->memory, &run->edges, run->scores,
+                                      run->pipeline->bundle.candidate_cut, &run->candidates, error));
     trkx_edges_cut(&run->edges, run->scores, run->pipeline->info.filter_cut);
     trkx_shrink(run->edges.index, 2 * run->edges.count, sizeof *run->edges.index);
     trkx_shrink(run->scores, run->edges.count, sizeof *run->scores);

@@ -116,7 +116,7 @@ setup_file() { make_event 100; }
 }
 
 @test "run: several events and directories" {
-    "$TRKX" simulate --events 2 --first 5 --particles 20 --no-cells --out "$BATS_TEST_TMPDIR/two"
+    "$TRKX" simulate --events 2 --first 5 --particles 20 --out "$BATS_TEST_TMPDIR/two"
     "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/two" "$event"
     [ "$(ls "$(out)" | wc -l)" -eq 6 ]
     for name in event000000005 event000000006 event000001000; do
@@ -149,7 +149,7 @@ several_events() {
     local number=0 particles
     for particles in 300 20 20 100 20 200 20; do
         number=$((number + 1))
-        "$TRKX" simulate --first $number --particles $particles --no-cells --out "$BATS_TEST_TMPDIR/in"
+        "$TRKX" simulate --first $number --particles $particles --out "$BATS_TEST_TMPDIR/in"
     done
 }
 
@@ -209,7 +209,9 @@ event000000002-ledger.json event000000002-tracks.csv" ]
     copy_event
     awk -F, -v OFS=, 'NR == 1 { print "more", $7, $4, $3, $2, $6, $5, $1; next }
         { print "x", $7, $4, $3, $2, $6, $5, 10000000 + 3 * $1 "00000" }' "$event-hits.csv" >"$copy-hits.csv"
-    rm "$copy"-{cells,truth,particles}.csv
+    awk -F, -v OFS=, 'NR == 1 { print $4, $3, $1, $2; next }
+        { print $4, $3, 10000000 + 3 * $1 "00000", $2 }' "$event-cells.csv" >"$copy-cells.csv"
+    rm "$copy"-{truth,particles}.csv
     "$TRKX" run --out "$(out)/plain" "$event"
     "$TRKX" run --out "$(out)/moved" "$copy"
     cmp <(cut -d, -f2 "$(out)/plain/event000001000-tracks.csv") <(cut -d, -f2 "$(out)/moved/event000001000-tracks.csv")
@@ -256,7 +258,7 @@ event000000002-ledger.json event000000002-tracks.csv" ]
 # latter. Event's hits in the order of their distance are oriented already.
 sorted_by_distance() {
     copy_event
-    rm "$copy"-{cells,truth,particles}.csv
+    rm "$copy"-{truth,particles}.csv
     {
         head -n 1 "$event-hits.csv"
         tail -n +2 "$event-hits.csv" |

@@ -30,11 +30,11 @@ default=$BATS_TEST_DIRNAME/../models/default
     ! at_least "$(agreement "$golden/event000000007-tracks.csv" "$BATS_TEST_TMPDIR/merged.csv")" 0.9
 }
 
-@test "a real event scores at least 0.75" {
+@test "a real event scores at least 0.95" {
     needs_shared trackml/event000000001-hits.csv.gz
     "$TRKX" run --bundle "$default" --out "$(out)" "$shared/trackml/event000000001"
     "$TRKX" evaluate --json "$(out)/m.json" "$shared/trackml/event000000001" "$(out)/event000000001-tracks.csv"
-    at_least "$(number "$(out)/m.json" trackml_score)" 0.75
+    at_least "$(number "$(out)/m.json" trackml_score)" 0.95
 }
 
 edges_after() { # step

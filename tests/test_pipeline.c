@@ -345,13 +345,8 @@ static void chain_from_edges(const trkx_hits *hits, struct chain *chain, trkx_er
     chain->scores = space(chain->edges.count, sizeof(float));
     expect_ok(trkx_filter(pipeline, chain->features[1], hits->count, &chain->edges, chain->scores, error),
               error);
-    size_t bytes = 2 * chain->edges.count * sizeof *chain->edges.index;
-    float *copy = space(chain->edges.count, sizeof(float));
-    memcpy(copy, chain->scores, chain->edges.count * sizeof(float));
-    chain->candidates = (trkx_edges){.count = chain->edges.count, .index = trkx_allocate(NULL, bytes, 1)};
-    memcpy(chain->candidates.index, chain->edges.index, bytes);
-    trkx_edges_cut(&chain->candidates, copy, bundle->candidate_cut);
-    free(copy);
+    expect_ok(trkx_edges_over(&chain->edges, chain->scores, bundle->candidate_cut, &chain->candidates, error),
+              error);
     trkx_edges_cut(&chain->edges, chain->scores, bundle->filter_cut);
     chain->after_filter = chain->edges.count;
     expect_ok(trkx_gnn(pipeline, chain->features[2], hits->count, &chain->edges, chain->scores, error),
