@@ -130,8 +130,10 @@ static double score_link(const struct graph *graph, const struct triplet *before
     const struct trkx_measurement *const circle[3] = {&m[first.from], &m[first.to], &m[second.to]};
     const struct trkx_measurement *const line[2] = {circle[1], circle[2]};
     const struct trkx_measurement *next = &m[graph->steps[after->edge_out].to];
-    return circle[0]->module == next->module ? TRKX_NO_MATCH
-                                             : trkx_helix_match(circle, line, next, graph->model);
+    struct trkx_helix helix;
+    if (circle[0]->module == next->module) return TRKX_NO_MATCH;
+    if (!trkx_helix_through(circle, line, graph->model, &helix)) return TRKX_NO_MATCH;
+    return trkx_helix_match(&helix, next);
 }
 
 static enum trkx_status score_links(struct trkx_memory *memory, struct graph *graph, trkx_error *error)

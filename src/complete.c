@@ -55,20 +55,31 @@ static void choose_hits(size_t count, size_t k, size_t circle[3], size_t line[2]
     }
 }
 
+/* The helix that tells of a hit at place `k` of the track; false where there is none. */
+static bool helix_at(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
+                     size_t k, const struct trkx_helix_model *model, struct trkx_helix *helix)
+{
+    const struct trkx_measurement *circle[3], *line[2];
+    size_t circle_at[3], line_at[2];
+    choose_hits(count, k, circle_at, line_at);
+    for (int i = 0; i < 3; i++) circle[i] = &measurements[track[circle_at[i]]];
+    for (int i = 0; i < 2; i++) line[i] = &measurements[track[line_at[i]]];
+    return trkx_helix_through(circle, line, model, helix);
+}
+
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
                         uint32_t hit, const struct trkx_helix_model *model)
 {
-    const struct trkx_measurement *m = &measurements[hit], *circle[3], *line[2];
-    size_t k = 0, circle_at[3], line_at[2];
+    const struct trkx_measurement *m = &measurements[hit];
+    struct trkx_helix helix;
+    size_t k = 0;
     if (count < 3) return TRKX_NO_MATCH;
     for (size_t i = 0; i < count; i++) {
         if (measurements[track[i]].module == m->module) return TRKX_NO_MATCH;
         k += measurements[track[i]].distance2 < m->distance2;
     }
-    choose_hits(count, k, circle_at, line_at);
-    for (int i = 0; i < 3; i++) circle[i] = &measurements[track[circle_at[i]]];
-    for (int i = 0; i < 2; i++) line[i] = &measurements[track[line_at[i]]];
-    return trkx_helix_match(circle, line, m, model);
+    if (!helix_at(measurements, track, count, k, model, &helix)) return TRKX_NO_MATCH;
+    return trkx_helix_match(&helix, m);
 }
 
 size_t trkx_track_crossings(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
@@ -142,19 +153,63 @@ static bool may_take(const struct completion *c, int32_t track, uint32_t hit)
     return size > size_other || (size == size_other && track < other);
 }
 
-static void consider(struct completion *c, int32_t track, uint32_t hit, double least, int32_t *last)
+/* A track that looks for hits: what of it is asked for again and again. */
+enum { HELICES = 32 };
+struct seeker {
+    int32_t track;
+    const uint32_t *hits; /* [count] */
+    size_t count;
+    double distance2[HELICES]; /* of the hits, where there are so few */
+    int32_t module[HELICES];
+    enum { HELIX_UNKNOWN, HELIX_NONE, HELIX_KNOWN } known[HELICES + 1]; /* by place of a further hit */
+    struct trkx_helix helices[HELICES + 1];
+    int32_t *last; /* [n] */
+};
+
+static void start_seeking(const struct completion *c, int32_t track, int32_t *last, struct seeker *seeker)
 {
-    if (!may_take(c, track, hit) || last[hit] == track) return;
-    last[hit] = track;
-    const uint32_t *hits = c->list.hits + c->list.begin[track];
-    double score = trkx_track_match(c->measurements, hits, size_of(&c->list, track), hit, &c->model);
+    seeker->track = track;
+    seeker->hits = c->list.hits + c->list.begin[track];
+    seeker->count = size_of(&c->list, track);
+    seeker->last = last;
+    for (size_t i = 0; i < seeker->count && i < HELICES; i++) {
+        seeker->distance2[i] = c->measurements[seeker->hits[i]].distance2;
+        seeker->module[i] = c->measurements[seeker->hits[i]].module;
+    }
+    memset(seeker->known, 0, sizeof seeker->known);
+}
+
+/* As trkx_track_match. */
+static double match(const struct completion *c, struct seeker *seeker, uint32_t hit)
+{
+    const struct trkx_measurement *m = &c->measurements[hit];
+    size_t k = 0, same = 0, count = seeker->count;
+    if (count > HELICES) return trkx_track_match(c->measurements, seeker->hits, count, hit, &c->model);
+    for (size_t i = 0; i < count; i++) {
+        same += seeker->module[i] == m->module;
+        k += seeker->distance2[i] < m->distance2;
+    }
+    if (same > 0) return TRKX_NO_MATCH;
+    if (seeker->known[k] == HELIX_UNKNOWN)
+        seeker->known[k] = helix_at(c->measurements, seeker->hits, count, k, &c->model, &seeker->helices[k])
+                               ? HELIX_KNOWN
+                               : HELIX_NONE;
+    return seeker->known[k] == HELIX_KNOWN ? trkx_helix_match(&seeker->helices[k], m) : TRKX_NO_MATCH;
+}
+
+static void consider(struct completion *c, struct seeker *seeker, uint32_t hit, double least)
+{
+    int32_t track = seeker->track;
+    if (seeker->last[hit] == track || !may_take(c, track, hit)) return;
+    seeker->last[hit] = track;
+    double score = match(c, seeker, hit);
     if (!(score >= least)) return;
     raise_claim(&c->claims[hit], trkx_key(trkx_float_code((float)score), ~(uint32_t)track));
 }
 
 /* Looks at the hits of a layer around a crossing: azimuths from one bound to the other. */
-static void consider_range(struct completion *c, int32_t track, const struct trkx_crossing *crossing,
-                           double low, double high, int32_t *last)
+static void consider_range(struct completion *c, struct seeker *seeker, const struct trkx_crossing *crossing,
+                           double low, double high)
 {
     const struct trkx_layer *layer = &c->layers.layers[crossing->layer];
     size_t first = layer->begin, end = layer->end;
@@ -167,24 +222,22 @@ static void consider_range(struct completion *c, int32_t track, const struct trk
     }
     for (size_t k = first; k < layer->end && (double)c->layers.phi[k] <= high; k++)
         if (trkx_crossing_near(crossing, &c->layers, k))
-            consider(c, track, c->layers.order[k], c->options->search, last);
+            consider(c, seeker, c->layers.order[k], c->options->search);
 }
 
 /* Looks at all hits where the track is expected beyond its ends. */
-static void follow_track(struct completion *c, int32_t track, int32_t *last)
+static void follow_track(struct completion *c, struct seeker *seeker)
 {
     const double turn = 2 * TRKX_PI, slack = 1e-6;
-    const uint32_t *hits = c->list.hits + c->list.begin[track];
-    size_t count = size_of(&c->list, track);
     for (int end = 0; end < 2; end++) {
         struct trkx_crossing crossings[TRKX_LAYERS_AHEAD];
-        size_t found =
-            trkx_track_crossings(c->measurements, hits, count, end, &c->layers, &c->model, crossings);
+        size_t found = trkx_track_crossings(c->measurements, seeker->hits, seeker->count, end, &c->layers,
+                                            &c->model, crossings);
         for (size_t i = 0; i < found; i++) {
             double width = fmin(crossings[i].width_phi, turn / 2) + slack;
             for (int t = -1; t <= 1; t++)
-                consider_range(c, track, &crossings[i], crossings[i].phi - width + t * turn,
-                               crossings[i].phi + width + t * turn, last);
+                consider_range(c, seeker, &crossings[i], crossings[i].phi - width + t * turn,
+                               crossings[i].phi + width + t * turn);
         }
     }
 }
@@ -192,13 +245,15 @@ static void follow_track(struct completion *c, int32_t track, int32_t *last)
 /* All claims of a track: on hits that candidate edges lead to from its own, and where it is expected. */
 static void claim_for(struct completion *c, int32_t track, int32_t *last)
 {
+    struct seeker seeker;
     if (!c->changed[track] || size_of(&c->list, track) < 3) return;
+    start_seeking(c, track, last, &seeker);
     for (size_t i = c->list.begin[track]; i < c->list.begin[track + 1]; i++) {
         uint32_t hit = c->list.hits[i];
         for (size_t k = c->near_begin[hit]; k < c->near_begin[hit + 1]; k++)
-            consider(c, track, c->near[k], c->options->match, last);
+            consider(c, &seeker, c->near[k], c->options->match);
     }
-    follow_track(c, track, last);
+    follow_track(c, &seeker);
 }
 
 static void claim_hits(struct completion *c)

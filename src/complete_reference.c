@@ -206,7 +206,9 @@ static void find_best(const struct plain *p, struct link *links, size_t count, s
             &m[from(p, links[u].first)], &m[to(p, links[u].first)], &m[to(p, links[u].second)]};
         const struct trkx_measurement *const line[2] = {circle[1], circle[2]};
         if (circle[0]->module == next->module) continue;
-        double score = (double)(float)trkx_helix_match(circle, line, next, &p->model);
+        struct trkx_helix helix;
+        bool found = trkx_helix_through(circle, line, &p->model, &helix);
+        double score = (double)(float)(found ? trkx_helix_match(&helix, next) : TRKX_NO_MATCH);
         if (score < TRKX_CHAIN_WORST || links[u].score + score <= best) continue;
         best = links[u].score + score;
         links[t].before = u;

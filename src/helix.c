@@ -139,73 +139,90 @@ double trkx_helix_middle(const struct trkx_measurement *const hits[3], const str
 
 /* ---- the match -------------------------------------------------------------------------------------- */
 
-/* The circle p |q|^2 + u x + v y = 0 with q = (x, y) from the first hit; a straight line where p is 0. */
-struct circle {
-    double x, y; /* the first hit */
-    double p, u, v;
-    double curvature;        /* 1/mm, signed */
-    double along_x, along_y; /* from the first hit to the last */
-};
+/* The arc from the first hit of the circle, negative backwards. */
+static double arc_to(const struct trkx_helix *helix, double x, double y)
+{
+    double arc = trkx_arc_over(sqrt(x * x + y * y), helix->curvature);
+    return x * helix->along_x + y * helix->along_y < 0 ? -arc : arc;
+}
 
-static bool circle_through(const struct trkx_measurement *const hits[3], struct circle *circle)
+static double arc_to_hit(const struct trkx_helix *helix, const struct trkx_measurement *m)
+{
+    return arc_to(helix, m->x - helix->x, m->y - helix->y);
+}
+
+static bool circle_through(const struct trkx_measurement *const hits[3], struct trkx_helix *helix)
 {
     double x1 = hits[1]->x - hits[0]->x, y1 = hits[1]->y - hits[0]->y;
     double x2 = hits[2]->x - hits[0]->x, y2 = hits[2]->y - hits[0]->y;
     double square1 = x1 * x1 + y1 * y1, square2 = x2 * x2 + y2 * y2, chord = sqrt(square2);
-    circle->x = hits[0]->x;
-    circle->y = hits[0]->y;
-    circle->p = x1 * y2 - y1 * x2;
-    circle->u = y1 * square2 - y2 * square1;
-    circle->v = x2 * square1 - x1 * square2;
-    double gradient = sqrt(circle->u * circle->u + circle->v * circle->v);
-    circle->curvature = 2 * circle->p / gradient;
-    circle->along_x = x2 / chord;
-    circle->along_y = y2 / chord;
+    helix->x = hits[0]->x;
+    helix->y = hits[0]->y;
+    helix->p = x1 * y2 - y1 * x2;
+    helix->u = y1 * square2 - y2 * square1;
+    helix->v = x2 * square1 - x1 * square2;
+    double gradient = sqrt(helix->u * helix->u + helix->v * helix->v);
+    helix->curvature = 2 * helix->p / gradient;
+    helix->along_x = x2 / chord;
+    helix->along_y = y2 / chord;
     return gradient > 0 && chord > 0;
 }
 
-/* The arc from the first hit, negative backwards. */
-static double arc_to(const struct circle *circle, const struct trkx_measurement *m)
+bool trkx_helix_through(const struct trkx_measurement *const hits[3],
+                        const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                        struct trkx_helix *helix)
 {
-    double x = m->x - circle->x, y = m->y - circle->y;
-    double arc = trkx_arc_over(sqrt(x * x + y * y), circle->curvature);
-    return x * circle->along_x + y * circle->along_y < 0 ? -arc : arc;
+    if (!circle_through(hits, helix)) return false;
+    for (int i = 0; i < 3; i++) helix->var_phi[i] = hits[i]->var_phi;
+    helix->s1 = arc_to_hit(helix, hits[1]);
+    helix->s2 = arc_to_hit(helix, hits[2]);
+    helix->t0 = arc_to_hit(helix, line[0]);
+    helix->t1 = arc_to_hit(helix, line[1]);
+    helix->z0 = line[0]->z;
+    helix->z1 = line[1]->z;
+    helix->slope = (helix->z1 - helix->z0) / (helix->t1 - helix->t0);
+    for (int i = 0; i < 2; i++) helix->var_z[i] = variance_z(line[i], helix->slope);
+    helix->kink = trkx_helix_kink(model, helix->curvature, helix->slope);
+    helix->bend = model->bending * helix->curvature;
+    return isfinite(helix->slope);
 }
 
-double trkx_helix_match(const struct trkx_measurement *const hits[3],
-                        const struct trkx_measurement *const line[2], const struct trkx_measurement *hit,
-                        const struct trkx_helix_model *model)
+static double smaller(double a, double b)
 {
-    struct circle circle;
-    if (!circle_through(hits, &circle)) return TRKX_NO_MATCH;
-    double x = hit->x - circle.x, y = hit->y - circle.y;
-    double grad_x = 2 * circle.p * x + circle.u, grad_y = 2 * circle.p * y + circle.v;
-    double gradient = sqrt(grad_x * grad_x + grad_y * grad_y);
-    double across = (circle.p * (x * x + y * y) + circle.u * x + circle.v * y) / gradient;
+    return a < b ? a : b;
+}
 
-    double s = arc_to(&circle, hit), s1 = arc_to(&circle, hits[1]), s2 = arc_to(&circle, hits[2]);
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+double trkx_helix_match(const struct trkx_helix *h, const struct trkx_measurement *hit)
+{
+    double x = hit->x - h->x, y = hit->y - h->y, slope = h->slope, steep = 1 + slope * slope;
+    double grad_x = 2 * h->p * x + h->u, grad_y = 2 * h->p * y + h->v;
+    double gradient = sqrt(grad_x * grad_x + grad_y * grad_y);
+    double across = (h->p * (x * x + y * y) + h->u * x + h->v * y) / gradient;
+
+    double s = arc_to(h, x, y), s1 = h->s1, s2 = h->s2;
     double w0 = (s - s1) * (s - s2) / (s1 * s2), w1 = s * (s - s2) / (s1 * (s1 - s2));
     double w2 = s * (s - s1) / (s2 * (s2 - s1));
-
-    double t0 = arc_to(&circle, line[0]), t1 = arc_to(&circle, line[1]);
-    double slope = (line[1]->z - line[0]->z) / (t1 - t0), v1 = (s - t0) / (t1 - t0), v0 = 1 - v1;
-    double along = hit->z - (line[0]->z * v0 + line[1]->z * v1);
+    double v1 = (s - h->t0) / (h->t1 - h->t0), v0 = 1 - v1;
+    double along = hit->z - (h->z0 * v0 + h->z1 * v1);
 
     /* How much of the azimuth is across the track, and of the radius. */
     double cosine = fabs(grad_y * hit->x - grad_x * hit->y) / (gradient * hit->r), square = cosine * cosine;
-    bool between = s > fmin(0, s2) && s < fmax(0, s2);
-    double lever = between ? 0.5 : 1.5, kink = trkx_helix_kink(model, circle.curvature, slope) * lever;
-    double near = fmin(fabs(s), fmin(fabs(s - s1), fabs(s - s2)));
-    double near_line = fmin(fabs(s - t0), fabs(s - t1)), steep = 1 + slope * slope;
-    double bend = model->bending * circle.curvature * near * near;
-    double var_across = hit->var_phi * square + hit->var_r * fmax(1 - square, 0) +
-                        w0 * w0 * hits[0]->var_phi + w1 * w1 * hits[1]->var_phi + w2 * w2 * hits[2]->var_phi +
+    bool between = s > smaller(0, s2) && s < larger(0, s2);
+    double kink = h->kink * (between ? 0.5 : 1.5);
+    double near = smaller(fabs(s), smaller(fabs(s - s1), fabs(s - s2))), bend = h->bend * near * near;
+    double near_line = smaller(fabs(s - h->t0), fabs(s - h->t1));
+    double var_across = hit->var_phi * square + hit->var_r * larger(1 - square, 0) + w0 * w0 * h->var_phi[0] +
+                        w1 * w1 * h->var_phi[1] + w2 * w2 * h->var_phi[2] +
                         kink * kink * near * near * steep + bend * bend;
-    double var_along = variance_z(hit, slope) + v0 * v0 * variance_z(line[0], slope) +
-                       v1 * v1 * variance_z(line[1], slope) +
+    double var_along = variance_z(hit, slope) + v0 * v0 * h->var_z[0] + v1 * v1 * h->var_z[1] +
                        kink * kink * near_line * near_line * steep * steep;
     double chi2 = across * across / var_across + along * along / var_along;
-    double by_chance = density_across(hit, slope) / fmax(cosine, STEEPEST_CROSSING);
-    double score = -chi2 / 2 - log(2 * TRKX_PI * sqrt(var_across * var_along) * by_chance);
+    double by_chance = 2 * TRKX_PI * density_across(hit, slope) / larger(cosine, STEEPEST_CROSSING);
+    double score = -(chi2 + log(var_across * var_along * by_chance * by_chance)) / 2;
     return isfinite(score) ? score : TRKX_NO_MATCH;
 }

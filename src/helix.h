@@ -36,12 +36,27 @@ enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
 /* A score no hit has. */
 #define TRKX_NO_MATCH (-1e9)
 
+/* A helix through hits of a track: the circle p |q|^2 + u x + v y = 0 through three of them, with q = (x, y)
+ * from the first (a straight line where p is 0), and the line z(s) through two, s being the arc from the
+ * first. */
+struct trkx_helix {
+    double x, y, p, u, v;
+    double curvature;        /* 1/mm, signed */
+    double along_x, along_y; /* from the first hit to the last */
+    double s1, s2, t0, t1;   /* arcs of the circle's other hits, and of the line's */
+    double z0, z1, slope;    /* of the line; dz/ds */
+    double var_phi[3], var_z[2];
+    double kink, bend; /* of a layer, rad; of the field, 1/mm */
+};
+
+/* False where the hits define none. */
+bool trkx_helix_through(const struct trkx_measurement *const circle[3],
+                        const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                        struct trkx_helix *helix);
+
 /* The logarithm of how much likelier a hit is there because the track passes than by chance: residuals across
- * and along the track to the circle through three hits and to the line z(s) through two, against the density
- * of hits. TRKX_NO_MATCH where the hits define none. */
-double trkx_helix_match(const struct trkx_measurement *const circle[3],
-                        const struct trkx_measurement *const line[2], const struct trkx_measurement *hit,
-                        const struct trkx_helix_model *model);
+ * and along the track against the density of hits. TRKX_NO_MATCH where it is not a number. */
+double trkx_helix_match(const struct trkx_helix *helix, const struct trkx_measurement *hit);
 
 /* Three hits in their order: the signed curvature (1/mm), the arcs between them (mm) and the slope dz/ds;
  * false where they turn back. */
