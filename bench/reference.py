@@ -45,7 +45,8 @@ def read_table(prefix, part):
 def read_event(prefix, cells):
     hits = read_table(prefix, "hits")
     ids = [hits[name].to_numpy(np.int32) for name in ("volume_id", "layer_id", "module_id")]
-    return Event(hits.hit_id.to_numpy(np.int64), hits[["x", "y", "z"]].to_numpy(np.float32), *ids,
+    xyz = np.ascontiguousarray(hits[["x", "y", "z"]].to_numpy(np.float32))  # trkx wants rows
+    return Event(hits.hit_id.to_numpy(np.int64), xyz, *ids,
                  read_table(prefix, "cells") if cells else None)
 
 
@@ -166,7 +167,7 @@ class Chain:
         entry = self.bundle[name]
         scores = self.sessions[name].run([entry["output"]], dict(zip(entry["inputs"], (nodes, edges))))[0]
         scores = scores.reshape(-1)
-        return scores if entry["sigmoid_in_model"] else 1 / (1 + np.exp(-scores))
+        return scores if entry["sigmoid_in_model"] else 1 / (1 + np.exp(-np.clip(scores, -80, None)))
 
     def steps(self, prefix):
         """The chain step by step: yields each step's name and what it leaves: the event, features by network, points
