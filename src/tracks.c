@@ -7,10 +7,10 @@
 #include "parallel.h"
 
 enum {
-    EDGES_PER_THREAD = 1 << 18, /* with less work than this, starting a thread takes longer */
-    PARTS = 64,                 /* of the edges, so that no thread waits long for another */
-    EARLY = 8,                  /* each of so many parts comes first */
-    BATCH = 256,                /* edges that are looked at before they are connected */
+    EDGES_PER_THREAD = 400000, /* with less work than this, waking a thread takes longer */
+    PARTS = 64,                /* of the edges, so that no thread waits long for another */
+    EARLY = 8,                 /* each of so many parts comes first */
+    BATCH = 256,               /* edges that are looked at before they are connected */
 };
 
 void trkx_tracks_options_init(trkx_tracks_options *options)

@@ -131,7 +131,7 @@ static void test_random_graphs(void **state)
 static void test_large_graphs(void **state)
 {
     (void)state;
-    compare(1000000, 300000, 3, 1);
+    compare(1700000, 300000, 3, 1);
     compare(500000, 300000, 2, 2);
     compare(20000, 400000, 3, 3);
 }
