@@ -4,12 +4,10 @@
  * cellular automaton, 1993). Its score is a logarithm of likelihood ratios, so that the best chain to each
  * triplet comes from the best to one before it, and the best chains are taken first. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "complete.h"
 #include "keys.h"
-#include "parallel.h"
 
 #define NO_TRIPLET UINT32_MAX
 
@@ -32,7 +30,7 @@ struct graph {
     int threads;
     size_t steps_count;
     struct step *steps; /* sorted by from */
-    uint32_t *in_begin; /* [n+1] steps to a hit: in[in_begin[i]..in_begin[i + 1]), ascending */
+    uint32_t *in_begin; /* [n+2] steps to a hit: in[in_begin[i]..in_begin[i + 1]), ascending */
     uint32_t *in;       /* [steps_count] */
     uint32_t *begin;    /* [steps_count + 1] triplets that end with a step */
     struct triplet *triplets;
@@ -244,11 +242,10 @@ cleanup:
 enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_measurement *measurements,
                                   size_t n, const trkx_edges *candidates,
                                   const struct trkx_helix_model *model, const trkx_complete_options *options,
-                                  int32_t *labels, size_t *tracks, trkx_error *error)
+                                  int threads, int32_t *labels, size_t *tracks, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct graph graph = {.measurements = measurements, .n = n, .model = model};
-    graph.threads = trkx_threads(options->threads);
+    struct graph graph = {.measurements = measurements, .n = n, .model = model, .threads = threads};
     TRKX_CHECK(find_steps(memory, candidates, labels, &graph, error));
     TRKX_CHECK(find_triplets(memory, &graph, error));
     TRKX_CHECK(score_links(memory, &graph, error));

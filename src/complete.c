@@ -1,6 +1,6 @@
 /* Rounds in which tracks take in hits. The network's graph finds most of a track; what is missing lies on the
- * helix through the hits that are there. Looking for it needs no search in space: the candidate edges, most
- * of which the network had no use for, lead from a track's hits to all that may be near it. */
+ * helix through the hits that are there. The candidate edges, most of which the network had no use for, lead
+ * from a track's hits to much of it, and the layers that the track crosses next to what no edge leads to. */
 #include "complete.h"
 
 #include <math.h>
@@ -117,29 +117,35 @@ static void raise_claim(best_claim *claim, uint64_t to)
     }
 }
 
+/* The hits of each track, in their order along it. */
+struct track_list {
+    size_t tracks;
+    size_t *begin;  /* [tracks + 2] hits of track t >= 1: hits[begin[t]..begin[t + 1]) */
+    uint32_t *hits; /* [n] */
+};
+
 /* What a completion works on. */
 struct completion {
     size_t n;
     const struct trkx_measurement *measurements; /* [n] */
     struct trkx_layers layers;
     const trkx_edges *candidates;
-    size_t *near_begin; /* [n + 1] hits that candidate edges join with hit i: near[near_begin[i]..near_begin[i
-                           + 1]) */
+    size_t *near_begin; /* [n + 2] where in `near` begin the hits that candidate edges join with each hit */
     uint32_t *near;     /* [2m] */
     const trkx_complete_options *options;
     struct trkx_helix_model model;
     int threads;
-    int32_t *labels;             /* [n] */
-    struct trkx_track_list list; /* of the labels at the round's begin */
-    size_t capacity;             /* tracks that there is room for */
-    bool *changed, *changing;    /* [capacity + 1] in the last round, in this one */
-    best_claim *claims;          /* [n] */
-    int32_t *last;               /* [threads, n] the track that a thread last compared each hit with */
-    int32_t *next;               /* [n] labels at the round's end */
-    int32_t *numbers;            /* [capacity + 1] new ones of the tracks */
+    int32_t *labels;          /* [n] */
+    struct track_list list;   /* of the labels at the round's begin */
+    size_t capacity;          /* tracks that there is room for */
+    bool *changed, *changing; /* [capacity + 1] in the last round, in this one */
+    best_claim *claims;       /* [n] */
+    int32_t *last;            /* [threads, n] the track that a thread last compared each hit with */
+    int32_t *next;            /* [n] labels at the round's end */
+    int32_t *numbers;         /* [capacity + 1] new ones of the tracks */
 };
 
-static size_t size_of(const struct trkx_track_list *list, int32_t track)
+static size_t size_of(const struct track_list *list, int32_t track)
 {
     return list->begin[track + 1] - list->begin[track];
 }
@@ -148,7 +154,7 @@ static size_t size_of(const struct trkx_track_list *list, int32_t track)
 static bool may_take(const struct completion *c, int32_t track, uint32_t hit)
 {
     int32_t other = c->labels[hit];
-    if (track == 0 || track == other || !c->changed[track]) return false;
+    if (track == other) return false;
     size_t size = size_of(&c->list, track), size_other = other == 0 ? 0 : size_of(&c->list, other);
     return size > size_other || (size == size_other && track < other);
 }
@@ -311,8 +317,9 @@ static void take_free_hits(struct completion *c)
 }
 
 /* Of the hits on one module that a track has taken in, it keeps the best. */
-static void keep_one_a_module(struct completion *c, const struct trkx_track_list *list)
+static void keep_one_a_module(struct completion *c)
 {
+    const struct track_list *list = &c->list;
     for (size_t t = 1; t <= list->tracks; t++) {
         if (!c->changing[t]) continue;
         const uint32_t *hits = list->hits + list->begin[t];
@@ -344,7 +351,7 @@ static void sort_hits(const struct trkx_measurement *measurements, uint32_t *hit
 }
 
 static void list_hits(const struct completion *c, const int32_t *labels, size_t tracks,
-                      struct trkx_track_list *list)
+                      struct track_list *list)
 {
     list->tracks = tracks;
     memset(list->begin, 0, (tracks + 2) * sizeof *list->begin);
@@ -371,7 +378,7 @@ static bool complete_once(struct completion *c, size_t tracks)
     dissolve_tracks(c);
     take_free_hits(c);
     list_hits(c, c->next, tracks, &c->list);
-    keep_one_a_module(c, &c->list);
+    keep_one_a_module(c);
     memcpy(c->labels, c->next, c->n * sizeof *c->labels);
     memcpy(c->changed, c->changing, (c->capacity + 1) * sizeof *c->changed);
     for (size_t t = 0; t <= tracks; t++) any |= c->changed[t];
@@ -430,10 +437,9 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
                                     const int32_t *labels, trkx_error *error)
 {
     size_t n = hits->count;
-    if (n > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n,
-                         INT32_MAX);
-    if (n > 0 && (hits->volume_id == NULL || hits->layer_id == NULL || hits->module_id == NULL))
+    enum trkx_status status = trkx_tracks_check_count(n, error);
+    if (status != TRKX_OK) return status;
+    if (!trkx_hits_have_modules(hits))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: completion needs the hits' modules");
     for (size_t i = 0; i < 3 * n; i++)
         if (!isfinite(hits->xyz[i]))
@@ -499,7 +505,7 @@ static enum trkx_status complete(struct trkx_memory *memory, struct completion *
     complete_rounds(c, tracks);
     if (c->options->chain_score < INFINITY) {
         TRKX_CHECK(trkx_find_chains(memory, c->measurements, c->n, c->candidates, &c->model, c->options,
-                                    c->labels, &tracks, error));
+                                    c->threads, c->labels, &tracks, error));
         complete_rounds(c, tracks);
     }
     *count = renumber(c, tracks);

@@ -18,13 +18,6 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
 /* What the options say of tracks. */
 struct trkx_helix_model trkx_helix_model(const trkx_complete_options *options);
 
-/* The hits of each track, in their order along it. */
-struct trkx_track_list {
-    size_t tracks;
-    size_t *begin;  /* [tracks + 2] hits of track t >= 1: hits[begin[t]..begin[t + 1]) */
-    uint32_t *hits; /* [n] */
-};
-
 /* How well a hit fits to a track's hits, by those around its place; TRKX_NO_MATCH where the track has fewer
  * than three or one on the same module. */
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
@@ -47,6 +40,6 @@ size_t trkx_track_crossings(const struct trkx_measurement *measurements, const u
 enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_measurement *measurements,
                                   size_t n, const trkx_edges *candidates,
                                   const struct trkx_helix_model *model, const trkx_complete_options *options,
-                                  int32_t *labels, size_t *tracks, trkx_error *error);
+                                  int threads, int32_t *labels, size_t *tracks, trkx_error *error);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#define STRAIGHT 1e-7      /* 1/mm: nothing bends less */
 #define STEEPEST_SLOPE 0.3 /* dz/ds on a disk, so that a crossing stays a point */
 #define STEEPEST_CROSSING 0.2
 
@@ -105,7 +104,7 @@ bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_ar
 
 double trkx_helix_kink(const struct trkx_helix_model *model, double curvature, double slope)
 {
-    double pt = model->pt_of_radius / fmax(fabs(curvature), STRAIGHT);
+    double pt = model->pt_of_radius / fmax(fabs(curvature), TRKX_STRAIGHT);
     return model->scattering / (pt * sqrt(1 + slope * slope));
 }
 

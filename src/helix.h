@@ -8,6 +8,8 @@
 
 #define TRKX_PI 3.14159265358979323846
 
+#define TRKX_STRAIGHT 1e-7 /* 1/mm: nothing bends less */
+
 /* A hit with what is known of its position. */
 struct trkx_measurement {
     double x, y, z;               /* mm */

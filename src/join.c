@@ -93,8 +93,7 @@ static size_t order_edges(const trkx_edges *edges, const float *scores, float cu
 
 static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edges, trkx_error *error)
 {
-    bool modules = hits->volume_id != NULL && hits->layer_id != NULL && hits->module_id != NULL;
-    if (hits->count > 0 && !modules)
+    if (!trkx_hits_have_modules(hits))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: joining needs the hits' modules");
     if (edges->count > UINT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu edges, at most %u are possible",

@@ -81,9 +81,8 @@ void trkx_layers_destroy(struct trkx_layers *layers)
 
 /* ---- paths ------------------------------------------------------------------------------------------ */
 
-#define STRAIGHT 1e-7 /* 1/mm */
-#define OVERLAP \
-    10.0 /* mm: modules of a layer overlap, so that a track may cross it a little behind its end */
+/* mm: modules of a layer overlap, so that a track may cross it a little behind its end. */
+#define OVERLAP 10.0
 #define LONGEST_ARC 600.0 /* mm */
 #define SPREAD 8.0        /* mm by which the modules of a layer lie before and behind its mean position */
 #define SIGMAS 4.0
@@ -105,7 +104,7 @@ static bool make_path(const struct trkx_measurement *const ends[3],
     struct trkx_arc arc;
     const struct trkx_measurement *const order[3] = {ends[2], ends[1], ends[0]};
     if (!trkx_helix_arc(order, &arc)) return false;
-    double k = fabs(arc.curvature) < STRAIGHT ? STRAIGHT : arc.curvature;
+    double k = fabs(arc.curvature) < TRKX_STRAIGHT ? TRKX_STRAIGHT : arc.curvature;
     double dx = ends[0]->x - ends[1]->x, dy = ends[0]->y - ends[1]->y, chord = sqrt(dx * dx + dy * dy);
     /* the tangent at the end turns further by half the angle of the arc */
     double half = k * arc.second / 2, cosine = cos(half), sine = sin(half);

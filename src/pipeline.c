@@ -317,8 +317,8 @@ cleanup:
 static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                         const trkx_run_options *options, trkx_error *error)
 {
-    bool modules = hits->volume_id != NULL && hits->layer_id != NULL && hits->module_id != NULL;
-    if ((pipeline->bundle.completes || pipeline->bundle.joins) && hits->count > 0 && !modules)
+    bool needed = pipeline->bundle.completes || pipeline->bundle.joins;
+    if (needed && !trkx_hits_have_modules(hits))
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
             "run: this bundle's track labelling needs the hits' volume_id, layer_id and module_id");

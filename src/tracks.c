@@ -18,6 +18,12 @@ void trkx_tracks_options_init(trkx_tracks_options *options)
     *options = (trkx_tracks_options){.size = sizeof *options, .cut = 0.5f, .min_hits = 3, .threads = 0};
 }
 
+enum trkx_status trkx_tracks_check_count(size_t n, trkx_error *error)
+{
+    if (n <= INT32_MAX) return TRKX_OK;
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n, INT32_MAX);
+}
+
 enum trkx_status trkx_tracks_check(size_t n, const trkx_tracks_options *options, trkx_error *error)
 {
     if (options->size != sizeof *options)
@@ -29,10 +35,7 @@ enum trkx_status trkx_tracks_check(size_t n, const trkx_tracks_options *options,
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: min_hits is 0, it must be at least 1");
     if (options->threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %d threads", options->threads);
-    if (n > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n,
-                         INT32_MAX);
-    return TRKX_OK;
+    return trkx_tracks_check_count(n, error);
 }
 
 static bool is_valid(const trkx_edges *edges, size_t e, size_t n)

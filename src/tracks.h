@@ -18,6 +18,14 @@ enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth
                                     const trkx_particles *particles, size_t min_hits, trkx_edges *edges,
                                     trkx_error *error);
 
+/* Whether it is known on which module each hit is. */
+static inline bool trkx_hits_have_modules(const trkx_hits *hits)
+{
+    return hits->count == 0 || (hits->volume_id != NULL && hits->layer_id != NULL && hits->module_id != NULL);
+}
+
+/* Errors: ARGUMENT (too many hits). */
+enum trkx_status trkx_tracks_check_count(size_t n, trkx_error *error);
 /* Errors: ARGUMENT (options out of range, too many hits). */
 enum trkx_status trkx_tracks_check(size_t n, const trkx_tracks_options *options, trkx_error *error);
 /* Errors: ARGUMENT (an edge's end is not among n hits). */

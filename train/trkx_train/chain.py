@@ -9,6 +9,10 @@ from . import data, library
 CUTS = np.array([0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98])
 
 
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
+
+
 class Bundle:
     """A bundle directory, loaded."""
 
@@ -44,7 +48,7 @@ class Bundle:
         nodes = self.features("filter", hits)
         parts = [self.run("filter", nodes, np.ascontiguousarray(edges[:, i:i + batch]))
                  for i in range(0, edges.shape[1], batch)]
-        return 1 / (1 + np.exp(-np.clip(np.concatenate(parts + [np.zeros(0, np.float32)]), -80, 80)))
+        return sigmoid(np.concatenate(parts + [np.zeros(0, np.float32)]))
 
     def candidates(self, edges, scores):
         """Edges for the completion of tracks."""
@@ -60,7 +64,7 @@ class Bundle:
         return library.complete(event, candidates, labels, self.threads, **chosen)
 
     def gnn(self, hits, edges):
-        return 1 / (1 + np.exp(-np.clip(self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges)), -80, 80)))
+        return sigmoid(self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges)))
 
 
 def graphs(bundle, event):

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from . import chain, data, library
+from . import chain, data, filter, library
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
@@ -52,11 +52,6 @@ class Figures:
         self.counts[what, "eta"].add(eta[pt > 0.5], found[pt > 0.5])
 
 
-def found_edges(n, true, edges):
-    """Which of the true edges [2,t] are among edges [2,m]."""
-    return np.isin(true.min(0) * n + true.max(0), edges.min(0) * n + edges.max(0))
-
-
 def kinematics(event):
     """pt, eta, nhits [p] of particles with hits, and the place of each hit's particle among them (-1: noise)."""
     ids, place, nhits = np.unique(event.particle_id, return_inverse=True, return_counts=True)
@@ -82,16 +77,15 @@ def matched_particles(place, nhits, labels):
 
 
 def evaluate(bundle, event, figures):
-    hits, n = data.hits_of(event), len(event.xyz)
+    hits = data.hits_of(event)
     pt, eta, nhits, place = kinematics(event)
     true = library.true_edges(event, MIN_HITS)
     pt_edge, eta_edge = pt[place[true[0]]], eta[place[true[0]]]
 
     def record(step, edges):
-        same = (event.particle_id[edges[0]] == event.particle_id[edges[1]]) & (event.particle_id[edges[0]] != 0)
-        found = found_edges(n, true, edges)
-        figures.edges[step].append([edges.shape[1], found.mean(), found[pt_edge > 0.5].mean(),
-                                    found[pt_edge > 1].mean(), same.mean()])
+        found = filter.found_edges(len(event.xyz), true, edges)
+        figures.edges[step].append([edges.shape[1], found.mean(), found[pt_edge > 0.5].mean(), found[pt_edge > 1].mean(),
+                                    filter.same_particle(event.particle_id, edges).mean()])
         figures.add(step, pt_edge, eta_edge, found)
 
     edges = bundle.edges(hits, bundle.embed(hits))

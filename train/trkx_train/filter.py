@@ -52,13 +52,15 @@ def score_edges(network, hits, edges, batch=65536):
         return torch.cat([network(nodes, part) for part in parts] + [torch.zeros(0)]).numpy()
 
 
+def found_edges(n, true, edges):
+    """Which of the true edges [2,t] among n hits are among edges [2,m], in either direction."""
+    return np.isin(true.min(0) * n + true.max(0), edges.min(0) * n + edges.max(0))
+
+
 def recall(sample, edges):
     """Shares of all true edges that are among edges, of those above .5 and above 1 GeV; purity of edges."""
-    n, true = len(sample.hits), sample.true_edges
-    keys = np.sort(edges.min(0) * n + edges.max(0))
-    wanted = true.min(0) * n + true.max(0)
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    found, pt = keys[place] == wanted, sample.pt[true[0]]
+    true = sample.true_edges
+    found, pt = found_edges(len(sample.hits), true, edges), sample.pt[true[0]]
     return {"efficiency": found.mean(), "above_500_mev": found[pt > 0.5].mean(),
             "above_1_gev": found[pt > 1].mean(), "purity": same_particle(sample.particle, edges).mean()}
 
