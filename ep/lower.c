@@ -1,0 +1,261 @@
+#include "lower.h"
+
+#include <string.h>
+
+/* ---- what the operators need -------------------------------------------------------------------------- */
+
+_Noreturn void ep_unsupported(struct ep_lowering *lowering, const struct ep_node *node, const char *why)
+{
+    ep_give_up(lowering->arena, EP_REASON_UNSUPPORTED, "%s: %s", node->type, why);
+}
+
+bool ep_has_input(const struct ep_node *node, size_t number)
+{
+    return number < node->inputs_count && node->inputs[number] >= 0;
+}
+
+struct ep_lowered *ep_input(struct ep_lowering *lowering, const struct ep_node *node, size_t number)
+{
+    if (!ep_has_input(node, number)) ep_unsupported(lowering, node, "an input is missing");
+    struct ep_lowered *value = &lowering->values[node->inputs[number]];
+    if (value->kind == EP_NOTHING) ep_unsupported(lowering, node, "an input is not ours");
+    return value;
+}
+
+struct ep_lowered *ep_output(struct ep_lowering *lowering, const struct ep_node *node, size_t number)
+{
+    if (number >= node->outputs_count || node->outputs[number] < 0)
+        ep_unsupported(lowering, node, "an output is missing");
+    return &lowering->values[node->outputs[number]];
+}
+
+int64_t ep_integer_at(const struct ep_lowered *value, int64_t place)
+{
+    switch (value->element) {
+    case EP_INT64: return ((const int64_t *)value->numbers)[place];
+    case EP_INT32: return ((const int32_t *)value->numbers)[place];
+    case EP_BOOL: {
+        uint8_t truth = ((const uint8_t *)value->numbers)[place];
+        return truth > 1 ? EP_UNKNOWN : truth;
+    }
+    default: {
+        float number = ((const float *)value->numbers)[place];
+        return number == number && number > -0x1p62f && number < 0x1p62f ? (int64_t)number : EP_UNKNOWN;
+    }
+    }
+}
+
+float ep_number_at(const struct ep_lowered *value, int64_t place)
+{
+    if (value->element == EP_FLOAT) return ((const float *)value->numbers)[place];
+    int64_t integer = ep_integer_at(value, place);
+    return integer == EP_UNKNOWN ? __builtin_nanf("") : (float)integer;
+}
+
+int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *value,
+                           size_t *count)
+{
+    if (value->kind != EP_NUMBERS || value->rank > 1) ep_unsupported(lowering, node, "a list is not known");
+    *count = (size_t)ep_elements(value->shape, value->rank);
+    int64_t *list = ep_alloc(lowering->arena, *count, sizeof *list);
+    for (size_t i = 0; i < *count; i++) {
+        list[i] = ep_integer_at(value, (int64_t)i);
+        if (list[i] == EP_UNKNOWN) ep_unsupported(lowering, node, "a list is not known");
+    }
+    return list;
+}
+
+bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute, size_t number,
+                 int64_t **list, size_t *count)
+{
+    const struct ep_attribute *found = ep_attribute(node, attribute);
+    if (found != NULL) {
+        *list = ep_copy(lowering->arena, found->integers, found->count, sizeof **list);
+        *count = found->count;
+        return true;
+    }
+    if (!ep_has_input(node, number)) return false;
+    *list = ep_known_integers(lowering, node, ep_input(lowering, node, number), count);
+    return true;
+}
+
+int ep_axis(struct ep_lowering *lowering, const struct ep_node *node, int64_t axis, int rank)
+{
+    if (axis < -rank || axis >= rank) ep_unsupported(lowering, node, "no such axis");
+    return (int)(axis < 0 ? axis + rank : axis);
+}
+
+struct ep_lowered ep_columns(enum ep_element element, int rank, int64_t rows, int width, const int *columns)
+{
+    return (struct ep_lowered){
+        .kind = EP_COLUMNS, .element = element, .rank = rank, .shape = {rows, width}, .columns = columns};
+}
+
+/* ---- inputs, constants and outputs of the graph -------------------------------------------------------- */
+
+static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const struct ep_value *value, int64_t rows)
+{
+    enum { WIDEST = 4096 };
+    int64_t width = value->rank == 2 ? value->shape[1] : 1;
+    if (width < 1 || width > WIDEST) return (struct ep_lowered){.kind = EP_NOTHING};
+    struct ep_op *op = ep_program_op(lowering->program, EP_OP_INPUT, rows, (int)width, 0);
+    op->function = value->input;
+    int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
+    for (int i = 0; i < (int)width; i++)
+        columns[i] = op->first + i;
+    return ep_columns(EP_FLOAT, value->rank, rows, (int)width, columns);
+}
+
+struct ep_lowered ep_lower_input(struct ep_lowering *lowering, int number, const int64_t *shape)
+{
+    const struct ep_value *value = &lowering->graph->values[number];
+    struct ep_lowered lowered = {.kind = EP_NOTHING};
+    if (value->rank < 1 || value->rank > 2) return lowered;
+    if (value->element == EP_FLOAT) return lower_columns_input(lowering, value, shape[0]);
+    if (value->element != EP_INT64 && value->element != EP_INT32) return lowered;
+    lowered = (struct ep_lowered){
+        .kind = EP_INTEGERS, .element = value->element, .rank = value->rank, .input = value->input};
+    memcpy(lowered.shape, shape, (size_t)value->rank * sizeof *shape);
+    /* rows of a matrix whose length is not known yet may lie any number of elements apart */
+    int64_t step = 1;
+    for (int d = value->rank; d-- > 0; step *= shape[d])
+        lowered.steps[d] = step;
+    return lowered;
+}
+
+void ep_lower_constants(struct ep_lowering *lowering)
+{
+    for (size_t i = 0; i < lowering->graph->values_count; i++) {
+        const struct ep_value *value = &lowering->graph->values[i];
+        struct ep_lowered *lowered = &lowering->values[i];
+        if (value->data == NULL) continue;
+        *lowered = (struct ep_lowered){
+            .kind = EP_NUMBERS, .element = value->element, .rank = value->rank, .numbers = value->data};
+        memcpy(lowered->shape, value->shape, sizeof value->shape);
+    }
+}
+
+void ep_lower_output(struct ep_lowering *lowering, int value)
+{
+    const struct ep_lowered *lowered = &lowering->values[value];
+    if (lowered->kind != EP_COLUMNS) return;
+    int width = ep_width(lowered);
+    const int *columns = ep_spread(lowering, lowered, lowered->shape[0]); /* constants get rows of their own */
+    struct ep_op *op = ep_program_op(lowering->program, EP_OP_STORE, lowered->shape[0], 0, width);
+    memcpy(op->inputs, columns, (size_t)width * sizeof *columns);
+    op->output = lowering->graph->values[value].output;
+    op->function = lowered->element == EP_BOOL;
+}
+
+/* ---- the operators ------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *type;
+    ep_lower_function *lower;
+    int function;
+    bool worthwhile;
+} operators[] = {
+    {"Abs", ep_lower_unary, EP_ABS, false},
+    {"Acos", ep_lower_unary, EP_ACOS, false},
+    {"Acosh", ep_lower_unary, EP_ACOSH, false},
+    {"Add", ep_lower_binary, EP_ADD, false},
+    {"And", ep_lower_binary, EP_AND, false},
+    {"Asin", ep_lower_unary, EP_ASIN, false},
+    {"Asinh", ep_lower_unary, EP_ASINH, false},
+    {"Atan", ep_lower_unary, EP_ATAN, false},
+    {"Atanh", ep_lower_unary, EP_ATANH, false},
+    {"BatchNormalization", ep_lower_batch_normalisation, 0, false},
+    {"Cast", ep_lower_cast, 0, false},
+    {"Ceil", ep_lower_unary, EP_CEIL, false},
+    {"Celu", ep_lower_unary, EP_CELU, false},
+    {"Clip", ep_lower_clip, 0, false},
+    {"Concat", ep_lower_concat, 0, false},
+    {"ConstantOfShape", ep_lower_constant_of_shape, 0, false},
+    {"Cos", ep_lower_unary, EP_COS, false},
+    {"Cosh", ep_lower_unary, EP_COSH, false},
+    {"Div", ep_lower_binary, EP_DIV, false},
+    {"Dropout", ep_lower_identity, 1, false},
+    {"Elu", ep_lower_unary, EP_ELU, false},
+    {"Equal", ep_lower_binary, EP_EQUAL, false},
+    {"Erf", ep_lower_unary, EP_ERF, false},
+    {"Exp", ep_lower_unary, EP_EXP, false},
+    {"Expand", ep_lower_expand, 0, false},
+    {"Flatten", ep_lower_flatten, 0, false},
+    {"Floor", ep_lower_unary, EP_FLOOR, false},
+    {"Gather", ep_lower_gather, 0, false},
+    {"GatherElements", ep_lower_gather_nd, 0, false},
+    {"GatherND", ep_lower_gather_nd, 1, false},
+    {"Gelu", ep_lower_gelu, 0, false},
+    {"Gemm", ep_lower_gemm, 0, true},
+    {"Greater", ep_lower_binary, EP_GREATER, false},
+    {"GreaterOrEqual", ep_lower_binary, EP_GREATER_OR_EQUAL, false},
+    {"HardSigmoid", ep_lower_unary, EP_HARD_SIGMOID, false},
+    {"HardSwish", ep_lower_unary, EP_HARD_SWISH, false},
+    {"Identity", ep_lower_identity, 0, false},
+    {"LayerNormalization", ep_lower_normalisation, 0, true},
+    {"LeakyRelu", ep_lower_unary, EP_LEAKY_RELU, false},
+    {"Less", ep_lower_binary, EP_LESS, false},
+    {"LessOrEqual", ep_lower_binary, EP_LESS_OR_EQUAL, false},
+    {"Log", ep_lower_unary, EP_LOG, false},
+    {"MatMul", ep_lower_matmul, 0, true},
+    {"Max", ep_lower_many, EP_MAX, false},
+    {"Min", ep_lower_many, EP_MIN, false},
+    {"Mish", ep_lower_unary, EP_MISH, false},
+    {"Mul", ep_lower_binary, EP_MUL, false},
+    {"Neg", ep_lower_unary, EP_NEG, false},
+    {"Not", ep_lower_unary, EP_NOT, false},
+    {"Or", ep_lower_binary, EP_OR, false},
+    {"PRelu", ep_lower_prelu, 0, false},
+    {"Pow", ep_lower_binary, EP_POW, false},
+    {"Reciprocal", ep_lower_unary, EP_RECIPROCAL, false},
+    {"ReduceMean", ep_lower_reduce, 1, false},
+    {"ReduceSum", ep_lower_reduce, 0, false},
+    {"Relu", ep_lower_unary, EP_RELU, false},
+    {"Reshape", ep_lower_reshape, 0, false},
+    {"ScatterElements", ep_lower_scatter, 0, true},
+    {"ScatterND", ep_lower_scatter, 1, true},
+    {"Selu", ep_lower_unary, EP_SELU, false},
+    {"Shape", ep_lower_shape, 0, false},
+    {"Sigmoid", ep_lower_unary, EP_SIGMOID, false},
+    {"Sign", ep_lower_unary, EP_SIGN, false},
+    {"Sin", ep_lower_unary, EP_SIN, false},
+    {"Sinh", ep_lower_unary, EP_SINH, false},
+    {"Size", ep_lower_size, 0, false},
+    {"Slice", ep_lower_slice, 0, false},
+    {"Softplus", ep_lower_unary, EP_SOFTPLUS, false},
+    {"Softsign", ep_lower_unary, EP_SOFTSIGN, false},
+    {"Split", ep_lower_split, 0, false},
+    {"Sqrt", ep_lower_unary, EP_SQRT, false},
+    {"Squeeze", ep_lower_squeeze, 0, false},
+    {"Sub", ep_lower_binary, EP_SUB, false},
+    {"Sum", ep_lower_many, EP_ADD, false},
+    {"Swish", ep_lower_unary, EP_SILU, false},
+    {"Tan", ep_lower_unary, EP_TAN, false},
+    {"Tanh", ep_lower_unary, EP_TANH, false},
+    {"ThresholdedRelu", ep_lower_unary, EP_THRESHOLDED_RELU, false},
+    {"Transpose", ep_lower_transpose, 0, false},
+    {"Unsqueeze", ep_lower_unsqueeze, 0, false},
+    {"Where", ep_lower_where, 0, false},
+    {"Xor", ep_lower_binary, EP_XOR, false},
+};
+
+static int find_operator(const struct ep_node *node)
+{
+    if (!node->whole || !node->standard) return -1;
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (strcmp(operators[i].type, node->type) == 0) return (int)i;
+    return -1;
+}
+
+void ep_lower_node(struct ep_lowering *lowering, const struct ep_node *node)
+{
+    int number = find_operator(node);
+    if (number < 0) ep_unsupported(lowering, node, "not an operator of ours");
+    operators[number].lower(lowering, node, operators[number].function);
+}
+
+bool ep_is_worthwhile(const struct ep_node *node)
+{
+    int number = find_operator(node);
+    return number >= 0 && operators[number].worthwhile;
+}

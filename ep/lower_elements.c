@@ -1,0 +1,265 @@
+/* Operators that work element by element. */
+#include <math.h>
+#include <string.h>
+
+#include "lower.h"
+
+/* Operands of an operator with columns among them, stretched to one shape: widths, and rows where one of them has a
+ * single row and another has more. Numbers become constants. */
+struct operands {
+    int count, rank, width;
+    int64_t rows;
+    const struct ep_lowered *values[3];
+    const int *columns[3];
+    int steps[3]; /* between columns: 0 where one is stretched over the width */
+};
+
+static bool all_numbers(struct ep_lowering *lowering, const struct ep_node *node)
+{
+    for (size_t i = 0; i < node->inputs_count; i++)
+        if (ep_has_input(node, i) && ep_input(lowering, node, i)->kind != EP_NUMBERS) return false;
+    return true;
+}
+
+/* Rows that both have; -1 where neither is known. While planning a run 1 gives way; other differences fail in any
+ * runtime. */
+static int64_t common_rows(struct ep_lowering *lowering, const struct ep_node *node, int64_t a, int64_t b)
+{
+    if (a == b) return a;
+    if (a == 1 || a < 0) return b;
+    if (b == 1 || b < 0) return a;
+    ep_give_up(lowering->arena, EP_REASON_INPUT, "%s: %lld rows and %lld rows", node->type, (long long)a,
+               (long long)b);
+}
+
+static void measure_columns(struct ep_lowering *lowering, const struct ep_node *node, struct operands *all)
+{
+    bool found = false;
+    for (int i = 0; i < all->count; i++) {
+        const struct ep_lowered *value = all->values[i];
+        if (value->kind != EP_COLUMNS) continue;
+        if (found && value->rank != all->rank) ep_unsupported(lowering, node, "ranks differ");
+        all->rows = found ? common_rows(lowering, node, all->rows, value->shape[0]) : value->shape[0];
+        all->width = ep_width(value) > all->width ? ep_width(value) : all->width;
+        all->rank = value->rank;
+        found = true;
+    }
+}
+
+/* Numbers have to be one, or a row as wide as the columns. */
+static void measure_numbers(struct ep_lowering *lowering, const struct ep_node *node, struct operands *all)
+{
+    for (int i = 0; i < all->count; i++) {
+        const struct ep_lowered *value = all->values[i];
+        if (value->kind != EP_NUMBERS) continue;
+        int64_t count = ep_elements(value->shape, value->rank);
+        int64_t last = value->rank == 0 ? 1 : value->shape[value->rank - 1];
+        if (value->rank > all->rank || count != last || count < 1 || (all->rank == 1 && count != 1))
+            ep_unsupported(lowering, node, "numbers that are no row");
+        if (value->element != EP_FLOAT && value->element != EP_BOOL) ep_unsupported(lowering, node, "types differ");
+        all->width = (int)count > all->width ? (int)count : all->width;
+    }
+}
+
+const int *ep_spread(struct ep_lowering *lowering, const struct ep_lowered *value, int64_t rows)
+{
+    struct ep_program *program = lowering->program;
+    int width = ep_width(value);
+    if (value->shape[0] == rows || value->shape[0] != 1 || rows < 0) return value->columns;
+    int view = ep_program_view(program, value->columns, width, 1);
+    struct ep_index zeros = {.input = -1, .count = rows, .range = 1};
+    struct ep_op *op = ep_program_op(program, EP_OP_GATHER, rows, width, 0);
+    op->terms[0] = (struct ep_term){view, ep_program_index(program, &zeros)};
+    op->terms_count = 1;
+    int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
+    for (int j = 0; j < width; j++)
+        columns[j] = op->first + j;
+    return columns;
+}
+
+static void take_columns(struct ep_lowering *lowering, const struct ep_node *node, struct operands *all)
+{
+    for (int i = 0; i < all->count; i++) {
+        const struct ep_lowered *value = all->values[i];
+        int width = value->kind == EP_COLUMNS ? ep_width(value) : (int)ep_elements(value->shape, value->rank);
+        if (width != 1 && width != all->width) ep_unsupported(lowering, node, "widths differ");
+        all->steps[i] = width == 1 ? 0 : 1;
+        if (value->kind == EP_COLUMNS) {
+            all->columns[i] = ep_spread(lowering, value, all->rows);
+            continue;
+        }
+        int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
+        for (int j = 0; j < width; j++)
+            columns[j] = ep_program_constant(lowering->program, ep_number_at(value, j));
+        all->columns[i] = columns;
+    }
+}
+
+static struct operands read_operands(struct ep_lowering *lowering, const struct ep_node *node,
+                                     const struct ep_lowered *const *values, int count)
+{
+    struct operands all = {.count = count, .width = 1, .rows = -1};
+    for (int i = 0; i < count; i++) {
+        if (values[i]->kind == EP_INTEGERS) ep_unsupported(lowering, node, "integers of an input");
+        all.values[i] = values[i];
+    }
+    measure_columns(lowering, node, &all);
+    measure_numbers(lowering, node, &all);
+    take_columns(lowering, node, &all);
+    return all;
+}
+
+static struct ep_op *emit(struct ep_lowering *lowering, const struct operands *all, enum ep_operation kind,
+                          int function, enum ep_element element, struct ep_lowered *result)
+{
+    struct ep_op *op = ep_program_op(lowering->program, kind, all->rows, all->width, all->count * all->width);
+    int *columns = ep_alloc(lowering->arena, (size_t)all->width, sizeof *columns);
+    op->function = function;
+    for (int i = 0; i < all->count; i++)
+        for (int j = 0; j < all->width; j++)
+            op->inputs[i * all->width + j] = all->columns[i][j * all->steps[i]];
+    for (int j = 0; j < all->width; j++)
+        columns[j] = op->first + j;
+    *result = ep_columns(element, all->rank, all->rows, all->width, columns);
+    return op;
+}
+
+/* ---- one operand --------------------------------------------------------------------------------------------- */
+
+static void apply_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha,
+                        float beta)
+{
+    const struct ep_lowered *x = ep_input(lowering, node, 0);
+    struct ep_lowered *result = ep_output(lowering, node, 0);
+    bool truth = function == EP_NOT;
+    if (x->kind == EP_NUMBERS) {
+        ep_numbers_unary(lowering, node, function, alpha, beta, x, result);
+        return;
+    }
+    if (x->element != (truth ? EP_BOOL : EP_FLOAT)) ep_unsupported(lowering, node, "another type");
+    struct operands all = read_operands(lowering, node, &x, 1);
+    struct ep_op *op = emit(lowering, &all, EP_OP_UNARY, function, truth ? EP_BOOL : EP_FLOAT, result);
+    op->alpha = alpha;
+    op->beta = beta;
+}
+
+void ep_lower_unary(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    float alpha = 1, beta = 0; /* defaults as in ONNX */
+    if (function == EP_LEAKY_RELU) alpha = 0.01f;
+    if (function == EP_HARD_SIGMOID) alpha = 0.2f, beta = 0.5f;
+    if (function == EP_SELU) alpha = 1.67326319217681884765625f, beta = 1.05070102214813232421875f;
+    alpha = ep_number(node, "alpha", alpha);
+    beta = ep_number(node, function == EP_SELU ? "gamma" : "beta", beta);
+    apply_unary(lowering, node, function, alpha, beta);
+}
+
+void ep_lower_gelu(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    const struct ep_attribute *approximate = ep_attribute(node, "approximate");
+    bool tanh = approximate != NULL && strcmp(approximate->text, "tanh") == 0;
+    apply_unary(lowering, node, tanh ? EP_GELU_TANH : EP_GELU, 0, 0);
+}
+
+static float bound(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute, size_t number,
+                   float otherwise)
+{
+    if (!ep_has_input(node, number)) return ep_number(node, attribute, otherwise);
+    const struct ep_lowered *value = ep_input(lowering, node, number);
+    if (value->kind != EP_NUMBERS || value->element != EP_FLOAT || ep_elements(value->shape, value->rank) != 1)
+        ep_unsupported(lowering, node, "a bound that is not known");
+    return ep_number_at(value, 0);
+}
+
+void ep_lower_clip(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    const struct ep_lowered *x = ep_input(lowering, node, 0);
+    struct ep_lowered *result = ep_output(lowering, node, 0);
+    float low = bound(lowering, node, "min", 1, -INFINITY), high = bound(lowering, node, "max", 2, INFINITY);
+    if (x->element != EP_FLOAT) ep_unsupported(lowering, node, "another type");
+    if (x->kind == EP_NUMBERS) {
+        struct ep_lowered made = *x;
+        int64_t count = ep_elements(x->shape, x->rank);
+        float *numbers = ep_alloc(lowering->arena, (size_t)count, sizeof *numbers);
+        for (int64_t i = 0; i < count; i++) {
+            float value = ep_number_at(x, i);
+            numbers[i] = value < low ? low : value > high ? high : value;
+        }
+        made.numbers = numbers;
+        *result = made;
+        return;
+    }
+    struct operands all = read_operands(lowering, node, &x, 1);
+    struct ep_op *op = emit(lowering, &all, EP_OP_CLIP, 0, EP_FLOAT, result);
+    op->alpha = low;
+    op->beta = high;
+}
+
+/* ---- two and more ----------------------------------------------------------------------------------------------- */
+
+static void binary(struct ep_lowering *lowering, const struct ep_node *node, int function, const struct ep_lowered *a,
+                   const struct ep_lowered *b, struct ep_lowered *result)
+{
+    bool logical = function == EP_AND || function == EP_OR || function == EP_XOR;
+    enum ep_element needed = logical ? EP_BOOL : EP_FLOAT;
+    if (a->kind == EP_NUMBERS && b->kind == EP_NUMBERS) {
+        ep_numbers_binary(lowering, node, function, a, b, result);
+        return;
+    }
+    if (a->element != needed || b->element != needed) ep_unsupported(lowering, node, "another type");
+    const struct ep_lowered *values[2] = {a, b};
+    struct operands all = read_operands(lowering, node, values, 2);
+    emit(lowering, &all, EP_OP_BINARY, function, function >= EP_LESS ? EP_BOOL : EP_FLOAT, result);
+}
+
+void ep_lower_binary(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    if (node->version < 7) ep_unsupported(lowering, node, "stretched as before operator set 7");
+    binary(lowering, node, function, ep_input(lowering, node, 0), ep_input(lowering, node, 1),
+           ep_output(lowering, node, 0));
+}
+
+void ep_lower_many(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    struct ep_lowered result = *ep_input(lowering, node, 0);
+    for (size_t i = 1; i < node->inputs_count; i++) {
+        struct ep_lowered sum = {.kind = EP_NOTHING};
+        binary(lowering, node, function, &result, ep_input(lowering, node, i), &sum);
+        result = sum;
+    }
+    *ep_output(lowering, node, 0) = result;
+}
+
+void ep_lower_where(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    const struct ep_lowered *values[3];
+    for (size_t i = 0; i < 3; i++)
+        values[i] = ep_input(lowering, node, i);
+    struct ep_lowered *result = ep_output(lowering, node, 0);
+    if (all_numbers(lowering, node)) {
+        ep_numbers_where(lowering, node, values[0], values[1], values[2], result);
+        return;
+    }
+    if (values[0]->element != EP_BOOL || values[1]->element != EP_FLOAT || values[2]->element != EP_FLOAT)
+        ep_unsupported(lowering, node, "another type");
+    struct operands all = read_operands(lowering, node, values, 3);
+    emit(lowering, &all, EP_OP_WHERE, 0, EP_FLOAT, result);
+}
+
+/* x where it is positive, else slope x: max(x, 0) + slope min(x, 0). */
+void ep_lower_prelu(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    static const float zero = 0;
+    const struct ep_lowered *x = ep_input(lowering, node, 0), *slope = ep_input(lowering, node, 1);
+    const struct ep_lowered zeros = {.kind = EP_NUMBERS, .element = EP_FLOAT, .numbers = &zero};
+    struct ep_lowered positive, negative, scaled;
+    if (x->kind != EP_COLUMNS) ep_unsupported(lowering, node, "of numbers");
+    binary(lowering, node, EP_MAX, x, &zeros, &positive);
+    binary(lowering, node, EP_MIN, x, &zeros, &negative);
+    binary(lowering, node, EP_MUL, slope, &negative, &scaled);
+    binary(lowering, node, EP_ADD, &positive, &scaled, ep_output(lowering, node, 0));
+}

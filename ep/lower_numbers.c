@@ -1,0 +1,262 @@
+/* Operators on numbers that follow from shapes and constants: they are done while planning. */
+#include <string.h>
+
+#include "lower.h"
+
+enum { MOST = 1 << 16 }; /* elements of a result */
+
+void ep_lower_shape(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    const struct ep_lowered *source = ep_input(lowering, node, 0);
+    int64_t begin = ep_integer(node, "start", 0), end = ep_integer(node, "end", source->rank);
+    begin = begin < 0 ? begin + source->rank : begin;
+    end = end < 0 ? end + source->rank : end;
+    begin = begin < 0 ? 0 : begin;
+    end = end > source->rank ? source->rank : end < begin ? begin : end;
+    int64_t *extents = ep_alloc(lowering->arena, (size_t)(end - begin), sizeof *extents);
+    for (int64_t d = begin; d < end; d++)
+        extents[d - begin] = source->shape[d] < 0 ? EP_UNKNOWN : source->shape[d];
+    *ep_output(lowering, node, 0) = (struct ep_lowered){
+        .kind = EP_NUMBERS, .element = EP_INT64, .rank = 1, .shape = {end - begin}, .numbers = extents};
+}
+
+void ep_lower_size(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    const struct ep_lowered *source = ep_input(lowering, node, 0);
+    int64_t count = ep_elements(source->shape, source->rank);
+    int64_t *number = ep_alloc(lowering->arena, 1, sizeof *number);
+    *number = count < 0 ? EP_UNKNOWN : count;
+    *ep_output(lowering, node, 0) =
+        (struct ep_lowered){.kind = EP_NUMBERS, .element = EP_INT64, .rank = 0, .numbers = number};
+}
+
+/* Of how many elements a ConstantOfShape is, -1 where that is not known; gives up beyond EP_RANK. */
+static int64_t wanted_shape(struct ep_lowering *lowering, const struct ep_node *node, int *rank, int64_t *shape)
+{
+    const struct ep_lowered *wanted = ep_input(lowering, node, 0);
+    if (wanted->kind != EP_NUMBERS || wanted->rank != 1 || wanted->shape[0] > EP_RANK)
+        ep_unsupported(lowering, node, "a shape that is not known");
+    *rank = (int)wanted->shape[0];
+    for (int d = 0; d < *rank; d++) {
+        int64_t extent = ep_integer_at(wanted, d);
+        shape[d] = extent == EP_UNKNOWN ? -1 : extent;
+    }
+    return ep_elements(shape, *rank);
+}
+
+static void fill_numbers(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_attribute *value,
+                         int64_t count, struct ep_lowered *result)
+{
+    bool whole = value != NULL && value->element == EP_INT64;
+    if (count > MOST || (value != NULL && value->element != EP_INT64 && value->element != EP_FLOAT))
+        ep_unsupported(lowering, node, "numbers of a large extent or another type");
+    result->kind = EP_NUMBERS;
+    result->element = whole ? EP_INT64 : EP_FLOAT;
+    void *numbers = ep_alloc(lowering->arena, (size_t)count, sizeof(int64_t));
+    for (int64_t i = 0; i < count && value != NULL; i++)
+        if (whole)
+            ((int64_t *)numbers)[i] = value->integer;
+        else
+            ((float *)numbers)[i] = value->number;
+    result->numbers = numbers;
+}
+
+void ep_lower_constant_of_shape(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    const struct ep_attribute *value = ep_attribute(node, "value");
+    struct ep_lowered result = {.kind = EP_NOTHING};
+    int64_t count = wanted_shape(lowering, node, &result.rank, result.shape);
+    bool rows = lowering->kinds != NULL ? lowering->kinds[node->outputs[0]] == EP_COLUMNS
+                                        : count < 0 && (result.rank == 1 || result.rank == 2);
+    if (!rows) {
+        if (count < 0) ep_unsupported(lowering, node, "numbers of unknown extent");
+        fill_numbers(lowering, node, value, count, &result);
+    } else {
+        int64_t width = result.rank == 2 ? result.shape[1] : 1;
+        if (width < 1 || (value != NULL && value->element != EP_FLOAT))
+            ep_unsupported(lowering, node, "rows of unknown width or another type");
+        int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
+        for (int64_t j = 0; j < width; j++)
+            columns[j] = ep_program_constant(lowering->program, value == NULL ? 0 : value->number);
+        result = ep_columns(EP_FLOAT, result.rank, result.shape[0], (int)width, columns);
+    }
+    *ep_output(lowering, node, 0) = result;
+}
+
+/* ---- element by element -------------------------------------------------------------------------------------- */
+
+/* The columns' own functions, so that a number is the same bits whichever way it is computed. */
+static float number_unary(int function, float alpha, float beta, float x)
+{
+    _Alignas(64) float in[EP_ROWS], out[EP_ROWS];
+    for (int i = 0; i < EP_ROWS; i++)
+        in[i] = x;
+    ep_kernels_best()->unary((enum ep_unary)function, alpha, beta, in, out);
+    return out[0];
+}
+
+static float number_binary(int function, float a, float b)
+{
+    _Alignas(64) float left[EP_ROWS], right[EP_ROWS], out[EP_ROWS];
+    for (int i = 0; i < EP_ROWS; i++) {
+        left[i] = a;
+        right[i] = b;
+    }
+    ep_kernels_best()->binary((enum ep_binary)function, left, right, out);
+    return out[0];
+}
+
+static int64_t integer_binary(struct ep_lowering *lowering, const struct ep_node *node, int function, int64_t a,
+                              int64_t b)
+{
+    int64_t result = EP_UNKNOWN;
+    if (a == EP_UNKNOWN || b == EP_UNKNOWN) return EP_UNKNOWN;
+    switch (function) {
+    case EP_ADD:
+        if (__builtin_add_overflow(a, b, &result)) break;
+        return result;
+    case EP_SUB:
+        if (__builtin_sub_overflow(a, b, &result)) break;
+        return result;
+    case EP_MUL:
+        if (__builtin_mul_overflow(a, b, &result)) break;
+        return result;
+    case EP_DIV:
+        if (b == 0 || b == -1) break;
+        return a / b;
+    case EP_MIN: return a < b ? a : b;
+    case EP_MAX: return a > b ? a : b;
+    case EP_LESS: return a < b;
+    case EP_LESS_OR_EQUAL: return a <= b;
+    case EP_GREATER: return a > b;
+    case EP_GREATER_OR_EQUAL: return a >= b;
+    case EP_EQUAL: return a == b;
+    case EP_AND: return a && b;
+    case EP_OR: return a || b;
+    case EP_XOR: return !a != !b;
+    default: break;
+    }
+    ep_unsupported(lowering, node, "integers");
+}
+
+static void *new_numbers(struct ep_lowering *lowering, const struct ep_node *node, struct ep_lowered *result)
+{
+    int64_t count = ep_elements(result->shape, result->rank);
+    if (count < 0 || count > MOST) ep_unsupported(lowering, node, "numbers of a large extent");
+    void *numbers = ep_alloc(lowering->arena, (size_t)count, sizeof(int64_t));
+    result->kind = EP_NUMBERS;
+    result->numbers = numbers;
+    return numbers;
+}
+
+static void put(enum ep_element element, void *numbers, int64_t place, int64_t integer, float number)
+{
+    switch (element) {
+    case EP_FLOAT: ((float *)numbers)[place] = number; break;
+    case EP_INT64: ((int64_t *)numbers)[place] = integer; break;
+    case EP_INT32: ((int32_t *)numbers)[place] = (int32_t)integer; break;
+    case EP_BOOL: ((uint8_t *)numbers)[place] = integer == EP_UNKNOWN ? 2 : integer != 0; break;
+    case EP_ELEMENT_OTHER: break;
+    }
+}
+
+void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha, float beta,
+                      const struct ep_lowered *x, struct ep_lowered *result)
+{
+    struct ep_lowered made = *x;
+    int64_t count = ep_elements(x->shape, x->rank);
+    void *numbers = new_numbers(lowering, node, &made);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t integer = ep_integer_at(x, i);
+        if (x->element == EP_FLOAT)
+            put(EP_FLOAT, numbers, i, 0, number_unary(function, alpha, beta, ep_number_at(x, i)));
+        else if (function == EP_NOT && x->element == EP_BOOL)
+            put(EP_BOOL, numbers, i, integer == EP_UNKNOWN ? integer : !integer, 0);
+        else if ((function == EP_NEG || function == EP_ABS) && x->element == EP_INT64)
+            put(EP_INT64, numbers, i, integer < 0 || function == EP_NEG ? (integer == EP_UNKNOWN ? integer : -integer) : integer, 0);
+        else
+            ep_unsupported(lowering, node, "integers");
+    }
+    *result = made;
+}
+
+/* The shape that both are stretched to. */
+static void broadcast(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *a,
+                      struct ep_lowered *result)
+{
+    int rank = a->rank > result->rank ? a->rank : result->rank;
+    int64_t shape[EP_RANK] = {0};
+    for (int d = 0; d < rank; d++) {
+        int mine = d - (rank - a->rank), theirs = d - (rank - result->rank);
+        int64_t own = mine < 0 ? 1 : a->shape[mine], other = theirs < 0 ? 1 : result->shape[theirs];
+        if (own != other && own != 1 && other != 1) ep_unsupported(lowering, node, "extents do not agree");
+        shape[d] = own == 1 ? other : own;
+    }
+    result->rank = rank;
+    memcpy(result->shape, shape, sizeof shape);
+}
+
+/* Where element i of a result lies in an operand that is stretched to it. */
+static int64_t stretched_place(const struct ep_lowered *operand, const struct ep_lowered *result, int64_t i)
+{
+    int64_t place = 0, step = 1;
+    for (int d = result->rank; d-- > 0; i /= result->shape[d]) {
+        int own = d - (result->rank - operand->rank);
+        if (own < 0) break;
+        if (operand->shape[own] != 1) place += i % result->shape[d] * step;
+        step *= operand->shape[own];
+    }
+    return place;
+}
+
+static bool is_comparison(int function)
+{
+    return function >= EP_LESS && function <= EP_XOR;
+}
+
+void ep_numbers_binary(struct ep_lowering *lowering, const struct ep_node *node, int function,
+                       const struct ep_lowered *a, const struct ep_lowered *b, struct ep_lowered *result)
+{
+    struct ep_lowered made = *a;
+    if (a->element != b->element) ep_unsupported(lowering, node, "types differ");
+    broadcast(lowering, node, b, &made);
+    if (is_comparison(function)) made.element = EP_BOOL;
+    void *numbers = new_numbers(lowering, node, &made);
+    int64_t count = ep_elements(made.shape, made.rank);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t left = stretched_place(a, &made, i), right = stretched_place(b, &made, i);
+        if (a->element == EP_FLOAT) {
+            float x = ep_number_at(a, left), y = ep_number_at(b, right), value = number_binary(function, x, y);
+            bool unknown = x != x || y != y;
+            put(made.element, numbers, i, unknown ? EP_UNKNOWN : value != 0, unknown ? __builtin_nanf("") : value);
+        } else {
+            put(made.element, numbers, i,
+                integer_binary(lowering, node, function, ep_integer_at(a, left), ep_integer_at(b, right)), 0);
+        }
+    }
+    *result = made;
+}
+
+void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *condition,
+                      const struct ep_lowered *a, const struct ep_lowered *b, struct ep_lowered *result)
+{
+    struct ep_lowered made = *a;
+    if (a->element != b->element) ep_unsupported(lowering, node, "types differ");
+    broadcast(lowering, node, b, &made);
+    broadcast(lowering, node, condition, &made);
+    void *numbers = new_numbers(lowering, node, &made);
+    int64_t count = ep_elements(made.shape, made.rank);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t truth = ep_integer_at(condition, stretched_place(condition, &made, i));
+        const struct ep_lowered *chosen = truth != 0 ? a : b;
+        int64_t place = stretched_place(chosen, &made, i);
+        if (truth == EP_UNKNOWN)
+            put(made.element, numbers, i, EP_UNKNOWN, __builtin_nanf(""));
+        else
+            put(made.element, numbers, i, ep_integer_at(chosen, place), ep_number_at(chosen, place));
+    }
+    *result = made;
+}

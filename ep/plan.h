@@ -1,0 +1,66 @@
+/* A program in passes over blocks of rows, with a place for everything: what a run follows. */
+#ifndef TRKX_EP_PLAN_H
+#define TRKX_EP_PLAN_H
+
+#include "program.h"
+
+/* Memory of a run. Buffers that are not needed at the same time share it. */
+struct ep_buffer {
+    size_t bytes, offset;
+    int first, last; /* passes that need it; -1: from before the first */
+    int shares;      /* buffer whose memory it takes over in place, or -1 */
+};
+
+enum ep_place { EP_SCRATCH, EP_CONSTANTS, EP_BUFFER };
+
+/* Where a column of the block at hand is: slots of scratch and constants are EP_ROWS floats; a buffer holds the columns
+ * of one op block by block, `width` of them. */
+struct ep_column {
+    enum ep_place place;
+    int number; /* slot, constant or buffer */
+    int column, width;
+};
+
+struct ep_instruction {
+    enum ep_operation kind;
+    const struct ep_op *op;
+    int in, out; /* first of its columns among the pass's; outputs of a store: none */
+    int outputs;
+    const float *weights; /* packed */
+};
+
+struct ep_pass {
+    int64_t rows;
+    struct ep_instruction *instructions;
+    struct ep_column *columns;
+    size_t instructions_count, columns_count;
+    int slots; /* of scratch */
+};
+
+/* Rows of a view: in a buffer, or as an input of the graph where that lies well. */
+struct ep_stored_view {
+    int buffer; /* -1: not used */
+    size_t stride;
+};
+
+struct ep_prepared_index {
+    int buffer; /* int32 [count]; -1: not used */
+    int groups; /* buffers of begins [range + 1] and order [count], where rows are summed by it, or -1 */
+    int order;
+};
+
+struct ep_plan {
+    struct ep_arena *arena;
+    const struct ep_program *program;
+    struct ep_pass *passes;
+    struct ep_buffer *buffers;
+    struct ep_stored_view *views;        /* [program's] */
+    struct ep_prepared_index *indices;   /* [program's] */
+    const float *constants;              /* [constants, EP_ROWS] */
+    size_t passes_count, buffers_count;
+    size_t bytes; /* of all buffers, shared */
+};
+
+struct ep_plan *ep_plan_make(struct ep_program *program);
+
+#endif

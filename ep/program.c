@@ -1,0 +1,87 @@
+#include "program.h"
+
+#include <string.h>
+
+struct ep_op *ep_program_op(struct ep_program *program, enum ep_operation kind, int64_t rows, int width,
+                            int inputs_count)
+{
+    int number = (int)program->ops_count;
+    struct ep_op *op = EP_PUSH(program->arena, program->ops, program->ops_count);
+    *op = (struct ep_op){.kind = kind,
+                         .rows = rows,
+                         .first = (int)program->columns_count,
+                         .width = width,
+                         .inputs = ep_alloc(program->arena, (size_t)inputs_count, sizeof(int)),
+                         .inputs_count = inputs_count,
+                         .view = -1,
+                         .targets = -1,
+                         .sources = -1,
+                         .weight = -1,
+                         .output = -1};
+    for (int i = 0; i < width; i++)
+        *EP_PUSH(program->arena, program->makers, program->columns_count) = number;
+    return op;
+}
+
+int ep_program_constant(struct ep_program *program, float value)
+{
+    for (size_t i = 0; i < program->ops_count; i++) {
+        const struct ep_op *op = &program->ops[i];
+        if (op->kind == EP_OP_CONSTANT && memcmp(&op->alpha, &value, sizeof value) == 0) return op->first;
+    }
+    struct ep_op *op = ep_program_op(program, EP_OP_CONSTANT, 0, 1, 0);
+    op->alpha = value;
+    return op->first;
+}
+
+/* The graph's input that these columns are, whole and in order, or -1. */
+static int whole_input(const struct ep_program *program, const int *columns, int width)
+{
+    const struct ep_op *op = ep_maker(program, columns[0]);
+    if (op->kind != EP_OP_INPUT || op->width != width) return -1;
+    for (int i = 0; i < width; i++)
+        if (columns[i] != op->first + i) return -1;
+    return op->function;
+}
+
+int ep_program_view(struct ep_program *program, const int *columns, int width, int64_t rows)
+{
+    size_t bytes = (size_t)width * sizeof *columns;
+    for (size_t v = 0; v < program->views_count; v++) {
+        const struct ep_view *view = &program->views[v];
+        if (view->width == width && view->rows == rows && !view->packed &&
+            memcmp(view->columns, columns, bytes) == 0)
+            return (int)v;
+    }
+    struct ep_view *view = EP_PUSH(program->arena, program->views, program->views_count);
+    *view = (struct ep_view){.columns = ep_copy(program->arena, columns, (size_t)width, sizeof *columns),
+                             .width = width,
+                             .rows = rows,
+                             .input = whole_input(program, columns, width),
+                             .store = -1};
+    return (int)program->views_count - 1;
+}
+
+int ep_program_packed_view(struct ep_program *program, int column, int64_t rows)
+{
+    struct ep_view *view = EP_PUSH(program->arena, program->views, program->views_count);
+    *view = (struct ep_view){.columns = ep_copy(program->arena, &column, 1, sizeof column),
+                             .width = 1,
+                             .rows = rows,
+                             .input = -1,
+                             .packed = true,
+                             .store = -1};
+    return (int)program->views_count - 1;
+}
+
+int ep_program_index(struct ep_program *program, const struct ep_index *index)
+{
+    for (size_t i = 0; i < program->indices_count; i++) {
+        const struct ep_index *other = &program->indices[i];
+        if (other->input == index->input && other->offset == index->offset && other->step == index->step &&
+            other->count == index->count && other->range == index->range)
+            return (int)i;
+    }
+    *EP_PUSH(program->arena, program->indices, program->indices_count) = *index;
+    return (int)program->indices_count - 1;
+}

@@ -1,0 +1,300 @@
+/* The same program with less work: sums go into the layers and gathers that they follow, a layer on gathered rows is
+ * done before they are gathered, weighted rows are summed without being written. Results change by rounding only. */
+#include <string.h>
+
+#include "program.h"
+
+/* Who uses the columns of an op: one op and nothing else, or anything else. */
+enum { NOBODY = -1, SEVERAL = -2 };
+
+static void add_user(int *users, int maker, int user)
+{
+    users[maker] = users[maker] == NOBODY || users[maker] == user ? user : SEVERAL;
+}
+
+static void count_view(const struct ep_program *program, int *users, int view)
+{
+    if (view < 0) return;
+    for (int j = 0; j < program->views[view].width; j++)
+        add_user(users, program->makers[program->views[view].columns[j]], SEVERAL);
+}
+
+/* [ops] the only op that uses an op's columns, NOBODY, or SEVERAL. */
+static int *find_users(const struct ep_program *program)
+{
+    int *users = ep_alloc(program->arena, program->ops_count, sizeof *users);
+    for (size_t i = 0; i < program->ops_count; i++)
+        users[i] = NOBODY;
+    for (size_t i = 0; i < program->ops_count; i++) {
+        const struct ep_op *op = &program->ops[i];
+        if (op->kind == EP_OP_NONE) continue;
+        for (int k = 0; k < op->inputs_count; k++)
+            add_user(users, program->makers[op->inputs[k]], (int)i);
+        for (int t = 0; t < op->terms_count; t++)
+            count_view(program, users, op->terms[t].view);
+        count_view(program, users, op->view);
+        count_view(program, users, op->weight);
+    }
+    return users;
+}
+
+/* The op whose columns these are, all and in order; -1 where they are not. */
+static int whole_op(const struct ep_program *program, const int *columns, int width)
+{
+    int number = program->makers[columns[0]];
+    const struct ep_op *op = &program->ops[number];
+    if (op->width != width) return -1;
+    for (int j = 0; j < width; j++)
+        if (columns[j] != op->first + j) return -1;
+    return number;
+}
+
+/* Op `number` takes over what op `from` does, and keeps its own columns. */
+static void take_over(struct ep_program *program, int number, int from)
+{
+    struct ep_op taken = program->ops[from];
+    taken.first = program->ops[number].first;
+    program->ops[number] = taken;
+    program->ops[from].kind = EP_OP_NONE;
+}
+
+static bool all_constant(const struct ep_program *program, const int *columns, int width)
+{
+    for (int j = 0; j < width; j++)
+        if (ep_maker(program, columns[j])->kind != EP_OP_CONSTANT) return false;
+    return true;
+}
+
+static void add_bias(struct ep_program *program, struct ep_op *layer, const int *columns)
+{
+    float *bias = ep_alloc(program->arena, (size_t)layer->width, sizeof *bias);
+    for (int j = 0; j < layer->width; j++)
+        bias[j] = (layer->bias != NULL ? layer->bias[j] : 0) + ep_maker(program, columns[j])->alpha;
+    layer->bias = bias;
+}
+
+static void add_start(struct ep_program *program, struct ep_op *layer, const int *columns)
+{
+    int inputs = layer->inputs_count;
+    int *all = ep_alloc(program->arena, (size_t)(inputs + layer->width), sizeof *all);
+    memcpy(all, layer->inputs, (size_t)inputs * sizeof *all);
+    memcpy(all + inputs, columns, (size_t)layer->width * sizeof *all);
+    layer->inputs = all;
+    layer->inputs_count += layer->width;
+    layer->starts = true;
+}
+
+/* x + layer: the layer begins with x. */
+static bool add_to_layer(struct ep_program *program, int number, const int *users)
+{
+    const struct ep_op *sum = &program->ops[number];
+    int width = sum->width;
+    for (int side = 0; side < 2; side++) {
+        const int *own = sum->inputs + side * width, *other = sum->inputs + (1 - side) * width;
+        int from = whole_op(program, own, width);
+        if (from < 0 || users[from] != number) continue;
+        const struct ep_op *layer = &program->ops[from];
+        bool constant = all_constant(program, other, width);
+        if (layer->kind != EP_OP_LAYER || layer->relu || (layer->starts && !constant)) continue;
+        if (whole_op(program, other, width) == from) continue; /* twice the layer */
+        take_over(program, number, from);
+        if (constant)
+            add_bias(program, &program->ops[number], other);
+        else
+            add_start(program, &program->ops[number], other);
+        return true;
+    }
+    return false;
+}
+
+/* Two gathers added: one gather of two terms. */
+static void add_gathers(struct ep_program *program, int number, const int *users)
+{
+    const struct ep_op *sum = &program->ops[number];
+    int a = whole_op(program, sum->inputs, sum->width), b = whole_op(program, sum->inputs + sum->width, sum->width);
+    if (a < 0 || b < 0 || a == b || users[a] != number || users[b] != number) return;
+    const struct ep_op *first = &program->ops[a], *second = &program->ops[b];
+    if (first->kind != EP_OP_GATHER || second->kind != EP_OP_GATHER) return;
+    if (first->terms_count + second->terms_count > EP_SOURCES) return;
+    struct ep_op more = *second;
+    program->ops[b].kind = EP_OP_NONE;
+    take_over(program, number, a);
+    struct ep_op *op = &program->ops[number];
+    for (int t = 0; t < more.terms_count; t++)
+        op->terms[op->terms_count++] = more.terms[t];
+}
+
+static void merge_sums(struct ep_program *program)
+{
+    int *users = find_users(program);
+    for (size_t i = 0; i < program->ops_count; i++) {
+        const struct ep_op *op = &program->ops[i];
+        if (op->kind == EP_OP_BINARY && op->function == EP_ADD && !add_to_layer(program, (int)i, users))
+            add_gathers(program, (int)i, users);
+    }
+}
+
+static void merge_activations(struct ep_program *program)
+{
+    int *users = find_users(program);
+    for (size_t i = 0; i < program->ops_count; i++) {
+        const struct ep_op *op = &program->ops[i];
+        if (op->kind != EP_OP_UNARY || op->function != EP_RELU) continue;
+        int from = whole_op(program, op->inputs, op->width);
+        if (from < 0 || users[from] != (int)i || program->ops[from].kind != EP_OP_LAYER || program->ops[from].relu)
+            continue;
+        take_over(program, (int)i, from);
+        program->ops[i].relu = true;
+    }
+}
+
+/* ---- layers on gathered rows ------------------------------------------------------------------------------------- */
+
+/* The gather that a layer's input k comes from, where doing its part before the gather is less work: fewer rows, and
+ * enough of them to be worth gathering outputs instead. */
+static int early_gather(const struct ep_program *program, const struct ep_op *layer, int k)
+{
+    enum { WORTH = 8 };
+    int number = program->makers[layer->inputs[k]], inputs = 0;
+    const struct ep_op *gather = &program->ops[number];
+    if (gather->kind != EP_OP_GATHER || gather->terms_count != 1) return -1;
+    if (program->views[gather->terms[0].view].rows >= layer->rows) return -1;
+    for (int i = 0; i < ep_layer_inputs(layer); i++)
+        inputs += program->makers[layer->inputs[i]] == number;
+    return inputs >= WORTH ? number : -1;
+}
+
+/* The layer's part on inputs from one gather, on the rows that it gathers from; returns the op. */
+static int early_part(struct ep_program *program, int number, int gather)
+{
+    const struct ep_op layer = program->ops[number], source = program->ops[gather];
+    const struct ep_view view = program->views[source.terms[0].view];
+    int inputs = 0, count = ep_layer_inputs(&layer);
+    struct ep_op *part = ep_program_op(program, EP_OP_LAYER, view.rows, layer.width, count);
+    int made = (int)program->ops_count - 1;
+    part->places = ep_alloc(program->arena, (size_t)count, sizeof *part->places);
+    for (int k = 0; k < count; k++) {
+        if (program->makers[layer.inputs[k]] != gather) continue;
+        part->places[inputs] = layer.places[k];
+        part->inputs[inputs++] = view.columns[layer.inputs[k] - source.first];
+    }
+    part->inputs_count = inputs;
+    part->alpha = layer.alpha;
+    part->weights = layer.weights;
+    part->row_step = layer.row_step;
+    part->column_step = layer.column_step;
+    return made;
+}
+
+static int *columns_of(struct ep_program *program, const struct ep_op *op)
+{
+    int *columns = ep_alloc(program->arena, (size_t)op->width, sizeof *columns);
+    for (int j = 0; j < op->width; j++)
+        columns[j] = op->first + j;
+    return columns;
+}
+
+/* Takes the inputs from these gathers off the layer, which starts from `start` instead. */
+static void shorten_layer(struct ep_program *program, int number, const int *gathers, int count, const int *start)
+{
+    struct ep_op *layer = &program->ops[number];
+    int inputs = ep_layer_inputs(layer), kept = 0;
+    const int *before = layer->starts ? layer->inputs + inputs : NULL;
+    int *columns = ep_alloc(program->arena, (size_t)inputs, sizeof *columns);
+    int *places = ep_alloc(program->arena, (size_t)inputs, sizeof *places);
+    for (int k = 0; k < inputs; k++) {
+        bool early = false;
+        for (int g = 0; g < count; g++)
+            early |= program->makers[layer->inputs[k]] == gathers[g];
+        if (early) continue;
+        columns[kept] = layer->inputs[k];
+        places[kept++] = layer->places[k];
+    }
+    layer->inputs = columns;
+    layer->places = places;
+    layer->inputs_count = kept;
+    layer->starts = false;
+    if (before != NULL) {
+        int width = layer->width;
+        struct ep_op *sum = ep_program_op(program, EP_OP_BINARY, layer->rows, width, 2 * width);
+        sum->function = EP_ADD;
+        memcpy(sum->inputs, before, (size_t)width * sizeof *before);
+        memcpy(sum->inputs + width, start, (size_t)width * sizeof *start);
+        start = columns_of(program, sum);
+    }
+    add_start(program, &program->ops[number], start);
+}
+
+static void split_layer(struct ep_program *program, int number)
+{
+    int gathers[EP_SOURCES], count = 0;
+    for (int k = 0; k < ep_layer_inputs(&program->ops[number]) && count < EP_SOURCES; k++) {
+        int gather = early_gather(program, &program->ops[number], k);
+        bool known = gather < 0;
+        for (int g = 0; g < count; g++)
+            known |= gathers[g] == gather;
+        if (!known) gathers[count++] = gather;
+    }
+    if (count == 0) return;
+    struct ep_term terms[EP_SOURCES];
+    for (int g = 0; g < count; g++) {
+        int part = early_part(program, number, gathers[g]);
+        int *columns = columns_of(program, &program->ops[part]);
+        terms[g].view = ep_program_view(program, columns, program->ops[part].width, program->ops[part].rows);
+        terms[g].index = program->ops[gathers[g]].terms[0].index;
+    }
+    struct ep_op *gather = ep_program_op(program, EP_OP_GATHER, program->ops[number].rows,
+                                         program->ops[number].width, 0);
+    memcpy(gather->terms, terms, sizeof terms);
+    gather->terms_count = count;
+    shorten_layer(program, number, gathers, count, columns_of(program, gather));
+}
+
+static void split_layers(struct ep_program *program)
+{
+    size_t count = program->ops_count;
+    for (size_t i = 0; i < count; i++)
+        if (program->ops[i].kind == EP_OP_LAYER) split_layer(program, (int)i);
+}
+
+/* ---- sums of weighted, gathered rows ------------------------------------------------------------------------------ */
+
+/* The gather that column j of a view is column j of, times the column *weight (or alone, -1); -1 where it is none. */
+static int gathered(const struct ep_program *program, int column, int j, int *weight)
+{
+    const struct ep_op *op = ep_maker(program, column);
+    *weight = -1;
+    if (op->kind == EP_OP_BINARY && op->function == EP_MUL) {
+        int place = column - op->first, a = op->inputs[place], b = op->inputs[op->width + place];
+        bool first = ep_maker(program, a)->kind == EP_OP_GATHER && ep_maker(program, a)->first + j == a;
+        column = first ? a : b;
+        *weight = first ? b : a;
+        op = ep_maker(program, column);
+    }
+    if (op->kind != EP_OP_GATHER || op->terms_count != 1 || op->first + j != column) return -1;
+    return program->makers[column];
+}
+
+static void sum_from_source(struct ep_program *program, struct ep_op *segments)
+{
+    const struct ep_view *view = &program->views[segments->view];
+    int weight = -1, gather = gathered(program, view->columns[0], 0, &weight);
+    for (int j = 1; j < view->width; j++) {
+        int other = -1;
+        if (gathered(program, view->columns[j], j, &other) != gather || other != weight) return;
+    }
+    if (gather < 0 || program->ops[gather].width != view->width) return;
+    if (weight >= 0 && ep_maker(program, weight)->rows != view->rows) return;
+    if (weight >= 0) segments->weight = ep_program_packed_view(program, weight, view->rows);
+    segments->sources = program->ops[gather].terms[0].index;
+    segments->view = program->ops[gather].terms[0].view;
+}
+
+void ep_program_rewrite(struct ep_program *program)
+{
+    merge_sums(program);
+    merge_activations(program);
+    split_layers(program);
+    for (size_t i = 0; i < program->ops_count; i++)
+        if (program->ops[i].kind == EP_OP_SEGMENTS) sum_from_source(program, &program->ops[i]);
+}

@@ -1,0 +1,166 @@
+#include "schedule.h"
+
+#include <stdlib.h>
+
+struct walk {
+    struct ep_program *program;
+    int *order; /* ops, makers before users */
+    size_t count;
+    char *visited; /* [ops] grows with the program */
+    size_t visited_count;
+};
+
+static bool visit_first(struct walk *walk, int op)
+{
+    while (walk->visited_count < walk->program->ops_count)
+        *EP_PUSH(walk->program->arena, walk->visited, walk->visited_count) = 0;
+    if (walk->visited[op]) return false;
+    walk->visited[op] = 1;
+    return true;
+}
+
+static void visit(struct walk *walk, int number);
+
+/* The op that stores a view is made where the view is first needed. */
+static void visit_view(struct walk *walk, int number)
+{
+    struct ep_program *program = walk->program;
+    if (number < 0) return;
+    const struct ep_view view = program->views[number];
+    if (view.input >= 0) return;
+    if (view.store < 0) {
+        struct ep_op *store = ep_program_op(program, EP_OP_STORE, view.rows, 0, view.width);
+        for (int j = 0; j < view.width; j++)
+            store->inputs[j] = view.columns[j];
+        store->view = number;
+        program->views[number].store = (int)program->ops_count - 1;
+    }
+    visit(walk, program->views[number].store);
+}
+
+static void visit(struct walk *walk, int number)
+{
+    if (!visit_first(walk, number)) return;
+    const struct ep_op op = walk->program->ops[number]; /* the array may move */
+    for (int k = 0; k < op.inputs_count; k++)
+        visit(walk, walk->program->makers[op.inputs[k]]);
+    for (int t = 0; t < op.terms_count; t++)
+        visit_view(walk, op.terms[t].view);
+    if (op.kind == EP_OP_SEGMENTS) {
+        visit_view(walk, op.view);
+        visit_view(walk, op.weight);
+    }
+    *EP_PUSH(walk->program->arena, walk->order, walk->count) = number;
+}
+
+/* ---- levels: how many times all rows have to be there before ------------------------------------------------------ */
+
+static bool anywhere(const struct ep_op *op)
+{
+    return op->kind == EP_OP_INPUT || op->kind == EP_OP_CONSTANT;
+}
+
+/* Calls back with each op that has to be done in an earlier pass. */
+static void each_stored(const struct ep_program *program, const struct ep_op *op,
+                        void (*call)(struct ep_program *, struct ep_op *, const struct ep_op *))
+{
+    int views[EP_SOURCES + 2], count = 0;
+    for (int t = 0; t < op->terms_count; t++)
+        views[count++] = op->terms[t].view;
+    if (op->kind == EP_OP_SEGMENTS) {
+        views[count++] = op->view;
+        views[count++] = op->weight;
+    }
+    for (int i = 0; i < count; i++)
+        if (views[i] >= 0 && program->views[views[i]].store >= 0)
+            call((struct ep_program *)program, &program->ops[program->views[views[i]].store], op);
+}
+
+static void raise_level(struct ep_program *program, struct ep_op *store, const struct ep_op *op)
+{
+    struct ep_op *user = &program->ops[op - program->ops];
+    if (user->level <= store->level) user->level = store->level + 1;
+}
+
+static void lower_level(struct ep_program *program, struct ep_op *store, const struct ep_op *op)
+{
+    (void)program;
+    if (store->level >= op->level) store->level = op->level - 1;
+}
+
+static int find_levels(struct ep_program *program, const int *order, size_t count)
+{
+    int highest = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct ep_op *op = &program->ops[order[i]];
+        op->level = 0;
+        for (int k = 0; k < op->inputs_count; k++) {
+            int level = ep_maker(program, op->inputs[k])->level;
+            if (op->level < level) op->level = level;
+        }
+        each_stored(program, op, raise_level);
+        if (highest < op->level) highest = op->level;
+    }
+    return highest;
+}
+
+/* Each op as late as those that use it allow: what is made and used in one pass is not written to memory, and what a
+ * later pass needs is often wider than what it can be made from again. */
+static void sink_levels(struct ep_program *program, const int *order, size_t count, int highest)
+{
+    for (size_t i = 0; i < count; i++)
+        if (program->ops[order[i]].output < 0) program->ops[order[i]].level = highest;
+    for (size_t i = count; i-- > 0;) {
+        const struct ep_op *op = &program->ops[order[i]];
+        for (int k = 0; k < op->inputs_count; k++) {
+            struct ep_op *maker = ep_maker(program, op->inputs[k]);
+            if (maker->level > op->level) maker->level = op->level;
+        }
+        each_stored(program, op, lower_level);
+    }
+}
+
+struct key {
+    int level, place, op;
+    int64_t rows;
+};
+
+static int compare_keys(const void *left, const void *right)
+{
+    const struct key *a = left, *b = right;
+    if (a->level != b->level) return a->level < b->level ? -1 : 1;
+    if (a->rows != b->rows) return a->rows < b->rows ? -1 : 1;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+static struct ep_schedule divide(struct ep_program *program, const int *order, size_t count)
+{
+    struct ep_schedule schedule = {0};
+    struct key *keys = ep_alloc(program->arena, count, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        const struct ep_op *op = &program->ops[order[i]];
+        if (!anywhere(op)) keys[schedule.count++] = (struct key){op->level, (int)i, order[i], op->rows};
+    }
+    qsort(keys, schedule.count, sizeof *keys, compare_keys);
+    schedule.ops = ep_alloc(program->arena, schedule.count, sizeof *schedule.ops);
+    schedule.passes = ep_alloc(program->arena, program->ops_count, sizeof *schedule.passes);
+    for (size_t i = 0; i < program->ops_count; i++)
+        schedule.passes[i] = -1;
+    for (size_t i = 0; i < schedule.count; i++) {
+        if (i == 0 || keys[i].level != keys[i - 1].level || keys[i].rows != keys[i - 1].rows) schedule.passes_count++;
+        schedule.ops[i] = keys[i].op;
+        schedule.passes[keys[i].op] = (int)schedule.passes_count - 1;
+    }
+    return schedule;
+}
+
+struct ep_schedule ep_schedule_make(struct ep_program *program)
+{
+    struct walk walk = {.program = program};
+    size_t count = program->ops_count;
+    for (size_t i = 0; i < count; i++)
+        if (program->ops[i].kind == EP_OP_STORE && program->ops[i].output >= 0) visit(&walk, (int)i);
+    int highest = find_levels(program, walk.order, walk.count);
+    sink_levels(program, walk.order, walk.count, highest);
+    return divide(program, walk.order, walk.count);
+}

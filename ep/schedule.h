@@ -1,0 +1,16 @@
+/* The order of a program's operations: which pass, and when within it. */
+#ifndef TRKX_EP_SCHEDULE_H
+#define TRKX_EP_SCHEDULE_H
+
+#include "program.h"
+
+struct ep_schedule {
+    int *ops; /* [count] those that are needed, pass by pass, makers before users */
+    size_t count;
+    int *passes; /* [program's ops] pass of each; -1: not needed, inputs and constants */
+    size_t passes_count;
+};
+
+struct ep_schedule ep_schedule_make(struct ep_program *program);
+
+#endif
