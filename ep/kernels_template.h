@@ -1,0 +1,650 @@
+/* The kernels of ep/kernels.h in terms of a vector `vec` of VL floats and the operations on it, which the
+ * file that includes this one defines for its instruction set (see ep/kernels_plain.c). KERNELS names what is
+ * defined.
+ *
+ * Products may be added without rounding them first: a result has the same bits wherever its row lies and
+ * whatever the other rows hold, but instruction sets agree to rounding only. For that, all lanes go through
+ * the same instructions: what differs between them is chosen by `choose`, never by a branch. */
+#include <math.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef int32_t ints __attribute__((vector_size(VL * sizeof(int32_t))));
+typedef uint32_t bits __attribute__((vector_size(VL * sizeof(uint32_t))));
+
+INLINE vec vec_all(float x)
+{
+    return x - (vec){0};
+}
+
+INLINE vec vec_load(const float *from)
+{
+    vec r;
+    memcpy(&r, from, sizeof r);
+    return r;
+}
+
+INLINE void vec_store(float *to, vec x)
+{
+    memcpy(to, &x, sizeof x);
+}
+
+INLINE size_t at_most(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- layers ----------------------------------------------------------------------------------------- */
+
+/* A tile: TILE_VECS vectors of rows from `row` on, `outputs` outputs. The sums stay in registers. */
+INLINE void layer_tile(const float *const *x, size_t inputs, const float *weights, const float *bias,
+                       const float *const *start, bool relu, float *const *y, size_t outputs, size_t row)
+{
+    vec sums[EP_TILE][TILE_VECS];
+    for (size_t j = 0; j < outputs; j++)
+        for (size_t v = 0; v < TILE_VECS; v++) {
+            sums[j][v] = start != NULL ? vec_load(start[j] + row + v * VL) : vec_all(0);
+            if (bias != NULL) sums[j][v] += vec_all(bias[j]);
+        }
+    for (size_t k = 0; k < inputs; k++)
+        for (size_t v = 0; v < TILE_VECS; v++) {
+            vec column = vec_load(x[k] + row + v * VL);
+            for (size_t j = 0; j < outputs; j++) sums[j][v] += column * vec_all(weights[k * EP_TILE + j]);
+        }
+    for (size_t j = 0; j < outputs; j++)
+        for (size_t v = 0; v < TILE_VECS; v++)
+            vec_store(y[j] + row + v * VL, relu ? vec_max(vec_all(0), sums[j][v]) : sums[j][v]);
+}
+
+static void layer(const float *const *x, size_t inputs, const float *weights, const float *bias,
+                  const float *const *start, bool relu, float *const *y, size_t outputs)
+{
+    for (size_t j = 0; j < outputs; j += EP_TILE, weights += inputs * EP_TILE) {
+        const float *own_bias = bias != NULL ? bias + j : NULL;
+        const float *const *own_start = start != NULL ? start + j : NULL;
+        for (size_t row = 0; row < EP_ROWS; row += TILE_VECS * VL) switch (at_most(EP_TILE, outputs - j)) {
+            case 1: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, 1, row); break;
+            case 2: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, 2, row); break;
+            case 3: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, 3, row); break;
+            default: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, EP_TILE, row);
+            }
+    }
+}
+
+/* ---- functions of one value ------------------------------------------------------------------------- */
+
+INLINE vec absolute(vec x)
+{
+    return (vec)((bits)x & 0x7fffffff);
+}
+
+INLINE vec with_sign_of(vec sign, vec magnitude)
+{
+    return (vec)(((bits)sign & 0x80000000) | ((bits)magnitude & 0x7fffffff));
+}
+
+INLINE vec clamp(vec x, float low, float high) /* a NaN stays one */
+{
+    return vec_min(vec_all(high), vec_max(vec_all(low), x));
+}
+
+/* Rounded towards 0. From 2^23 on all floats are whole; a NaN stays one. */
+INLINE vec truncated(vec x)
+{
+    vec whole = __builtin_convertvector(__builtin_convertvector(x, ints), vec);
+    return choose(less(absolute(x), vec_all(0x1p23f)), with_sign_of(x, whole), x);
+}
+
+INLINE vec floor_of(vec x)
+{
+    vec whole = truncated(x);
+    return choose(less(x, whole), whole - 1, whole);
+}
+
+INLINE vec ceil_of(vec x)
+{
+    return -floor_of(-x);
+}
+
+/* The exponential functions after Cephes' expf: x = n ln 2 + r with |r| <= ln 2 / 2, and exp(r) - 1 from a
+ * polynomial. ln 2 is split, so that n times its larger part is exact. */
+INLINE vec exp_reduce(vec x, ints *n)
+{
+    const float shift = 0x1.8p23f; /* once added, the last bit is worth 1 */
+    vec shifted = x * 1.44269504f + shift;
+    *n = (ints)((bits)shifted - (bits)vec_all(shift));
+    vec whole = shifted - shift;
+    vec r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
+    vec p = vec_all(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    return p * (r * r) + r;
+}
+
+INLINE vec power_of_2(ints n) /* -126 <= n <= 127 */
+{
+    return (vec)((bits)(n + 127) << 23);
+}
+
+/* Below -104 even the smallest denormal is too large, above 89 the largest float too small. The scale is
+ * applied in two steps, as it may be beyond a float itself. */
+INLINE vec exp_of(vec x)
+{
+    ints n;
+    vec less_1 = exp_reduce(clamp(x, -104, 89), &n);
+    ints half = n >> 1;
+    return (less_1 + 1) * power_of_2(half) * power_of_2(n - half);
+}
+
+/* exp(x) - 1 for x <= 0. Below -88 it is -1. */
+INLINE vec exp_less_1(vec x)
+{
+    ints n;
+    vec less_1 = exp_reduce(vec_max(vec_all(-87), x), &n);
+    vec scale = power_of_2(n);
+    return less_1 * scale + (scale - 1);
+}
+
+/* After Cephes' logf: x = 2^n m with sqrt(1/2) <= m < sqrt(2). Denormal x are scaled first. */
+INLINE vec log_of(vec x)
+{
+    const uint32_t half_root = 0x3f3504f3; /* the bits of sqrt(1/2) */
+    mask denormal = less(x, vec_all(0x1p-126f));
+    bits above = (bits)choose(denormal, x * 0x1p23f, x) - half_root;
+    vec n = __builtin_convertvector((ints)above >> 23, vec) - choose(denormal, vec_all(23), vec_all(0));
+    vec f = (vec)((above & 0x7fffff) + half_root) - 1;
+    vec p = vec_all(7.0376836292e-2f);
+    p = p * f - 1.1514610310e-1f;
+    p = p * f + 1.1676998740e-1f;
+    p = p * f - 1.2420140846e-1f;
+    p = p * f + 1.4249322787e-1f;
+    p = p * f - 1.6668057665e-1f;
+    p = p * f + 2.0000714765e-1f;
+    p = p * f - 2.4999993993e-1f;
+    p = p * f + 3.3333331174e-1f;
+    vec square = f * f;
+    vec r = p * f * square - n * 2.12194440e-4f;
+    r = f + (r - 0.5f * square) + n * 0.693359375f;
+    r = choose(less(x, vec_all(INFINITY)), r, x);
+    r = choose(less(x, vec_all(0)), vec_all(NAN), r);
+    return choose(equal(x, vec_all(0)), vec_all(-INFINITY), r);
+}
+
+/* log(1 + e) for 0 <= e <= 1: what 1 + e loses by rounding is made good to first order. */
+INLINE vec log_of_1_and(vec e)
+{
+    vec sum = 1 + e;
+    return log_of(sum) + (e - (sum - 1)) / sum;
+}
+
+/* Odd functions that are 1 to rounding beyond `end`. */
+INLINE vec saturated(vec x, float end, vec value)
+{
+    return choose(less(vec_all(end), absolute(x)), with_sign_of(x, vec_all(1)), clamp(value, -1, 1));
+}
+
+/* x P(x^2) / Q(x^2): fits of ours, minimax in relative error, good to 2e-8. No coefficient is negative, so
+ * rounding adds little. */
+INLINE vec tanh_of(vec x)
+{
+    vec s = x * x;
+    vec p = vec_all(1.33178047e-8f);
+    p = p * s + 2.05825682e-5f;
+    p = p * s + 3.49397998e-3f;
+    p = p * s + 0.133796726f;
+    p = p * s + 0.999999979f;
+    vec q = vec_all(7.76149995e-7f);
+    q = q * s + 3.28300275e-4f;
+    q = q * s + 2.58708673e-2f;
+    q = q * s + 0.467129879f;
+    q = q * s + 1;
+    return saturated(x, 9.02f, x * p / q);
+}
+
+INLINE vec erf_of(vec x)
+{
+    vec s = x * x;
+    vec p = vec_all(2.06645894e-6f);
+    p = p * s + 2.85046366e-4f;
+    p = p * s + 3.73792128e-3f;
+    p = p * s + 5.26667398e-2f;
+    p = p * s + 0.189657817f;
+    p = p * s + 1.12837915f;
+    vec q = vec_all(3.82690468e-5f);
+    q = q * s + 1.15726168e-3f;
+    q = q * s + 1.49134271e-2f;
+    q = q * s + 0.113815099f;
+    q = q * s + 0.501412648f;
+    q = q * s + 1;
+    return saturated(x, 3.9f, x * p / q);
+}
+
+INLINE vec sigmoid_of(vec x)
+{
+    return 1 / (1 + exp_of(-x));
+}
+
+INLINE vec softplus_of(vec x)
+{
+    return vec_max(vec_all(0), x) + log_of_1_and(exp_of(-absolute(x)));
+}
+
+/* x tanh(log(1 + e^x)) = x n / (n + 2) with n = e^x (e^x + 2); beyond 20 the quotient is 1. */
+INLINE vec mish_of(vec x)
+{
+    vec e = exp_of(vec_min(vec_all(20), x)), n = e * (e + 2);
+    return x * (n / (n + 2));
+}
+
+INLINE vec gelu_of(vec x)
+{
+    return 0.5f * x * (1 + erf_of(x * 0.707106781f));
+}
+
+INLINE vec gelu_tanh_of(vec x)
+{
+    return 0.5f * x * (1 + tanh_of(0.797884561f * (x + 0.044715f * (x * x * x))));
+}
+
+/* x where it is positive or not a number, else scale (exp(x / unit) - 1). */
+INLINE vec elu_of(vec x, float scale, float unit)
+{
+    return choose(less_equal(x, vec_all(0)), scale * exp_less_1(vec_min(vec_all(0), x / unit)), x);
+}
+
+INLINE vec sign_of(vec x) /* a NaN stays one */
+{
+    return choose(less(vec_all(0), x), vec_all(1), choose(less(x, vec_all(0)), vec_all(-1), x));
+}
+
+INLINE vec truth(mask m)
+{
+    return choose(m, vec_all(1), vec_all(0));
+}
+
+INLINE vec not(vec x)
+{
+    return truth(equal(x, vec_all(0)));
+}
+
+INLINE vec truth_of(vec x)
+{
+    return choose(equal(x, vec_all(0)), vec_all(0), vec_all(1));
+}
+
+/* Rare functions; the rest of a block may hold anything, which costs time at most. */
+static void unary_libm(float (*function)(float), const float *x, float *y)
+{
+    for (size_t i = 0; i < EP_ROWS; i++) y[i] = function(x[i]);
+}
+
+#define EACH(expression)                       \
+    for (size_t i = 0; i < EP_ROWS; i += VL) { \
+        vec v = vec_load(x + i);               \
+        vec_store(y + i, expression);          \
+    }                                          \
+    break
+
+static void unary(enum ep_unary function, float alpha, float beta, const float *x, float *y)
+{
+    switch (function) {
+    case EP_ABS: EACH(absolute(v));
+    case EP_NEG: EACH(-v);
+    case EP_SIGN: EACH(sign_of(v));
+    case EP_FLOOR: EACH(floor_of(v));
+    case EP_CEIL: EACH(ceil_of(v));
+    case EP_RECIPROCAL: EACH(1 / v);
+    case EP_SQRT: EACH(root(v));
+    case EP_EXP: EACH(exp_of(v));
+    case EP_LOG: EACH(log_of(v));
+    case EP_SIN: unary_libm(sinf, x, y); break;
+    case EP_COS: unary_libm(cosf, x, y); break;
+    case EP_TAN: unary_libm(tanf, x, y); break;
+    case EP_ASIN: unary_libm(asinf, x, y); break;
+    case EP_ACOS: unary_libm(acosf, x, y); break;
+    case EP_ATAN: unary_libm(atanf, x, y); break;
+    case EP_SINH: unary_libm(sinhf, x, y); break;
+    case EP_COSH: unary_libm(coshf, x, y); break;
+    case EP_ASINH: unary_libm(asinhf, x, y); break;
+    case EP_ACOSH: unary_libm(acoshf, x, y); break;
+    case EP_ATANH: unary_libm(atanhf, x, y); break;
+    case EP_TANH: EACH(tanh_of(v));
+    case EP_SIGMOID: EACH(sigmoid_of(v));
+    case EP_ERF: EACH(erf_of(v));
+    case EP_SOFTPLUS: EACH(softplus_of(v));
+    case EP_SOFTSIGN: EACH(v / (1 + absolute(v)));
+    case EP_RELU: EACH(vec_max(vec_all(0), v));
+    case EP_LEAKY_RELU: EACH(choose(less(v, vec_all(0)), alpha * v, v));
+    case EP_ELU: EACH(elu_of(v, alpha, 1));
+    case EP_SELU: EACH(beta * elu_of(v, alpha, 1));
+    case EP_CELU: EACH(elu_of(v, alpha, alpha));
+    case EP_THRESHOLDED_RELU: EACH(choose(less(vec_all(alpha), v), v, vec_all(0)));
+    case EP_HARD_SIGMOID: EACH(clamp(alpha * v + beta, 0, 1));
+    case EP_HARD_SWISH: EACH(v * clamp(v * (1.0f / 6) + 0.5f, 0, 1));
+    case EP_GELU: EACH(gelu_of(v));
+    case EP_GELU_TANH: EACH(gelu_tanh_of(v));
+    case EP_SILU: EACH(v / (1 + exp_of(-v)));
+    case EP_MISH: EACH(mish_of(v));
+    case EP_NOT: EACH(not(v));
+    case EP_TRUTH: EACH(truth_of(v));
+    case EP_TRUNCATE: EACH(truncated(v));
+    case EP_UNARY_COUNT: break;
+    }
+}
+
+#undef EACH
+
+/* ---- functions of several values -------------------------------------------------------------------- */
+
+/* Squares are common, and exact to rounding. */
+static void binary_pow(const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < EP_ROWS; i++) y[i] = b[i] == 2 ? a[i] * a[i] : powf(a[i], b[i]);
+}
+
+#define EACH(expression)                              \
+    for (size_t i = 0; i < EP_ROWS; i += VL) {        \
+        vec v = vec_load(a + i), w = vec_load(b + i); \
+        vec_store(y + i, expression);                 \
+    }                                                 \
+    break
+
+static void binary(enum ep_binary function, const float *a, const float *b, float *y)
+{
+    switch (function) {
+    case EP_ADD: EACH(v + w);
+    case EP_SUB: EACH(v - w);
+    case EP_MUL: EACH(v * w);
+    case EP_DIV: EACH(v / w);
+    case EP_POW: binary_pow(a, b, y); break;
+    case EP_MIN: EACH(choose(equal(v, v), vec_min(v, w), v));
+    case EP_MAX: EACH(choose(equal(v, v), vec_max(v, w), v));
+    case EP_LESS: EACH(truth(less(v, w)));
+    case EP_LESS_OR_EQUAL: EACH(truth(less_equal(v, w)));
+    case EP_GREATER: EACH(truth(less(w, v)));
+    case EP_GREATER_OR_EQUAL: EACH(truth(less_equal(w, v)));
+    case EP_EQUAL: EACH(truth(equal(v, w)));
+    case EP_AND: EACH(choose(equal(v, vec_all(0)), vec_all(0), truth_of(w)));
+    case EP_OR: EACH(choose(equal(v, vec_all(0)), truth_of(w), vec_all(1)));
+    case EP_XOR: EACH(choose(equal(v, vec_all(0)), truth_of(w), not(w)));
+    case EP_BINARY_COUNT: break;
+    }
+}
+
+#undef EACH
+
+static void where(const float *condition, const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < EP_ROWS; i += VL) {
+        mask false_ones = equal(vec_load(condition + i), vec_all(0));
+        vec_store(y + i, choose(false_ones, vec_load(b + i), vec_load(a + i)));
+    }
+}
+
+static void clip(const float *x, float low, float high, float *y)
+{
+    for (size_t i = 0; i < EP_ROWS; i += VL) vec_store(y + i, clamp(vec_load(x + i), low, high));
+}
+
+/* ---- sums over columns ------------------------------------------------------------------------------ */
+
+/* Sums of all rows, those of even and odd columns apart until the end: fewer additions wait for each other.
+ */
+enum { VECS = EP_ROWS / VL };
+
+INLINE void add_columns(const float *const *x, size_t width, vec *sums)
+{
+    vec odd[VECS];
+    for (size_t v = 0; v < VECS; v++) sums[v] = odd[v] = vec_all(0);
+    size_t k = 0;
+    for (; k + 1 < width; k += 2)
+        for (size_t v = 0; v < VECS; v++) {
+            sums[v] += vec_load(x[k] + v * VL);
+            odd[v] += vec_load(x[k + 1] + v * VL);
+        }
+    for (size_t v = 0; v < VECS; v++) {
+        if (k < width) sums[v] += vec_load(x[k] + v * VL);
+        sums[v] += odd[v];
+    }
+}
+
+static void sum(const float *const *x, size_t width, float factor, float *y)
+{
+    vec sums[VECS];
+    add_columns(x, width, sums);
+    for (size_t v = 0; v < VECS; v++) vec_store(y + v * VL, factor * sums[v]);
+}
+
+/* Sums of the squared differences from the mean. */
+INLINE void add_squares(const float *const *x, size_t width, const vec *mean, vec *sums)
+{
+    for (size_t v = 0; v < VECS; v++) sums[v] = vec_all(0);
+    for (size_t k = 0; k < width; k++)
+        for (size_t v = 0; v < VECS; v++) {
+            vec difference = vec_load(x[k] + v * VL) - mean[v];
+            sums[v] += difference * difference;
+        }
+}
+
+static void normalise(const float *const *x, size_t width, float epsilon, const float *scale,
+                      const float *bias, float *const *y)
+{
+    vec mean[VECS], factor[VECS];
+    add_columns(x, width, mean);
+    for (size_t v = 0; v < VECS; v++) mean[v] /= (float)width;
+    add_squares(x, width, mean, factor);
+    for (size_t v = 0; v < VECS; v++) factor[v] = 1 / root(factor[v] / (float)width + epsilon);
+    for (size_t k = 0; k < width; k++) {
+        vec own_scale = vec_all(scale[k]), own_bias = vec_all(bias != NULL ? bias[k] : 0);
+        for (size_t v = 0; v < VECS; v++) {
+            vec normal = (vec_load(x[k] + v * VL) - mean[v]) * factor[v];
+            vec_store(y[k] + v * VL, normal * own_scale + own_bias);
+        }
+    }
+}
+
+/* ---- rows to columns and back ------------------------------------------------------------------------- */
+
+/* The first `count` of VL columns to rows `row` on. */
+INLINE void store_columns(const vec *columns, size_t count, float *const *y, size_t row)
+{
+    for (size_t c = 0; c < VL; c++)
+        if (c < count) vec_store(y[c] + row, columns[c]);
+}
+
+INLINE void prefetch(const float *row, size_t width)
+{
+    for (size_t c = 0; c < width; c += 64 / sizeof *row) __builtin_prefetch(row + c);
+}
+
+/* The places of VL rows from number `row` on of a source; beyond the last row that row again. */
+INLINE void find_rows(const struct ep_source *source, size_t row, size_t rows, const float **from)
+{
+    for (size_t l = 0; l < VL; l++)
+        from[l] = source->rows + (size_t)source->index[at_most(row + l, rows - 1)] * source->stride;
+}
+
+/* VL rows of all sources. */
+INLINE void gather_rows(const float *const (*from)[VL], size_t count, size_t width, float *const *y,
+                        size_t row)
+{
+    for (size_t c = 0; c < width; c += VL) {
+        vec tile[VL];
+        for (size_t l = 0; l < VL; l++) {
+            tile[l] = vec_load(from[0][l] + c);
+            for (size_t s = 1; s < count; s++) tile[l] += vec_load(from[s][l] + c);
+        }
+        transpose(tile);
+        store_columns(tile, width - c, y + c, row);
+    }
+}
+
+/* The rows that come next are on their way while these are turned. */
+INLINE void gather_of(const struct ep_source *sources, size_t count, size_t width, size_t rows,
+                      float *const *y)
+{
+    const float *from[2][EP_SOURCES][VL];
+    size_t turn = 0;
+    for (size_t s = 0; s < count; s++) find_rows(&sources[s], 0, rows, from[turn][s]);
+    for (size_t row = 0; row < rows; row += VL, turn = 1 - turn) {
+        for (size_t s = 0; s < count && row + VL < rows; s++) {
+            find_rows(&sources[s], row + VL, rows, from[1 - turn][s]);
+            for (size_t l = 0; l < VL; l++) prefetch(from[1 - turn][s][l], width);
+        }
+        gather_rows((const float *const(*)[VL])from[turn], count, width, y, row);
+    }
+}
+
+static void gather(const struct ep_source *sources, size_t count, size_t width, size_t rows, float *const *y)
+{
+    switch (count) {
+    case 1: gather_of(sources, 1, width, rows, y); break;
+    case 2: gather_of(sources, 2, width, rows, y); break;
+    case 3: gather_of(sources, 3, width, rows, y); break;
+    default: gather_of(sources, EP_SOURCES, width, rows, y);
+    }
+}
+
+enum {
+    SUMS = 8,   /* vectors of one target's sum that are added at a time */
+    AHEAD = 12, /* updates whose rows are on their way */
+};
+
+INLINE const float *update_row(const struct ep_segments *segments, int32_t place, int32_t *update)
+{
+    *update = segments->order != NULL ? segments->order[place] : place;
+    int32_t row = segments->index != NULL ? segments->index[*update] : *update;
+    return segments->rows + (size_t)row * segments->stride;
+}
+
+/* Columns `column` on of one target's sum, `vecs` vectors of them. last: the block's last place. */
+INLINE void sum_target(const struct ep_segments *segments, size_t target, int32_t last, size_t column,
+                       size_t vecs, bool weighted, float *to)
+{
+    vec sums[SUMS];
+    for (size_t v = 0; v < vecs; v++) sums[v] = vec_all(0);
+    for (int32_t place = segments->begins[target]; place < segments->begins[target + 1]; place++) {
+        int32_t update;
+        int32_t ahead = place < last - AHEAD ? place + AHEAD : last;
+        prefetch(update_row(segments, ahead, &update) + column, vecs * VL);
+        const float *row = update_row(segments, place, &update) + column;
+        vec weight = vec_all(weighted ? segments->weight[update] : 1);
+        for (size_t v = 0; v < vecs; v++) {
+            vec values = vec_load(row + v * VL);
+            if (weighted) values *= weight;
+            sums[v] += values;
+        }
+    }
+    for (size_t v = 0; v < vecs; v++) vec_store(to + v * VL, sums[v]);
+}
+
+/* Of up to VL targets, and turned. */
+INLINE void sum_targets(const struct ep_segments *segments, size_t first, size_t row, size_t rows,
+                        size_t column, size_t vecs, size_t width, bool weighted, float *const *y)
+{
+    _Alignas(64) float sums[VL][SUMS * VL];
+    for (size_t l = 0; l < VL && row + l < rows; l++)
+        sum_target(segments, first + row + l, segments->begins[first + rows] - 1, column, vecs, weighted,
+                   sums[l]);
+    for (size_t v = 0; v < vecs; v++) {
+        vec tile[VL];
+        for (size_t l = 0; l < VL; l++) tile[l] = row + l < rows ? vec_load(sums[l] + v * VL) : vec_all(0);
+        transpose(tile);
+        store_columns(tile, width - column - v * VL, y + column + v * VL, row);
+    }
+}
+
+static void segments(const struct ep_segments *segments, size_t first, size_t rows, size_t width,
+                     float *const *y)
+{
+    bool weighted = segments->weight != NULL;
+    for (size_t row = 0; row < rows; row += VL)
+        for (size_t column = 0; column < width; column += SUMS * VL) {
+#define SUM_TARGETS(vecs)                                                           \
+    case vecs:                                                                      \
+        if (weighted)                                                               \
+            sum_targets(segments, first, row, rows, column, vecs, width, true, y);  \
+        else                                                                        \
+            sum_targets(segments, first, row, rows, column, vecs, width, false, y); \
+        break
+            switch (at_most(SUMS, (width - column + VL - 1) / VL)) {
+                SUM_TARGETS(1);
+                SUM_TARGETS(2);
+                SUM_TARGETS(3);
+                SUM_TARGETS(4);
+                SUM_TARGETS(5);
+                SUM_TARGETS(6);
+                SUM_TARGETS(7);
+                SUM_TARGETS(8);
+            }
+#undef SUM_TARGETS
+        }
+}
+
+/* Columns that are less than a vector wide. */
+static void load_narrow(const float *from, size_t stride, size_t rows, size_t width, float *const *y)
+{
+    for (size_t c = 0; c < width; c++)
+        for (size_t r = 0; r < rows; r++) y[c][r] = from[r * stride + c];
+}
+
+static void store_narrow(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
+{
+    for (size_t c = 0; c < width; c++)
+        for (size_t r = 0; r < rows; r++) to[r * stride + c] = x[c][r];
+}
+
+/* The last columns are turned together with some that were before, as a whole tile: nothing beyond is
+ * touched. */
+static void load(const float *from, size_t stride, size_t rows, size_t width, float *const *y)
+{
+    if (width < VL) {
+        load_narrow(from, stride, rows, width, y);
+        return;
+    }
+    for (size_t row = 0; row < rows; row += VL)
+        for (size_t c = 0; c < width; c += VL) {
+            size_t column = at_most(c, width - VL);
+            vec tile[VL];
+            for (size_t l = 0; l < VL; l++)
+                tile[l] = vec_load(from + at_most(row + l, rows - 1) * stride + column);
+            transpose(tile);
+            store_columns(tile, VL, y + column, row);
+        }
+}
+
+static void store(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
+{
+    if (width < VL) {
+        store_narrow(x, width, rows, to, stride);
+        return;
+    }
+    for (size_t row = 0; row < rows; row += VL)
+        for (size_t c = 0; c < width; c += VL) {
+            size_t column = at_most(c, width - VL);
+            vec tile[VL];
+            for (size_t l = 0; l < VL; l++) tile[l] = vec_load(x[column + l] + row);
+            transpose(tile);
+            for (size_t l = 0; l < VL; l++)
+                if (row + l < rows) vec_store(to + (row + l) * stride + column, tile[l]);
+        }
+}
+
+const struct ep_kernels KERNELS = {
+    .name = NAME,
+    .layer = layer,
+    .unary = unary,
+    .binary = binary,
+    .where = where,
+    .clip = clip,
+    .normalise = normalise,
+    .sum = sum,
+    .gather = gather,
+    .segments = segments,
+    .load = load,
+    .store = store,
+};

@@ -1,0 +1,16 @@
+/* The checks of tests/test_kernels.c where there is no cmocka: for aarch64, see tests/aarch64.bats. */
+#include <stdio.h>
+
+#include "kernel_checks.h"
+
+int main(void)
+{
+    size_t failures = 0;
+    for (const struct ep_kernels *const *set = ep_kernels_all(); *set != NULL; set++)
+        for (const struct kernel_check *check = kernel_checks; check->name != NULL; check++) {
+            size_t own = check->failures(*set);
+            printf("%s: %s: %zu failures\n", (*set)->name, check->name, own);
+            failures += own;
+        }
+    return failures == 0 ? 0 : 1;
+}
