@@ -225,6 +225,8 @@ static void give_slot(struct planner *planner, int column)
 
 static void add_column(struct planner *planner, struct ep_pass *pass, struct ep_column column)
 {
+    if (column.place == EP_BUFFER)
+        *EP_PUSH(planner->arena, pass->moving, pass->moving_count) = (int)pass->columns_count;
     *EP_PUSH(planner->arena, pass->columns, pass->columns_count) = column;
 }
 

@@ -33,7 +33,8 @@ struct ep_pass {
     int64_t rows;
     struct ep_instruction *instructions;
     struct ep_column *columns;
-    size_t instructions_count, columns_count;
+    int *moving; /* those of buffers, which are elsewhere for each block */
+    size_t instructions_count, columns_count, moving_count;
     int slots; /* of scratch */
 };
 

@@ -290,8 +290,125 @@ static void sum_from_source(struct ep_program *program, struct ep_op *segments)
     segments->view = program->ops[gather].terms[0].view;
 }
 
+/* ---- normalisation written out ------------------------------------------------------------------------------------- */
+
+/* The op that makes all of `width` columns as one, repeated (a value stretched over the width); -1 where they differ. */
+static int repeated(const struct ep_program *program, const int *columns, int width)
+{
+    for (int j = 1; j < width; j++)
+        if (columns[j] != columns[0]) return -1;
+    return program->makers[columns[0]];
+}
+
+static bool is_binary(const struct ep_op *op, enum ep_binary function)
+{
+    return op->kind == EP_OP_BINARY && op->function == (int)function;
+}
+
+/* Op `number` is the mean of `width` columns, which are returned; else NULL. */
+static const int *mean_of(const struct ep_program *program, int number, int width)
+{
+    const struct ep_op *op = &program->ops[number];
+    bool mean = op->kind == EP_OP_SUM && op->inputs_count == width && op->alpha == 1 / (float)width;
+    return mean ? op->inputs : NULL;
+}
+
+/* The squares of op `from`: it times itself, or to the power of 2. */
+static bool squares(const struct ep_program *program, const int *columns, int width, int from)
+{
+    int number = whole_op(program, columns, width);
+    if (number < 0) return false;
+    const struct ep_op *op = &program->ops[number];
+    if (!is_binary(op, EP_MUL) && !is_binary(op, EP_POW)) return false;
+    if (whole_op(program, op->inputs, width) != from) return false;
+    if (is_binary(op, EP_MUL)) return whole_op(program, op->inputs + width, width) == from;
+    int power = repeated(program, op->inputs + width, width);
+    return power >= 0 && program->ops[power].kind == EP_OP_CONSTANT && program->ops[power].alpha == 2;
+}
+
+/* sqrt(mean of squares of op `difference` + epsilon). */
+static bool is_deviation(const struct ep_program *program, int number, int width, int difference, float *epsilon)
+{
+    const struct ep_op *root = &program->ops[number];
+    if (root->kind != EP_OP_UNARY || root->function != EP_SQRT || root->width != 1) return false;
+    const struct ep_op *sum = ep_maker(program, root->inputs[0]);
+    if (!is_binary(sum, EP_ADD) || sum->width != 1) return false;
+    bool first = ep_maker(program, sum->inputs[0])->kind == EP_OP_CONSTANT;
+    const struct ep_op *added = ep_maker(program, sum->inputs[first ? 0 : 1]);
+    const int *squared = mean_of(program, program->makers[sum->inputs[first ? 1 : 0]], width);
+    if (added->kind != EP_OP_CONSTANT || squared == NULL || !squares(program, squared, width, difference)) return false;
+    *epsilon = added->alpha;
+    return true;
+}
+
+/* (x - mean) / deviation becomes one op, with the factors and terms that may follow: (that) * scale + bias. */
+static void join_normalisation(struct ep_program *program, int number)
+{
+    const struct ep_op *quotient = &program->ops[number];
+    int width = quotient->width, difference = whole_op(program, quotient->inputs, width);
+    int deviation = repeated(program, quotient->inputs + width, width);
+    float epsilon = 0;
+    if (difference < 0 || deviation < 0 || !is_binary(&program->ops[difference], EP_SUB)) return;
+    const int *x = program->ops[difference].inputs;
+    int mean = repeated(program, x + width, width);
+    const int *averaged = mean < 0 ? NULL : mean_of(program, mean, width);
+    if (averaged == NULL || memcmp(averaged, x, (size_t)width * sizeof *x) != 0) return;
+    if (!is_deviation(program, deviation, width, difference, &epsilon)) return;
+    float *scale = ep_alloc(program->arena, (size_t)width, sizeof *scale);
+    for (int j = 0; j < width; j++)
+        scale[j] = 1;
+    struct ep_op *op = &program->ops[number];
+    op->kind = EP_OP_NORMALISE;
+    op->inputs = ep_copy(program->arena, x, (size_t)width, sizeof *x);
+    op->inputs_count = width;
+    op->alpha = epsilon;
+    op->weights = scale;
+}
+
+/* The constant side of a product or sum whose other side is a normalisation that nothing else uses. */
+static const int *constant_side(const struct ep_program *program, int number, const int *users, int *from)
+{
+    const struct ep_op *op = &program->ops[number];
+    for (int side = 0; side < 2; side++) {
+        const int *constants = op->inputs + (1 - side) * op->width;
+        *from = whole_op(program, op->inputs + side * op->width, op->width);
+        if (*from >= 0 && users[*from] == number && program->ops[*from].kind == EP_OP_NORMALISE &&
+            all_constant(program, constants, op->width))
+            return constants;
+    }
+    return NULL;
+}
+
+static void join_scale_and_bias(struct ep_program *program, int number, const int *users)
+{
+    int from = -1;
+    const struct ep_op *op = &program->ops[number];
+    if (!is_binary(op, EP_MUL) && !is_binary(op, EP_ADD)) return;
+    const int *constants = constant_side(program, number, users, &from);
+    if (constants == NULL || (is_binary(op, EP_MUL) && program->ops[from].bias != NULL)) return;
+    float *values = ep_alloc(program->arena, (size_t)op->width, sizeof *values);
+    const float *scale = program->ops[from].weights, *bias = program->ops[from].bias;
+    bool product = is_binary(op, EP_MUL);
+    for (int j = 0; j < op->width; j++) {
+        float value = ep_maker(program, constants[j])->alpha;
+        values[j] = product ? value * scale[j] : value + (bias == NULL ? 0 : bias[j]);
+    }
+    take_over(program, number, from);
+    *(product ? &program->ops[number].weights : &program->ops[number].bias) = values;
+}
+
+static void join_normalisations(struct ep_program *program)
+{
+    for (size_t i = 0; i < program->ops_count; i++)
+        if (is_binary(&program->ops[i], EP_DIV)) join_normalisation(program, (int)i);
+    int *users = find_users(program);
+    for (size_t i = 0; i < program->ops_count; i++)
+        join_scale_and_bias(program, (int)i, users);
+}
+
 void ep_program_rewrite(struct ep_program *program)
 {
+    join_normalisations(program);
     merge_sums(program);
     merge_activations(program);
     split_layers(program);

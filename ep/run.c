@@ -70,22 +70,26 @@ struct block {
     size_t rows;
 };
 
-static void set_columns(struct block *block, float *scratch, size_t number)
+/* Columns that are at the same place for all blocks. */
+static void set_columns(struct block *block, float *scratch)
 {
     const struct ep_pass *pass = block->work->pass;
-    const struct ep_plan *plan = block->work->run->plan;
+    const float *constants = block->work->run->plan->constants;
     for (size_t i = 0; i < pass->columns_count; i++) {
         const struct ep_column *column = &pass->columns[i];
-        switch (column->place) {
-        case EP_SCRATCH: block->columns[i] = scratch + (size_t)column->number * EP_ROWS; break;
-        case EP_CONSTANTS: /* never written */
-            block->columns[i] = (float *)plan->constants + (size_t)column->number * EP_ROWS;
-            break;
-        case EP_BUFFER:
-            block->columns[i] = (float *)buffer_at(block->work, column->number) +
-                                (number * (size_t)column->width + (size_t)column->column) * EP_ROWS;
-            break;
-        }
+        size_t offset = (size_t)column->number * EP_ROWS;
+        if (column->place == EP_SCRATCH) block->columns[i] = scratch + offset;
+        if (column->place == EP_CONSTANTS) block->columns[i] = (float *)constants + offset; /* never written */
+    }
+}
+
+static void move_columns(struct block *block, size_t number)
+{
+    const struct ep_pass *pass = block->work->pass;
+    for (size_t i = 0; i < pass->moving_count; i++) {
+        const struct ep_column *column = &pass->columns[pass->moving[i]];
+        block->columns[pass->moving[i]] = (float *)buffer_at(block->work, column->number) +
+                                          (number * (size_t)column->width + (size_t)column->column) * EP_ROWS;
     }
 }
 
@@ -200,8 +204,9 @@ static void do_task(void *data, size_t task)
     }
     struct block block = {.work = work, .columns = (float **)((float *)(void *)scratch->data + floats)};
     size_t end = (task + 1) * work->blocks_per_task;
+    set_columns(&block, (float *)(void *)scratch->data);
     for (size_t b = task * work->blocks_per_task; b < end && b < work->blocks; b++) {
-        set_columns(&block, (float *)(void *)scratch->data, b);
+        move_columns(&block, b);
         block.first = (int64_t)(b * EP_ROWS);
         int64_t left = pass->rows - block.first;
         block.rows = left < EP_ROWS ? (size_t)left : EP_ROWS;
