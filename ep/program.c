@@ -23,14 +23,20 @@ struct ep_op *ep_program_op(struct ep_program *program, enum ep_operation kind, 
     return op;
 }
 
+/* Equal constants are one. Each bucket is a chain of ops, numbered from 1, by their `function`. */
 int ep_program_constant(struct ep_program *program, float value)
 {
-    for (size_t i = 0; i < program->ops_count; i++) {
-        const struct ep_op *op = &program->ops[i];
-        if (op->kind == EP_OP_CONSTANT && memcmp(&op->alpha, &value, sizeof value) == 0) return op->first;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int *bucket = &program->constants[(bits * 2654435769u) >> 24];
+    for (int next = *bucket; next > 0; next = program->ops[next - 1].function) {
+        const struct ep_op *op = &program->ops[next - 1];
+        if (memcmp(&op->alpha, &value, sizeof value) == 0) return op->first;
     }
     struct ep_op *op = ep_program_op(program, EP_OP_CONSTANT, 0, 1, 0);
     op->alpha = value;
+    op->function = *bucket;
+    *bucket = (int)program->ops_count;
     return op->first;
 }
 

@@ -40,7 +40,7 @@ struct ep_term {
 
 struct ep_op {
     enum ep_operation kind;
-    int function;      /* enum ep_unary, enum ep_binary; EP_OP_INPUT: the graph's input */
+    int function;      /* enum ep_unary, enum ep_binary; EP_OP_INPUT: the graph's input; EP_OP_CONSTANT: see program.c */
     bool relu, starts; /* EP_OP_LAYER */
     float alpha, beta; /* of the function; bounds, epsilon, factor of a sum, value of a constant */
     int64_t rows;      /* 0 constants */
@@ -77,6 +77,7 @@ struct ep_program {
     struct ep_view *views;
     struct ep_index *indices;
     size_t ops_count, columns_count, views_count, indices_count;
+    int constants[256]; /* see program.c */
 };
 
 /* Appends an operation with so many columns of output and room for inputs. The pointer holds until the next one. */

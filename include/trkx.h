@@ -376,11 +376,20 @@ typedef struct trkx_bundle_info {
  * but what it hands out. It is what the largest run held, as many times as there were runs at once. */
 typedef struct trkx_pipeline trkx_pipeline;
 
+/* What runs the networks within ONNX Runtime. The results of one choice are the same bytes for any number of threads;
+ * those of the two differ by rounding. */
+enum trkx_kernels {
+    TRKX_KERNELS_TRKX, /* trkx's execution provider, libtrkx_ep.so: beside libtrkx, or where the environment variable
+                        * TRKX_EP_LIBRARY says */
+    TRKX_KERNELS_STOCK /* ONNX Runtime's own kernels alone */
+};
+
 typedef struct trkx_pipeline_options {
     size_t size;              /* sizeof(trkx_pipeline_options) */
     int threads;              /* >= 1, of each run; 0: all cores. Default 0 */
-    size_t filter_batch;      /* edges a filter call, >= 1. Default 65536 */
+    size_t filter_batch;      /* edges a filter call; 0: as many as suit the kernels. Default 0 */
     const char *detectors;    /* path of a detectors.csv for cell features; NULL: the bundle's own if any */
+    enum trkx_kernels kernels; /* default TRKX_KERNELS_TRKX */
 } trkx_pipeline_options;
 TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
 

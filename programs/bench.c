@@ -40,6 +40,7 @@ static void help(void)
         "  --event EVENT       (a simulated one of full density)\n"
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
+        "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
         "  --points FILE       radius: these points instead; .npy or CSV, one row a point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
@@ -49,13 +50,13 @@ static void help(void)
         defaults.bundle, defaults.search.radius, defaults.search.k, defaults.threads, defaults.repeat);
 }
 
-enum { EVENT, BUNDLE, DETECTORS, POINTS, RADIUS, K, THREADS, REPEAT, CSV };
+enum { EVENT, BUNDLE, DETECTORS, KERNELS, POINTS, RADIUS, K, THREADS, REPEAT, CSV };
 
 static const struct option options[] = {
     {"event", 1, NULL, EVENT},      {"bundle", 1, NULL, BUNDLE}, {"detectors", 1, NULL, DETECTORS},
     {"points", 1, NULL, POINTS},    {"radius", 1, NULL, RADIUS}, {"k", 1, NULL, K},
     {"threads", 1, NULL, THREADS},  {"repeat", 1, NULL, REPEAT}, {"csv", 1, NULL, CSV},
-    {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
+    {"kernels", 1, NULL, KERNELS},  {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
 
 static bool apply(void *target, int option, const char *value)
 {
@@ -65,6 +66,7 @@ static bool apply(void *target, int option, const char *value)
     case EVENT: bench->event_path = value; return true;
     case BUNDLE: bench->bundle = value; return true;
     case DETECTORS: bench->detectors = value; return true;
+    case KERNELS: return get_kernels(value, &bench->kernels);
     case POINTS: bench->points_path = value; return true;
     case RADIUS: return get_double("radius", value, 1e-30, 1e18, &bench->search.radius);
     case K: return get_size("k", value, 1, INT32_MAX, &bench->search.k);
@@ -144,6 +146,7 @@ enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipe
     trkx_pipeline_options_init(&choice);
     choice.threads = threads;
     choice.detectors = bench->detectors;
+    choice.kernels = bench->kernels;
     return trkx_pipeline_create(bench->bundle, &choice, pipeline, &bench->error);
 }
 

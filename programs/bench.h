@@ -36,6 +36,7 @@ struct bench {
     trkx_edges_options search; /* of --points */
     bool search_given;         /* --radius or --k */
     int threads;
+    enum trkx_kernels kernels;
     size_t repeat;
     /* what they stand for, as far as the parts need it */
     trkx_event *event;

@@ -97,6 +97,17 @@ bool get_int(const char *option, const char *text, int low, int high, int *value
     return true;
 }
 
+bool get_kernels(const char *text, enum trkx_kernels *value)
+{
+    if (strcmp(text, "trkx") == 0) *value = TRKX_KERNELS_TRKX;
+    else if (strcmp(text, "stock") == 0) *value = TRKX_KERNELS_STOCK;
+    else {
+        misused("--kernels: %s is neither trkx nor stock", text);
+        return false;
+    }
+    return true;
+}
+
 /* ---- names and files -------------------------------------------------------------------------------- */
 
 void *checked(void *memory)

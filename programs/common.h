@@ -22,6 +22,7 @@ int command_bench(int count, char **arguments);
 int failed(const trkx_error *error);
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Values of options. On a bad value they print a line that names the option and return false. */
+bool get_kernels(const char *text, enum trkx_kernels *value); /* of --kernels */
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);
 bool get_int(const char *option, const char *text, int low, int high, int *value);
 bool get_double(const char *option, const char *text, double low, double high, double *value);

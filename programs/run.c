@@ -38,20 +38,22 @@ static void help(void)
         "  --out DIR           made where it is missing (%s)\n"
         "  --threads T         of each event; 0: all cores (%d)\n"
         "  --jobs J            events at once, each with its memory (%d)\n"
-        "  --filter-batch N    edges a call of the filter (%zu)\n"
+        "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
+        "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
         defaults.bundle, defaults.out, defaults.pipeline.threads, defaults.jobs,
         defaults.pipeline.filter_batch);
 }
 
-enum { BUNDLE, OUT, THREADS, JOBS, FILTER_BATCH, DETECTORS, VERBOSE };
+enum { BUNDLE, OUT, THREADS, JOBS, KERNELS, FILTER_BATCH, DETECTORS, VERBOSE };
 
 static const struct option options[] = {
     {"bundle", 1, NULL, BUNDLE},
     {"out", 1, NULL, OUT},
     {"threads", 1, NULL, THREADS},
     {"jobs", 1, NULL, JOBS},
+    {"kernels", 1, NULL, KERNELS},
     {"filter-batch", 1, NULL, FILTER_BATCH},
     {"detectors", 1, NULL, DETECTORS},
     {"verbose", 0, NULL, VERBOSE},
@@ -67,7 +69,8 @@ static bool apply(void *target, int option, const char *value)
     case OUT: settings->out = value; return true;
     case THREADS: return get_int("threads", value, 0, 4096, &settings->pipeline.threads);
     case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs);
-    case FILTER_BATCH: return get_size("filter-batch", value, 1, INT32_MAX, &settings->pipeline.filter_batch);
+    case KERNELS: return get_kernels(value, &settings->pipeline.kernels);
+    case FILTER_BATCH: return get_size("filter-batch", value, 0, INT32_MAX, &settings->pipeline.filter_batch);
     case DETECTORS: settings->pipeline.detectors = value; return true;
     case VERBOSE: settings->verbose = true; return true;
     default: return false;

@@ -11,6 +11,7 @@ struct settings {
     const char *out, *kept, *candidates, *detectors;
     enum trkx_network network;
     int threads;
+    enum trkx_kernels kernels;
     size_t nodes; /* 0: as many as the edges name */
     trkx_edges_options edges;
     trkx_tracks_options tracks;
@@ -47,12 +48,13 @@ static void help(void)
         "  --cut C            tracks: edges connect where score > C (%g)\n"
         "  --min-hits N       tracks: least hits of a track (%zu)\n"
         "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
+        "  --kernels KERNELS  embed, filter, gnn: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
         "  --threads T        0: all cores (%d)\n",
         defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.tracks.cut,
         defaults.tracks.min_hits, defaults.threads);
 }
 
-enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CANDIDATES, CUT, MIN_HITS, NODES, THREADS };
+enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CANDIDATES, CUT, MIN_HITS, NODES, THREADS, KERNELS };
 
 static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},    {"out", 1, NULL, OUT},
                                         {"network", 1, NULL, NETWORK},  {"detectors", 1, NULL, DETECTORS},
@@ -60,7 +62,8 @@ static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},    {"out", 
                                         {"kept", 1, NULL, KEPT},        {"candidates", 1, NULL, CANDIDATES},
                                         {"cut", 1, NULL, CUT},          {"min-hits", 1, NULL, MIN_HITS},
                                         {"nodes", 1, NULL, NODES},      {"threads", 1, NULL, THREADS},
-                                        {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
+                                        {"kernels", 1, NULL, KERNELS},  {"help", 0, NULL, OPTION_HELP},
+                                        {NULL, 0, NULL, 0}};
 
 static bool apply_network(struct settings *settings, const char *value)
 {
@@ -98,6 +101,7 @@ static bool apply(void *target, int option, const char *value)
     case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &settings->tracks.min_hits);
     case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
     case THREADS: return get_int("threads", value, 0, 4096, &settings->threads);
+    case KERNELS: return get_kernels(value, &settings->kernels);
     default: return false;
     }
 }
@@ -122,6 +126,7 @@ static enum trkx_status load_pipeline(struct work *work)
     trkx_pipeline_options_init(&choice);
     choice.threads = work->settings->threads;
     choice.detectors = work->settings->detectors;
+    choice.kernels = work->settings->kernels;
     return trkx_pipeline_create(work->settings->bundle, &choice, &work->pipeline, work->error);
 }
 

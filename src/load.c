@@ -4,9 +4,15 @@
 
 #include <string.h>
 
+/* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call. */
+static size_t suiting_batch(enum trkx_kernels kernels)
+{
+    return kernels == TRKX_KERNELS_STOCK ? (size_t)1 << 16 : (size_t)1 << 20;
+}
+
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
 {
-    *options = (trkx_pipeline_options){.size = sizeof *options, .filter_batch = 65536};
+    *options = (trkx_pipeline_options){.size = sizeof *options, .kernels = TRKX_KERNELS_TRKX};
 }
 
 /* What the model must look like: node features [n,F], for filter and GNN also edges [2,m]. */
@@ -20,7 +26,8 @@ static enum trkx_status load_network(trkx_pipeline *pipeline, enum trkx_network 
                                      .inputs = inputs,
                                      .inputs_count = model->inputs_count,
                                      .output = {model->output, TRKX_ELEMENT_FLOAT, 1, {-1}},
-                                     .threads = pipeline->threads};
+                                     .threads = pipeline->threads,
+                                     .kernels = pipeline->kernels};
     if (network == TRKX_NETWORK_EMBEDDING) {
         spec.output.rank = 2;
         spec.output.shape[1] = (int64_t)pipeline->bundle.dim;
@@ -82,13 +89,14 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     *result = NULL;
     trkx_pipeline_options_init(&defaults);
     if (options == NULL) options = &defaults;
-    if (options->size != sizeof *options || options->filter_batch < 1 || options->threads < 0)
+    if (options->size != sizeof *options || options->threads < 0 || options->kernels > TRKX_KERNELS_STOCK)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "pipeline: options not initialised, filter_batch 0 or threads negative");
+                         "pipeline: options not initialised, threads negative or kernels unknown");
     pipeline = trkx_allocate_zero(NULL, 1, sizeof *pipeline);
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
     pipeline->threads = trkx_threads(options->threads);
-    pipeline->filter_batch = options->filter_batch;
+    pipeline->kernels = options->kernels;
+    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(options->kernels);
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)

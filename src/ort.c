@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "provider.h"
+
 /* Asked for by number rather than as ORT_API_VERSION, so that newer headers still meet a 1.23 library. */
 enum { API_VERSION = 23 };
 
@@ -23,6 +25,7 @@ static size_t users;
 static const OrtApi *api;
 static OrtEnv *environment;
 static struct runtime_allocator allocator;
+static const OrtEpDevice *provider; /* of libtrkx_ep, once it is registered */
 
 /* The run on whose behalf this thread calls the runtime; NULL while a network is loaded. */
 static _Thread_local struct trkx_memory *run_memory;
@@ -83,8 +86,61 @@ static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *
     return status;
 }
 
+/* ---- the execution provider of libtrkx_ep ------------------------------------------------------------- */
+
+#define PROVIDER_REGISTRATION "trkx"
+#define PROVIDER_NAME "TrkxExecutionProvider"
+
+static enum trkx_status find_provider_device(const char *path, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const OrtEpDevice *const *devices = NULL;
+    size_t count = 0;
+    TRKX_CHECK(check(api->GetEpDevices(environment, &devices, &count), path, error));
+    for (size_t i = 0; i < count && provider == NULL; i++)
+        if (strcmp(api->EpDevice_EpName(devices[i]), PROVIDER_NAME) == 0) provider = devices[i];
+    if (provider == NULL)
+        return trkx_fail(error, TRKX_ERROR_RUNTIME, "%s: has no " PROVIDER_NAME " for this processor", path);
+cleanup:
+    return status;
+}
+
+/* Registers libtrkx_ep for the life of the environment; the caller holds the lock. */
+static enum trkx_status register_provider(trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    char *path = NULL;
+    if (provider != NULL) return TRKX_OK;
+    TRKX_CHECK(trkx_provider_find(&path, error));
+    TRKX_CHECK(check(api->RegisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION, path), path, error));
+    status = find_provider_device(path, error);
+    if (status != TRKX_OK)
+        check(api->UnregisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION), path, NULL);
+cleanup:
+    trkx_release(path);
+    return status;
+}
+
+static enum trkx_status add_provider(OrtSessionOptions *options, trkx_error *error)
+{
+    pthread_mutex_lock(&lock);
+    enum trkx_status status = register_provider(error);
+    pthread_mutex_unlock(&lock);
+    if (status != TRKX_OK) return status;
+    return check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &provider, 1, NULL, NULL, 0),
+                 PROVIDER_NAME, error);
+}
+
+static void unregister_provider(void)
+{
+    if (provider == NULL) return;
+    check(api->UnregisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION), PROVIDER_NAME, NULL);
+    provider = NULL;
+}
+
 static void runtime_destroy(void)
 {
+    unregister_provider();
     if (environment != NULL && allocator.info != NULL) {
         OrtStatus *failure = api->UnregisterAllocator(environment, allocator.info);
         if (failure != NULL) api->ReleaseStatus(failure);
@@ -275,6 +331,7 @@ static enum trkx_status load(struct trkx_session *session, const struct trkx_ses
     TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), session->file, error));
     TRKX_CHECK(
         check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), session->file, error));
+    if (spec->kernels == TRKX_KERNELS_TRKX) TRKX_CHECK(add_provider(options, error));
     OrtStatus *failure =
         api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options, &session->session);
     if (failure != NULL) {

@@ -4,6 +4,8 @@
 
 #include "memory.h"
 
+#include <trkx.h>
+
 enum trkx_element { TRKX_ELEMENT_FLOAT, TRKX_ELEMENT_INT64 };
 
 /* What a network's input or output must look like. */
@@ -30,6 +32,7 @@ struct trkx_session_spec {
     size_t inputs_count; /* at most 4 */
     struct trkx_tensor_spec output;
     int threads; /* >= 1 */
+    enum trkx_kernels kernels;
 };
 
 struct trkx_session;

@@ -14,6 +14,7 @@ struct trkx_pipeline {
     struct trkx_detector *detector; /* NULL where no feature needs it */
     int threads;
     size_t filter_batch;
+    enum trkx_kernels kernels;
     struct trkx_arenas *runs;   /* memory of the runs, for the next ones */
     struct trkx_arenas *events; /* and of the events that they read */
 };

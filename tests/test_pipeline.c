@@ -839,7 +839,7 @@ static void wrong_options_are_refused(void **state)
     options.size = 0;
     assert_int_equal(trkx_pipeline_create(common.bundle, &options, &pipeline, NULL), TRKX_ERROR_ARGUMENT);
     trkx_pipeline_options_init(&options);
-    options.filter_batch = 0;
+    options.kernels = (enum trkx_kernels)2;
     assert_int_equal(trkx_pipeline_create(common.bundle, &options, &pipeline, NULL), TRKX_ERROR_ARGUMENT);
     trkx_pipeline_options_init(&options);
     options.threads = -1;

@@ -75,7 +75,7 @@ class _SimulateOptions(c.Structure):
 
 class _PipelineOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("filter_batch", c.c_size_t),
-                ("detectors", c.c_char_p)]
+                ("detectors", c.c_char_p), ("kernels", c.c_int)]
 
 
 class _StepRecord(c.Structure):
