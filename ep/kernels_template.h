@@ -456,47 +456,36 @@ INLINE void store_columns(const vec *columns, size_t count, float *const *y, siz
         if (c < count) vec_store(y[c] + row, columns[c]);
 }
 
+/* Towards the second-level cache, which takes more requests at a time than the first. */
 INLINE void prefetch(const float *row, size_t width)
 {
-    for (size_t c = 0; c < width; c += 64 / sizeof *row) __builtin_prefetch(row + c);
+    for (size_t c = 0; c < width; c += 64 / sizeof *row) __builtin_prefetch(row + c, 0, 2);
 }
 
-/* The places of VL rows from number `row` on of a source; beyond the last row that row again. */
-INLINE void find_rows(const struct ep_source *source, size_t row, size_t rows, const float **from)
+/* The places of a block's rows, which are asked for. Beyond the last row that row again. */
+INLINE void find_rows(const struct ep_source *source, size_t width, size_t rows, const float **from)
 {
-    for (size_t l = 0; l < VL; l++)
-        from[l] = source->rows + (size_t)source->index[at_most(row + l, rows - 1)] * source->stride;
-}
-
-/* VL rows of all sources. */
-INLINE void gather_rows(const float *const (*from)[VL], size_t count, size_t width, float *const *y,
-                        size_t row)
-{
-    for (size_t c = 0; c < width; c += VL) {
-        vec tile[VL];
-        for (size_t l = 0; l < VL; l++) {
-            tile[l] = vec_load(from[0][l] + c);
-            for (size_t s = 1; s < count; s++) tile[l] += vec_load(from[s][l] + c);
-        }
-        transpose(tile);
-        store_columns(tile, width - c, y + c, row);
+    for (size_t r = 0; r < EP_ROWS; r++) {
+        from[r] = source->rows + (size_t)source->index[at_most(r, rows - 1)] * source->stride;
+        if (r < rows) prefetch(from[r], width);
     }
 }
 
-/* The rows that come next are on their way while these are turned. */
 INLINE void gather_of(const struct ep_source *sources, size_t count, size_t width, size_t rows,
                       float *const *y)
 {
-    const float *from[2][EP_SOURCES][VL];
-    size_t turn = 0;
-    for (size_t s = 0; s < count; s++) find_rows(&sources[s], 0, rows, from[turn][s]);
-    for (size_t row = 0; row < rows; row += VL, turn = 1 - turn) {
-        for (size_t s = 0; s < count && row + VL < rows; s++) {
-            find_rows(&sources[s], row + VL, rows, from[1 - turn][s]);
-            for (size_t l = 0; l < VL; l++) prefetch(from[1 - turn][s][l], width);
+    const float *from[EP_SOURCES][EP_ROWS];
+    for (size_t s = 0; s < count; s++) find_rows(&sources[s], width, rows, from[s]);
+    for (size_t row = 0; row < rows; row += VL)
+        for (size_t c = 0; c < width; c += VL) {
+            vec tile[VL];
+            for (size_t l = 0; l < VL; l++) {
+                tile[l] = vec_load(from[0][row + l] + c);
+                for (size_t s = 1; s < count; s++) tile[l] += vec_load(from[s][row + l] + c);
+            }
+            transpose(tile);
+            store_columns(tile, width - c, y + c, row);
         }
-        gather_rows((const float *const(*)[VL])from[turn], count, width, y, row);
-    }
 }
 
 static void gather(const struct ep_source *sources, size_t count, size_t width, size_t rows, float *const *y)
@@ -511,7 +500,7 @@ static void gather(const struct ep_source *sources, size_t count, size_t width, 
 
 enum {
     SUMS = 8,   /* vectors of one target's sum that are added at a time */
-    AHEAD = 12, /* updates whose rows are on their way */
+    AHEAD = 24, /* updates whose rows are on their way */
 };
 
 INLINE const float *update_row(const struct ep_segments *segments, int32_t place, int32_t *update)
@@ -519,6 +508,14 @@ INLINE const float *update_row(const struct ep_segments *segments, int32_t place
     *update = segments->order != NULL ? segments->order[place] : place;
     int32_t row = segments->index != NULL ? segments->index[*update] : *update;
     return segments->rows + (size_t)row * segments->stride;
+}
+
+/* What a block begins with; the rest is asked for on the way. */
+INLINE void prefetch_first(const struct ep_segments *segments, size_t first, size_t rows, size_t width)
+{
+    int32_t begin = segments->begins[first], end = segments->begins[first + rows], update;
+    for (int32_t place = begin; place < end && place < begin + AHEAD; place++)
+        prefetch(update_row(segments, place, &update), width);
 }
 
 /* Columns `column` on of one target's sum, `vecs` vectors of them. last: the block's last place. */
@@ -562,6 +559,7 @@ static void segments(const struct ep_segments *segments, size_t first, size_t ro
                      float *const *y)
 {
     bool weighted = segments->weight != NULL;
+    prefetch_first(segments, first, rows, width);
     for (size_t row = 0; row < rows; row += VL)
         for (size_t column = 0; column < width; column += SUMS * VL) {
 #define SUM_TARGETS(vecs)                                                           \
@@ -583,19 +581,6 @@ static void segments(const struct ep_segments *segments, size_t first, size_t ro
             }
 #undef SUM_TARGETS
         }
-}
-
-/* Columns that are less than a vector wide. */
-static void load_narrow(const float *from, size_t stride, size_t rows, size_t width, float *const *y)
-{
-    for (size_t c = 0; c < width; c++)
-        for (size_t r = 0; r < rows; r++) y[c][r] = from[r * stride + c];
-}
-
-static void store_narrow(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
-{
-    for (size_t c = 0; c < width; c++)
-        for (size_t r = 0; r < rows; r++) to[r * stride + c] = x[c][r];
 }
 
 /* The last columns are turned together with some that were before, as a whole tile: nothing beyond is
