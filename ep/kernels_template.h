@@ -1,6 +1,7 @@
 /* The kernels of ep/kernels.h in terms of a vector `vec` of VL floats and the operations on it, which the
- * file that includes this one defines for its instruction set (see ep/kernels_plain.c), as load_narrow and
- * store_narrow for less than VL columns. KERNELS names what is defined.
+ * file that includes this one defines for its instruction set (see ep/kernels_plain.c), load_narrow and
+ * store_narrow for less than VL columns, and `scaled` where there is an instruction. KERNELS names what is
+ * defined.
  *
  * Products may be added without rounding them first: a result has the same bits wherever its row lies and
  * whatever the other rows hold, but instruction sets agree to rounding only. For that, all lanes go through
@@ -107,37 +108,36 @@ INLINE vec ceil_of(vec x)
     return -floor_of(-x);
 }
 
-/* The exponential functions after Cephes' expf: x = n ln 2 + r with |r| <= ln 2 / 2, and exp(r) - 1 from a
- * polynomial. ln 2 is split, so that n times its larger part is exact. */
-INLINE vec exp_reduce(vec x, ints *n)
+#ifndef scaled
+INLINE vec power_of_2(ints n) /* -126 <= n <= 127 */
+{
+    return (vec)((bits)(n + 127) << 23);
+}
+
+/* 2^n x for whole n, in two steps, as 2^n may be beyond a float itself. */
+INLINE vec scaled(vec x, vec n)
+{
+    ints all = __builtin_convertvector(n, ints), half = all >> 1;
+    return x * power_of_2(half) * power_of_2(all - half);
+}
+#endif
+
+/* After Cephes' expf: x = n ln 2 + r with |r| <= ln 2 / 2, and exp(r) from a polynomial. ln 2 is split, so
+ * that n times its larger part is exact. Below -104 even the smallest denormal is too large, above 89 the
+ * largest float too small. */
+INLINE vec exp_of(vec x)
 {
     const float shift = 0x1.8p23f; /* once added, the last bit is worth 1 */
-    vec shifted = x * 1.44269504f + shift;
-    *n = (ints)((bits)shifted - (bits)vec_all(shift));
-    vec whole = shifted - shift;
-    vec r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
+    vec t = clamp(x, -104, 89);
+    vec n = (t * 1.44269504f + shift) - shift;
+    vec r = (t - n * 0.693359375f) + n * 2.12194440e-4f;
     vec p = vec_all(1.9875691500e-4f);
     p = p * r + 1.3981999507e-3f;
     p = p * r + 8.3334519073e-3f;
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
-    return p * (r * r) + r;
-}
-
-INLINE vec power_of_2(ints n) /* -126 <= n <= 127 */
-{
-    return (vec)((bits)(n + 127) << 23);
-}
-
-/* Below -104 even the smallest denormal is too large, above 89 the largest float too small. The scale is
- * applied in two steps, as it may be beyond a float itself. */
-INLINE vec exp_of(vec x)
-{
-    ints n;
-    vec less_1 = exp_reduce(clamp(x, -104, 89), &n);
-    ints half = n >> 1;
-    return (less_1 + 1) * power_of_2(half) * power_of_2(n - half);
+    return scaled(p * (r * r) + r + 1, n);
 }
 
 /* 2^(factor x) - 1 for |factor x| < 126, good to 2 ulp but for the rounding of the exponent, which functions
