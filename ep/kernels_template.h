@@ -58,6 +58,8 @@ INLINE void layer_tile(const float *const *x, size_t inputs, const float *weight
             vec_store(y[j] + row + v * VL, relu ? vec_max(vec_all(0), sums[j][v]) : sums[j][v]);
 }
 
+_Static_assert(EP_TILE == 4, "layer() has a case for every number of outputs");
+
 static void layer(const float *const *x, size_t inputs, const float *weights, const float *bias,
                   const float *const *start, bool relu, float *const *y, size_t outputs)
 {
