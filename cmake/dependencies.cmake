@@ -5,7 +5,8 @@
 #   libmd         1.0     SHA-256 of the models
 #   OpenMP        4.5     threads
 #   ONNX Runtime  1.23    the networks (C API)
-#   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's
+#   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's;
+#                         gcc for aarch64 and qemu-user, where there are, for the kernels there
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP 4.5 REQUIRED COMPONENTS C)

@@ -5,6 +5,7 @@
 #include <arm_neon.h>
 #endif
 #include <math.h>
+#include <string.h>
 
 #include "kernels_sets.h"
 
@@ -86,6 +87,26 @@ static inline void transpose(vec *t)
     t[1] = SHUFFLE(a, c, 2, 3, 6, 7);
     t[2] = SHUFFLE(b, d, 0, 1, 4, 5);
     t[3] = SHUFFLE(b, d, 2, 3, 6, 7);
+}
+
+static void load_narrow(const float *from, size_t stride, size_t rows, size_t width, float *const *y)
+{
+    if (width == 1 && stride == 1) {
+        memcpy(y[0], from, rows * sizeof *from);
+        return;
+    }
+    for (size_t c = 0; c < width; c++)
+        for (size_t r = 0; r < rows; r++) y[c][r] = from[r * stride + c];
+}
+
+static void store_narrow(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
+{
+    if (width == 1 && stride == 1) {
+        memcpy(to, x[0], rows * sizeof *to);
+        return;
+    }
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < width; c++) to[r * stride + c] = x[c][r];
 }
 
 #define KERNELS ep_kernels_plain

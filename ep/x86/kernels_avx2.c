@@ -65,6 +65,8 @@ static inline __attribute__((always_inline)) void transpose(vec *t)
     }
 }
 
+#define load_narrow ep_kernels_plain.load
+#define store_narrow ep_kernels_plain.store
 #define KERNELS ep_kernels_avx2
 #define NAME "avx2"
 #include "kernels_template.h"

@@ -69,6 +69,9 @@ static inline __attribute__((always_inline)) void transpose(vec *t)
     }
 }
 
+#define scaled _mm512_scalef_ps
+#define load_narrow ep_kernels_avx2.load
+#define store_narrow ep_kernels_avx2.store
 #define KERNELS ep_kernels_avx512
 #define NAME "avx512"
 #include "kernels_template.h"
