@@ -3,6 +3,7 @@ include(CMakePackageConfigHelpers)
 
 install(TARGETS trkx trkx_static EXPORT trkx
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS trkx_ep LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/trkx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models/default DESTINATION ${CMAKE_INSTALL_DATADIR}/trkx/models)
 install(EXPORT trkx NAMESPACE trkx:: FILE trkx-targets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)

@@ -10,38 +10,52 @@
 
 #define LIBRARY_NAME "libtrkx_ep.so"
 
-/* The directory of what this code is part of, to its last '/'; "" where that is not known. */
-static int own_directory(const char **file)
+/* The file that holds an address, or NULL. */
+static const char *file_of(const void *address)
 {
     Dl_info info;
-    *file = "";
-    if (dladdr((void *)(uintptr_t)trkx_provider_find, &info) == 0 || info.dli_fname == NULL) return 0;
-    const char *end = strrchr(info.dli_fname, '/');
-    *file = info.dli_fname;
-    return end == NULL ? 0 : (int)(end - info.dli_fname + 1);
+    return dladdr((void *)(uintptr_t)address, &info) == 0 ? NULL : info.dli_fname;
+}
+
+/* Beside the file that this code is part of, or in lib/ beside its bin/; *path NULL where it is not there. */
+static enum trkx_status find_beside(const char *own, char **path, trkx_error *error)
+{
+    static const char *const places[] = {"", "../lib/", "../lib64/"};
+    const char *end = own == NULL ? NULL : strrchr(own, '/');
+    int length = end == NULL ? 0 : (int)(end - own + 1);
+    size_t size = (size_t)length + sizeof "../lib64/" LIBRARY_NAME;
+    char *found = trkx_allocate(NULL, size, 1);
+    if (found == NULL) return trkx_fail_memory(error, "a path", size);
+    for (size_t i = 0; i < sizeof places / sizeof *places && *path == NULL; i++) {
+        snprintf(found, size, "%.*s%s%s", length, length > 0 ? own : "", places[i], LIBRARY_NAME);
+        if (access(found, R_OK) == 0) *path = found;
+    }
+    if (*path == NULL) trkx_release(found);
+    return TRKX_OK;
+}
+
+/* Where the dynamic linker would find it. */
+static void find_installed(char **path)
+{
+    void *library = dlopen(LIBRARY_NAME, RTLD_LAZY | RTLD_LOCAL);
+    const char *file = library == NULL ? NULL : file_of(dlsym(library, "CreateEpFactories"));
+    if (file != NULL) *path = trkx_duplicate(file);
+    if (library != NULL) dlclose(library);
 }
 
 enum trkx_status trkx_provider_find(char **path, trkx_error *error)
 {
-    static const char *const places[] = {"", "../lib/", "../lib64/"};
-    const char *given = getenv("TRKX_EP_LIBRARY"), *own = "";
+    const char *given = getenv("TRKX_EP_LIBRARY"), *own = file_of((const void *)(uintptr_t)trkx_provider_find);
     *path = NULL;
     if (given != NULL) {
         *path = trkx_duplicate(given);
         return *path != NULL ? TRKX_OK : trkx_fail_memory(error, "a path", strlen(given));
     }
-    int length = own_directory(&own);
-    size_t size = (size_t)length + sizeof "../lib64/" LIBRARY_NAME;
-    *path = trkx_allocate(NULL, size, 1);
-    if (*path == NULL) return trkx_fail_memory(error, "a path", size);
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(*path, size, "%.*s%s%s", length, own, places[i], LIBRARY_NAME);
-        if (access(*path, R_OK) == 0) return TRKX_OK;
-    }
-    trkx_release(*path);
-    *path = NULL;
+    enum trkx_status status = find_beside(own, path, error);
+    if (status == TRKX_OK && *path == NULL) find_installed(path);
+    if (status != TRKX_OK || *path != NULL) return status;
     return trkx_fail(error, TRKX_ERROR_RUNTIME,
-                     "no " LIBRARY_NAME " in %.*s: name it in the environment variable TRKX_EP_LIBRARY, or choose the "
-                     "stock kernels",
-                     length > 0 ? length : 1, length > 0 ? own : ".");
+                     "no " LIBRARY_NAME " beside %s, nor where libraries are installed: name it in the environment "
+                     "variable TRKX_EP_LIBRARY, or choose the stock kernels",
+                     own != NULL ? own : "trkx");
 }

@@ -19,7 +19,7 @@ setup_file() { make_event 100; }
         run "$TRKX" --help
     done
     run "$TRKX" run --help
-    [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1)"*"--filter-batch N"*"(65536)"* ]]
+    [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1)"*"--kernels KERNELS"*"(trkx)"*"--filter-batch N"*"(0)"* ]]
     [[ $output == *"--bundle DIR"*"($(realpath "$bundle"))"* ]]
     run "$TRKX" stage --help
     [[ $output == *"--radius R"*"(1)"*"--k K"*"(500)"*"--cut C"*"(0.5)"*"--min-hits N"*"(3)"* ]]
@@ -43,7 +43,8 @@ setup_file() { make_event 100; }
     refuses 2 "EVENT" -- "$TRKX" run
     refuses 2 "--threads" "many" -- "$TRKX" run --threads many "$event"
     refuses 2 "--threads" -- "$TRKX" run --threads -1 "$event"
-    refuses 2 "--filter-batch" -- "$TRKX" run --filter-batch 0 "$event"
+    refuses 2 "--filter-batch" -- "$TRKX" run --filter-batch -1 "$event"
+    refuses 2 "--kernels: fast" -- "$TRKX" run --kernels fast "$event"
     for jobs in 0 -1 2.5 two ""; do refuses 2 "--jobs" -- "$TRKX" run --jobs "$jobs" "$event"; done
     refuses 2 "which" -- "$TRKX" stage
     refuses 2 "fly" -- "$TRKX" stage fly --out x.npy a.npy
