@@ -140,6 +140,20 @@ static void check_rank(const Onnx__ValueInfoProto *info, int rank, const int64_t
     }
 }
 
+/* Pairs instead of sources and targets. */
+static bool check_transposed(const Onnx__ValueInfoProto *input, struct trkx_findings *findings)
+{
+    const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(input);
+    int64_t first = 0, second = 0;
+    bool two_rows = trkx_onnx_declared_extent(type, 0, &first) && first == 2;
+    bool transposed = !two_rows && trkx_onnx_declared_extent(type, 1, &second) && second == 2;
+    if (transposed)
+        trkx_findings_add(findings, TRKX_FAULT, "shape", trkx_onnx_text(input->name),
+                          "export it again with edges that way",
+                          "is [m,2], trkx has edges as [2,m]: sources, then targets");
+    return transposed;
+}
+
 static void check_input(const struct trkx_subject *subject, size_t index, struct trkx_findings *findings)
 {
     const Onnx__ValueInfoProto *input = subject->graph.proto->input[index];
@@ -147,11 +161,11 @@ static void check_input(const struct trkx_subject *subject, size_t index, struct
     const struct trkx_contract *contract = subject->contract;
     if (role == TRKX_ROLE_NODES)
         check_rank(input, 2, (int64_t[]){-1, contract != NULL ? (int64_t)contract->features : -1}, findings);
+    if (role == TRKX_ROLE_OTHER) return;
+    check_type(input, role == TRKX_ROLE_EDGES ? INT64 : FLOAT, findings);
+    if (role == TRKX_ROLE_EDGES && check_transposed(input, findings)) return;
     if (role == TRKX_ROLE_EDGES) check_rank(input, 2, (int64_t[]){2, -1}, findings);
-    if (role != TRKX_ROLE_OTHER) {
-        check_type(input, role == TRKX_ROLE_EDGES ? INT64 : FLOAT, findings);
-        check_axis(subject, input, trkx_growing_axis(role, trkx_onnx_declared(input)), findings);
-    }
+    check_axis(subject, input, trkx_growing_axis(role, trkx_onnx_declared(input)), findings);
 }
 
 static void check_inputs(const struct trkx_subject *subject, struct trkx_findings *findings)

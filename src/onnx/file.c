@@ -60,8 +60,10 @@ enum trkx_status trkx_onnx_parse(const void *bytes, size_t length, const char *n
                                  trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    *file = (struct trkx_onnx){.path = trkx_duplicate(name), .bytes = length};
-    if (file->path == NULL) return trkx_fail_memory(error, "a file name", strlen(name));
+    *file = (struct trkx_onnx){0};
+    if ((file->path = trkx_duplicate(name)) == NULL)
+        return trkx_fail_memory(error, "a file name", strlen(name));
+    file->bytes = length;
     SHA256Data(bytes, length, file->sha256);
     TRKX_CHECK(unpack(bytes, length, file, error));
 cleanup:
