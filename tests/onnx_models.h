@@ -28,9 +28,15 @@ static inline void *build_take(size_t bytes)
     return memset(block, 0, bytes);
 }
 
+static inline void *build_copy(const void *from, size_t bytes)
+{
+    void *block = build_take(bytes);
+    return bytes > 0 ? memcpy(block, from, bytes) : block;
+}
+
 static inline char *build_text(const char *text)
 {
-    return memcpy(build_take(strlen(text) + 1), text, strlen(text) + 1);
+    return build_copy(text, strlen(text) + 1);
 }
 
 #define BUILD(type, init) ((type *)memcpy(build_take(sizeof(type)), &(type)init, sizeof(type)))
@@ -97,10 +103,10 @@ static inline Onnx__TensorProto *build_tensor(const char *name, int type, const 
     tensor->name = build_text(name);
     tensor->has_data_type = 1, tensor->data_type = type;
     tensor->n_dims = n_dims;
-    tensor->dims = memcpy(build_take(n_dims * sizeof *dims), dims, n_dims * sizeof *dims);
+    tensor->dims = build_copy(dims, n_dims * sizeof *dims);
     tensor->has_raw_data = 1;
     tensor->raw_data.len = bytes;
-    tensor->raw_data.data = memcpy(build_take(bytes), elements, bytes);
+    tensor->raw_data.data = build_copy(elements, bytes);
     return tensor;
 }
 
@@ -173,7 +179,7 @@ static inline void build_integers(Onnx__NodeProto *node, const char *name, const
 {
     Onnx__AttributeProto *attribute = build_attribute(node, name, 7);
     attribute->n_ints = count;
-    attribute->ints = memcpy(build_take(count * sizeof *values), values, count * sizeof *values);
+    attribute->ints = build_copy(values, count * sizeof *values);
 }
 
 static inline void build_value(Onnx__NodeProto *node, Onnx__TensorProto *tensor)

@@ -159,7 +159,7 @@ static Onnx__TensorProto *make_tensor(const char *name, int type, const void *el
         release_message(tensor);
         return NULL;
     }
-    memcpy(tensor->raw_data.data, elements, count * size);
+    if (count > 0) memcpy(tensor->raw_data.data, elements, count * size); /* an empty list is NULL */
     tensor->raw_data.len = count * size;
     tensor->has_raw_data = 1;
     tensor->dims[0] = (int64_t)count;

@@ -25,6 +25,7 @@ static bool has_input(const struct trkx_inference *step, size_t i)
 /* An axis counted from the front; -1 where there is no such axis. */
 static int axis_of(int64_t axis, int rank)
 {
+    if (rank < 0) return -1;
     if (axis < 0) axis += rank;
     return axis >= 0 && axis < rank ? (int)axis : -1;
 }
@@ -483,7 +484,7 @@ static void infer_split(struct trkx_inference *step)
     int axis = axis_of(trkx_onnx_integer(step->node, "axis", 0), from->rank);
     size_t parts = step->node->n_output;
     if (axis < 0) return;
-    for (size_t i = 0; i < parts && i < TRKX_MAX_VALUES; i++) {
+    for (size_t i = 0; i < parts && i < TRKX_MAX_OUTPUTS; i++) {
         struct trkx_shape *part = &step->out[i];
         *part = *from;
         part->values_count = -1;
@@ -512,7 +513,8 @@ static struct trkx_extent sliced(struct trkx_extent extent, struct trkx_extent s
 static void slice_values(const struct trkx_shape *from, struct trkx_extent start, struct trkx_shape *out)
 {
     struct trkx_extent length = out->extents[0];
-    bool known = from->values_count >= 0 && trkx_is_fixed(start) && trkx_is_fixed(length);
+    bool known =
+        from->values_count >= 0 && trkx_is_fixed(start) && trkx_is_fixed(length) && length.count >= 0;
     int first = known ? clamp(start.count, from->values_count) : 0;
     out->values_count = known && first + length.count <= from->values_count ? (int)length.count : -1;
     for (int i = 0; i < out->values_count; i++) out->values[i] = from->values[first + i];

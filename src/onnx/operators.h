@@ -4,12 +4,14 @@
 
 #include "shapes.h"
 
+enum { TRKX_MAX_OUTPUTS = 32 }; /* of a node; only Split has more than a few */
+
 /* A node being worked through. */
 struct trkx_inference {
     const struct trkx_onnx_graph *graph;
     const struct trkx_shapes *shapes;
     const Onnx__NodeProto *node;
-    struct trkx_shape *out;        /* [1] of its first output */
+    struct trkx_shape *out;        /* [TRKX_MAX_OUTPUTS] unknown at first */
     struct trkx_conflict conflict; /* extent 0: none */
 };
 
@@ -31,7 +33,7 @@ struct trkx_operator {
 
 /* NULL for one that is not known, or is of another domain. */
 const struct trkx_operator *trkx_onnx_operator(const Onnx__NodeProto *node);
-/* Shapes of all of the outputs; out[n_output], unknown at first. */
+/* Fills out[TRKX_MAX_OUTPUTS], unknown at first. */
 void trkx_onnx_infer(struct trkx_inference *step, struct trkx_shape *out);
 /* The inner extent of a matrix product. */
 struct trkx_extent trkx_onnx_inner(const struct trkx_onnx_graph *graph, const struct trkx_shapes *shapes,

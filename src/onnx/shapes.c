@@ -146,15 +146,12 @@ static bool constant(const Onnx__NodeProto *node, struct trkx_shape *out)
     return tensor;
 }
 
-/* A node may have any number of outputs; only Split's beyond the first few matter to anyone. */
-enum { MAX_OUTPUTS = 32 };
-
 static void work_through(const struct trkx_onnx_graph *graph, const Onnx__NodeProto *node,
                          struct trkx_shape *out, struct trkx_shapes *shapes)
 {
-    size_t outputs = node->n_output < MAX_OUTPUTS ? node->n_output : MAX_OUTPUTS;
+    size_t outputs = node->n_output < TRKX_MAX_OUTPUTS ? node->n_output : TRKX_MAX_OUTPUTS;
     struct trkx_inference step = {graph, shapes, node, out, {0}};
-    for (size_t i = 0; i < MAX_OUTPUTS; i++) out[i] = unknown;
+    for (size_t i = 0; i < TRKX_MAX_OUTPUTS; i++) out[i] = unknown;
     if (outputs == 0) return;
     if (!constant(node, out)) trkx_onnx_infer(&step, out);
     for (size_t i = 0; i < outputs; i++) store(graph, node->output[i], node, &out[i], shapes);
@@ -172,7 +169,7 @@ enum trkx_status trkx_onnx_shapes(const struct trkx_onnx_graph *graph, const str
     enum trkx_status status = TRKX_OK;
     struct trkx_shape *out = NULL;
     *shapes = (struct trkx_shapes){0};
-    TRKX_ALLOCATE(out, NULL, MAX_OUTPUTS, "shapes");
+    TRKX_ALLOCATE(out, NULL, TRKX_MAX_OUTPUTS, "shapes");
     TRKX_ALLOCATE(shapes->of, NULL, graph->count, "shapes");
     TRKX_ALLOCATE(shapes->roles, NULL, graph->proto->n_input, "roles of inputs");
     TRKX_ALLOCATE(shapes->conflicts, NULL, graph->proto->n_node, "conflicts of shapes"); /* one a node */
