@@ -56,21 +56,30 @@ static bool apply(void *target, int option, const char *value)
 
 enum action { INFO, CHECK, REPAIR };
 
+json_t *path_json(const char *text)
+{
+    json_t *string = json_string(text);
+    return string != NULL ? string : checked(json_string("?"));
+}
+
 static int act_on(enum action action, const char *path, const struct trkx_contract *contract,
                   const struct model_settings *settings, json_t *models)
 {
     struct trkx_onnx file;
     trkx_error error;
     int code = EXIT_FAILED;
-    if (trkx_onnx_read(path, &file, &error) != TRKX_OK) return failed(&error);
     json_t *json = checked(json_object());
-    json_object_set_new(json, "file", checked(json_string(path)));
+    json_object_set_new(json, "file", path_json(path));
+    json_array_append_new(models, json);
+    if (trkx_onnx_read(path, &file, &error) != TRKX_OK) {
+        json_object_set_new(json, "error", path_json(error.message));
+        return failed(&error);
+    }
     switch (action) {
     case INFO: code = model_info(&file, contract, json); break;
     case CHECK: code = model_check(&file, contract, settings, json); break;
     case REPAIR: code = model_repair(&file, settings, json); break;
     }
-    json_array_append_new(models, json);
     trkx_onnx_release(&file);
     return code;
 }
@@ -118,7 +127,7 @@ static bool find_action(const char *name, enum action *action)
     return false;
 }
 
-static int check_usage(enum action action, const char *const *paths, int count,
+static int check_usage(enum action action, char *const *paths, int count,
                        const struct model_settings *settings)
 {
     if (action != REPAIR && (settings->out != NULL || settings->opset != 0))
@@ -145,6 +154,6 @@ int command_model(int count, char **arguments)
         return misused("model: \"%s\" is not info, check or repair", arguments[optind]);
     char *const *paths = arguments + optind + 1;
     int paths_count = count - optind - 1;
-    code = check_usage(action, (const char *const *)paths, paths_count, &settings);
+    code = check_usage(action, paths, paths_count, &settings);
     return code != EXIT_OK ? code : act(action, paths, paths_count, &settings);
 }

@@ -35,26 +35,19 @@ static void print_changes(const char *path, const struct trkx_findings *changes)
     }
 }
 
-/* What is still wrong with the model as it will be written. */
-static enum trkx_status check_again(const struct trkx_onnx *file, struct trkx_findings *left,
-                                    trkx_error *error)
-{
-    return trkx_onnx_check(file, NULL, left, error);
-}
-
 int model_repair(struct trkx_onnx *file, const struct model_settings *settings, json_t *json)
 {
     struct trkx_findings changes = {0}, left = {0};
     trkx_error error;
     int code = EXIT_FAILED;
     if (trkx_onnx_repair(file, NULL, settings->opset, &changes, &error) != TRKX_OK ||
-        check_again(file, &left, &error) != TRKX_OK ||
+        trkx_onnx_check(file, NULL, &left, &error) != TRKX_OK ||
         trkx_onnx_write(file, settings->out, &error) != TRKX_OK) {
         failed(&error);
     } else {
         print_changes(file->path, &changes);
         print_findings(settings->out, &left);
-        json_object_set_new(json, "out", checked(json_string(settings->out)));
+        json_object_set_new(json, "out", path_json(settings->out));
         json_object_set_new(json, "changes", findings_json(&changes));
         json_object_set_new(json, "left", findings_json(&left));
         code = model_passes(&left, settings) ? EXIT_OK : EXIT_FAILED;
