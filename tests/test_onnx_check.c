@@ -167,7 +167,7 @@ static void rows_written_into_the_model_are_found(void **state)
 {
     Onnx__ModelProto *model = build_small(&(struct small){SOUND, .rows = 314});
     (void)state;
-    expect(model, NULL, 2, TRKX_FAULT, "fixed-axis", "scattered", "314 rows written into the model");
+    expect_fault(model, "fixed-axis", "scattered", "314 rows written into the model");
     model = build_small(&(struct small){SOUND});
     int64_t dims = 2, shape[] = {314, SMALL_WIDTH};
     BUILD_APPEND(model->graph->initializer, model->graph->n_initializer,

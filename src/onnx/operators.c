@@ -591,18 +591,22 @@ static void infer_gather_nd(struct trkx_inference *step)
     carry(from, step->out);
 }
 
-/* Rows of edges into as many rows as the model says, whatever the number of nodes. */
+/* Rows of edges into as many rows as the model says, whatever the number of nodes: a conflict, and behind it
+ * the rows are taken to be nodes, so that what follows from it is not reported as well. */
 static void infer_scatter(struct trkx_inference *step)
 {
     const struct trkx_shape *data = input(step, 0), *index = input(step, 1);
+    const struct trkx_extent nodes = {TRKX_PER_NODE, 1};
     int64_t axis = trkx_onnx_is(step->node, "ScatterND") ? 0 : trkx_onnx_integer(step->node, "axis", 0);
     int rows = axis_of(axis, data->rank);
     *step->out = *data;
     step->out->values_count = -1;
     step->out->zero = step->out->index = false;
     if (rows >= 0 && index->index && index->rank > 0 && index->extents[0].per == TRKX_PER_EDGE &&
-        trkx_is_fixed(data->extents[rows]))
-        conflict(step, data->extents[rows], (struct trkx_extent){TRKX_PER_NODE, 1});
+        trkx_is_fixed(data->extents[rows])) {
+        conflict(step, data->extents[rows], nodes);
+        step->out->extents[rows] = nodes;
+    }
 }
 
 /* ---- reducing --------------------------------------------------------------------------------------- */
