@@ -153,11 +153,14 @@ static void check_conflicts(const struct trkx_subject *subject, struct trkx_find
 {
     for (size_t i = 0; i < subject->shapes.conflicts_count; i++) {
         const struct trkx_conflict *conflict = &subject->shapes.conflicts[i];
-        trkx_findings_add(findings, TRKX_FAULT, "fixed-axis", trkx_onnx_node_name(conflict->node),
-                          "export it again with dynamic axes",
-                          "%s has %lld rows written into the model where there should be as many as %s",
-                          trkx_onnx_text(conflict->node->op_type), (long long)conflict->extent,
-                          conflict->per == TRKX_PER_EDGE ? "edges" : "nodes");
+        trkx_findings_add(
+            findings, TRKX_FAULT, "fixed-axis", trkx_onnx_node_name(conflict->node),
+            "export it again with dynamic axes",
+            "%s meets %lld rows written into the model where there should be as many as %s (%zu "
+            "node%s)",
+            trkx_onnx_text(conflict->node->op_type), (long long)conflict->extent,
+            conflict->per == TRKX_PER_EDGE ? "edges" : "nodes", conflict->nodes,
+            conflict->nodes == 1 ? " does" : "s do");
     }
 }
 

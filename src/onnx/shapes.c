@@ -146,6 +146,19 @@ static bool constant(const Onnx__NodeProto *node, struct trkx_shape *out)
     return tensor;
 }
 
+/* A number that is met again, mostly in consequence, is one conflict. */
+static void note_conflict(struct trkx_shapes *shapes, const Onnx__NodeProto *node,
+                          const struct trkx_conflict *conflict)
+{
+    for (size_t i = 0; i < shapes->conflicts_count; i++)
+        if (shapes->conflicts[i].extent == conflict->extent && shapes->conflicts[i].per == conflict->per) {
+            shapes->conflicts[i].nodes++;
+            return;
+        }
+    shapes->conflicts[shapes->conflicts_count++] =
+        (struct trkx_conflict){node, 1, conflict->extent, conflict->per};
+}
+
 static void work_through(const struct trkx_onnx_graph *graph, const Onnx__NodeProto *node,
                          struct trkx_shape *out, struct trkx_shapes *shapes)
 {
@@ -156,10 +169,7 @@ static void work_through(const struct trkx_onnx_graph *graph, const Onnx__NodePr
     if (!constant(node, out)) trkx_onnx_infer(&step, out);
     for (size_t i = 0; i < outputs; i++) store(graph, node->output[i], node, &out[i], shapes);
     if (out[0].rank < 0) shapes->unknown_nodes++;
-    if (step.conflict.extent != 0) {
-        step.conflict.node = node;
-        shapes->conflicts[shapes->conflicts_count++] = step.conflict;
-    }
+    if (step.conflict.extent != 0) note_conflict(shapes, node, &step.conflict);
 }
 
 enum trkx_status trkx_onnx_shapes(const struct trkx_onnx_graph *graph, const struct trkx_roles *roles,

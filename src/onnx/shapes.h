@@ -21,9 +21,10 @@ struct trkx_shape {
 /* What a graph is given. */
 enum trkx_role { TRKX_ROLE_OTHER, TRKX_ROLE_NODES, TRKX_ROLE_EDGES, TRKX_ROLE_EDGE_FEATURES };
 
-/* A tensor whose number of rows is written into the model although it has to grow. */
+/* A number of rows that is written into the model although they have to grow. */
 struct trkx_conflict {
-    const Onnx__NodeProto *node;
+    const Onnx__NodeProto *node; /* the first that meets it */
+    size_t nodes;                /* how many do */
     int64_t extent;
     enum trkx_per per; /* what it should grow with */
 };
