@@ -272,6 +272,49 @@ static void a_small_network_is_described(void **state)
     trkx_onnx_release(&file);
 }
 
+/* As ACTS calls its networks: nodes, edges, features of the edges. */
+static void features_of_edges_are_told_from_those_of_nodes(void **state)
+{
+    Onnx__ModelProto *model = begin(17);
+    Onnx__GraphProto *graph = model->graph;
+    struct trkx_onnx file;
+    struct trkx_onnx_info info;
+    float weights[8] = {0};
+    (void)state;
+    BUILD_APPEND(graph->input, graph->n_input, build_info("edge_attr", FLOAT32, (const char *[]){"e", "2", NULL}));
+    BUILD_APPEND(graph->input, graph->n_input, build_info("batch", INT64, (const char *[]){"n", NULL}));
+    build_weights(model, "w", 2, 4, weights);
+    build_node(model, "MatMul", "edge_attr w", "y");
+    BUILD_APPEND(graph->output, graph->n_output, build_info("y", FLOAT32, NULL));
+    build_file(model, &file);
+    assert_int_equal(trkx_onnx_describe(&file, NULL, &info, NULL), TRKX_OK);
+    assert_int_equal(info.inputs[0].role, TRKX_ROLE_NODES);
+    assert_int_equal(info.inputs[1].role, TRKX_ROLE_EDGES);
+    assert_int_equal(info.inputs[2].role, TRKX_ROLE_EDGE_FEATURES);
+    assert_int_equal(info.inputs[3].role, TRKX_ROLE_OTHER);
+    assert_true(info.products.per_edge == 2 * 2 * 4);
+    assert_string_equal(info.outputs[0].shape, "");
+    trkx_onnx_info_release(&info);
+    trkx_onnx_release(&file);
+}
+
+/* Files of before 2019 list their weights among the inputs. */
+static void weights_among_the_inputs_are_weights(void **state)
+{
+    Onnx__ModelProto *model = build_small(&(struct small){0});
+    Onnx__GraphProto *graph = model->graph;
+    struct trkx_onnx file;
+    struct trkx_onnx_info info;
+    (void)state;
+    BUILD_APPEND(graph->input, graph->n_input, build_info("w1", FLOAT32, (const char *[]){"8", "4", NULL}));
+    build_file(model, &file);
+    assert_int_equal(trkx_onnx_describe(&file, NULL, &info, NULL), TRKX_OK);
+    assert_int_equal(info.inputs_count, 2);
+    assert_true(info.products.per_edge == 2 * 8 * 4);
+    trkx_onnx_info_release(&info);
+    trkx_onnx_release(&file);
+}
+
 /* Two operations for each weight of a matrix, which the default networks use once each. */
 static double of_matrices(const struct trkx_onnx *file)
 {
@@ -337,6 +380,8 @@ int main(void)
         cmocka_unit_test(products_and_reductions),
         cmocka_unit_test(nonsense_is_not_known),
         cmocka_unit_test(a_small_network_is_described),
+        cmocka_unit_test(features_of_edges_are_told_from_those_of_nodes),
+        cmocka_unit_test(weights_among_the_inputs_are_weights),
         cmocka_unit_test(the_default_bundle_is_described),
         cmocka_unit_test(every_allocation_may_fail),
     };
