@@ -1,7 +1,7 @@
-/* libFuzzer: no bytes in place of an ONNX model make reading, describing, checking or repairing it crash, leak or
- * read past its end; what is repaired is a model again. The first byte lets allocations fail: 0 none, n the nth and
- * later ones. Start it with tests/corpus/fuzz_onnx: small networks as tests/onnx_models.h builds them, a byte 0 in
- * front. */
+/* libFuzzer: no bytes in place of an ONNX model make reading, describing, checking or repairing it crash,
+ * leak or read past its end; what is repaired is a model again. The first byte lets allocations fail: 0 none,
+ * n the nth and later ones. Start it with tests/corpus/fuzz_onnx: small networks as tests/onnx_models.h
+ * builds them, a byte 0 in front. */
 #include <stdlib.h>
 
 #include "info.h"

@@ -175,7 +175,8 @@ static inline void build_string(Onnx__NodeProto *node, const char *name, const c
     attribute->has_s = 1, attribute->s.data = (uint8_t *)build_text(value), attribute->s.len = strlen(value);
 }
 
-static inline void build_integers(Onnx__NodeProto *node, const char *name, const int64_t *values, size_t count)
+static inline void build_integers(Onnx__NodeProto *node, const char *name, const int64_t *values,
+                                  size_t count)
 {
     Onnx__AttributeProto *attribute = build_attribute(node, name, 7);
     attribute->n_ints = count;
@@ -230,14 +231,14 @@ enum { SMALL_IN = 3, SMALL_WIDTH = 4 };
 
 /* What to build; all zero is the network as an exporter before reductions wrote it. */
 struct small {
-    int64_t opset;         /* 0: 12 */
-    const char *scatter;   /* NULL: ScatterElements */
-    const char *reduction; /* NULL: none */
-    const char *nodes, *edges; /* the growing axes; NULL: "n", "m" */
+    int64_t opset;              /* 0: 12 */
+    const char *scatter;        /* NULL: ScatterElements */
+    const char *reduction;      /* NULL: none */
+    const char *nodes, *edges;  /* the growing axes; NULL: "n", "m" */
     int nodes_type, edges_type; /* 0: float32, int64 */
     bool sigmoid;
-    bool into_nodes;  /* the scatter starts from the nodes instead of from zeros */
-    int64_t rows;     /* > 0: the scatter goes into so many rows, whatever the graph */
+    bool into_nodes; /* the scatter starts from the nodes instead of from zeros */
+    int64_t rows;    /* > 0: the scatter goes into so many rows, whatever the graph */
 };
 
 static inline float small_weight(int tensor, int i)
@@ -304,13 +305,14 @@ static inline void small_scatter(Onnx__ModelProto *model, const struct small *ch
     build_node(model, "Add", inputs, "sums");
 }
 
-/* Nodes: h = relu(x W0 + b0); edges: e = relu([h_src, h_dst] W1); sums of e at dst; nodes: h' = relu([sums, h] W2'),
- * less its mean; edges: the product of both ends, summed over the features. */
+/* Nodes: h = relu(x W0 + b0); edges: e = relu([h_src, h_dst] W1); sums of e at dst; nodes: h' = relu([sums,
+ * h] W2'), less its mean; edges: the product of both ends, summed over the features. */
 static inline Onnx__ModelProto *build_small(const struct small *choice)
 {
     Onnx__ModelProto *model = build_model(choice->opset != 0 ? choice->opset : 12);
     Onnx__GraphProto *graph = model->graph;
-    const char *n = choice->nodes != NULL ? choice->nodes : "n", *m = choice->edges != NULL ? choice->edges : "m";
+    const char *n = choice->nodes != NULL ? choice->nodes : "n",
+               *m = choice->edges != NULL ? choice->edges : "m";
     BUILD_APPEND(graph->input, graph->n_input,
                  build_info("g_nodes", choice->nodes_type != 0 ? choice->nodes_type : FLOAT32,
                             (const char *[]){n, "3", NULL}));
@@ -353,8 +355,8 @@ static inline float small_relu(float x)
 /* The same by loops: scores [m] before a sigmoid. */
 static inline void small_plain(const float *nodes, size_t n, const int64_t *edges, size_t m, float *scores)
 {
-    float (*h)[SMALL_WIDTH] = calloc(n, sizeof *h), (*sums)[SMALL_WIDTH] = calloc(n, sizeof *sums);
-    float (*h3)[SMALL_WIDTH] = calloc(n, sizeof *h3);
+    float(*h)[SMALL_WIDTH] = calloc(n, sizeof *h), (*sums)[SMALL_WIDTH] = calloc(n, sizeof *sums);
+    float(*h3)[SMALL_WIDTH] = calloc(n, sizeof *h3);
     if (h == NULL || sums == NULL || h3 == NULL) abort();
     for (size_t i = 0; i < n; i++)
         for (int k = 0; k < SMALL_WIDTH; k++) {

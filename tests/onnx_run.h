@@ -34,8 +34,8 @@ static inline void graph_make(struct graph *graph)
 }
 
 /* The scores [GRAPH_EDGES] of a model with the inputs g_nodes and g_edges. */
-static inline enum trkx_status graph_run(const struct trkx_onnx *file, const char *output, const struct graph *graph,
-                                         float *scores, trkx_error *error)
+static inline enum trkx_status graph_run(const struct trkx_onnx *file, const char *output,
+                                         const struct graph *graph, float *scores, trkx_error *error)
 {
     size_t length = onnx__model_proto__get_packed_size(file->model);
     uint8_t *bytes = malloc(length);

@@ -1,5 +1,5 @@
-/* Proves: each kind of fault is found where a model has it, and is named with its node; a model without faults,
- * and the default bundle, have none. */
+/* Proves: each kind of fault is found where a model has it, and is named with its node; a model without
+ * faults, and the default bundle, have none. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,11 +30,11 @@ static struct trkx_findings check(const Onnx__ModelProto *model, const struct tr
     return findings;
 }
 
-static bool is(const struct trkx_finding *finding, enum trkx_severity severity, const char *kind, const char *node,
-               const char *text)
+static bool is(const struct trkx_finding *finding, enum trkx_severity severity, const char *kind,
+               const char *node, const char *text)
 {
-    return finding->severity == severity && strcmp(finding->kind, kind) == 0 && strcmp(finding->node, node) == 0 &&
-           strstr(finding->text, text) != NULL;
+    return finding->severity == severity && strcmp(finding->kind, kind) == 0 &&
+           strcmp(finding->node, node) == 0 && strstr(finding->text, text) != NULL;
 }
 
 /* This finding, and as many as `count` in all. */
@@ -54,8 +54,8 @@ static void expect_fault(const Onnx__ModelProto *model, const char *kind, const 
     expect(model, NULL, 1, TRKX_FAULT, kind, node, text);
 }
 
-static void expect_in_bundle(const Onnx__ModelProto *model, const struct trkx_contract *with, const char *kind,
-                             const char *node, const char *text)
+static void expect_in_bundle(const Onnx__ModelProto *model, const struct trkx_contract *with,
+                             const char *kind, const char *node, const char *text)
 {
     expect(model, with, 1, TRKX_FAULT, kind, node, text);
 }
@@ -107,7 +107,8 @@ static void a_scatter_that_overwrites_is_found(void **state)
 {
     (void)state;
     expect_fault(build_small(&(struct small){.opset = 16}), "scatter", "scattered", "overwrites");
-    expect_fault(build_small(&(struct small){.opset = 16, .reduction = "none"}), "scatter", "scattered", "overwrites");
+    expect_fault(build_small(&(struct small){.opset = 16, .reduction = "none"}), "scatter", "scattered",
+                 "overwrites");
     expect_fault(build_small(&(struct small){.opset = 16, .scatter = "ScatterND"}), "scatter", "scattered",
                  "ScatterND");
 }
@@ -116,8 +117,10 @@ static void an_operator_set_without_reduction_is_found(void **state)
 {
     (void)state;
     expect(build_small(&(struct small){.opset = 12}), NULL, 2, TRKX_FAULT, "opset", "scattered", "too old");
-    expect_fault(build_small(&(struct small){.opset = 13, .reduction = "add"}), "opset", "scattered", "16 has it");
-    expect_fault(build_small(&(struct small){.opset = 16, .reduction = "max"}), "opset", "scattered", "18 has it");
+    expect_fault(build_small(&(struct small){.opset = 13, .reduction = "add"}), "opset", "scattered",
+                 "16 has it");
+    expect_fault(build_small(&(struct small){.opset = 16, .reduction = "max"}), "opset", "scattered",
+                 "18 has it");
     Onnx__ModelProto *none = build_small(&(struct small){SOUND});
     none->n_opset_import = 0;
     expect_fault(none, "opset", "", "no operator set");
@@ -133,8 +136,8 @@ static void a_scatter_into_something_else_is_a_warning(void **state)
 static void a_scatter_nd_that_adds_is_a_warning(void **state)
 {
     (void)state;
-    expect(build_small(&(struct small){SOUND, .scatter = "ScatterND"}), NULL, 1, TRKX_WARNING, "scatter-order",
-           "scattered", "differ from run to run");
+    expect(build_small(&(struct small){SOUND, .scatter = "ScatterND"}), NULL, 1, TRKX_WARNING,
+           "scatter-order", "scattered", "differ from run to run");
 }
 
 /* x[:, 0] = 0, as exporters write it: the index does not come from the edges. */
@@ -156,7 +159,8 @@ static void a_scatter_to_places_that_are_known_is_right(void **state)
 static void a_fixed_axis_is_found(void **state)
 {
     (void)state;
-    expect_fault(build_small(&(struct small){SOUND, .nodes = "314"}), "fixed-axis", "g_nodes", "axis 0 is fixed at 314");
+    expect_fault(build_small(&(struct small){SOUND, .nodes = "314"}), "fixed-axis", "g_nodes",
+                 "axis 0 is fixed at 314");
     expect(build_small(&(struct small){SOUND, .edges = "900"}), NULL, 2, TRKX_FAULT, "fixed-axis", "g_edges",
            "axis 1 is fixed at 900");
     expect(build_small(&(struct small){SOUND, .edges = "900"}), NULL, 2, TRKX_FAULT, "fixed-axis", "score",
@@ -210,7 +214,8 @@ static void other_names_are_found(void **state)
     assert_true(is(&findings.list[1], TRKX_FAULT, "name", "g_nodes", "does not name"));
     trkx_findings_release(&findings);
     Onnx__ModelProto *more = build_small(&(struct small){SOUND});
-    BUILD_APPEND(more->graph->input, more->graph->n_input, build_info("batch", INT64, (const char *[]){"n", NULL}));
+    BUILD_APPEND(more->graph->input, more->graph->n_input,
+                 build_info("batch", INT64, (const char *[]){"n", NULL}));
     expect_in_bundle(more, &contract, "name", "batch", "does not name");
 }
 
@@ -267,7 +272,8 @@ static void a_sigmoid_that_the_bundle_does_not_know_is_found(void **state)
     struct trkx_contract with = contract;
     (void)state;
     with.sigmoid = true;
-    expect_in_bundle(build_small(&(struct small){SOUND, .sigmoid = true}), &contract, "sigmoid", "score", "ends in");
+    expect_in_bundle(build_small(&(struct small){SOUND, .sigmoid = true}), &contract, "sigmoid", "score",
+                     "ends in");
     expect_in_bundle(build_small(&(struct small){SOUND}), &with, "sigmoid", "score", "does not end in");
     expect_nothing(build_small(&(struct small){SOUND, .sigmoid = true}), &with);
 }

@@ -1,6 +1,6 @@
-/* Proves: an ONNX file comes back as it was written, with what the schema does not know; what is no ONNX model,
- * what is cut anywhere and what is nested without end is an error that names the file, and leaves nothing; so does
- * every allocation that fails. */
+/* Proves: an ONNX file comes back as it was written, with what the schema does not know; what is no ONNX
+ * model, what is cut anywhere and what is nested without end is an error that names the file, and leaves
+ * nothing; so does every allocation that fails. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,7 +98,8 @@ static void what_is_not_a_model_is_named(void **state)
     scratch_files(true);
 }
 
-/* The graph is the last field but for the operator sets: where those are cut, less of a model is left, else none. */
+/* The graph is the last field but for the operator sets: where those are cut, less of a model is left, else
+ * none. */
 static void a_truncated_model_is_an_error_or_a_smaller_one(void **state)
 {
     size_t length = 0, models = 0;
@@ -208,7 +209,8 @@ static void elements_are_counted_and_read_in_either_encoding(void **state)
 
 static void half_floats_may_be_spoilt_too(void **state)
 {
-    static const uint16_t half[] = {0x3c00, 0x7e01, 0xfc00}, brain[] = {0x3f80, 0x7fc0, 0xff80}; /* 1, NaN, -inf */
+    static const uint16_t half[] = {0x3c00, 0x7e01, 0xfc00},
+                          brain[] = {0x3f80, 0x7fc0, 0xff80}; /* 1, NaN, -inf */
     int64_t three = 3;
     size_t nans = 0, infinities = 0;
     (void)state;

@@ -1,10 +1,10 @@
-/* Proves: the published Exa.TrkX GNN (../shared/data/exatrkx/gnn.onnx) is off as published; once repaired, in ONNX
- * Runtime, it gives what a plain evaluation of its network gives, to 1e-4 in the logits; check names its sixteen
- * scatters before and nothing after.
+/* Proves: the published Exa.TrkX GNN (../shared/data/exatrkx/gnn.onnx) is off as published; once repaired, in
+ * ONNX Runtime, it gives what a plain evaluation of its network gives, to 1e-4 in the logits; check names its
+ * sixteen scatters before and nothing after.
  *
  * The network (arXiv:2202.06929, "AGNN"): x = [f(X), X]; eight times x = [v(M, x), X] + x with
- * M_i = sum over edges at i of sigmoid(e(x_src, x_dst)) x_(other end); score e(x_src, x_dst). f, v, e are layers of
- * Linear, LayerNorm, ReLU; the last of v is Linear alone, and e has a last Linear to one number. */
+ * M_i = sum over edges at i of sigmoid(e(x_src, x_dst)) x_(other end); score e(x_src, x_dst). f, v, e are
+ * layers of Linear, LayerNorm, ReLU; the last of v is Linear alone, and e has a last Linear to one number. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -151,7 +151,8 @@ static void evaluate(float *scores)
     static double x[GRAPH_NODES][WIDTH];
     for (size_t node = 0; node < GRAPH_NODES; node++) {
         double hidden[WIDEST];
-        for (size_t i = 0; i < GRAPH_FEATURES; i++) hidden[i] = (double)graph.nodes[node * GRAPH_FEATURES + i];
+        for (size_t i = 0; i < GRAPH_FEATURES; i++)
+            hidden[i] = (double)graph.nodes[node * GRAPH_FEATURES + i];
         three_layers("input_network", hidden, GRAPH_FEATURES, false);
         append_features(hidden, node);
         memcpy(x[node], hidden, sizeof x[node]);
@@ -183,8 +184,8 @@ static void it_is_described(void **state)
     need_published();
     assert_int_equal(trkx_onnx_describe(&published, NULL, &info, NULL), TRKX_OK);
     /* f; eight times v */
-    assert_true(info.products.per_node ==
-                2 * (GRAPH_FEATURES * HIDDEN + 2 * HIDDEN * HIDDEN + STEPS * (PAIR * HIDDEN + 2 * HIDDEN * HIDDEN)));
+    assert_true(info.products.per_node == 2 * (GRAPH_FEATURES * HIDDEN + 2 * HIDDEN * HIDDEN +
+                                               STEPS * (PAIR * HIDDEN + 2 * HIDDEN * HIDDEN)));
     /* e, eight times and once for the score */
     assert_true(info.products.per_edge == 2 * (STEPS + 1) * (PAIR * WIDTH + 2 * WIDTH * WIDTH + WIDTH));
     assert_int_equal(info.unknown_nodes, 0);
@@ -198,14 +199,16 @@ static void repaired_it_gives_what_its_network_gives(void **state)
     (void)state;
     need_published();
     evaluate(plain);
-    if (graph_run(&published, "gnn_edge_score", &graph, scores, &error) != TRKX_OK) fail_msg("%s", error.message);
+    if (graph_run(&published, "gnn_edge_score", &graph, scores, &error) != TRKX_OK)
+        fail_msg("%s", error.message);
     double before = graph_difference(scores, plain);
     for (int64_t opset = 16; opset <= 18; opset++) {
         struct trkx_onnx file;
         struct trkx_findings changes = {0}, left = {0};
         assert_int_equal(trkx_onnx_read(PUBLISHED, &file, &error), TRKX_OK);
         if (trkx_onnx_repair(&file, NULL, opset, &changes, &error) != TRKX_OK) fail_msg("%s", error.message);
-        if (graph_run(&file, "gnn_edge_score", &graph, scores, &error) != TRKX_OK) fail_msg("%s", error.message);
+        if (graph_run(&file, "gnn_edge_score", &graph, scores, &error) != TRKX_OK)
+            fail_msg("%s", error.message);
         double after = graph_difference(scores, plain);
         print_message("operator set %d: off by %g as published, %g repaired\n", (int)opset, before, after);
         assert_true(before > 0.1);

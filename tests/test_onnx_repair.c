@@ -1,7 +1,7 @@
-/* Proves: a model whose sums over edges were exported as overwriting scatters gives, once repaired, what a plain
- * evaluation of the network gives, from every operator set that is converted and to every one; as it was, it does
- * not. What else is changed is said, and leaves the results as they were; what cannot be converted is refused by
- * the name of its node. */
+/* Proves: a model whose sums over edges were exported as overwriting scatters gives, once repaired, what a
+ * plain evaluation of the network gives, from every operator set that is converted and to every one; as it
+ * was, it does not. What else is changed is said, and leaves the results as they were; what cannot be
+ * converted is refused by the name of its node. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -198,13 +198,14 @@ static void fixed_axes_are_freed(void **state)
     trkx_onnx_release(&file);
 }
 
-/* Where the graph depends on it: rows that are written into the model, or an operator whose shape is not known. */
+/* Where the graph depends on it: rows that are written into the model, or an operator whose shape is not
+ * known. */
 static void an_axis_that_the_graph_depends_on_stays(void **state)
 {
     struct trkx_onnx file;
     (void)state;
-    struct trkx_findings changes =
-        repair(build_small(&(struct small){.opset = 16, .reduction = "add", .nodes = "31", .rows = 31}), 0, &file);
+    struct trkx_findings changes = repair(
+        build_small(&(struct small){.opset = 16, .reduction = "add", .nodes = "31", .rows = 31}), 0, &file);
     assert_int_equal(changes.count, 0);
     trkx_onnx_release(&file);
     Onnx__ModelProto *model = build_small(&(struct small){.opset = 16, .reduction = "add", .nodes = "31"});
@@ -216,7 +217,8 @@ static void an_axis_that_the_graph_depends_on_stays(void **state)
 
 /* ---- what is refused -------------------------------------------------------------------------------- */
 
-static void expect_refusal(const Onnx__ModelProto *model, int64_t opset, enum trkx_status status, const char *text)
+static void expect_refusal(const Onnx__ModelProto *model, int64_t opset, enum trkx_status status,
+                           const char *text)
 {
     struct trkx_onnx file;
     struct trkx_findings changes = {0};
@@ -233,7 +235,8 @@ static void what_cannot_be_converted_is_refused(void **state)
     Onnx__ModelProto *model = build_small(&(struct small){.opset = 12});
     (void)state;
     build_node(model, "Upsample", "h", "up");
-    expect_refusal(model, 0, TRKX_ERROR_MODEL, "built.onnx: node up: Upsample is an operator that is not converted");
+    expect_refusal(model, 0, TRKX_ERROR_MODEL,
+                   "built.onnx: node up: Upsample is an operator that is not converted");
     model = build_small(&(struct small){.opset = 12});
     build_integer(build_node(model, "Softmax", "pair", "soft"), "axis", 0);
     expect_refusal(model, 0, TRKX_ERROR_MODEL, "node soft: Softmax over several axes");
@@ -250,7 +253,8 @@ static void what_cannot_be_converted_is_refused(void **state)
     expect_refusal(build_small(&(struct small){.opset = 8}), 0, TRKX_ERROR_MODEL, "operator set 8");
     model = build_small(&(struct small){.opset = 12});
     model->functions = build_take(sizeof(void *));
-    BUILD_APPEND(model->functions, model->n_functions, BUILD(Onnx__FunctionProto, ONNX__FUNCTION_PROTO__INIT));
+    BUILD_APPEND(model->functions, model->n_functions,
+                 BUILD(Onnx__FunctionProto, ONNX__FUNCTION_PROTO__INIT));
     expect_refusal(model, 0, TRKX_ERROR_MODEL, "functions of its own");
 }
 

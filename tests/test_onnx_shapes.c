@@ -1,6 +1,6 @@
-/* Proves: extents count in nodes and edges; each operator's shape follows from its inputs', through the detours that
- * exporters take; what is known of a network is its arithmetic a node and an edge, which is exact for the default
- * bundle's. */
+/* Proves: extents count in nodes and edges; each operator's shape follows from its inputs', through the
+ * detours that exporters take; what is known of a network is its arithmetic a node and an edge, which is
+ * exact for the default bundle's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -97,12 +97,15 @@ static Onnx__ModelProto *begin(int64_t opset)
     for (int64_t i = -1; i < 10; i++) {
         char name[16];
         snprintf(name, sizeof name, i < 0 ? "minus" : "i%d", (int)i);
-        BUILD_APPEND(graph->initializer, graph->n_initializer, build_tensor(name, INT64, &one, 1, &i, sizeof i));
+        BUILD_APPEND(graph->initializer, graph->n_initializer,
+                     build_tensor(name, INT64, &one, 1, &i, sizeof i));
     }
     int64_t rest[] = {-1, 3}, zero = 0, first = 1;
-    BUILD_APPEND(graph->initializer, graph->n_initializer, build_tensor("rest3", INT64, &two, 1, rest, sizeof rest));
+    BUILD_APPEND(graph->initializer, graph->n_initializer,
+                 build_tensor("rest3", INT64, &two, 1, rest, sizeof rest));
     BUILD_APPEND(graph->initializer, graph->n_initializer, build_tensor("scalar0", INT64, NULL, 0, &zero, 8));
-    BUILD_APPEND(graph->initializer, graph->n_initializer, build_tensor("scalar1", INT64, NULL, 0, &first, 8));
+    BUILD_APPEND(graph->initializer, graph->n_initializer,
+                 build_tensor("scalar1", INT64, NULL, 0, &first, 8));
     return model;
 }
 
@@ -128,12 +131,22 @@ static void arranging_anew(void **state)
     build_integer(model->graph->node[model->graph->n_node - 1], "axis", 1);
     build_node(model, "Tile", "x rest3", "tiled");
     build_node(model, "Transpose", "nothing", "of_nothing");
-    expect_shapes(model, (const char *const[][2]){{"turned", "[6,n]"}, {"kept", "[n,6]"}, {"halves", "[2n,3]"},
-                                                  {"flat", "[n,6]"}, {"all", "[1,6n]"}, {"between", "[n,1,6]"},
-                                                  {"back", "[n,6]"}, {"ones_gone", "[n,6]"}, {"slice", "[n,3]"},
-                                                  {"last", "[n,1]"}, {"some_rows", "[?,6]"},
-                                                  {"same", "[2,m] index"}, {"joined", "[2,2m] index"},
-                                                  {"part1", "[2,m] index"}, {"of_nothing", "unknown"}, {NULL, NULL}});
+    expect_shapes(model, (const char *const[][2]){{"turned", "[6,n]"},
+                                                  {"kept", "[n,6]"},
+                                                  {"halves", "[2n,3]"},
+                                                  {"flat", "[n,6]"},
+                                                  {"all", "[1,6n]"},
+                                                  {"between", "[n,1,6]"},
+                                                  {"back", "[n,6]"},
+                                                  {"ones_gone", "[n,6]"},
+                                                  {"slice", "[n,3]"},
+                                                  {"last", "[n,1]"},
+                                                  {"some_rows", "[?,6]"},
+                                                  {"same", "[2,m] index"},
+                                                  {"joined", "[2,2m] index"},
+                                                  {"part1", "[2,m] index"},
+                                                  {"of_nothing", "unknown"},
+                                                  {NULL, NULL}});
 }
 
 static void gathering_and_scattering(void **state)
@@ -152,10 +165,16 @@ static void gathering_and_scattering(void **state)
     build_node(model, "ConstantOfShape", "x_shape", "zeros");
     build_node(model, "ScatterElements", "zeros index ends", "sums");
     build_node(model, "ScatterND", "zeros src1 ends", "sums_nd");
-    expect_shapes(model, (const char *const[][2]){{"src", "[m] index"}, {"ends", "[m,6]"}, {"column", "[n]"},
-                                                  {"ends_nd", "[m,6]"}, {"index", "[m,6] index"},
-                                                  {"elements", "[m,6]"}, {"zeros", "[n,6] zero"}, {"sums", "[n,6]"},
-                                                  {"sums_nd", "[n,6]"}, {NULL, NULL}});
+    expect_shapes(model, (const char *const[][2]){{"src", "[m] index"},
+                                                  {"ends", "[m,6]"},
+                                                  {"column", "[n]"},
+                                                  {"ends_nd", "[m,6]"},
+                                                  {"index", "[m,6] index"},
+                                                  {"elements", "[m,6]"},
+                                                  {"zeros", "[n,6] zero"},
+                                                  {"sums", "[n,6]"},
+                                                  {"sums_nd", "[n,6]"},
+                                                  {NULL, NULL}});
 }
 
 /* What torch writes for zeros(x.shape[0], 3): shapes as tensors. */
@@ -189,9 +208,14 @@ static void shapes_that_are_computed(void **state)
     build_node(model, "Gather", "edges scalar0", "src");
     build_node(model, "Unsqueeze", "src i1", "src1");
     build_node(model, "Expand", "src1 expanded_shape", "expanded");
-    expect_shapes(model, (const char *const[][2]){{"wanted", "[2]"}, {"zeros", "[n,3] zero"}, {"range", "[n]"},
-                                                  {"nothing_left", "[n,6] zero"}, {"first", "[1]"},
-                                                  {"long", "[6n]"}, {"expanded", "[m,3] index"}, {NULL, NULL}});
+    expect_shapes(model, (const char *const[][2]){{"wanted", "[2]"},
+                                                  {"zeros", "[n,3] zero"},
+                                                  {"range", "[n]"},
+                                                  {"nothing_left", "[n,6] zero"},
+                                                  {"first", "[1]"},
+                                                  {"long", "[6n]"},
+                                                  {"expanded", "[m,3] index"},
+                                                  {NULL, NULL}});
 }
 
 static void products_and_reductions(void **state)
@@ -214,14 +238,24 @@ static void products_and_reductions(void **state)
     build_node(model, "MatMul", "x sum", "strange");
     build_node(model, "Frobnicate", "x", "odd");
     build_node(model, "Add", "odd a", "odd_sum");
-    expect_shapes(model,
-                  (const char *const[][2]){{"a", "[n,4]"}, {"b", "[n,4]"}, {"mean", "[n,1]"}, {"sum", "[n]"},
-                                           {"max", "[]"}, {"noop", "[n,4]"}, {"arg", "[n,1]"}, {"broadcast", "[n,4]"},
-                                           {"less", "[n,4]"}, {"many", "[n,4]"}, {"strange", "unknown"},
-                                           {"odd", "unknown"}, {"odd_sum", "unknown"}, {NULL, NULL}});
+    expect_shapes(model, (const char *const[][2]){{"a", "[n,4]"},
+                                                  {"b", "[n,4]"},
+                                                  {"mean", "[n,1]"},
+                                                  {"sum", "[n]"},
+                                                  {"max", "[]"},
+                                                  {"noop", "[n,4]"},
+                                                  {"arg", "[n,1]"},
+                                                  {"broadcast", "[n,4]"},
+                                                  {"less", "[n,4]"},
+                                                  {"many", "[n,4]"},
+                                                  {"strange", "unknown"},
+                                                  {"odd", "unknown"},
+                                                  {"odd_sum", "unknown"},
+                                                  {NULL, NULL}});
 }
 
-/* Ranks beyond what is kept, axes that are not there, values that make no sense: not known, and nothing worse. */
+/* Ranks beyond what is kept, axes that are not there, values that make no sense: not known, and nothing
+ * worse. */
 static void nonsense_is_not_known(void **state)
 {
     Onnx__ModelProto *model = begin(17);
@@ -236,9 +270,14 @@ static void nonsense_is_not_known(void **state)
     build_node(model, "Slice", "x", "no_bounds");
     build_node(model, "Concat", "x src", "different");
     build_integer(build_node(model, "Flatten", "x", "far"), "axis", -9);
-    expect_shapes(model, (const char *const[][2]){{"high", "unknown"}, {"beyond", "unknown"}, {"no_axis", "unknown"},
-                                                  {"far_axis", "unknown"}, {"no_bounds", "[n,6]"},
-                                                  {"different", "unknown"}, {"far", "[1,6n]"}, {NULL, NULL}});
+    expect_shapes(model, (const char *const[][2]){{"high", "unknown"},
+                                                  {"beyond", "unknown"},
+                                                  {"no_axis", "unknown"},
+                                                  {"far_axis", "unknown"},
+                                                  {"no_bounds", "[n,6]"},
+                                                  {"different", "unknown"},
+                                                  {"far", "[1,6n]"},
+                                                  {NULL, NULL}});
 }
 
 /* ---- descriptions ----------------------------------------------------------------------------------- */
@@ -281,7 +320,8 @@ static void features_of_edges_are_told_from_those_of_nodes(void **state)
     struct trkx_onnx_info info;
     float weights[8] = {0};
     (void)state;
-    BUILD_APPEND(graph->input, graph->n_input, build_info("edge_attr", FLOAT32, (const char *[]){"e", "2", NULL}));
+    BUILD_APPEND(graph->input, graph->n_input,
+                 build_info("edge_attr", FLOAT32, (const char *[]){"e", "2", NULL}));
     BUILD_APPEND(graph->input, graph->n_input, build_info("batch", INT64, (const char *[]){"n", NULL}));
     build_weights(model, "w", 2, 4, weights);
     build_node(model, "MatMul", "edge_attr w", "y");
