@@ -5,6 +5,8 @@
 #   libmd         1.0     SHA-256 of the models
 #   OpenMP        4.5     threads
 #   ONNX Runtime  1.23    the networks (C API)
+#   protobuf-c    1.4     ONNX files in `trkx model` (the program only); protoc-c 1.4 makes the reader from
+#   onnx.proto    1.12    the schema that comes with ONNX's own headers
 #   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's;
 #                         gcc for aarch64 and qemu-user, where there are, for the kernels there
 find_package(PkgConfig REQUIRED)
@@ -41,6 +43,11 @@ else()
     target_link_libraries(trkx_onnxruntime INTERFACE ${ONNXRUNTIME_LIBRARY})
     cmake_path(GET ONNXRUNTIME_LIBRARY PARENT_PATH ONNXRUNTIME_LIBDIR)
 endif()
+
+# The schema: onnx/onnx.proto of an installed ONNX (Debian: libonnx-dev), or -DONNX_PROTO=<path>.
+pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c>=1.4)
+find_program(PROTOC_C protoc-c REQUIRED)
+find_file(ONNX_PROTO onnx/onnx.proto PATH_SUFFIXES include REQUIRED)
 
 add_library(trkx_dependencies INTERFACE)
 target_link_libraries(trkx_dependencies INTERFACE trkx_onnxruntime PkgConfig::JANSSON PkgConfig::LIBMD

@@ -16,6 +16,7 @@ int command_run(int count, char **arguments);
 int command_stage(int count, char **arguments);
 int command_evaluate(int count, char **arguments);
 int command_simulate(int count, char **arguments);
+int command_model(int count, char **arguments);
 int command_bench(int count, char **arguments);
 
 /* One line on standard error, "trkx: ...", and the exit code for it. */

@@ -3,14 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define STRINGIFY(x) #x
-#define VERSION(major, minor, patch) STRINGIFY(major) "." STRINGIFY(minor) "." STRINGIFY(patch)
-
-const char *trkx_version(void)
-{
-    return VERSION(TRKX_VERSION_MAJOR, TRKX_VERSION_MINOR, TRKX_VERSION_PATCH);
-}
-
 const char *trkx_status_name(enum trkx_status status)
 {
     switch (status) {

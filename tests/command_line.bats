@@ -10,7 +10,7 @@ setup_file() { make_event 100; }
 @test "help: each command prints its real defaults" {
     run "$TRKX" --help
     [ "$status" -eq 0 ]
-    for command in run stage evaluate simulate; do
+    for command in run stage evaluate simulate model; do
         [[ $output == *"$command"* ]]
         run --separate-stderr "$TRKX" "$command" --help
         [ "$status" -eq 0 ]
@@ -64,7 +64,7 @@ setup_file() { make_event 100; }
 }
 
 @test "an option that does not exist, or lacks its value, is exit code 2" {
-    for command in run stage evaluate simulate; do
+    for command in run stage evaluate simulate model; do
         refuses 2 "--nonsense" -- "$TRKX" $command --nonsense
         [ $command = evaluate ] || refuses 2 "--out" "value" -- "$TRKX" $command --out
     done

@@ -1,0 +1,33 @@
+/* trkx model: what info, check and repair share. */
+#ifndef TRKX_PROGRAMS_MODEL_H
+#define TRKX_PROGRAMS_MODEL_H
+
+#include <findings.h>
+#include <networks.h>
+
+#include "common.h"
+
+struct model_settings {
+    const char *out, *json; /* NULL: not wanted */
+    int64_t opset;          /* 0: as old as it may be */
+    bool strict;            /* warnings count as errors */
+};
+
+/* One model, read; `contract` is NULL outside of a bundle. Adds to `json` what it prints. Returns an exit
+ * code. */
+int model_info(const struct trkx_onnx *file, const struct trkx_contract *contract, json_t *json);
+int model_check(const struct trkx_onnx *file, const struct trkx_contract *contract,
+                const struct model_settings *settings, json_t *json);
+/* Changes the model, and writes it to settings->out. */
+int model_repair(struct trkx_onnx *file, const struct model_settings *settings, json_t *json);
+
+/* A path or a message as a JSON string, "?" where its bytes are no text. */
+json_t *path_json(const char *text);
+
+/* One line each on standard output, "<path>: error: <node>: ..."; as a JSON array. */
+void print_findings(const char *path, const struct trkx_findings *findings);
+json_t *findings_json(const struct trkx_findings *findings);
+/* True where there is none that counts. */
+bool model_passes(const struct trkx_findings *findings, const struct model_settings *settings);
+
+#endif

@@ -1,0 +1,59 @@
+/* libFuzzer: no bytes in place of an ONNX model make reading, describing, checking or repairing it crash,
+ * leak or read past its end; what is repaired is a model again. The first byte lets allocations fail: 0 none,
+ * n the nth and later ones. Start it with tests/corpus/fuzz_onnx: small networks as tests/onnx_models.h
+ * builds them, a byte 0 in front. */
+#include <stdlib.h>
+
+#include "info.h"
+#include "memory.h"
+#include "repair.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct trkx_contract contract = {
+    .nodes = "g_nodes", .edges = "g_edges", .output = "score", .features = 3, .sigmoid = false};
+
+static void describe(const struct trkx_onnx *file, const struct trkx_contract *with)
+{
+    struct trkx_onnx_info info;
+    struct trkx_findings findings = {0};
+    if (trkx_onnx_describe(file, with, &info, NULL) == TRKX_OK) trkx_onnx_info_release(&info);
+    trkx_onnx_check(file, with, &findings, NULL);
+    trkx_findings_release(&findings);
+}
+
+/* What was repaired can be written, and read again. */
+static void require_model(const struct trkx_onnx *file)
+{
+    struct trkx_onnx again;
+    size_t length = onnx__model_proto__get_packed_size(file->model);
+    uint8_t *bytes = malloc(length + 1);
+    if (bytes == NULL) return;
+    onnx__model_proto__pack(file->model, bytes);
+    trkx_memory_fail_after(-1);
+    if (trkx_onnx_parse(bytes, length, "again.onnx", &again, NULL) != TRKX_OK) abort();
+    trkx_onnx_release(&again);
+    free(bytes);
+}
+
+static void repair(struct trkx_onnx *file)
+{
+    struct trkx_findings changes = {0};
+    if (trkx_onnx_repair(file, NULL, 18, &changes, NULL) == TRKX_OK) require_model(file);
+    trkx_findings_release(&changes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct trkx_onnx file;
+    if (size < 1) return 0;
+    trkx_memory_fail_after((long)data[0] - 1);
+    if (trkx_onnx_parse(data + 1, size - 1, "fuzz.onnx", &file, NULL) == TRKX_OK) {
+        describe(&file, NULL);
+        describe(&file, &contract);
+        repair(&file);
+    }
+    trkx_memory_fail_after(-1);
+    trkx_onnx_release(&file);
+    return 0;
+}
