@@ -2,7 +2,7 @@
 anything is timed; then all programs of a case take turns, so that a machine that slows down slows down all of
 them. Writes results.csv, tables.md and pictures.
 
-usage: compare.py [--parts radius,scaling,read,components,chain,jobs] [--repeat N] [--out DIR]
+usage: compare.py [--parts radius,scaling,read,components,networks,sizes,chain,jobs] [--repeat N] [--out DIR]
 """
 import argparse
 import csv
@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 
+import networks
 import peers
 import pictures
 from reference import Chain
@@ -67,8 +68,13 @@ def require(good, what):
         raise SystemExit(f"compare.py: {what}: the answers differ")
 
 
+NOT_IN_CACHE = np.ones(1 << 25, np.float32)  # 128 MB
+
+
 def timed(function):
-    """Seconds of one call; the answer is thrown away untimed."""
+    """Seconds of one call; the answer is thrown away untimed. The caches hold nothing of what the call needs, whatever
+    ran before it."""
+    NOT_IN_CACHE.sum()
     start = time.perf_counter()
     answer = function()
     seconds = time.perf_counter() - start
@@ -279,13 +285,83 @@ def hits_alone(prefix, directory):
     return str(directory / os.path.basename(prefix))
 
 
+def first_hits(labels):
+    """Of each hit the first one of its track, -1 without a track."""
+    first = np.full(labels.max() + 1, -1)
+    np.maximum.at(first, labels[::-1], np.arange(len(labels)))  # as distances from the end
+    return np.where(labels > 0, len(labels) - 1 - first[labels], -1)
+
+
+def same_tracks(ours, theirs):
+    """The share of hits that are on the same track, or on none, in both."""
+    return float((first_hits(ours) == first_hits(theirs)).mean())
+
+
+def bench_network(results, work, repeat, case, model, feeds, flop, rate):
+    """One network on one graph: the same numbers, then the time of stock ONNX Runtime and of trkx's provider."""
+    threads = 2
+    say("networks", case)
+    sessions = {NAME: networks.session(model, "trkx", threads), "onnxruntime": networks.session(model, "stock", threads)}
+    first, answers = {}, {}
+    for name, network in sessions.items():
+        start = time.perf_counter()
+        answers[name] = network.run(None, feeds)[0]
+        first[name] = time.perf_counter() - start
+    largest = np.abs(answers["onnxruntime"]).max()
+    difference = np.abs(answers[NAME] - answers["onnxruntime"]).max() / largest
+    require(difference < 1e-4, case)
+    np.savez(work / "feeds.npz", **feeds)
+    peaks = {name: networks.peak(model, work / "feeds.npz", kernels, threads)
+             for name, kernels in ((NAME, "trkx"), ("onnxruntime", "stock"))}
+    seconds = alternate({name: lambda s=s: s.run(None, feeds) for name, s in sessions.items()}, repeat, first)
+    notes = {name: f"{flop / min(seconds[name]) / 1e9:.0f} GFLOP/s, {flop / min(seconds[name]) / 1e9 / rate:.0%} of "
+                   f"sgemm's {rate:.0f}; peak memory {peaks[name] / 1e6:.0f} MB" for name in seconds}
+    notes[NAME] += f"; differs by {difference:.0e} of the largest"
+    results.add_all("networks", f"{case}, {flop / 1e9:.1f} GFLOP", seconds, notes)
+
+
+def bench_networks(results, work, repeat):
+    rate, prefix = networks.sgemm_rate(2), simulate(work / "events", 1, 2026)[0]
+    chain = Chain(BUNDLE, 2)
+    left = dict(chain.steps(prefix))
+    for name, step in (("embedding", None), ("filter", "edges"), ("gnn", "filter")):
+        entry, nodes = chain.bundle[name], left["features"][name]
+        edges = [] if step is None else [left[step]]
+        model = BUNDLE / entry["file"]
+        node, edge = networks.flop(PROGRAM, model)
+        case = f"{name} of the default bundle, {len(nodes)} hits" + "".join(f", {e.shape[1]} edges" for e in edges)
+        bench_network(results, work, repeat, case, model, dict(zip(entry["inputs"], [nodes, *edges])),
+                      node * len(nodes) + sum(edge * e.shape[1] for e in edges), rate)
+    model = networks.published(PROGRAM, work)
+    if model is not None:
+        nodes, edges = networks.random_graph(100000, 300000)
+        bench_network(results, work, max(2, repeat // 3), "published GNN, 100000 nodes, 300000 edges", model,
+                      {"g_nodes": nodes, "g_edges": edges}, networks.published_flop(PROGRAM, model, 100000, 300000), rate)
+
+
+SIZES = (1000, 2000, 4000, 8000, 16000, 25000)
+
+
+def bench_sizes(results, work, repeat):
+    """Cost of the whole against the number of hits."""
+    pipeline = trkx.Pipeline(BUNDLE, 2)
+    for particles in SIZES:
+        prefix = simulate(work / f"sizes-{particles}", 1, 77, "--particles", str(particles))[0]
+        hits = len(pipeline.run_file(prefix)[0])
+        say("sizes", f"{particles} particles, {hits} hits")
+        seconds = [pipeline.run_file(prefix)[1]["total"] for _ in range(max(3, repeat // 2))]
+        results.add("sizes", f"{hits} hits", NAME, seconds, seconds, f"{min(seconds) / hits * 1e6:.2f} us a hit")
+
+
 def bench_chain(results, work, repeat):
     """The whole, from the file of hits to labels, step by step, with two threads each."""
     prefix, threads = hits_alone(simulate(work / "events", 1, 2026)[0], work / "hits"), 2
     say("chain", "a full-density event, from files to labels")
     chain, pipeline = Chain(BUNDLE, threads), trkx.Pipeline(BUNDLE, threads)
     _, labels, _ = chain.run(prefix)
-    require(np.array_equal(pipeline.run_file(prefix)[0], labels), "chain")
+    stock = trkx.Pipeline(BUNDLE, threads, kernels="stock")
+    require(np.array_equal(stock.run_file(prefix)[0], labels), "chain, the same networks")
+    require(same_tracks(pipeline.run_file(prefix)[0], labels) > 0.999, "chain")
     ours, theirs = [], []
     for _ in range(max(3, repeat // 2)):
         ours.append(pipeline.run_file(prefix)[1])
@@ -315,7 +391,7 @@ def bench_jobs(results, work, repeat):
 
 
 PARTS = {"radius": bench_radius, "scaling": bench_scaling, "read": bench_read, "components": bench_components,
-         "chain": bench_chain, "jobs": bench_jobs}
+         "networks": bench_networks, "sizes": bench_sizes, "chain": bench_chain, "jobs": bench_jobs}
 
 
 def main():

@@ -235,10 +235,11 @@ def read_hits_and_cells(prefix, threads=0):
 class Pipeline:
     """A bundle, loaded."""
 
-    def __init__(self, bundle, threads=0):
+    def __init__(self, bundle, threads=0, kernels="trkx"):
         options = _PipelineOptions()
         _library.trkx_pipeline_options_init(c.byref(options))
         options.threads = threads
+        options.kernels = ("trkx", "stock").index(kernels)
         self._handle = c.c_void_p()
         _call("trkx_pipeline_create", str(bundle).encode(), c.byref(options), c.byref(self._handle))
         weakref.finalize(self, _library.trkx_pipeline_destroy, c.c_void_p(self._handle.value))
