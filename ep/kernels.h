@@ -83,6 +83,11 @@ struct ep_kernels {
     /* Between columns and row-major memory of any stride and alignment; exactly rows x width floats are touched. */
     void (*load)(const float *from, size_t stride, size_t rows, size_t width, float *const *y);
     void (*store)(const float *const *x, size_t width, size_t rows, float *to, size_t stride);
+
+    /* store to memory as in struct ep_source, past the caches where there is a way: for more rows than they hold. A
+     * thread that has done so calls settle before others read. */
+    void (*stream)(const float *const *x, size_t width, size_t rows, float *to, size_t stride);
+    void (*settle)(void);
 };
 
 /* Floats that packed weights need, and their packing: weight[k * row_step + j * column_step] is that of input k and

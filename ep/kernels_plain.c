@@ -109,6 +109,15 @@ static void store_narrow(const float *const *x, size_t width, size_t rows, float
         for (size_t c = 0; c < width; c++) to[r * stride + c] = x[c][r];
 }
 
+static inline void vec_stream(float *to, vec x)
+{
+    memcpy(to, &x, sizeof x);
+}
+
+static void settle(void)
+{
+}
+
 #define KERNELS ep_kernels_plain
 #if defined(__ARM_NEON)
 #define NAME "neon"

@@ -597,12 +597,10 @@ static void load(const float *from, size_t stride, size_t rows, size_t width, fl
         }
 }
 
-static void store(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
+/* Rows of at least VL columns; the last tile may overlap the one before. */
+INLINE void store_tiles(const float *const *x, size_t width, size_t rows, float *to, size_t stride,
+                        void (*put)(float *, vec))
 {
-    if (width < VL) {
-        store_narrow(x, width, rows, to, stride);
-        return;
-    }
     for (size_t row = 0; row < rows; row += VL)
         for (size_t c = 0; c < width; c += VL) {
             size_t column = at_most(c, width - VL);
@@ -610,8 +608,24 @@ static void store(const float *const *x, size_t width, size_t rows, float *to, s
             for (size_t l = 0; l < VL; l++) tile[l] = vec_load(x[column + l] + row);
             transpose(tile);
             for (size_t l = 0; l < VL; l++)
-                if (row + l < rows) vec_store(to + (row + l) * stride + column, tile[l]);
+                if (row + l < rows) put(to + (row + l) * stride + column, tile[l]);
         }
+}
+
+static void store(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
+{
+    if (width < VL)
+        store_narrow(x, width, rows, to, stride);
+    else
+        store_tiles(x, width, rows, to, stride, vec_store);
+}
+
+static void stream(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
+{
+    if (width % VL == 0)
+        store_tiles(x, width, rows, to, stride, vec_stream);
+    else
+        store(x, width, rows, to, stride);
 }
 
 const struct ep_kernels KERNELS = {
@@ -627,4 +641,6 @@ const struct ep_kernels KERNELS = {
     .segments = segments,
     .load = load,
     .store = store,
+    .stream = stream,
+    .settle = settle,
 };

@@ -118,6 +118,8 @@ static void use_index(struct planner *planner, int number, int pass, bool groups
     extend(planner, prepared->order, pass);
 }
 
+enum { STREAMED = 1 << 21 }; /* floats */
+
 static void use_view(struct planner *planner, int number, int pass)
 {
     if (number < 0) return;
@@ -126,6 +128,7 @@ static void use_view(struct planner *planner, int number, int pass)
     int written = view->store < 0 ? -1 : planner->schedule.passes[view->store];
     stored->stride = view->packed ? (size_t)view->width
                                   : ((size_t)view->width + EP_STRIDE - 1) / EP_STRIDE * EP_STRIDE;
+    stored->streams = (size_t)view->rows * stored->stride > STREAMED;
     if (stored->buffer < 0)
         stored->buffer = add_buffer(planner, (size_t)view->rows, stored->stride * sizeof(float), written, pass);
     extend(planner, stored->buffer, pass);
@@ -226,7 +229,8 @@ static void give_slot(struct planner *planner, int column)
 static void add_column(struct planner *planner, struct ep_pass *pass, struct ep_column column)
 {
     if (column.place == EP_BUFFER)
-        *EP_PUSH(planner->arena, pass->moving, pass->moving_count) = (int)pass->columns_count;
+        *EP_PUSH(planner->arena, pass->moving, pass->moving_count) =
+            (struct ep_moving){(int)pass->columns_count, (size_t)column.width * EP_ROWS};
     *EP_PUSH(planner->arena, pass->columns, pass->columns_count) = column;
 }
 

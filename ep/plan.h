@@ -21,6 +21,11 @@ struct ep_column {
     int column, width;
 };
 
+struct ep_moving {
+    int column;  /* among the pass's */
+    size_t step; /* floats to the next block's */
+};
+
 struct ep_instruction {
     enum ep_operation kind;
     const struct ep_op *op;
@@ -33,7 +38,7 @@ struct ep_pass {
     int64_t rows;
     struct ep_instruction *instructions;
     struct ep_column *columns;
-    int *moving; /* those of buffers, which are elsewhere for each block */
+    struct ep_moving *moving; /* those of buffers, which are elsewhere for each block */
     size_t instructions_count, columns_count, moving_count;
     int slots; /* of scratch */
 };
@@ -42,6 +47,7 @@ struct ep_pass {
 struct ep_stored_view {
     int buffer; /* -1: not used */
     size_t stride;
+    bool streams; /* too much for the caches */
 };
 
 struct ep_prepared_index {

@@ -83,14 +83,24 @@ static void set_columns(struct block *block, float *scratch)
     }
 }
 
-static void move_columns(struct block *block, size_t number)
+/* The others, for the first block of a task. */
+static void place_columns(struct block *block, size_t number)
 {
     const struct ep_pass *pass = block->work->pass;
     for (size_t i = 0; i < pass->moving_count; i++) {
-        const struct ep_column *column = &pass->columns[pass->moving[i]];
-        block->columns[pass->moving[i]] = (float *)buffer_at(block->work, column->number) +
-                                          (number * (size_t)column->width + (size_t)column->column) * EP_ROWS;
+        const struct ep_column *column = &pass->columns[pass->moving[i].column];
+        block->columns[pass->moving[i].column] =
+            (float *)buffer_at(block->work, column->number) +
+            (number * (size_t)column->width + (size_t)column->column) * EP_ROWS;
     }
+}
+
+/* And on to the next block. */
+static void move_columns(struct block *block)
+{
+    const struct ep_pass *pass = block->work->pass;
+    for (size_t i = 0; i < pass->moving_count; i++)
+        block->columns[pass->moving[i].column] += pass->moving[i].step;
 }
 
 static void load_rows(const struct block *block, const struct ep_op *op, float *const *y)
@@ -140,7 +150,8 @@ static void store_rows(const struct block *block, const struct ep_op *op, const 
     if (op->output < 0) {
         const struct ep_stored_view *view = &run->plan->views[op->view];
         float *to = buffer_at(block->work, view->buffer);
-        run->kernels->store(x, width, block->rows, to + first * view->stride, view->stride);
+        (view->streams ? run->kernels->stream : run->kernels->store)(x, width, block->rows,
+                                                                      to + first * view->stride, view->stride);
     } else if (op->function) {
         for (size_t j = 0; j < width; j++)
             store_truth(block, x[j], (uint8_t *)run->outputs[op->output] + first * width + j, width);
@@ -205,14 +216,16 @@ static void do_task(void *data, size_t task)
     struct block block = {.work = work, .columns = (float **)((float *)(void *)scratch->data + floats)};
     size_t end = (task + 1) * work->blocks_per_task;
     set_columns(&block, (float *)(void *)scratch->data);
+    place_columns(&block, task * work->blocks_per_task);
     for (size_t b = task * work->blocks_per_task; b < end && b < work->blocks; b++) {
-        move_columns(&block, b);
         block.first = (int64_t)(b * EP_ROWS);
         int64_t left = pass->rows - block.first;
         block.rows = left < EP_ROWS ? (size_t)left : EP_ROWS;
         for (size_t i = 0; i < pass->instructions_count; i++)
             compute(&block, &pass->instructions[i]);
+        move_columns(&block);
     }
+    work->run->kernels->settle();
     give_scratch(work->run->pool, scratch);
 }
 

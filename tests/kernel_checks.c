@@ -897,6 +897,31 @@ static size_t load_and_store_of(const struct ep_kernels *kernels, size_t width, 
     return failures;
 }
 
+/* The same bytes as store's, in memory as streams want it. */
+static size_t stream_of(const struct ep_kernels *kernels, size_t width, size_t rows)
+{
+    size_t failures = 0, stride = (width + EP_STRIDE - 1) / EP_STRIDE * EP_STRIDE, floats = rows * stride;
+    struct block x = block_create(width, 3);
+    float *stored = aligned_alloc(64, floats * sizeof *stored), *streamed = aligned_alloc(64, floats * sizeof *stored);
+    for (size_t i = 0; i < floats; i++) stored[i] = streamed[i] = 42;
+    kernels->store(inputs_of(&x), width, rows, stored, stride);
+    kernels->stream(inputs_of(&x), width, rows, streamed, stride);
+    kernels->settle();
+    EXPECT(memcmp(stored, streamed, floats * sizeof *stored) == 0, "stream %zu x %zu", rows, width);
+    free(stored);
+    free(streamed);
+    block_destroy(&x);
+    return failures;
+}
+
+static size_t stream_of_all_shapes(const struct ep_kernels *kernels)
+{
+    size_t failures = 0;
+    for (size_t width = 1; width <= 70; width++)
+        for (size_t rows = 1; rows <= EP_ROWS; rows += 9) failures += stream_of(kernels, width, rows);
+    return failures;
+}
+
 static size_t load_and_store_of_all_shapes(const struct ep_kernels *kernels)
 {
     size_t failures = 0;
@@ -924,5 +949,6 @@ const struct kernel_check kernel_checks[] = {
     {"gather all shapes", gather_of_all_shapes},
     {"segments of all shapes", segments_of_all_shapes},
     {"load and store all shapes", load_and_store_of_all_shapes},
+    {"stream of all shapes", stream_of_all_shapes},
     {NULL, NULL},
 };

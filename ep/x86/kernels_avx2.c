@@ -65,6 +65,16 @@ static inline __attribute__((always_inline)) void transpose(vec *t)
     }
 }
 
+static inline void vec_stream(float *to, vec x)
+{
+    _mm256_stream_ps(to, x);
+}
+
+static void settle(void)
+{
+    _mm_sfence();
+}
+
 #define load_narrow ep_kernels_plain.load
 #define store_narrow ep_kernels_plain.store
 #define KERNELS ep_kernels_avx2

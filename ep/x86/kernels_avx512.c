@@ -69,6 +69,16 @@ static inline __attribute__((always_inline)) void transpose(vec *t)
     }
 }
 
+static inline void vec_stream(float *to, vec x)
+{
+    _mm512_stream_ps(to, x);
+}
+
+static void settle(void)
+{
+    _mm_sfence();
+}
+
 #define scaled _mm512_scalef_ps
 #define load_narrow ep_kernels_avx2.load
 #define store_narrow ep_kernels_avx2.store
