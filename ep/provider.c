@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "claim.h"
+#include "report.h"
 #include "run.h"
 
 /* By number: newer headers still meet a 1.23 library. */
@@ -24,6 +25,7 @@ struct factory {
 struct provider {
     OrtEp base;
     const struct factory *factory;
+    char *report; /* path, see report.h; NULL: none */
 };
 
 /* One claimed part of a graph. */
@@ -243,6 +245,8 @@ static OrtStatus *add_groups(const struct provider *provider, struct ep_arena *a
     OrtNodeFusionOptions options = {.ort_version_supported = API_VERSION, .drop_constant_initializers = true};
     struct ep_graph *read = ep_graph_read(arena, api, graph, false);
     struct ep_claims claims = ep_claim(arena, read);
+    if (provider->report != NULL && !ep_report_append(provider->report, arena, read, &claims))
+        ep_give_up(arena, EP_REASON_INPUT, "the report cannot be written to %s", provider->report);
     const OrtNode **nodes = ep_alloc(arena, read->nodes_count, sizeof *nodes);
     const OrtNode **group = ep_alloc(arena, read->nodes_count, sizeof *group);
     OrtStatus *failure = read->nodes_count == 0 ? NULL : api->Graph_GetNodes(graph, nodes, read->nodes_count);
@@ -364,11 +368,33 @@ static OrtStatus *ORT_API_CALL supported_devices(OrtEpFactory *self, const OrtHa
     return NULL;
 }
 
+static void ORT_API_CALL release_provider(OrtEpFactory *self, OrtEp *provider)
+{
+    (void)self;
+    free(((struct provider *)provider)->report);
+    free(provider);
+}
+
+/* The value of the provider's option "report", if it is set: *path, to be freed. */
+static OrtStatus *read_report_option(const OrtApi *api, const OrtSessionOptions *options, char **path)
+{
+    static const char key[] = "ep.trkxexecutionprovider.report";
+    int given = 0;
+    size_t size = 0;
+    OrtStatus *failure = api->HasSessionConfigEntry(options, key, &given);
+    if (failure != NULL || !given) return failure;
+    failure = api->GetSessionConfigEntry(options, key, NULL, &size);
+    if (failure != NULL) return failure;
+    *path = calloc(size + 1, 1);
+    if (*path == NULL) return api->CreateStatus(ORT_EP_FAIL, PROVIDER_NAME ": bad_alloc");
+    return api->GetSessionConfigEntry(options, key, *path, &size);
+}
+
 static OrtStatus *ORT_API_CALL create_provider(OrtEpFactory *self, const OrtHardwareDevice *const *devices,
                                                const OrtKeyValuePairs *const *metadata, size_t count,
                                                const OrtSessionOptions *options, const OrtLogger *logger, OrtEp **result)
 {
-    (void)devices, (void)metadata, (void)count, (void)options, (void)logger;
+    (void)devices, (void)metadata, (void)count, (void)logger;
     const struct factory *factory = (const struct factory *)self;
     struct provider *provider = calloc(1, sizeof *provider);
     if (provider == NULL) return factory->api->CreateStatus(ORT_EP_FAIL, PROVIDER_NAME ": bad_alloc");
@@ -378,14 +404,13 @@ static OrtStatus *ORT_API_CALL create_provider(OrtEpFactory *self, const OrtHard
                              .Compile = compile,
                              .ReleaseNodeComputeInfos = release_infos};
     provider->factory = factory;
+    OrtStatus *failure = read_report_option(factory->api, options, &provider->report);
+    if (failure != NULL) {
+        release_provider(self, &provider->base);
+        return failure;
+    }
     *result = &provider->base;
     return NULL;
-}
-
-static void ORT_API_CALL release_provider(OrtEpFactory *self, OrtEp *provider)
-{
-    (void)self;
-    free(provider);
 }
 
 /* Memory and copies are the processor's own. A factory without these three functions crashes ONNX Runtime 1.32. */

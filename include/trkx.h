@@ -401,6 +401,19 @@ TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pi
 TRKX_API void trkx_pipeline_destroy(trkx_pipeline *pipeline);
 TRKX_API const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline);
 
+/* What trkx's execution provider takes of a network, which ONNX Runtime has simplified first. */
+typedef struct trkx_claims {
+    size_t nodes;   /* operators of the network */
+    size_t claimed; /* of them the provider's */
+    size_t parts;   /* that these are run in, as one each */
+    char *left;     /* a line for each kind of operator left to ONNX Runtime: "count<tab>why" */
+} trkx_claims;
+
+/* Loads a network file and tells what is claimed of it. *claims is destroyed by the caller.
+ * Errors: MEMORY, IO, MODEL, RUNTIME. */
+TRKX_API enum trkx_status trkx_claims_read(const char *model, trkx_claims **claims, trkx_error *error);
+TRKX_API void trkx_claims_destroy(trkx_claims *claims);
+
 /* What one step did. */
 typedef struct trkx_step_record {
     enum trkx_step step;

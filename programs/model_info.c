@@ -91,9 +91,30 @@ static void print_operators(const struct trkx_onnx *file, const struct trkx_onnx
     putchar('\n');
 }
 
+/* What trkx's execution provider takes, and why not the rest; not told where ONNX Runtime does not load the model. */
+static void print_claims(const struct trkx_onnx *file, const struct trkx_onnx_info *info)
+{
+    trkx_claims *claims = NULL;
+    trkx_error error;
+    (void)info;
+    label("provider");
+    if (trkx_claims_read(file->path, &claims, &error) != TRKX_OK) {
+        printf("%s\n", error.message);
+        return;
+    }
+    printf("takes %zu of %zu operators (as ONNX Runtime has simplified them), in %zu part%s\n", claims->claimed,
+           claims->nodes, claims->parts, claims->parts == 1 ? "" : "s");
+    for (char *line = strtok(claims->left, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        label("");
+        char *tab = strchr(line, '\t');
+        printf("leaves %.*s: %s\n", (int)strcspn(line, "\t"), line, tab == NULL ? "" : tab + 1);
+    }
+    trkx_claims_destroy(claims);
+}
+
 /* What is told of a model, in this order. */
 static void (*const sections[])(const struct trkx_onnx *file, const struct trkx_onnx_info *info) = {
-    print_producer, print_interface, print_parameters, print_arithmetic, print_operators};
+    print_producer, print_interface, print_parameters, print_arithmetic, print_operators, print_claims};
 
 /* ---- for programs ----------------------------------------------------------------------------------- */
 
@@ -122,10 +143,21 @@ static json_t *arithmetic_json(const struct trkx_arithmetic *arithmetic)
                              arithmetic->per_edge, "fixed", arithmetic->fixed));
 }
 
+static json_t *claims_json(const struct trkx_onnx *file)
+{
+    trkx_claims *claims = NULL;
+    if (trkx_claims_read(file->path, &claims, NULL) != TRKX_OK) return checked(json_null());
+    json_t *json =
+        checked(json_pack("{s:I, s:I, s:I}", "nodes", (json_int_t)claims->nodes, "claimed",
+                          (json_int_t)claims->claimed, "parts", (json_int_t)claims->parts));
+    trkx_claims_destroy(claims);
+    return json;
+}
+
 static void describe_json(const struct trkx_onnx *file, const struct trkx_onnx_info *info, json_t *json)
 {
     json_t *description = checked(json_pack(
-        "{s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "producer",
+        "{s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "producer",
         info->producer, "ir_version", (json_int_t)info->ir_version, "opset", (json_int_t)info->opset, "bytes",
         (json_int_t)file->bytes, "sha256", file->sha256, "parameters", (json_int_t)info->parameters,
         "parameter_tensors", (json_int_t)info->tensors, "parameter_bytes", (json_int_t)info->parameter_bytes,
@@ -133,7 +165,7 @@ static void describe_json(const struct trkx_onnx *file, const struct trkx_onnx_i
         (int)info->sigmoid, "inputs", tensors_json(info->inputs, info->inputs_count), "outputs",
         tensors_json(info->outputs, info->outputs_count), "operators", operators_json(info),
         "flop_matrix_products", arithmetic_json(&info->products), "flop_others",
-        arithmetic_json(&info->others)));
+        arithmetic_json(&info->others), "provider", claims_json(file)));
     json_object_update(json, description);
     json_decref(description);
 }

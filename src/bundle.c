@@ -1,12 +1,12 @@
 #include "bundle.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "bytes.h"
 
 /* ---- fields ----------------------------------------------------------------------------------------- */
 
@@ -325,33 +325,6 @@ enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *
 
 /* ---- files ------------------------------------------------------------------------------------------ */
 
-static enum trkx_status read_file(const char *path, void **bytes, size_t *count, trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    struct stat about;
-    char *block = NULL;
-    errno = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) {
-        status = trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be read: %s", path,
-                           errno == 0 ? "not a file" : strerror(errno));
-        goto cleanup;
-    }
-    TRKX_ALLOCATE(block, NULL, (size_t)about.st_size + 1, path);
-    *count = fread(block, 1, (size_t)about.st_size, file);
-    if (*count != (size_t)about.st_size) {
-        status = trkx_fail(error, TRKX_ERROR_IO, "%s: ends after %zu of %lld bytes", path, *count,
-                           (long long)about.st_size);
-        goto cleanup;
-    }
-    *bytes = block;
-    block = NULL;
-cleanup:
-    if (file != NULL) fclose(file);
-    trkx_release(block);
-    return status;
-}
-
 enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bundle, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -361,7 +334,7 @@ enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bun
     *bundle = (struct trkx_bundle){0};
     TRKX_ALLOCATE(path, NULL, bytes, "a path");
     snprintf(path, bytes, "%s/bundle.json", directory);
-    TRKX_CHECK(read_file(path, &text, &length, error));
+    TRKX_CHECK(trkx_bytes_read(path, &text, &length, error));
     TRKX_CHECK(trkx_bundle_parse(text, length, path, directory, bundle, error));
 cleanup:
     trkx_release(text);
@@ -374,7 +347,7 @@ enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, s
 {
     char digest[SHA256_DIGEST_STRING_LENGTH];
     *bytes = NULL;
-    enum trkx_status status = read_file(model->path, bytes, count, error);
+    enum trkx_status status = trkx_bytes_read(model->path, bytes, count, error);
     if (status != TRKX_OK) return status;
     SHA256Data(*bytes, *count, digest);
     if (strcmp(digest, model->sha256) == 0) return TRKX_OK;

@@ -121,13 +121,15 @@ cleanup:
     return status;
 }
 
-static enum trkx_status add_provider(OrtSessionOptions *options, trkx_error *error)
+static enum trkx_status add_provider(OrtSessionOptions *options, const char *report, trkx_error *error)
 {
+    const char *const keys[] = {"report"}, *const values[] = {report};
     pthread_mutex_lock(&lock);
     enum trkx_status status = register_provider(error);
     pthread_mutex_unlock(&lock);
     if (status != TRKX_OK) return status;
-    return check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &provider, 1, NULL, NULL, 0),
+    return check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &provider, 1, keys, values,
+                                                              report == NULL ? 0 : 1),
                  PROVIDER_NAME, error);
 }
 
@@ -331,7 +333,7 @@ static enum trkx_status load(struct trkx_session *session, const struct trkx_ses
     TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), session->file, error));
     TRKX_CHECK(
         check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), session->file, error));
-    if (spec->kernels == TRKX_KERNELS_TRKX) TRKX_CHECK(add_provider(options, error));
+    if (spec->kernels == TRKX_KERNELS_TRKX) TRKX_CHECK(add_provider(options, spec->report, error));
     OrtStatus *failure =
         api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options, &session->session);
     if (failure != NULL) {
@@ -347,7 +349,8 @@ cleanup:
     return status;
 }
 
-enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struct trkx_session **result,
+/* Loaded, its tensors not yet compared. */
+static enum trkx_status open_session(const struct trkx_session_spec *spec, struct trkx_session **result,
                                      trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -361,10 +364,28 @@ enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struc
         return trkx_fail_memory(error, "a network", sizeof *session);
     }
     TRKX_CHECK(load(session, spec, error));
-    TRKX_CHECK(check_tensors(session, spec, error));
     *result = session;
     session = NULL;
 cleanup:
+    trkx_session_destroy(session);
+    return status;
+}
+
+enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struct trkx_session **result,
+                                     trkx_error *error)
+{
+    enum trkx_status status = open_session(spec, result, error);
+    if (status == TRKX_OK) status = check_tensors(*result, spec, error);
+    if (status == TRKX_OK) return status;
+    trkx_session_destroy(*result);
+    *result = NULL;
+    return status;
+}
+
+enum trkx_status trkx_session_report(const struct trkx_session_spec *spec, trkx_error *error)
+{
+    struct trkx_session *session = NULL;
+    enum trkx_status status = open_session(spec, &session, error);
     trkx_session_destroy(session);
     return status;
 }

@@ -33,6 +33,7 @@ struct trkx_session_spec {
     struct trkx_tensor_spec output;
     int threads; /* >= 1 */
     enum trkx_kernels kernels;
+    const char *report; /* file to which trkx's provider appends what it claimed, ep/report.h; or NULL */
 };
 
 struct trkx_session;
@@ -41,6 +42,8 @@ struct trkx_session;
  * the spec must stay. Errors: MEMORY, MODEL, RUNTIME. */
 enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struct trkx_session **session,
                                      trkx_error *error);
+/* Loads a network with trkx's provider for the report alone, whatever its tensors are. Errors: as above. */
+enum trkx_status trkx_session_report(const struct trkx_session_spec *spec, trkx_error *error);
 void trkx_session_destroy(struct trkx_session *session);
 
 /* Runs the network on views of the inputs, in the order of the spec, into the caller's output buffer. What
