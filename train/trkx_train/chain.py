@@ -30,7 +30,7 @@ class Bundle:
     def features(self, name, hits):
         specs = [(spec["name"], spec["scale"]) for spec in
                  self.settings[name].get("features", self.settings["features"])]
-        return hits.features(specs[:-len(library.SENSOR_FEATURES)])
+        return hits.features(specs)
 
     def run(self, name, *inputs):
         entry = self.settings[name]
