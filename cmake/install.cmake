@@ -1,11 +1,11 @@
-# make install: libraries, header, program, default bundle, and how to find them (CMake package, pkg-config).
+# make install: libraries, header, program, bundles, and how to find them (CMake package, pkg-config).
 include(CMakePackageConfigHelpers)
 
 install(TARGETS trkx trkx_static EXPORT trkx
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS trkx_ep LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/trkx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY models/default DESTINATION ${CMAKE_INSTALL_DATADIR}/trkx/models)
+install(DIRECTORY models/default models/acat2021-like DESTINATION ${CMAKE_INSTALL_DATADIR}/trkx/models)
 install(EXPORT trkx NAMESPACE trkx:: FILE trkx-targets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)
 
 set_target_properties(trkx PROPERTIES INSTALL_RPATH "${ONNXRUNTIME_LIBDIR}")

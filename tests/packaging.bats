@@ -43,8 +43,10 @@ runtime_directory() {
     ldd "$TRKX" | sed -n 's/.*libonnxruntime.* => \(.*\)\/[^/]* (.*/\1/p'
 }
 
-@test "install: header, libraries, program, bundle, CMake package, pkg-config file" {
-    for file in include/trkx.h bin/trkx share/trkx/models/default/bundle.json; do [ -e "$prefix/$file" ]; done
+@test "install: header, libraries, program, bundles, CMake package, pkg-config file" {
+    for file in include/trkx.h bin/trkx share/trkx/models/{default,acat2021-like}/bundle.json; do
+        [ -e "$prefix/$file" ]
+    done
     for file in libtrkx.so libtrkx.so.0 libtrkx.a pkgconfig/trkx.pc cmake/trkx/trkx-config.cmake \
         cmake/trkx/trkx-config-version.cmake; do
         [ -e "$installed/$file" ]

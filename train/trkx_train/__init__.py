@@ -1,1 +1,1 @@
-"""Training of the default trkx bundle: embedding, filter and graph neural network."""
+"""Training of a trkx bundle: embedding, filter and graph neural network."""

@@ -30,7 +30,7 @@ class Bundle:
     def features(self, name, hits):
         specs = [(spec["name"], spec["scale"]) for spec in
                  self.settings[name].get("features", self.settings["features"])]
-        return hits.features(specs[:-len(library.SENSOR_FEATURES)])
+        return hits.features(specs)
 
     def run(self, name, *inputs):
         entry = self.settings[name]
@@ -51,16 +51,19 @@ class Bundle:
         return sigmoid(np.concatenate(parts + [np.zeros(0, np.float32)]))
 
     def candidates(self, edges, scores):
-        """Edges for the completion of tracks."""
-        return edges[:, scores > self.settings["tracks"]["completion"]["candidate_cut"]]
+        """Edges for the completion of tracks; none for a bundle that does not complete them."""
+        cut = self.settings["tracks"].get("completion", {}).get("candidate_cut", 1.0)
+        return edges[:, scores > cut]
 
     def label(self, event, edges, scores, candidates, cut=None, **settings):
         """labels [n] from edges with the GNN's scores."""
         tracks = self.settings["tracks"]
-        chosen = {**tracks["completion"], "min_hits": tracks["min_hits"], **settings}
-        chosen.pop("candidate_cut")
         cut = self.settings["gnn"]["cut"] if cut is None else cut
         labels = library.join(event, edges, scores, cut, tracks["min_hits"])
+        if "completion" not in tracks:
+            return labels
+        chosen = {**tracks["completion"], "min_hits": tracks["min_hits"], **settings}
+        chosen.pop("candidate_cut")
         return library.complete(event, candidates, labels, self.threads, **chosen)
 
     def gnn(self, hits, edges):

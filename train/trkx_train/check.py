@@ -7,9 +7,7 @@ two ends alone; that the GNN's sums are repeatable.
 import numpy as np
 import torch
 
-from . import chain, data, filter, gnn
-from .kernels import Graph
-from .networks import Gnn, hits_of, pair_features
+from . import chain, data, export, filter, gnn
 
 
 def random_graph(n=500, m=2000, seed=0):
@@ -37,10 +35,9 @@ def largest(pairs):
 def check_kernels():
     hits, edges = random_graph()
     torch.manual_seed(0)
-    network, nodes = Gnn(), filter.nodes_of(hits)
-    pairs = pair_features(nodes, *torch.from_numpy(edges), hits_of(nodes))
-    plain = network(nodes, torch.from_numpy(edges))
-    fused = network.forward_fused(nodes, pairs, Graph(edges, len(hits)))
+    network = gnn.build()
+    plain = network(filter.nodes_of(hits), torch.from_numpy(edges))
+    fused = gnn.score_hits(network, hits, edges)
     expect("fused GNN", largest([(fused, plain)]), 1e-4)
     weight = torch.randn(plain.shape)
     plain_gradients = torch.autograd.grad((plain * weight).sum(), list(network.parameters()))
@@ -50,7 +47,7 @@ def check_kernels():
 
 def check_bundle():
     hits, edges = random_graph()
-    bundle = chain.Bundle(data.TRAIN.parent / "models" / "default")
+    bundle = chain.Bundle(data.BUNDLE)
     nodes = bundle.features("filter", hits)
     whole, part = bundle.run("filter", nodes, edges), bundle.run("filter", nodes, edges[:, :100].copy())
     expect("filter by batches", float(np.abs(whole[:100] - part).max()), 1e-4)
@@ -58,7 +55,7 @@ def check_bundle():
     expect("GNN repeated", max(float(np.abs(run - runs[0]).max()) for run in runs), 0.0)
     if (data.WORK / "gnn.pt").exists():
         with torch.no_grad():
-            trained = gnn.trained()(torch.from_numpy(nodes), torch.from_numpy(edges)).numpy()
+            trained = export.trained("gnn")(torch.from_numpy(nodes), torch.from_numpy(edges)).numpy()
         expect("GNN exported", float(np.abs(runs[0] - trained).max()), 1e-3)
 
 

@@ -1,4 +1,5 @@
-"""Simulated events for training: made once, kept as arrays under train/out/events."""
+"""The configuration, and simulated events for training: made once, kept as arrays, shared by all configurations."""
+import os
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,14 +10,36 @@ import numpy as np
 
 from . import library
 
-TRAIN = Path(__file__).resolve().parents[1]
-WORK = TRAIN / "out"
+REPOSITORY = library.REPOSITORY
+DEFAULT = REPOSITORY / "train" / "config.toml"
+
+
+def _merged(base, own):
+    both = {key: _merged(base[key], own[key]) for key in base.keys() & own.keys() if isinstance(own[key], dict)}
+    return {**base, **own, **both}
 
 
 @lru_cache(None)
 def config():
-    with open(TRAIN / "config.toml", "rb") as file:
-        return tomllib.load(file)
+    """DEFAULT, and over it the file that the environment's TRKX_TRAIN_CONFIG names."""
+    base, own = (tomllib.loads(Path(path).read_text(encoding="utf-8"))
+                 for path in (DEFAULT, os.environ.get("TRKX_TRAIN_CONFIG", DEFAULT)))
+    return _merged(base, own)
+
+
+BUNDLE = REPOSITORY / config()["bundle"]["directory"]
+WORK = REPOSITORY / config()["bundle"]["work"]
+EVENTS = REPOSITORY / config()["data"]["directory"]
+
+
+def sees_cells():
+    """Whether the networks are given library.SENSOR_FEATURES beside positions."""
+    return config()["bundle"]["cells"]
+
+
+def with_sensor(positional):
+    """What the networks in training are given of a hit, (name, scale) each."""
+    return positional + (library.SENSOR_FEATURES if sees_cells() else [])
 
 
 @dataclass
@@ -30,9 +53,11 @@ class Hits:
     def __len__(self):
         return len(self.xyz)
 
-    def features(self, positional):
-        """Float32 [n,F+5]: features of the positions, then those of the sensors."""
-        return np.concatenate([library.features(self.xyz, positional), self.sensor], 1)
+    def features(self, specs):
+        """Float32 [n,F] of (name, scale) each. SENSOR_FEATURES, if they are asked for, are the last ones."""
+        positional = [spec for spec in specs if spec not in library.SENSOR_FEATURES]
+        columns = library.features(self.xyz, positional)
+        return columns if len(positional) == len(specs) else np.concatenate([columns, self.sensor], 1)
 
     def rows(self, rows):
         return Hits(np.ascontiguousarray(self.xyz[rows]), self.sensor[rows], self.event_hits)
@@ -100,7 +125,7 @@ def recipe(kind, number):
 
 
 def event_path(kind, number):
-    return WORK / "events" / f"{kind}{number:04d}.npz"
+    return EVENTS / f"{kind}{number:04d}.npz"
 
 
 def _make(job):
@@ -143,7 +168,7 @@ def subgraph(rows, n, edges):
 
 
 def main():
-    (WORK / "events").mkdir(parents=True, exist_ok=True)
+    EVENTS.mkdir(parents=True, exist_ok=True)
     jobs = [("validation", i) for i in range(count("validation"))]
     jobs += [("train", i) for i in range(count("train"))]
     jobs += [("test", i) for i in range(count("test"))]

@@ -9,13 +9,17 @@ from .progress import Run, load_weights
 
 def build():
     c = data.config()["embedding"]
-    return Embedding(c["dim"], c["width"], c["layers"])
+    return Embedding(c["dim"], c["width"], c["layers"], data.sees_cells())
+
+
+def nodes_of(hits):
+    return torch.from_numpy(hits.features(data.with_sensor(EMBEDDING_FEATURES)))
 
 
 def embed(network, hits):
     """Points [n,dim]."""
     with torch.no_grad():
-        return network(torch.from_numpy(hits.features(EMBEDDING_FEATURES))).numpy()
+        return network(nodes_of(hits)).numpy()
 
 
 def neighbours(network, hits):
@@ -50,7 +54,7 @@ def losses(network, sample, c, rng):
     hits = sample.hits.augmented(rng)
     rows = data.wedge(hits, c["wedge_hits"], rng)
     positive, _ = data.subgraph(rows, len(hits), sample.true_edges)
-    points = network(torch.from_numpy(hits.rows(rows).features(EMBEDDING_FEATURES)))
+    points = network(nodes_of(hits.rows(rows)))
     particle = torch.from_numpy(sample.particle[rows])
     pt = torch.from_numpy(sample.pt[rows])[positive[0]]
     queries = torch.from_numpy(rng.choice(len(rows), min(c["queries"], len(rows)), replace=False))

@@ -2,7 +2,7 @@
 
 usage: python -m trkx_train.evaluate [--bundle DIR] [--events N] [--sigma-z MM] [--particles N] [--out DIR] [EVENT...]
 
-Writes DIR/physics.md and DIR/physics.png (train/out/evaluation). Efficiencies have binomial errors, means over
+Writes DIR/physics.md and DIR/physics.png (evaluation, in the working directory). Efficiencies have binomial errors, means over
 events the standard error of the mean. With EVENTs (TrackML files), these instead of simulated ones.
 """
 import argparse
@@ -178,7 +178,7 @@ def events(arguments):
 def main():
     c = data.config()["evaluation"]
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--bundle", type=Path, default=data.TRAIN.parent / "models" / "default")
+    parser.add_argument("--bundle", type=Path, default=data.BUNDLE)
     parser.add_argument("--events", type=int, default=c["events"])
     parser.add_argument("--particles", type=int, default=data.config()["data"]["particles"])
     parser.add_argument("--sigma-z", type=float, default=c["sigma_z"])

@@ -7,11 +7,11 @@ import numpy as np
 import onnx
 import torch
 
-from . import chain, data, embedding, evaluate, filter, gnn, library
-from .networks import EMBEDDING_FEATURES, NODE_FEATURES
+from . import chain, data, embedding, evaluate, filter, gnn
+from .networks import CYLINDRICAL, EMBEDDING_FEATURES, NODE_FEATURES, FromCylindrical
 
 OPSET = 17  # 16 brings reductions to ScatterND, 17 LayerNormalization
-BUNDLE = data.TRAIN.parent / "models" / "default"
+BUNDLE = data.BUNDLE
 TOLERANCE = 1e-4
 
 # file, inputs, output, and which axes are free, by network
@@ -22,13 +22,33 @@ TENSORS = {
 }
 
 
-def _export(name, network, arguments):
+def positional(name):
+    return EMBEDDING_FEATURES if name == "embedding" else NODE_FEATURES
+
+
+def inputs_of(name):
+    """What a network of the bundle is given of a hit, (name, scale) each."""
+    return data.with_sensor(positional(name)) if data.sees_cells() else CYLINDRICAL
+
+
+def trained(name):
+    """A network as it is exported."""
+    network = {"embedding": embedding.trained, "filter": lambda: filter.trained()[0], "gnn": gnn.trained}[name]()
+    return (network if data.sees_cells() else FromCylindrical(network, positional(name))).eval()
+
+
+def _arguments(name, hits, edges):
+    nodes = torch.from_numpy(hits.features(inputs_of(name)))
+    return (nodes,) if name == "embedding" else (nodes, torch.from_numpy(edges))
+
+
+def _export(name, arguments):
     inputs, output = TENSORS[name]
     axes = {inputs[0]: {0: "n"}, output: {0: "n"}}
     if len(inputs) == 2:
         axes.update({inputs[1]: {1: "m"}, output: {0: "m"}})
     path = BUNDLE / f"{name}.onnx"
-    torch.onnx.export(network.eval(), arguments, str(path), opset_version=OPSET, input_names=inputs,
+    torch.onnx.export(trained(name), arguments, str(path), opset_version=OPSET, input_names=inputs,
                       output_names=[output], dynamic_axes=axes)
     model = onnx.load(str(path))
     model.doc_string = f"trkx {name}, trained by train/"
@@ -42,15 +62,13 @@ def _toy_graph():
     """Something to trace: two tracks of three hits."""
     rng = np.random.default_rng(0)
     xyz = (rng.normal(size=(6, 3)) * 300).astype(np.float32)
-    return data.Hits(xyz, rng.random((6, 5)).astype(np.float32), 6), torch.tensor([[0, 1, 3, 4], [1, 2, 4, 5]])
+    return data.Hits(xyz, rng.random((6, 5)).astype(np.float32), 6), np.array([[0, 1, 3, 4], [1, 2, 4, 5]])
 
 
 def export_networks():
     BUNDLE.mkdir(parents=True, exist_ok=True)
-    hits, edges = _toy_graph()
-    _export("embedding", embedding.trained(), (torch.from_numpy(hits.features(EMBEDDING_FEATURES)),))
-    _export("filter", filter.trained()[0], (filter.nodes_of(hits), edges))
-    _export("gnn", gnn.trained(), (filter.nodes_of(hits), edges))
+    for name in TENSORS:
+        _export(name, _arguments(name, *_toy_graph()))
 
 
 # ---- bundle.json ----------------------------------------------------------------------------------------
@@ -61,12 +79,12 @@ def _entry(name, **settings):
     return {"file": f"{name}.onnx", "sha256": digest, "inputs": inputs, "output": output, **settings}
 
 
-def _features(positional):
-    return [{"name": name, "scale": scale} for name, scale in positional + library.SENSOR_FEATURES]
+def _features(name):
+    return {"features": [{"name": name, "scale": scale} for name, scale in inputs_of(name)]}
 
 
 def _commit():
-    command = ["git", "-C", str(data.TRAIN), "rev-parse", "HEAD"]
+    command = ["git", "-C", str(data.REPOSITORY), "rev-parse", "HEAD"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
@@ -77,7 +95,8 @@ def _steps(name):
 def write_bundle(cut, figures):
     c = data.config()
     _, filter_cut = filter.trained()
-    nodes = {"features": _features(NODE_FEATURES), "sigmoid_in_model": False}
+    own = {} if _features("filter") == _features("embedding") else _features("filter")
+    nodes = {**own, "sigmoid_in_model": False}
     training = {
         "data": f"{c['data']['events']} events of trkx_simulate, sigma_z {c['data']['sigma_z']} mm, "
                 f"one in six at {c['data']['low_density']} of the full density",
@@ -86,8 +105,8 @@ def write_bundle(cut, figures):
         "steps": {name: _steps(name) for name in TENSORS},
         "commit": _commit(), "figures": figures}
     bundle = {
-        "schema": 1, "name": "trackml-default", "detector": "trackml", "orientation": "outwards",
-        "features": _features(EMBEDDING_FEATURES),
+        "schema": 1, "name": c["bundle"]["name"], "detector": "trackml", "orientation": "outwards",
+        **_features("embedding"),
         "embedding": _entry("embedding", **{key: c["embedding"][key] for key in ("dim", "radius", "k")}),
         "filter": _entry("filter", **nodes, cut=filter_cut),
         "gnn": _entry("gnn", **nodes, cut=cut),
@@ -102,14 +121,11 @@ def check():
     """Fails where a network of the bundle differs from the trained one on a full graph."""
     event, edges = data.load_event("validation", 0), gnn.load_graph("validation", 0)
     hits, bundle = data.hits_of(event), chain.Bundle(BUNDLE)
-    with torch.no_grad():
-        expected = {
-            "embedding": embedding.embed(embedding.trained(), hits),
-            "filter": filter.score_edges(filter.trained()[0], hits, edges),
-            "gnn": gnn.trained()(filter.nodes_of(hits), torch.from_numpy(edges)).numpy()}
-    for name, wanted in expected.items():
-        features = bundle.features(name, hits)
-        got = bundle.run(name, features, *([] if name == "embedding" else [edges]))
+    for name in TENSORS:
+        arguments = _arguments(name, hits, edges)
+        with torch.no_grad():
+            wanted = trained(name)(*arguments).numpy()
+        got = bundle.run(name, *(tensor.numpy() for tensor in arguments))
         difference = float(np.abs(got - wanted).max())
         print(f"export: {name} differs by at most {difference:.2e}", flush=True)
         if not difference <= TOLERANCE:

@@ -14,11 +14,17 @@ BATCHES = 40  # of one wedge
 
 def build():
     c = data.config()["filter"]
-    return Filter(c["width"], c["layers"])
+    return Filter(c["width"], c["layers"], data.sees_cells())
 
 
 def nodes_of(hits):
-    return torch.from_numpy(hits.features(NODE_FEATURES))
+    return torch.from_numpy(hits.features(data.with_sensor(NODE_FEATURES)))
+
+
+def pairs_of(hits, edges):
+    """Pair features [m,P] of edges [2,m]."""
+    return pair_features(nodes_of(hits), *torch.from_numpy(edges), torch.tensor(float(hits.event_hits)),
+                         data.sees_cells())
 
 
 def same_particle(particle, edges):
@@ -40,9 +46,8 @@ def wedge_pairs(sample, encoder, c, rng):
     edges = embedding.neighbours(encoder, hits)
     edges = edges[:, rng.permutation(edges.shape[1])[:BATCHES * c["batch"]]]
     same = same_particle(sample.particle[rows], edges)
-    pairs = pair_features(nodes_of(hits), *torch.from_numpy(edges), torch.tensor(float(hits.event_hits)))
     weight = weights(sample.rank[rows], sample.pt[rows], edges, same)
-    return pairs, torch.from_numpy(same).float(), torch.from_numpy(weight)
+    return pairs_of(hits, edges), torch.from_numpy(same).float(), torch.from_numpy(weight)
 
 
 def score_edges(network, hits, edges, batch=65536):

@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from . import data, embedding, filter, library
 from .kernels import Graph
-from .networks import Gnn, hits_of, pair_features
+from .networks import Gnn
 from .progress import Run, load_weights
 
 CUTS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98)
@@ -20,7 +20,7 @@ CUTS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98)
 
 def build():
     c, f = data.config()["gnn"], data.config()["filter"]
-    return Gnn(c["hidden"], c["steps"], f["width"], f["layers"])
+    return Gnn(c["hidden"], c["steps"], f["width"], f["layers"], data.sees_cells())
 
 
 # ---- graphs -------------------------------------------------------------------------------------------
@@ -83,20 +83,21 @@ def wedge_loss(network, sample, edges, c, rng):
     hits = sample.hits.augmented(rng)
     rows = data.wedge(hits, c["wedge_hits"], rng)
     edges, _ = data.subgraph(rows, len(hits), edges)
-    nodes = filter.nodes_of(hits.rows(rows))
     labels = filter.same_particle(sample.particle[rows], edges)
-    pairs = pair_features(nodes, *torch.from_numpy(edges), torch.tensor(float(hits.event_hits)))
-    logits = network.forward_fused(nodes, pairs, Graph(edges, len(rows)))
+    logits = score_hits(network, hits.rows(rows), edges)
     weight = np.where(labels, 1 + np.clip(sample.pt[rows][edges[0]] - 0.5, 0, 1), 1).astype(np.float32)
     return binary_cross_entropy_with_logits(logits, torch.from_numpy(labels).float(), torch.from_numpy(weight))
+
+
+def score_hits(network, hits, edges):
+    """Logits [m] of edges [2,m]."""
+    return network.forward_fused(filter.nodes_of(hits), filter.pairs_of(hits, edges), Graph(edges, len(hits)))
 
 
 def score_event(network, hits, edges):
     """Scores [m] of edges [2,m], after the sigmoid."""
     with torch.no_grad():
-        nodes = filter.nodes_of(hits)
-        pairs = pair_features(nodes, *torch.from_numpy(edges), hits_of(nodes))
-        return torch.sigmoid(network.forward_fused(nodes, pairs, Graph(edges, len(hits)))).numpy()
+        return torch.sigmoid(score_hits(network, hits, edges)).numpy()
 
 
 def scan(event, edges, scores, cuts=CUTS):

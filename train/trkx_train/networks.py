@@ -1,8 +1,12 @@
 """The three networks, as they are trained and as they are exported.
 
 Filter and GNN see, of each hit, NODE_FEATURES; everything about a pair of hits is computed inside the
-network by pair_features, with operations that ONNX has. n: hits, m: edges, h: hidden width.
+network by pair_features, with operations that ONNX has. With `sensor`, all three see cells and modules, that
+is library.SENSOR_FEATURES, as well; without it they are exported so that they take r, phi, z alone
+(FromCylindrical). n: hits, m: edges, h: hidden width.
 """
+import math
+
 import torch
 from torch import nn
 
@@ -11,7 +15,7 @@ from . import kernels
 EMBEDDING_FEATURES = [("r", 1000.0), ("cos_phi", 1.0), ("sin_phi", 1.0), ("z", 1000.0), ("eta", 3.0),
                       ("dir_x", 1.0), ("dir_y", 1.0), ("dir_z", 1.0)]
 NODE_FEATURES = [("r", 1000.0), ("cos_phi", 1.0), ("sin_phi", 1.0), ("z", 1000.0), ("eta", 3.0)]
-# Both are followed by library.SENSOR_FEATURES.
+CYLINDRICAL = [("r", 1000.0), ("phi", math.pi), ("z", 1000.0)]
 
 
 def perceptron(widths):
@@ -29,15 +33,16 @@ def slopes(sensor):
 
 
 class Embedding(nn.Module):
-    """features [n,13] -> points [n,dim]: a perceptron beside a linear path.
+    """features [n,8], with a sensor's [n,13] -> points [n,dim]: a perceptron beside a linear path.
 
     The linear path starts as (cos phi, sin phi, eta) at the scale where neighbours on a track are about 1
     apart, so that training starts from a sensible neighbourhood.
     """
 
-    def __init__(self, dim=8, width=128, layers=3):
+    def __init__(self, dim=8, width=128, layers=3, sensor=True):
         super().__init__()
-        self.deep = perceptron([len(EMBEDDING_FEATURES) + 4] + [width] * layers + [dim])
+        self.sensor = sensor
+        self.deep = perceptron([len(EMBEDDING_FEATURES) + 4 * sensor] + [width] * layers + [dim])
         self.skip = nn.Linear(len(EMBEDDING_FEATURES), dim)
         with torch.no_grad():
             self.skip.weight.mul_(0.3)
@@ -47,6 +52,8 @@ class Embedding(nn.Module):
             self.skip.bias.zero_()
 
     def forward(self, features):
+        if not self.sensor:
+            return self.deep(features) + self.skip(features)
         position, sensor = features[:, :8], features[:, 8:]
         described = torch.cat([position, torch.stack([*slopes(sensor), 3 * sensor[:, 3], sensor[:, 4]], 1)], 1)
         return self.deep(described) + self.skip(position)
@@ -76,12 +83,15 @@ def sensor_view(sensor, along_r, along_phi, dz):
             torch.clamp(u - torch.log(torch.clamp(in_u.abs() / depth, max=30.0) + 0.1), -4, 4))
 
 
-PAIR_FEATURES = 29
 _NODE_SCALES = torch.tensor([scale for _, scale in NODE_FEATURES])
 
 
-def pair_features(nodes, src, dst, hits):
-    """nodes [n,10] of NODE_FEATURES and SENSOR_FEATURES, ends [m] -> [m,29], all of order one.
+def count_pair_features(sensor):
+    return 29 if sensor else 21
+
+
+def pair_features(nodes, src, dst, hits, sensor):
+    """nodes [n,5] of NODE_FEATURES, ends [m] -> [m,21]; with the sensor's, [n,10] -> [m,29]. All of order one.
 
     hits: of the whole event (a tensor of rank 0). How likely a pair is by chance goes with the density;
     without it, a cut that suits full events leaves nothing of sparse ones.
@@ -108,11 +118,13 @@ def pair_features(nodes, src, dst, hits):
     unit = torch.sqrt((r1 * r1 + z1 * z1) * (dr * dr + dz * dz) + 1e-6)
     dtheta = 2 * (dr * z1 - dz * r1) / (1.01 * unit + dz * z1 + dr * r1)
     density = torch.log(torch.clamp(hits, min=1000.0) / FULL_DENSITY) / 2
+    views = ()
+    if sensor:
+        # The circle through the origin leaves either hit in the direction that the pair has seen from the other's
+        # radius: chord and tangent differ by the angle between the radii.
+        views = (*sensor_view(a[:, 5:], r2 - r1 * cos_dphi, r1 * sin_dphi, dz),
+                 *sensor_view(b[:, 5:], r2 * cos_dphi - r1, r2 * sin_dphi, dz))
     # Where the straight line through the pair meets the beam axis.
-    # The circle through the origin leaves either hit in the direction that the pair has seen from the other's
-    # radius: chord and tangent differ by the angle between the radii.
-    first = sensor_view(a[:, 5:], r2 - r1 * cos_dphi, r1 * sin_dphi, dz)
-    second = sensor_view(b[:, 5:], r2 * cos_dphi - r1, r2 * sin_dphi, dz)
     safe_dr = torch.where(dr.abs() < 1e-3, torch.tensor(1e-3), dr)
     z0 = z1 - r1 * dz / safe_dr
     return torch.stack([
@@ -123,21 +135,22 @@ def pair_features(nodes, src, dst, hits):
         torch.clamp(deta * 10, -5, 5), torch.clamp(deta * 100, -4, 4),
         torch.clamp(dtheta * 4, -5, 5), torch.clamp(dtheta * 40, -4, 4),
         torch.clamp(z0 / 100, -5, 5), torch.clamp(z0 / 15, -4, 4), torch.zeros_like(z0) + density,
-        *first, *second], 1)
+        *views], 1)
 
 
 class Filter(nn.Module):
-    """nodes [n,10] of all hits, edges int64 [2,m] -> logits [m], each from its edge's two ends and n."""
+    """nodes [n,5 or 10] of all hits, edges int64 [2,m] -> logits [m], each from its edge's two ends and n."""
 
-    def __init__(self, width=64, layers=2):
+    def __init__(self, width=64, layers=2, sensor=True):
         super().__init__()
-        self.pair = perceptron([PAIR_FEATURES] + [width] * layers + [1])
+        self.sensor = sensor
+        self.pair = perceptron([count_pair_features(sensor)] + [width] * layers + [1])
 
     def score_pairs(self, pairs):
         return self.pair(pairs)[:, 0]
 
     def forward(self, nodes, edges):
-        return self.score_pairs(pair_features(nodes, edges[0], edges[1], hits_of(nodes)))
+        return self.score_pairs(pair_features(nodes, edges[0], edges[1], hits_of(nodes), self.sensor))
 
 
 class Step(nn.Module):
@@ -182,15 +195,16 @@ class Step(nn.Module):
 
 
 class Gnn(nn.Module):
-    """nodes [n,10], edges int64 [2,m] -> logits [m]: an interaction network of `steps` exchanges.
+    """nodes [n,5 or 10], edges int64 [2,m] -> logits [m]: an interaction network of `steps` exchanges.
 
     The edges' first layers have the filter's shape and start as the trained filter's (from_filter).
     """
 
-    def __init__(self, h=32, steps=6, filter_width=64, filter_layers=2):
+    def __init__(self, h=32, steps=6, filter_width=64, filter_layers=2, sensor=True):
         super().__init__()
-        self.node_encoder = perceptron([7, h, h])
-        self.pair = perceptron([PAIR_FEATURES] + [filter_width] * filter_layers + [h])
+        self.sensor = sensor
+        self.node_encoder = perceptron([4 + 3 * sensor, h, h])
+        self.pair = perceptron([count_pair_features(sensor)] + [filter_width] * filter_layers + [h])
         self.steps = nn.ModuleList(Step(h) for _ in range(steps))
         self.out_src = nn.Linear(h, h)
         self.out_dst = nn.Linear(h, h, bias=False)
@@ -209,21 +223,51 @@ class Gnn(nn.Module):
 
     def encode_nodes(self, nodes):
         r, z, eta = nodes[:, 0], nodes[:, 3], nodes[:, 4]
-        return self.node_encoder(torch.stack([2 * r, z, 1.5 * eta, torch.sqrt(r * r + z * z + 1e-12),
-                                              *slopes(nodes[:, 5:]), nodes[:, 9]], 1))
+        columns = [2 * r, z, 1.5 * eta, torch.sqrt(r * r + z * z + 1e-12)]
+        if self.sensor:
+            columns += [*slopes(nodes[:, 5:]), nodes[:, 9]]
+        return self.node_encoder(torch.stack(columns, 1))
 
     def forward(self, nodes, edges):
         src, dst = edges[0], edges[1]
-        x, e = self.encode_nodes(nodes), self.pair(pair_features(nodes, src, dst, hits_of(nodes)))
+        x = self.encode_nodes(nodes)
+        e = self.pair(pair_features(nodes, src, dst, hits_of(nodes), self.sensor))
         for step in self.steps:
             x, e = step(x, e, src, dst)
         hidden = torch.relu(self.out_src(x)[src] + self.out_dst(x)[dst] + self.out_edge(e))
         return self.out(hidden)[:, 0]
 
     def forward_fused(self, nodes, pairs, graph):
-        """The same from pair features [m,29] that are already there, with the kernels of kernels.py."""
+        """The same from pair features [m,21 or 29] that are already there, with the kernels of kernels.py."""
         x, e = self.encode_nodes(nodes), self.pair(pairs)
         for step in self.steps:
             x, e = step.forward_fused(x, e, graph)
         hidden = kernels.EdgeHidden.apply(self.out_src(x), self.out_dst(x), self.out_edge(e), graph)
         return self.out(hidden)[:, 0]
+
+
+class FromCylindrical(nn.Module):
+    """A network that sees no sensor, from CYLINDRICAL [n,3] instead of `features` (name, scale) of the positions.
+
+    In double precision, so that everyone's cosines round to the same float32: two hits a millimetre apart at
+    r = 1 m make a unit in the last place of them visible.
+    """
+
+    def __init__(self, network, features):
+        super().__init__()
+        self.network, self.features = network, features
+
+    def forward(self, cylindrical, *edges):
+        r, phi, z = (cylindrical.double() * torch.tensor([s for _, s in CYLINDRICAL], dtype=torch.double)).unbind(1)
+        made = positional_features(r, phi, z)
+        return self.network(torch.stack([made[name] / scale for name, scale in self.features], 1).float(), *edges)
+
+
+def positional_features(r, phi, z):
+    """By name, as trkx_features makes them from a position (mm)."""
+    transverse = torch.clamp(r, min=1e-6)
+    length, slope = torch.sqrt(transverse**2 + z**2), z / transverse
+    cos_phi, sin_phi = torch.cos(phi), torch.sin(phi)
+    return {"r": r, "cos_phi": cos_phi, "sin_phi": sin_phi, "z": z,
+            "eta": torch.sign(z) * torch.log(slope.abs() + torch.sqrt(1 + slope**2)),
+            "dir_x": r * cos_phi / length, "dir_y": r * sin_phi / length, "dir_z": z / length}

@@ -1,4 +1,4 @@
-"""Learning curves from the logs under out/, as docs/img/training-<network>.png."""
+"""Learning curves from the logs, as config.toml's bundle.curves-<network>.png."""
 import json
 
 import matplotlib
@@ -35,7 +35,7 @@ def plot(name, losses, figures):
     axis.legend(lines, [line.get_label() for line in lines], fontsize=7, loc="center right")
     axis.set_title(name)
     figure.tight_layout()
-    figure.savefig(data.TRAIN.parent / "docs" / "img" / f"training-{name}.png")
+    figure.savefig(f"{data.REPOSITORY / data.config()['bundle']['curves']}-{name}.png")
 
 
 def main():

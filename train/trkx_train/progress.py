@@ -11,10 +11,11 @@ from .data import WORK
 class Run:
     """One training with a budget in minutes, which goes on where an interrupted one stopped.
 
-    out/<name>.pt: the checkpoint; out/<name>.jsonl: a line for each entry of the log.
+    In the working directory, <name>.pt: the checkpoint; <name>.jsonl: a line for each entry of the log.
     """
 
     def __init__(self, name, settings, network, optimizer, fresh=False):
+        WORK.mkdir(parents=True, exist_ok=True)
         self.path, self.log_path = WORK / f"{name}.pt", WORK / f"{name}.jsonl"
         self.name, self.network, self.optimizer = name, network, optimizer
         self.budget, self.peak_rate = settings["minutes"] * 60, settings["learning_rate"]

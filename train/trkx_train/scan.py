@@ -76,7 +76,7 @@ def scan_tracks(bundle, events):
 
 
 def main():
-    bundle = chain.Bundle(data.TRAIN.parent / "models" / "default")
+    bundle = chain.Bundle(data.BUNDLE)
     numbers = [i for i in range(data.count("validation")) if data.recipe("validation", i)[2] < 10]
     events = [(data.load_event("validation", i), data.load_sample("validation", i)) for i in numbers]
     scan_graphs(bundle, events)
