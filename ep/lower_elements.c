@@ -21,13 +21,13 @@ static bool all_numbers(struct ep_lowering *lowering, const struct ep_node *node
     return true;
 }
 
-/* Rows that both have; -1 where neither is known. While planning a run 1 gives way; other differences fail in any
- * runtime. */
+/* Rows that both have; -1 where they are not known: unknown ones may be 1, which gives way. Other differences fail in
+ * any runtime. */
 static int64_t common_rows(struct ep_lowering *lowering, const struct ep_node *node, int64_t a, int64_t b)
 {
-    if (a == b) return a;
+    if (a == b || b == 1) return a;
     if (a == 1 || a < 0) return b;
-    if (b == 1 || b < 0) return a;
+    if (b < 0) return a;
     ep_give_up(lowering->arena, EP_REASON_INPUT, "%s: %lld rows and %lld rows", node->type, (long long)a,
                (long long)b);
 }

@@ -41,8 +41,7 @@ static const float *row_of_numbers(struct ep_lowering *lowering, const struct ep
 
 /* ---- layers ---------------------------------------------------------------------------------------------------- */
 
-static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered *x, const struct ep_lowered *start,
-                           int width)
+static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered *x, const int *start, int width)
 {
     int inputs = ep_width(x);
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_LAYER, x->shape[0], width,
@@ -52,30 +51,40 @@ static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered
     for (int k = 0; k < inputs; k++)
         op->places[k] = k;
     memcpy(op->inputs, x->columns, (size_t)inputs * sizeof *op->inputs);
-    if (start != NULL) memcpy(op->inputs + inputs, start->columns, (size_t)width * sizeof *op->inputs);
+    if (start != NULL) memcpy(op->inputs + inputs, start, (size_t)width * sizeof *op->inputs);
     op->starts = start != NULL;
     return op;
+}
+
+/* The columns that a Gemm adds to its products, one row of them stretched to all. */
+static const int *added_columns(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *added,
+                                int64_t rows, int width)
+{
+    if (ep_number(node, "beta", 1) != 1 || added->rank != 2 || ep_width(added) != width)
+        ep_unsupported(lowering, node, "a third input of another form");
+    bool known = added->shape[0] >= 0 && rows >= 0;
+    if (known && added->shape[0] != rows && added->shape[0] != 1)
+        ep_give_up(lowering->arena, lowering->kinds == NULL ? EP_REASON_UNSUPPORTED : EP_REASON_INPUT,
+                   "Gemm: %lld rows and %lld rows", (long long)rows, (long long)added->shape[0]);
+    return ep_spread(lowering, added, rows);
 }
 
 void ep_lower_gemm(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {
     (void)function;
     const struct ep_lowered *x = rows_input(lowering, node, 0), *weights = numbers_input(lowering, node, 1);
-    const struct ep_lowered *added = ep_has_input(node, 2) ? ep_input(lowering, node, 2) : NULL, *start = NULL;
+    const struct ep_lowered *added = ep_has_input(node, 2) ? ep_input(lowering, node, 2) : NULL;
     bool turned = ep_integer(node, "transB", 0) != 0;
-    float beta = ep_number(node, "beta", 1);
     if (x->rank != 2 || weights->rank != 2 || ep_integer(node, "transA", 0) != 0)
         ep_unsupported(lowering, node, "not rows by weights");
     int inputs = (int)weights->shape[turned ? 1 : 0], width = (int)weights->shape[turned ? 0 : 1];
     if (inputs != ep_width(x) || width < 1) ep_unsupported(lowering, node, "widths differ");
-    if (added != NULL && added->kind == EP_COLUMNS) {
-        if (beta != 1 || added->rank != 2 || ep_width(added) != width || added->shape[0] != x->shape[0])
-            ep_unsupported(lowering, node, "a third input of another form");
-        start = added;
-    }
+    const int *start = NULL;
     const float *bias = NULL;
-    if (added != NULL && start == NULL)
-        bias = row_of_numbers(lowering, node, numbers_input(lowering, node, 2), width, beta);
+    if (added != NULL && added->kind == EP_COLUMNS)
+        start = added_columns(lowering, node, added, x->shape[0], width);
+    else if (added != NULL)
+        bias = row_of_numbers(lowering, node, numbers_input(lowering, node, 2), width, ep_number(node, "beta", 1));
     struct ep_op *op = layer(lowering, x, start, width);
     op->alpha = ep_number(node, "alpha", 1);
     op->weights = weights->numbers;

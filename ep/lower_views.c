@@ -300,15 +300,12 @@ void ep_lower_split(struct ep_lowering *lowering, const struct ep_node *node, in
     }
 }
 
-/* The extent of a dimension that a value is stretched to; both may be unknown. */
+/* The extent of a dimension that a value is stretched to; all three may be unknown. */
 static int64_t stretch(struct ep_lowering *lowering, const struct ep_node *node, int64_t own, int64_t wanted)
 {
-    if (wanted == EP_UNKNOWN) {
-        if (own == 1) ep_unsupported(lowering, node, "stretched to an unknown extent");
-        return own; /* has to be 1 or the same */
-    }
-    if (own == wanted || wanted == 1 || own < 0) return own;
-    if (own != 1) ep_unsupported(lowering, node, "extents do not agree");
+    if (wanted == EP_UNKNOWN) return own == 1 ? -1 : own; /* has to be 1 or the same */
+    if (own == wanted || wanted == 1) return own;
+    if (wanted < 0 || (own >= 0 && own != 1)) ep_unsupported(lowering, node, "extents do not agree");
     return wanted;
 }
 
@@ -333,39 +330,40 @@ static bool becomes_columns(const struct ep_lowering *lowering, const struct ep_
     return lowering->kinds != NULL ? lowering->kinds[node->outputs[0]] == EP_COLUMNS : unknown;
 }
 
-void ep_lower_expand(struct ep_lowering *lowering, const struct ep_node *node, int function)
+/* The shape of a value stretched to `wanted`; returns its rank. */
+static int stretch_shape(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
+                         const struct ep_lowered *wanted, int64_t *shape)
 {
-    (void)function;
-    const struct ep_lowered *source = ep_input(lowering, node, 0), *wanted = ep_input(lowering, node, 1);
     if (wanted->kind != EP_NUMBERS || wanted->rank != 1 || wanted->shape[0] > EP_RANK)
         ep_unsupported(lowering, node, "a shape that is not known");
     int given = (int)wanted->shape[0], rank = given > source->rank ? given : source->rank;
-    struct ep_selection selection = {.rank = rank};
-    bool unknown = false;
-    int64_t shape[EP_RANK] = {0};
     for (int d = 0; d < rank; d++) {
         int s = d - (rank - source->rank), w = d - (rank - given);
-        int64_t own = s < 0 ? 1 : source->shape[s], to = w < 0 ? 1 : ep_integer_at(wanted, w);
-        shape[d] = to == EP_UNKNOWN || own < 0 ? -1 : own > to ? own : to;
-        unknown |= shape[d] < 0 && d == 0;
-        if (source->kind == EP_NUMBERS) continue;
-        selection.shape[d] = stretch(lowering, node, own, to);
-        selection.from[d] = s < 0 || (own == 1 && selection.shape[d] != 1) ? -1 : s;
+        shape[d] = stretch(lowering, node, s < 0 ? 1 : source->shape[s], w < 0 ? 1 : ep_integer_at(wanted, w));
+    }
+    return rank;
+}
+
+void ep_lower_expand(struct ep_lowering *lowering, const struct ep_node *node, int function)
+{
+    (void)function;
+    struct ep_lowered source = *ep_input(lowering, node, 0);
+    struct ep_selection selection = {.rank = 0};
+    selection.rank = stretch_shape(lowering, node, &source, ep_input(lowering, node, 1), selection.shape);
+    if (source.kind == EP_NUMBERS && becomes_columns(lowering, node, selection.shape[0] < 0 && selection.rank <= 2)) {
+        fill(lowering, node, &source, selection.rank, selection.shape);
+        return;
+    }
+    if (source.kind == EP_COLUMNS && selection.rank == source.rank) {
+        source.columns = ep_spread(lowering, &source, selection.shape[0]);
+        source.shape[0] = selection.shape[0];
+    }
+    for (int d = 0; d < selection.rank; d++) {
+        int s = d - (selection.rank - source.rank);
+        selection.from[d] = s < 0 || (source.shape[s] == 1 && selection.shape[d] != 1) ? -1 : s;
         selection.factor[d] = 1;
     }
-    if (source->kind != EP_NUMBERS)
-        select_input(lowering, node, &selection);
-    else if (becomes_columns(lowering, node, unknown && rank <= 2))
-        fill(lowering, node, source, rank, shape);
-    else {
-        for (int d = 0; d < rank; d++) {
-            int s = d - (rank - source->rank);
-            selection.shape[d] = shape[d];
-            selection.from[d] = s < 0 || source->shape[s] != shape[d] ? -1 : s;
-            selection.factor[d] = 1;
-        }
-        select_input(lowering, node, &selection);
-    }
+    ep_select(lowering, node, &source, &selection, ep_output(lowering, node, 0));
 }
 
 static void concat_numbers(struct ep_lowering *lowering, const struct ep_node *node)

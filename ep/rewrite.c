@@ -84,7 +84,14 @@ static void add_start(struct ep_program *program, struct ep_op *layer, const int
     layer->starts = true;
 }
 
-/* x + layer: the layer begins with x. */
+static bool uses_op(const struct ep_program *program, const int *columns, int width, int number)
+{
+    for (int j = 0; j < width; j++)
+        if (program->makers[columns[j]] == number) return true;
+    return false;
+}
+
+/* x + layer: the layer begins with x, which must have nothing of the layer itself. */
 static bool add_to_layer(struct ep_program *program, int number, const int *users)
 {
     const struct ep_op *sum = &program->ops[number];
@@ -96,7 +103,7 @@ static bool add_to_layer(struct ep_program *program, int number, const int *user
         const struct ep_op *layer = &program->ops[from];
         bool constant = all_constant(program, other, width);
         if (layer->kind != EP_OP_LAYER || layer->relu || (layer->starts && !constant)) continue;
-        if (whole_op(program, other, width) == from) continue; /* twice the layer */
+        if (uses_op(program, other, width, from)) continue;
         take_over(program, number, from);
         if (constant)
             add_bias(program, &program->ops[number], other);
