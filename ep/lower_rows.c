@@ -41,6 +41,9 @@ static const float *row_of_numbers(struct ep_lowering *lowering, const struct ep
 
 /* ---- layers ---------------------------------------------------------------------------------------------------- */
 
+/* Wider layers are for a kernel that divides them, and for weights that are packed once. */
+enum { WIDEST_LAYER = 1024 };
+
 static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered *x, const int *start, int width)
 {
     int inputs = ep_width(x);
@@ -79,6 +82,7 @@ void ep_lower_gemm(struct ep_lowering *lowering, const struct ep_node *node, int
         ep_unsupported(lowering, node, "not rows by weights");
     int inputs = (int)weights->shape[turned ? 1 : 0], width = (int)weights->shape[turned ? 0 : 1];
     if (inputs != ep_width(x) || width < 1) ep_unsupported(lowering, node, "widths differ");
+    if (inputs > WIDEST_LAYER || width > WIDEST_LAYER) ep_unsupported(lowering, node, "a very wide layer");
     const int *start = NULL;
     const float *bias = NULL;
     if (added != NULL && added->kind == EP_COLUMNS)
@@ -102,6 +106,7 @@ void ep_lower_matmul(struct ep_lowering *lowering, const struct ep_node *node, i
         ep_unsupported(lowering, node, "not rows by weights");
     int width = weights->rank == 2 ? (int)weights->shape[1] : 1;
     if (width < 1) ep_unsupported(lowering, node, "widths differ");
+    if (ep_width(x) > WIDEST_LAYER || width > WIDEST_LAYER) ep_unsupported(lowering, node, "a very wide layer");
     struct ep_op *op = layer(lowering, x, NULL, width);
     op->weights = weights->numbers;
     op->row_step = (size_t)width;
