@@ -13,7 +13,7 @@
 
 /* ---- messages, which live until the next model is begun --------------------------------------------- */
 
-enum { BUILD_POOL = 1 << 21, BUILD_LIST = 128 };
+enum { BUILD_POOL = 1 << 21, BUILD_LIST = 256 };
 
 enum { FLOAT32 = 1, INT32 = 6, INT64 = 7, FLOAT64 = 11 };
 
