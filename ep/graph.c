@@ -236,6 +236,20 @@ float ep_number(const struct ep_node *node, const char *name, float otherwise)
 
 /* ---- nodes -------------------------------------------------------------------------------------------- */
 
+/* What the graphs within a node read of this one counts as its inputs: it has to be there before. */
+static void read_node_inputs(const struct reader *reader, const OrtNode *from, struct ep_node *to)
+{
+    const OrtApi *api = reader->api;
+    size_t own = 0, inner = 0;
+    check(reader, api->Node_GetNumInputs(from, &own));
+    check(reader, api->Node_GetNumImplicitInputs(from, &inner));
+    to->inputs_count = own + inner;
+    const OrtValueInfo **infos = ep_alloc(reader->arena, to->inputs_count, sizeof *infos);
+    check(reader, own == 0 ? NULL : api->Node_GetInputs(from, infos, own));
+    check(reader, inner == 0 ? NULL : api->Node_GetImplicitInputs(from, infos + own, inner));
+    to->inputs = read_values(reader, infos, to->inputs_count);
+}
+
 static void read_node(const struct reader *reader, const OrtNode *from, int number, struct ep_node *to)
 {
     const OrtApi *api = reader->api;
@@ -245,16 +259,13 @@ static void read_node(const struct reader *reader, const OrtNode *from, int numb
     check(reader, api->Node_GetOperatorType(from, &type));
     check(reader, api->Node_GetDomain(from, &domain));
     check(reader, api->Node_GetSinceVersion(from, &to->version));
-    check(reader, api->Node_GetNumInputs(from, &to->inputs_count));
     check(reader, api->Node_GetNumOutputs(from, &to->outputs_count));
     check(reader, api->Node_GetNumSubgraphs(from, &inner));
     if (inner > 0) to->whole = false;
     to->type = keep_text(reader, type);
     to->standard = domain == NULL || *domain == '\0' || strcmp(domain, "ai.onnx") == 0;
-    size_t most = to->inputs_count > to->outputs_count ? to->inputs_count : to->outputs_count;
-    const OrtValueInfo **infos = ep_alloc(reader->arena, most, sizeof *infos);
-    check(reader, to->inputs_count == 0 ? NULL : api->Node_GetInputs(from, infos, to->inputs_count));
-    to->inputs = read_values(reader, infos, to->inputs_count);
+    read_node_inputs(reader, from, to);
+    const OrtValueInfo **infos = ep_alloc(reader->arena, to->outputs_count, sizeof *infos);
     check(reader, to->outputs_count == 0 ? NULL : api->Node_GetOutputs(from, infos, to->outputs_count));
     to->outputs = read_values(reader, infos, to->outputs_count);
     for (size_t i = 0; i < to->outputs_count; i++)

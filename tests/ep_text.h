@@ -207,11 +207,10 @@ static inline void text_statement(Onnx__ModelProto *model, char *text)
     }
 }
 
-static inline Onnx__ModelProto *text_model(int64_t opset, const char *text)
+/* More statements for a model, which is returned. */
+static inline Onnx__ModelProto *text_add(Onnx__ModelProto *model, const char *text)
 {
-    Onnx__ModelProto *model = build_model(opset);
     char statement[TEXT_LENGTH];
-    model->ir_version = 8;
     while (*text != '\0') {
         size_t length = strcspn(text, ";\n");
         if (length >= sizeof statement) fail_msg("too long a statement: %s", text);
@@ -221,6 +220,13 @@ static inline Onnx__ModelProto *text_model(int64_t opset, const char *text)
         text += length + (text[length] != '\0');
     }
     return model;
+}
+
+static inline Onnx__ModelProto *text_model(int64_t opset, const char *text)
+{
+    Onnx__ModelProto *model = build_model(opset);
+    model->ir_version = 8;
+    return text_add(model, text);
 }
 
 #endif

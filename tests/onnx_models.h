@@ -13,7 +13,7 @@
 
 /* ---- messages, which live until the next model is begun --------------------------------------------- */
 
-enum { BUILD_POOL = 1 << 21, BUILD_LIST = 128 };
+enum { BUILD_POOL = 1 << 21, BUILD_LIST = 256 };
 
 enum { FLOAT32 = 1, INT32 = 6, INT64 = 7, FLOAT64 = 11 };
 
@@ -42,9 +42,9 @@ static inline char *build_text(const char *text)
 #define BUILD(type, init) ((type *)memcpy(build_take(sizeof(type)), &(type)init, sizeof(type)))
 #define BUILD_APPEND(list, count, item) ((list)[(count)++] = (item))
 
-static inline Onnx__ModelProto *build_model(int64_t opset)
+/* Beside the one at hand, whose messages stay. */
+static inline Onnx__ModelProto *build_another(int64_t opset)
 {
-    build_used = 0;
     Onnx__ModelProto *model = BUILD(Onnx__ModelProto, ONNX__MODEL_PROTO__INIT);
     Onnx__GraphProto *graph = BUILD(Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);
     Onnx__OperatorSetIdProto *set = BUILD(Onnx__OperatorSetIdProto, ONNX__OPERATOR_SET_ID_PROTO__INIT);
@@ -60,6 +60,12 @@ static inline Onnx__ModelProto *build_model(int64_t opset)
     graph->input = build_take(BUILD_LIST * sizeof(void *));
     graph->output = build_take(BUILD_LIST * sizeof(void *));
     return model;
+}
+
+static inline Onnx__ModelProto *build_model(int64_t opset)
+{
+    build_used = 0;
+    return build_another(opset);
 }
 
 /* An axis is a number or a name; NULL ends them. */
