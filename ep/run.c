@@ -12,6 +12,8 @@ struct work {
     const struct ep_run *run;
     const struct ep_pass *pass;
     size_t blocks_per_task, blocks;
+    void (*function)(struct work *work, size_t number);
+    atomic_size_t begun, done; /* of calls in parallel */
     atomic_bool no_memory;
     _Atomic int64_t bad_index; /* number of an index with values beyond its range, + 1 */
 };
@@ -19,6 +21,27 @@ struct work {
 static void *buffer_at(const struct work *work, int buffer)
 {
     return work->run->memory + work->run->plan->buffers[buffer].offset;
+}
+
+/* ---- in parallel ------------------------------------------------------------------------------------------------- */
+
+/* What was written before is seen within, and what was written within after: the runtime's threads see to that as
+ * well, but ThreadSanitizer, which does not know them, could not tell. */
+static void call_ordered(void *data, size_t number)
+{
+    struct work *work = data;
+    atomic_load_explicit(&work->begun, memory_order_acquire);
+    work->function(work, number);
+    atomic_fetch_add_explicit(&work->done, 1, memory_order_release);
+}
+
+static void call_all(struct work *work, void (*function)(struct work *, size_t), size_t count)
+{
+    if (count == 0) return;
+    work->function = function;
+    atomic_fetch_add_explicit(&work->begun, 1, memory_order_release);
+    work->run->parallel(work->run->context, call_ordered, count, work);
+    atomic_load_explicit(&work->done, memory_order_acquire);
 }
 
 /* ---- scratch ------------------------------------------------------------------------------------------------------ */
@@ -202,9 +225,8 @@ static void compute(const struct block *block, const struct ep_instruction *inst
 
 /* ---- a pass --------------------------------------------------------------------------------------------------------- */
 
-static void do_task(void *data, size_t task)
+static void do_task(struct work *work, size_t task)
 {
-    struct work *work = data;
     const struct ep_pass *pass = work->pass;
     size_t floats = (size_t)pass->slots * EP_ROWS;
     struct ep_scratch *scratch =
@@ -238,14 +260,13 @@ static void do_pass(struct work *work, const struct ep_pass *pass)
     work->blocks = ((size_t)pass->rows + EP_ROWS - 1) / EP_ROWS;
     work->blocks_per_task = (work->blocks + TASKS - 1) / TASKS;
     size_t tasks = (work->blocks + work->blocks_per_task - 1) / work->blocks_per_task;
-    work->run->parallel(work->run->context, do_task, tasks, work);
+    call_all(work, do_task, tasks);
 }
 
 /* ---- what passes need before ----------------------------------------------------------------------------------------- */
 
-static void prepare_index(void *data, size_t number)
+static void prepare_index(struct work *work, size_t number)
 {
-    struct work *work = data;
     const struct ep_run *run = work->run;
     const struct ep_prepared_index *prepared = &run->plan->indices[number];
     const struct ep_index *index = &run->plan->program->indices[number];
@@ -261,9 +282,8 @@ static void prepare_index(void *data, size_t number)
 }
 
 /* Inputs that rows are gathered from, in rows as the kernels want them. */
-static void prepare_view(void *data, size_t number)
+static void prepare_view(struct work *work, size_t number)
 {
-    struct work *work = data;
     const struct ep_view *view = &work->run->plan->program->views[number];
     const struct ep_stored_view *stored = &work->run->plan->views[number];
     if (view->input < 0 || stored->buffer < 0) return;
@@ -278,16 +298,14 @@ enum ep_reason ep_run(const struct ep_run *run, char *message, size_t size)
 {
     const struct ep_plan *plan = run->plan;
     struct work work = {.run = run};
-    if (plan->program->indices_count > 0)
-        run->parallel(run->context, prepare_index, plan->program->indices_count, &work);
+    call_all(&work, prepare_index, plan->program->indices_count);
     int64_t bad = atomic_load(&work.bad_index);
     if (bad > 0) {
         snprintf(message, size, "an index is beyond the %lld rows that it points to",
                  (long long)plan->program->indices[bad - 1].range);
         return EP_REASON_INPUT;
     }
-    if (plan->program->views_count > 0)
-        run->parallel(run->context, prepare_view, plan->program->views_count, &work);
+    call_all(&work, prepare_view, plan->program->views_count);
     for (size_t p = 0; p < plan->passes_count; p++)
         do_pass(&work, &plan->passes[p]);
     if (!atomic_load(&work.no_memory)) return EP_REASON_NONE;
