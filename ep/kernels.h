@@ -69,10 +69,10 @@ struct ep_kernels {
     void (*where)(const float *condition, const float *a, const float *b, float *y);
     void (*clip)(const float *x, float low, float high, float *y); /* NaN stays NaN, as in ONNX Runtime */
 
-    /* y = (x - mean) / sqrt(variance + epsilon) * scale + bias over the columns of each row; bias may be NULL; y may
-     * be x. ONNX LayerNormalization. */
+    /* y = (x - mean) / sqrt(variance + epsilon) * scale + bias over the columns of each row, and its larger of 0 where
+     * `relu`; bias may be NULL; y may be x. ONNX LayerNormalization. */
     void (*normalise)(const float *const *x, size_t width, float epsilon, const float *scale, const float *bias,
-                      float *const *y);
+                      bool relu, float *const *y);
     void (*sum)(const float *const *x, size_t width, float factor, float *y); /* factor * sum of the columns */
 
     /* y: the sum of `count` gathered rows, in the order of the sources. rows <= EP_ROWS. */
@@ -84,8 +84,9 @@ struct ep_kernels {
     void (*load)(const float *from, size_t stride, size_t rows, size_t width, float *const *y);
     void (*store)(const float *const *x, size_t width, size_t rows, float *to, size_t stride);
 
-    /* store to memory as in struct ep_source, past the caches where there is a way: for more rows than they hold. A
-     * thread that has done so calls settle before others read. */
+    /* store to memory as in struct ep_source, past the caches where there is a way: for more rows than they hold. What
+     * lies between width and stride may be written as well. A thread that has done so calls settle before others
+     * read. */
     void (*stream)(const float *const *x, size_t width, size_t rows, float *to, size_t stride);
     void (*settle)(void);
 };

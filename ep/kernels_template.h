@@ -422,7 +422,7 @@ INLINE void add_squares(const float *const *x, size_t width, const vec *mean, ve
 }
 
 static void normalise(const float *const *x, size_t width, float epsilon, const float *scale,
-                      const float *bias, float *const *y)
+                      const float *bias, bool relu, float *const *y)
 {
     vec mean[VECS], factor[VECS];
     add_columns(x, width, mean);
@@ -433,7 +433,8 @@ static void normalise(const float *const *x, size_t width, float epsilon, const 
         vec own_scale = vec_all(scale[k]), own_bias = vec_all(bias != NULL ? bias[k] : 0);
         for (size_t v = 0; v < VECS; v++) {
             vec normal = (vec_load(x[k] + v * VL) - mean[v]) * factor[v];
-            vec_store(y[k] + v * VL, normal * own_scale + own_bias);
+            vec scaled_normal = normal * own_scale + own_bias;
+            vec_store(y[k] + v * VL, relu ? vec_max(vec_all(0), scaled_normal) : scaled_normal);
         }
     }
 }
@@ -597,35 +598,40 @@ static void load(const float *from, size_t stride, size_t rows, size_t width, fl
         }
 }
 
-/* Rows of at least VL columns; the last tile may overlap the one before. */
-INLINE void store_tiles(const float *const *x, size_t width, size_t rows, float *to, size_t stride,
-                        void (*put)(float *, vec))
+/* VL rows of VL columns, of which those from `width` on are zeros. */
+INLINE void load_tile(const float *const *x, size_t width, size_t row, vec *tile)
 {
+    for (size_t l = 0; l < VL; l++) tile[l] = l < width ? vec_load(x[l] + row) : vec_all(0);
+    transpose(tile);
+}
+
+/* Of at least VL columns; the last tile may overlap the one before. */
+static void store(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
+{
+    if (width < VL) {
+        store_narrow(x, width, rows, to, stride);
+        return;
+    }
     for (size_t row = 0; row < rows; row += VL)
         for (size_t c = 0; c < width; c += VL) {
             size_t column = at_most(c, width - VL);
             vec tile[VL];
-            for (size_t l = 0; l < VL; l++) tile[l] = vec_load(x[column + l] + row);
-            transpose(tile);
+            load_tile(x + column, VL, row, tile);
             for (size_t l = 0; l < VL; l++)
-                if (row + l < rows) put(to + (row + l) * stride + column, tile[l]);
+                if (row + l < rows) vec_store(to + (row + l) * stride + column, tile[l]);
         }
 }
 
-static void store(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
-{
-    if (width < VL)
-        store_narrow(x, width, rows, to, stride);
-    else
-        store_tiles(x, width, rows, to, stride, vec_store);
-}
-
+/* Whole vectors, up to the stride. */
 static void stream(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
 {
-    if (width % VL == 0)
-        store_tiles(x, width, rows, to, stride, vec_stream);
-    else
-        store(x, width, rows, to, stride);
+    for (size_t row = 0; row < rows; row += VL)
+        for (size_t c = 0; c < width; c += VL) {
+            vec tile[VL];
+            load_tile(x + c, at_most(width - c, VL), row, tile);
+            for (size_t l = 0; l < VL; l++)
+                if (row + l < rows) vec_stream(to + (row + l) * stride + c, tile[l]);
+        }
 }
 
 const struct ep_kernels KERNELS = {

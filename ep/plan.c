@@ -128,7 +128,7 @@ static void use_view(struct planner *planner, int number, int pass)
     int written = view->store < 0 ? -1 : planner->schedule.passes[view->store];
     stored->stride = view->packed ? (size_t)view->width
                                   : ((size_t)view->width + EP_STRIDE - 1) / EP_STRIDE * EP_STRIDE;
-    stored->streams = (size_t)view->rows * stored->stride > STREAMED;
+    stored->streams = !view->packed && (size_t)view->rows * stored->stride > STREAMED;
     if (stored->buffer < 0)
         stored->buffer = add_buffer(planner, (size_t)view->rows, stored->stride * sizeof(float), written, pass);
     extend(planner, stored->buffer, pass);

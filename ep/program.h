@@ -41,7 +41,7 @@ struct ep_term {
 struct ep_op {
     enum ep_operation kind;
     int function;      /* enum ep_unary, enum ep_binary; EP_OP_INPUT: the graph's input; EP_OP_CONSTANT: see program.c */
-    bool relu, starts; /* EP_OP_LAYER */
+    bool relu, starts; /* EP_OP_LAYER, the first EP_OP_NORMALISE as well */
     float alpha, beta; /* of the function; bounds, epsilon, factor of a sum, value of a constant */
     int64_t rows;      /* 0 constants */
     int first;         /* column; the op makes columns first ... first + width - 1 */

@@ -148,8 +148,8 @@ static void merge_activations(struct ep_program *program)
         const struct ep_op *op = &program->ops[i];
         if (op->kind != EP_OP_UNARY || op->function != EP_RELU) continue;
         int from = whole_op(program, op->inputs, op->width);
-        if (from < 0 || users[from] != (int)i || program->ops[from].kind != EP_OP_LAYER || program->ops[from].relu)
-            continue;
+        if (from < 0 || users[from] != (int)i || program->ops[from].relu) continue;
+        if (program->ops[from].kind != EP_OP_LAYER && program->ops[from].kind != EP_OP_NORMALISE) continue;
         take_over(program, (int)i, from);
         program->ops[i].relu = true;
     }

@@ -200,7 +200,7 @@ static void compute(const struct block *block, const struct ep_instruction *inst
         kernels->layer(x, inputs, instruction->weights, op->bias, op->starts ? x + inputs : NULL, op->relu, y, width);
         break;
     }
-    case EP_OP_NORMALISE: kernels->normalise(x, width, op->alpha, op->weights, op->bias, y); break;
+    case EP_OP_NORMALISE: kernels->normalise(x, width, op->alpha, op->weights, op->bias, op->relu, y); break;
     case EP_OP_SUM: kernels->sum(x, (size_t)op->inputs_count, op->alpha, y[0]); break;
     case EP_OP_UNARY:
         for (size_t j = 0; j < width; j++)
