@@ -27,7 +27,7 @@ _Noreturn void ep_give_up(struct ep_arena *arena, enum ep_reason reason, const c
 static void add_chunk(struct ep_arena *arena, size_t least)
 {
     size_t size = least > CHUNK ? least : CHUNK;
-    struct ep_chunk *chunk = size > SIZE_MAX / 2 ? NULL : aligned_alloc(ALIGNMENT, sizeof *chunk + size);
+    struct ep_chunk *chunk = aligned_alloc(ALIGNMENT, sizeof *chunk + size);
     if (chunk == NULL) ep_give_up(arena, EP_REASON_MEMORY, "out of memory (%zu bytes)", size);
     chunk->next = arena->chunks;
     chunk->size = size;
@@ -37,7 +37,8 @@ static void add_chunk(struct ep_arena *arena, size_t least)
 
 void *ep_alloc(struct ep_arena *arena, size_t count, size_t size)
 {
-    if (size != 0 && count > SIZE_MAX / 4 / size) count = SIZE_MAX / 4 / size; /* refused below */
+    if (size != 0 && count > SIZE_MAX / 4 / size)
+        ep_give_up(arena, EP_REASON_MEMORY, "out of memory (%zu times %zu bytes)", count, size);
     size_t bytes = (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (arena->chunks == NULL || arena->chunks->size - arena->used < bytes) add_chunk(arena, bytes);
     void *block = arena->chunks->data + arena->used;

@@ -266,11 +266,11 @@ static inline void run_make(const Onnx__ModelProto *model, const struct run_size
 
 /* ---- comparing -------------------------------------------------------------------------------------------- */
 
-/* Largest difference in relation to the largest value, or to 1e-20; infinite where NaN or infinities are not at the same
- * places. */
+/* Largest difference in relation to the largest value, or to 0.05, as where all cancel there is rounding only, and as
+ * stock's sigmoid and tanh are off by 1e-7; infinite where NaN or infinities are not at the same places. */
 static inline double run_difference(const float *a, const float *b, size_t count)
 {
-    double largest = 1e-20, difference = 0;
+    double largest = 0.05, difference = 0;
     for (size_t i = 0; i < count; i++) {
         if (isnan(a[i]) && isnan(b[i])) continue;
         if (isinf(a[i]) && a[i] == b[i]) continue;
@@ -318,6 +318,7 @@ enum { RUN_SESSIONS = 4 };
 struct run_pair {
     OrtSession *stock, *ours[RUN_SESSIONS];
     size_t count; /* of ours */
+    bool whole;   /* no node is left: the runtime's own results may hang on the number of threads */
 };
 
 /* NULL, or what is wrong. */
@@ -334,6 +335,7 @@ static inline const char *run_open(struct run_pair *pair, const void *model, siz
         snprintf(report, sizeof report, "refused with the provider: %s", message);
         if (pair->ours[i] == NULL) return report;
         pair->count++;
+        pair->whole = run_claimed > 0 && run_left == 0;
         snprintf(report, sizeof report, "%d parts claimed, %d nodes left", run_claimed, run_left);
         if ((claim == NONE && run_claimed > 0) || (claim == SOME && (run_claimed == 0 || run_left == 0))) return report;
     }
@@ -346,7 +348,7 @@ static inline void run_close(struct run_pair *pair)
     for (size_t i = 0; i < pair->count; i++) run_api->ReleaseSession(pair->ours[i]);
 }
 
-/* NULL, or what is wrong: results that differ from stock's, or, twice on every number of threads, among themselves. */
+/* NULL, or what is wrong: results that differ from stock's, or, on every number of threads and again, among themselves. */
 static inline const char *run_on(const struct run_pair *pair, const struct run_tensors *inputs, bool exact)
 {
     static char report[1024];
@@ -362,7 +364,7 @@ static inline const char *run_on(const struct run_pair *pair, const struct run_t
     const char *wrong = run_compare(&expected, &first, exact);
     for (size_t i = 0; i < 2 * pair->count && done && wrong == NULL; i++) {
         if (!run_once(pair->ours[i / 2], inputs, &again, own)) fail_msg("%s", own);
-        wrong = run_compare(&first, &again, true);
+        wrong = run_compare(&first, &again, pair->whole || i < 2);
         run_release(&again);
     }
     run_release(&expected);
