@@ -232,7 +232,8 @@ static inline int64_t run_extent(const Onnx__TensorShapeProto__Dimension *axis, 
 {
     if (axis->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE) return axis->dim_value;
     if (axis->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM) return size->n;
-    return axis->dim_param[0] == 'm' ? size->m : axis->dim_param[0] == 'u' ? 1 : size->n;
+    if (axis->dim_param[0] == 'u') return 1;
+    return axis->dim_param[0] == 'm' || strstr(axis->dim_param, "edge") != NULL ? size->m : size->n;
 }
 
 static inline void run_fill(struct run_tensor *tensor, const struct run_size *size)
@@ -248,7 +249,7 @@ static inline void run_fill(struct run_tensor *tensor, const struct run_size *si
     }
 }
 
-/* Tensors for the model's inputs: extents by name, n nodes, m edges, u 1; integers are places of nodes. */
+/* Tensors for the model's inputs: extents by name, n nodes, m edges (or what has edge in its name), u 1; integers are places of nodes. */
 static inline void run_make(const Onnx__ModelProto *model, const struct run_size *size, struct run_tensors *inputs)
 {
     *inputs = (struct run_tensors){.count = model->graph->n_input};

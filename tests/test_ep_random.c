@@ -102,14 +102,14 @@ static void add_layer(void)
 
 static void add_unary(void)
 {
-    static const char *const bounded[] = {"Tanh", "Sigmoid", "HardSigmoid", "Softsign", "Erf", "Sin", "Cos", "Atan"};
+    static const char *const bounded[] = {"Tanh", "Sigmoid", "HardSigmoid", "Softsign", "Erf", "Atan", "Sin", "Cos"};
     static const char *const growing[] = {"Relu", "LeakyRelu", "Elu", "Selu", "Softplus", "Abs", "Neg", "HardSwish",
                                           "Identity", "ThresholdedRelu", "Celu", "Mish", "Gelu"};
     static const char *const jumping[] = {"Floor", "Ceil", "Sign", "Round"};
     const struct value *x = pick(0, 0, false);
     if (x == NULL) return;
     struct value y = computed(x, 1.5);
-    const char *function = bounded[random_below(8)];
+    const char *function = bounded[random_below(x->size < 100 ? 8 : 6)]; /* waves magnify rounding */
     if (random_below(2) > 0) {
         function = growing[random_below(13)];
         y.size = 2 * x->size + 1;
