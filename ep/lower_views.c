@@ -471,7 +471,7 @@ static void cast_numbers(struct ep_lowering *lowering, const struct ep_node *nod
 {
     struct ep_lowered result = *source;
     int64_t count = ep_elements(source->shape, source->rank);
-    char *numbers = ep_alloc(lowering->arena, (size_t)count, ep_element_size(to));
+    void *numbers = ep_alloc(lowering->arena, (size_t)count, ep_element_size(to));
     for (int64_t i = 0; i < count; i++) {
         int64_t integer = ep_integer_at(source, i);
         float number = ep_number_at(source, i);

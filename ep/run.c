@@ -202,7 +202,7 @@ static void do_task(void *data, size_t task)
         atomic_store(&work->no_memory, true);
         return;
     }
-    struct block block = {.work = work, .columns = (float **)((float *)(void *)scratch->data + floats)};
+    struct block block = {.work = work, .columns = (float **)(void *)(scratch->data + floats * sizeof(float))};
     size_t end = (task + 1) * work->blocks_per_task;
     set_columns(&block, (float *)(void *)scratch->data);
     for (size_t b = task * work->blocks_per_task; b < end && b < work->blocks; b++) {
