@@ -27,8 +27,8 @@ struct ep_arena {
     jmp_buf *returns;
 };
 
-/* True the first time; false when the work that follows gave up, with arena->reason and arena->message. Locals that
- * change afterwards have to be volatile. */
+/* True the first time; false when the work that follows gave up, with arena->reason and arena->message. The arena, and all
+ * else that changes afterwards, must not be a local of the function at hand, or has to be volatile. */
 #define EP_TRY(arena, here) ((arena)->returns = &(here), (arena)->reason = EP_REASON_NONE, setjmp(here) == 0)
 
 _Noreturn void ep_give_up(struct ep_arena *arena, enum ep_reason reason, const char *format, ...)

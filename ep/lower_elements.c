@@ -1,5 +1,5 @@
 /* Operators that work element by element. */
-#include <math.h>
+#include <float.h>
 #include <string.h>
 
 #include "lower.h"
@@ -177,7 +177,8 @@ void ep_lower_clip(struct ep_lowering *lowering, const struct ep_node *node, int
     (void)function;
     const struct ep_lowered *x = ep_input(lowering, node, 0);
     struct ep_lowered *result = ep_output(lowering, node, 0);
-    float low = bound(lowering, node, "min", 1, -INFINITY), high = bound(lowering, node, "max", 2, INFINITY);
+    /* without a bound infinities become the largest numbers, as in ONNX Runtime */
+    float low = bound(lowering, node, "min", 1, -FLT_MAX), high = bound(lowering, node, "max", 2, FLT_MAX);
     if (x->element != EP_FLOAT) ep_unsupported(lowering, node, "another type");
     if (x->kind == EP_NUMBERS) {
         struct ep_lowered made = *x;

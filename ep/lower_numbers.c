@@ -230,7 +230,7 @@ void ep_numbers_binary(struct ep_lowering *lowering, const struct ep_node *node,
         int64_t left = stretched_place(a, &made, i), right = stretched_place(b, &made, i);
         if (a->element == EP_FLOAT) {
             float x = ep_number_at(a, left), y = ep_number_at(b, right), value = number_binary(function, x, y);
-            bool unknown = x != x || y != y;
+            bool unknown = lowering->kinds == NULL && (x != x || y != y); /* in a run, NaN is NaN */
             put(made.element, numbers, i, unknown ? EP_UNKNOWN : value != 0, unknown ? __builtin_nanf("") : value);
         } else {
             put(made.element, numbers, i,

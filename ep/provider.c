@@ -205,16 +205,21 @@ static void run_job(struct job *job)
     if (reason != EP_REASON_NONE) ep_give_up(arena, reason, "%s", message);
 }
 
+/* Apart from where the job is a local, which a jump back may not find as it was left. */
+static bool try_job(struct job *job)
+{
+    jmp_buf here;
+    if (!EP_TRY(&job->arena, here)) return false;
+    run_job(job);
+    return true;
+}
+
 static OrtStatus *ORT_API_CALL compute(OrtNodeComputeInfo *self, void *state, OrtKernelContext *context)
 {
     (void)state;
     __attribute__((cleanup(release_job))) struct job job = {.compiled = (const struct compiled *)self,
                                                             .context = context};
-    jmp_buf here;
-    if (EP_TRY(&job.arena, here)) {
-        run_job(&job);
-        return NULL;
-    }
+    if (try_job(&job)) return NULL;
     return job.failure != NULL ? job.failure : status_of(job.compiled->factory, &job.arena);
 }
 
@@ -259,16 +264,18 @@ static OrtStatus *add_groups(const struct provider *provider, struct ep_arena *a
     return failure;
 }
 
+static OrtStatus *try_groups(const struct provider *provider, struct ep_arena *arena, const OrtGraph *graph,
+                             OrtEpGraphSupportInfo *support)
+{
+    jmp_buf here;
+    if (EP_TRY(arena, here)) return add_groups(provider, arena, graph, support);
+    return status_of(provider->factory, arena);
+}
+
 static OrtStatus *ORT_API_CALL get_capability(OrtEp *self, const OrtGraph *graph, OrtEpGraphSupportInfo *support)
 {
-    const struct provider *provider = (const struct provider *)self;
     struct ep_arena arena = {0};
-    OrtStatus *volatile failure = NULL;
-    jmp_buf here;
-    if (EP_TRY(&arena, here))
-        failure = add_groups(provider, &arena, graph, support);
-    else
-        failure = status_of(provider->factory, &arena);
+    OrtStatus *failure = try_groups((const struct provider *)self, &arena, graph, support);
     ep_arena_free(&arena);
     return failure;
 }

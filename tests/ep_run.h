@@ -245,7 +245,7 @@ static inline void run_fill(struct run_tensor *tensor, const struct run_size *si
         int64_t integer = number  ? 0
                           : truth ? text_random() % 2
                                   : run_end_of(size, size->m == 0 ? 0 : (int64_t)i % size->m);
-        text_put(tensor->data, i, tensor->type, (double)(2 * text_random_float()), integer);
+        text_put(tensor->data, i, tensor->type, (double)text_random_float(), integer);
     }
 }
 
