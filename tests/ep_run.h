@@ -249,7 +249,8 @@ static inline void run_fill(struct run_tensor *tensor, const struct run_size *si
     }
 }
 
-/* Tensors for the model's inputs: extents by name, n nodes, m edges (or what has edge in its name), u 1; integers are places of nodes. */
+/* Tensors for the model's inputs. Extents go by name: n nodes, m or what has edge in its name edges, u 1; integers are
+ * places of nodes. */
 static inline void run_make(const Onnx__ModelProto *model, const struct run_size *size, struct run_tensors *inputs)
 {
     *inputs = (struct run_tensors){.count = model->graph->n_input};
