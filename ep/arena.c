@@ -55,7 +55,8 @@ void *ep_copy(struct ep_arena *arena, const void *from, size_t count, size_t siz
 
 void *ep_grow(struct ep_arena *arena, void *array, size_t count, size_t size)
 {
-    bool power = (count & (count - 1)) == 0; /* arrays hold the next power of two, and none holds fewer than 8 */
+    bool power =
+        (count & (count - 1)) == 0; /* arrays hold the next power of two, and none holds fewer than 8 */
     if (count != 0 && (!power || count < 8)) return array;
     void *larger = ep_alloc(arena, count < 8 ? 8 : 2 * count, size);
     if (count > 0) memcpy(larger, array, count * size);

@@ -13,7 +13,8 @@ struct claimer {
 
 static struct ep_lowering begin(const struct claimer *claimer)
 {
-    struct ep_lowering lowering = {.arena = claimer->arena, .graph = claimer->graph, .values = claimer->values};
+    struct ep_lowering lowering = {
+        .arena = claimer->arena, .graph = claimer->graph, .values = claimer->values};
     lowering.program = ep_alloc(claimer->arena, 1, sizeof *lowering.program);
     lowering.program->arena = claimer->arena;
     memset(claimer->values, 0, claimer->graph->values_count * sizeof *claimer->values);
@@ -47,14 +48,14 @@ static void refuse(struct claimer *claimer, size_t node)
         ep_copy(claimer->arena, claimer->arena->message, strlen(claimer->arena->message) + 1, 1);
 }
 
-/* Lowers what can be of a group (-1: of all nodes); false where a node was refused that had not been before. */
+/* Lowers what can be of a group (-1: of all nodes); false where a node was refused that had not been before.
+ */
 static bool lower_group(struct claimer *claimer, int group)
 {
     const struct ep_graph *graph = claimer->graph;
     struct ep_lowering lowering = begin(claimer);
     bool complete = true;
-    for (size_t i = 0; i < graph->inputs_count; i++)
-        lower_outside(&lowering, graph->inputs[i]);
+    for (size_t i = 0; i < graph->inputs_count; i++) lower_outside(&lowering, graph->inputs[i]);
     for (size_t n = 0; n < graph->nodes_count; n++) {
         const struct ep_node *node = &graph->nodes[n];
         bool inside = !claimer->refused[n] && (group < 0 || claimer->claims.groups[n] == group);
@@ -63,14 +64,13 @@ static bool lower_group(struct claimer *claimer, int group)
             refuse(claimer, n);
             complete = false;
         }
-        for (size_t i = 0; i < node->outputs_count; i++)
-            lower_outside(&lowering, node->outputs[i]);
+        for (size_t i = 0; i < node->outputs_count; i++) lower_outside(&lowering, node->outputs[i]);
     }
     return complete;
 }
 
-/* A node's level counts how often a path to it goes from others' nodes back to ours. Nodes of ours on one level form a
- * group: what leaves it comes back on a higher level. */
+/* A node's level counts how often a path to it goes from others' nodes back to ours. Nodes of ours on one
+ * level form a group: what leaves it comes back on a higher level. */
 static void find_levels(struct claimer *claimer)
 {
     const struct ep_graph *graph = claimer->graph;
@@ -95,20 +95,20 @@ static void number_groups(struct claimer *claimer)
     int *numbers = ep_alloc(claimer->arena, count + 1, sizeof *numbers);
     bool *worthwhile = ep_alloc(claimer->arena, count + 1, sizeof *worthwhile);
     for (size_t n = 0; n < count; n++)
-        if (!claimer->refused[n] && ep_is_worthwhile(&claimer->graph->nodes[n])) worthwhile[claimer->levels[n]] = true;
+        if (!claimer->refused[n] && ep_is_worthwhile(&claimer->graph->nodes[n]))
+            worthwhile[claimer->levels[n]] = true;
     claimer->claims.count = 0;
-    for (size_t l = 0; l <= count; l++)
-        numbers[l] = worthwhile[l] ? claimer->claims.count++ : -1;
+    for (size_t l = 0; l <= count; l++) numbers[l] = worthwhile[l] ? claimer->claims.count++ : -1;
     for (size_t n = 0; n < count; n++)
         claimer->claims.groups[n] = claimer->refused[n] ? -1 : numbers[claimer->levels[n]];
 }
 
-/* What a group gets from another is a tensor like any, of which less is known: a node may be refused for that. */
+/* What a group gets from another is a tensor like any, of which less is known: a node may be refused for
+ * that. */
 static bool check_groups(struct claimer *claimer)
 {
     bool complete = true;
-    for (int g = 0; g < claimer->claims.count; g++)
-        complete &= lower_group(claimer, g);
+    for (int g = 0; g < claimer->claims.count; g++) complete &= lower_group(claimer, g);
     return complete;
 }
 
@@ -135,11 +135,8 @@ enum ep_kind *ep_claimed_kinds(struct ep_arena *arena, const struct ep_graph *gr
     claimer.values = ep_alloc(arena, graph->values_count, sizeof *claimer.values);
     enum ep_kind *kinds = ep_alloc(arena, graph->values_count, sizeof *kinds);
     struct ep_lowering lowering = begin(&claimer);
-    for (size_t i = 0; i < graph->inputs_count; i++)
-        lower_outside(&lowering, graph->inputs[i]);
-    for (size_t n = 0; n < graph->nodes_count; n++)
-        ep_lower_node(&lowering, &graph->nodes[n]);
-    for (size_t v = 0; v < graph->values_count; v++)
-        kinds[v] = claimer.values[v].kind;
+    for (size_t i = 0; i < graph->inputs_count; i++) lower_outside(&lowering, graph->inputs[i]);
+    for (size_t n = 0; n < graph->nodes_count; n++) ep_lower_node(&lowering, &graph->nodes[n]);
+    for (size_t v = 0; v < graph->values_count; v++) kinds[v] = claimer.values[v].kind;
     return kinds;
 }

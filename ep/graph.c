@@ -27,8 +27,10 @@ static const char *keep_text(const struct reader *reader, const char *text)
 
 size_t ep_element_size(enum ep_element element)
 {
-    static const size_t sizes[] = {
-        [EP_FLOAT] = sizeof(float), [EP_INT64] = sizeof(int64_t), [EP_INT32] = sizeof(int32_t), [EP_BOOL] = 1};
+    static const size_t sizes[] = {[EP_FLOAT] = sizeof(float),
+                                   [EP_INT64] = sizeof(int64_t),
+                                   [EP_INT32] = sizeof(int32_t),
+                                   [EP_BOOL] = 1};
     return element < EP_ELEMENT_OTHER ? sizes[element] : 0;
 }
 
@@ -55,7 +57,8 @@ static enum ep_element element_of(ONNXTensorElementDataType type)
 
 /* ---- values ------------------------------------------------------------------------------------------- */
 
-static void read_shape(const struct reader *reader, const OrtTensorTypeAndShapeInfo *info, struct ep_value *value)
+static void read_shape(const struct reader *reader, const OrtTensorTypeAndShapeInfo *info,
+                       struct ep_value *value)
 {
     ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
     size_t rank = 0;
@@ -94,8 +97,8 @@ static void read_constant(const struct reader *reader, const OrtValueInfo *info,
     check(reader, reader->api->GetTensorData(tensor, &data));
     static const int64_t nothing; /* for tensors without elements */
     if (count == 0) data = &nothing;
-    value->data = reader->copies ? ep_copy(reader->arena, data, (size_t)count, ep_element_size(value->element))
-                                 : data;
+    value->data =
+        reader->copies ? ep_copy(reader->arena, data, (size_t)count, ep_element_size(value->element)) : data;
 }
 
 static int find_value(const struct ep_graph *graph, const char *name)
@@ -130,8 +133,7 @@ static int read_value(const struct reader *reader, const OrtValueInfo *info)
 static int *read_values(const struct reader *reader, const OrtValueInfo *const *infos, size_t count)
 {
     int *values = ep_alloc(reader->arena, count, sizeof *values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = read_value(reader, infos[i]);
+    for (size_t i = 0; i < count; i++) values[i] = read_value(reader, infos[i]);
     return values;
 }
 
@@ -151,8 +153,10 @@ static void read_one_element(const struct reader *reader, const OrtOpAttr *from,
     if (failure == NULL) failure = reader->api->GetTensorShapeElementCount(info, &count);
     if (failure == NULL) failure = reader->api->GetTensorData(tensor, &data);
     to->element = element_of(type);
-    if (failure == NULL && count == 1 && to->element == EP_FLOAT) memcpy(&to->number, data, sizeof to->number);
-    if (failure == NULL && count == 1 && to->element == EP_INT64) memcpy(&to->integer, data, sizeof to->integer);
+    if (failure == NULL && count == 1 && to->element == EP_FLOAT)
+        memcpy(&to->number, data, sizeof to->number);
+    if (failure == NULL && count == 1 && to->element == EP_INT64)
+        memcpy(&to->integer, data, sizeof to->integer);
     to->count = count;
     if (info != NULL) reader->api->ReleaseTensorTypeAndShapeInfo(info);
     reader->api->ReleaseValue(tensor);
@@ -163,7 +167,8 @@ static void read_list(const struct reader *reader, const OrtOpAttr *from, OrtOpA
                       void **data, size_t *count)
 {
     size_t bytes = 0;
-    OrtStatus *measured = reader->api->ReadOpAttr(from, type, NULL, 0, &bytes); /* fails, and says how long it is */
+    OrtStatus *measured =
+        reader->api->ReadOpAttr(from, type, NULL, 0, &bytes); /* fails, and says how long it is */
     if (measured != NULL) reader->api->ReleaseStatus(measured);
     *data = ep_alloc(reader->arena, bytes + 1, 1);
     if (bytes > 0) check(reader, reader->api->ReadOpAttr(from, type, *data, bytes, &bytes));
@@ -278,10 +283,10 @@ static void read_nodes(const struct reader *reader, const OrtGraph *from)
     struct ep_graph *graph = reader->graph;
     check(reader, reader->api->Graph_GetNumNodes(from, &graph->nodes_count));
     const OrtNode **nodes = ep_alloc(reader->arena, graph->nodes_count, sizeof *nodes);
-    check(reader, graph->nodes_count == 0 ? NULL : reader->api->Graph_GetNodes(from, nodes, graph->nodes_count));
+    check(reader,
+          graph->nodes_count == 0 ? NULL : reader->api->Graph_GetNodes(from, nodes, graph->nodes_count));
     graph->nodes = ep_alloc(reader->arena, graph->nodes_count, sizeof *graph->nodes);
-    for (size_t i = 0; i < graph->nodes_count; i++)
-        read_node(reader, nodes[i], (int)i, &graph->nodes[i]);
+    for (size_t i = 0; i < graph->nodes_count; i++) read_node(reader, nodes[i], (int)i, &graph->nodes[i]);
 }
 
 static int *read_node_ends(const struct reader *reader, const OrtNode *from, bool outputs, size_t *count)
@@ -290,7 +295,8 @@ static int *read_node_ends(const struct reader *reader, const OrtNode *from, boo
     check(reader, outputs ? api->Node_GetNumOutputs(from, count) : api->Node_GetNumInputs(from, count));
     const OrtValueInfo **infos = ep_alloc(reader->arena, *count, sizeof *infos);
     if (*count > 0)
-        check(reader, outputs ? api->Node_GetOutputs(from, infos, *count) : api->Node_GetInputs(from, infos, *count));
+        check(reader,
+              outputs ? api->Node_GetOutputs(from, infos, *count) : api->Node_GetInputs(from, infos, *count));
     return read_values(reader, infos, *count);
 }
 
@@ -300,8 +306,8 @@ static int *read_ends(const struct reader *reader, const OrtGraph *from, bool ou
     check(reader, outputs ? api->Graph_GetNumOutputs(from, count) : api->Graph_GetNumInputs(from, count));
     const OrtValueInfo **infos = ep_alloc(reader->arena, *count, sizeof *infos);
     if (*count > 0)
-        check(reader,
-              outputs ? api->Graph_GetOutputs(from, infos, *count) : api->Graph_GetInputs(from, infos, *count));
+        check(reader, outputs ? api->Graph_GetOutputs(from, infos, *count)
+                              : api->Graph_GetInputs(from, infos, *count));
     return read_values(reader, infos, *count);
 }
 
@@ -327,8 +333,7 @@ static void number_outputs(struct ep_graph *graph)
 void ep_graph_bind(struct ep_arena *arena, const OrtApi *api, const OrtNode *fused, struct ep_graph *graph)
 {
     struct reader reader = {arena, api, graph, true};
-    for (size_t v = 0; v < graph->values_count; v++)
-        graph->values[v].input = graph->values[v].output = -1;
+    for (size_t v = 0; v < graph->values_count; v++) graph->values[v].input = graph->values[v].output = -1;
     graph->inputs = read_node_ends(&reader, fused, false, &graph->inputs_count);
     number_inputs(graph);
     graph->outputs = read_node_ends(&reader, fused, true, &graph->outputs_count);

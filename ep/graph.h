@@ -29,14 +29,14 @@ struct ep_attribute {
     float number;
     const char *text;
     const int64_t *integers;
-    size_t count; /* of integers */
+    size_t count;            /* of integers */
     enum ep_element element; /* of a tensor with one element, which is in integer or number */
 };
 
 struct ep_node {
-    const char *type; /* "Gemm" */
-    bool standard;    /* of the ONNX domain */
-    int version;      /* since which operator set it is as it is */
+    const char *type;      /* "Gemm" */
+    bool standard;         /* of the ONNX domain */
+    int version;           /* since which operator set it is as it is */
     int *inputs, *outputs; /* values; -1: left out */
     size_t inputs_count, outputs_count;
     struct ep_attribute *attributes;
@@ -51,8 +51,8 @@ struct ep_graph {
     size_t values_count, nodes_count, inputs_count, outputs_count;
 };
 
-/* Reads a graph into the arena; gives up where the runtime does. Data of constants and names stay the runtime's, and
- * are copied where `copies`. */
+/* Reads a graph into the arena; gives up where the runtime does. Data of constants and names stay the
+ * runtime's, and are copied where `copies`. */
 struct ep_graph *ep_graph_read(struct ep_arena *arena, const OrtApi *api, const OrtGraph *graph, bool copies);
 
 /* Numbers inputs and outputs as the node has them that stands for the graph. */

@@ -32,30 +32,27 @@ bool ep_index_read(const struct ep_index *index, const struct ep_tensor *input, 
         memset(rows, 0, (size_t)index->count * sizeof *rows);
         return true;
     }
-    if (input->element == EP_INT64) return read_wide((const int64_t *)input->data + index->offset, index, rows);
+    if (input->element == EP_INT64)
+        return read_wide((const int64_t *)input->data + index->offset, index, rows);
     return read_narrow((const int32_t *)input->data + index->offset, index, rows);
 }
 
 static bool ascending(const int32_t *rows, size_t count)
 {
     bool in_order = true;
-    for (size_t i = 1; i < count; i++)
-        in_order &= rows[i - 1] <= rows[i];
+    for (size_t i = 1; i < count; i++) in_order &= rows[i - 1] <= rows[i];
     return in_order;
 }
 
 void ep_index_group(const int32_t *rows, size_t count, size_t range, int32_t *begins, int32_t *order)
 {
     memset(begins, 0, (range + 1) * sizeof *begins);
-    for (size_t i = 0; i < count; i++)
-        begins[rows[i] + 1]++;
-    for (size_t t = 0; t < range; t++)
-        begins[t + 1] += begins[t];
+    for (size_t i = 0; i < count; i++) begins[rows[i] + 1]++;
+    for (size_t t = 0; t < range; t++) begins[t + 1] += begins[t];
     order[0] = -1; /* there is room, also for none */
     if (ascending(rows, count)) return;
     /* begins move on while places are dealt out, and end where the next one's began */
-    for (size_t i = 0; i < count; i++)
-        order[begins[rows[i]]++] = (int32_t)i;
+    for (size_t i = 0; i < count; i++) order[begins[rows[i]]++] = (int32_t)i;
     memmove(begins + 1, begins, range * sizeof *begins);
     begins[0] = 0;
 }

@@ -52,8 +52,8 @@ float ep_number_at(const struct ep_lowered *value, int64_t place)
     return integer == EP_UNKNOWN ? __builtin_nanf("") : (float)integer;
 }
 
-int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *value,
-                           size_t *count)
+int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node,
+                           const struct ep_lowered *value, size_t *count)
 {
     if (value->kind != EP_NUMBERS || value->rank > 1) ep_unsupported(lowering, node, "a list is not known");
     *count = (size_t)ep_elements(value->shape, value->rank);
@@ -65,8 +65,8 @@ int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *n
     return list;
 }
 
-bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute, size_t number,
-                 int64_t **list, size_t *count)
+bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute,
+                 size_t number, int64_t **list, size_t *count)
 {
     const struct ep_attribute *found = ep_attribute(node, attribute);
     if (found != NULL) {
@@ -93,7 +93,8 @@ struct ep_lowered ep_columns(enum ep_element element, int rank, int64_t rows, in
 
 /* ---- inputs, constants and outputs of the graph -------------------------------------------------------- */
 
-static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const struct ep_value *value, int64_t rows)
+static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const struct ep_value *value,
+                                             int64_t rows)
 {
     enum { WIDEST = 4096 };
     int64_t width = value->rank == 2 ? value->shape[1] : 1;
@@ -101,8 +102,7 @@ static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_INPUT, rows, (int)width, 0);
     op->function = value->input;
     int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
-    for (int i = 0; i < (int)width; i++)
-        columns[i] = op->first + i;
+    for (int i = 0; i < (int)width; i++) columns[i] = op->first + i;
     return ep_columns(EP_FLOAT, value->rank, rows, (int)width, columns);
 }
 
@@ -118,8 +118,7 @@ struct ep_lowered ep_lower_input(struct ep_lowering *lowering, int number, const
     memcpy(lowered.shape, shape, (size_t)value->rank * sizeof *shape);
     /* rows of a matrix whose length is not known yet may lie any number of elements apart */
     int64_t step = 1;
-    for (int d = value->rank; d-- > 0; step *= shape[d])
-        lowered.steps[d] = step;
+    for (int d = value->rank; d-- > 0; step *= shape[d]) lowered.steps[d] = step;
     return lowered;
 }
 
@@ -140,7 +139,8 @@ void ep_lower_output(struct ep_lowering *lowering, int value)
     const struct ep_lowered *lowered = &lowering->values[value];
     if (lowered->kind != EP_COLUMNS) return;
     int width = ep_width(lowered);
-    const int *columns = ep_spread(lowering, lowered, lowered->shape[0]); /* constants get rows of their own */
+    const int *columns =
+        ep_spread(lowering, lowered, lowered->shape[0]); /* constants get rows of their own */
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_STORE, lowered->shape[0], 0, width);
     memcpy(op->inputs, columns, (size_t)width * sizeof *columns);
     op->output = lowering->graph->values[value].output;

@@ -1,11 +1,12 @@
 /* From ONNX nodes to a program.
  *
- * Each value of the graph becomes one of three things: numbers that follow from shapes and constants alone (numbers),
- * integers of an input of the graph seen through a strided view (integers), or columns of rows (columns). An operator
- * is the provider's where its inputs and its result are such; else it is left to others.
+ * Each value of the graph becomes one of three things: numbers that follow from shapes and constants alone
+ * (numbers), integers of an input of the graph seen through a strided view (integers), or columns of rows
+ * (columns). An operator is the provider's where its inputs and its result are such; else it is left to
+ * others.
  *
- * The same code decides what to claim, with extents that are not known yet, and plans a run, with all known. What a
- * claim allowed must not fail later but for reasons that fail everywhere. */
+ * The same code decides what to claim, with extents that are not known yet, and plans a run, with all known.
+ * What a claim allowed must not fail later but for reasons that fail everywhere. */
 #ifndef TRKX_EP_LOWER_H
 #define TRKX_EP_LOWER_H
 
@@ -31,8 +32,8 @@ struct ep_lowering {
     struct ep_arena *arena;
     const struct ep_graph *graph;
     struct ep_program *program;
-    struct ep_lowered *values;  /* [graph's values] */
-    const enum ep_kind *kinds;  /* [values] as they were claimed; NULL while claiming */
+    struct ep_lowered *values; /* [graph's values] */
+    const enum ep_kind *kinds; /* [values] as they were claimed; NULL while claiming */
 };
 
 /* What an input of the graph is, by its type; shape: its extents, where known. */
@@ -50,7 +51,8 @@ bool ep_is_worthwhile(const struct ep_node *node);
 
 /* ---- for the operators (lower_*.c) -------------------------------------------------------------------- */
 
-/* Each element of the result is one of the source: of dimension d of the result comes dimension from[d] of the source
+/* Each element of the result is one of the source: of dimension d of the result comes dimension from[d] of
+ * the source
  * (-1: none), every factor[d]-th; begins[s]: where it starts in dimension s of the source. */
 struct ep_selection {
     int rank;
@@ -66,11 +68,11 @@ bool ep_has_input(const struct ep_node *node, size_t number);
 struct ep_lowered *ep_output(struct ep_lowering *lowering, const struct ep_node *node, size_t number);
 
 /* Values that are numbers; *count of them, all known, as integers. */
-int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *value,
-                           size_t *count);
+int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node,
+                           const struct ep_lowered *value, size_t *count);
 /* The list of an attribute, or of input `number` where it is there; false where neither is. */
-bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute, size_t number,
-                 int64_t **list, size_t *count);
+bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute,
+                 size_t number, int64_t **list, size_t *count);
 /* A dimension counted from the end where negative. */
 int ep_axis(struct ep_lowering *lowering, const struct ep_node *node, int64_t axis, int rank);
 
@@ -91,20 +93,21 @@ void ep_select(struct ep_lowering *lowering, const struct ep_node *node, const s
 typedef void ep_lower_function(struct ep_lowering *lowering, const struct ep_node *node, int function);
 ep_lower_function ep_lower_identity, ep_lower_unsqueeze, ep_lower_squeeze, ep_lower_slice, ep_lower_split,
     ep_lower_expand, ep_lower_reshape, ep_lower_flatten, ep_lower_transpose, ep_lower_concat, ep_lower_gather,
-    ep_lower_cast; /* lower_views.c */
+    ep_lower_cast;                                                           /* lower_views.c */
 ep_lower_function ep_lower_shape, ep_lower_size, ep_lower_constant_of_shape; /* lower_numbers.c */
-ep_lower_function ep_lower_unary, ep_lower_binary, ep_lower_many, ep_lower_where, ep_lower_clip, ep_lower_gelu,
-    ep_lower_prelu; /* lower_elements.c */
+ep_lower_function ep_lower_unary, ep_lower_binary, ep_lower_many, ep_lower_where, ep_lower_clip,
+    ep_lower_gelu, ep_lower_prelu; /* lower_elements.c */
 ep_lower_function ep_lower_gemm, ep_lower_matmul, ep_lower_normalisation, ep_lower_batch_normalisation,
     ep_lower_reduce, ep_lower_scatter, ep_lower_gather_nd; /* lower_rows.c */
 
 /* Elementwise functions of numbers, in lower_numbers.c. */
-void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha, float beta,
-                      const struct ep_lowered *x, struct ep_lowered *result);
+void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha,
+                      float beta, const struct ep_lowered *x, struct ep_lowered *result);
 void ep_numbers_binary(struct ep_lowering *lowering, const struct ep_node *node, int function,
                        const struct ep_lowered *a, const struct ep_lowered *b, struct ep_lowered *result);
-void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *condition,
-                      const struct ep_lowered *a, const struct ep_lowered *b, struct ep_lowered *result);
+void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node,
+                      const struct ep_lowered *condition, const struct ep_lowered *a,
+                      const struct ep_lowered *b, struct ep_lowered *result);
 
 /* Rows of columns taken by an index, and one row taken as many times as needed. */
 void ep_gather_rows(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,

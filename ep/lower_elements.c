@@ -4,8 +4,8 @@
 
 #include "lower.h"
 
-/* Operands of an operator with columns among them, stretched to one shape: widths, and rows where one of them has a
- * single row and another has more. Numbers become constants. */
+/* Operands of an operator with columns among them, stretched to one shape: widths, and rows where one of them
+ * has a single row and another has more. Numbers become constants. */
 struct operands {
     int count, rank, width;
     int64_t rows;
@@ -21,8 +21,8 @@ static bool all_numbers(struct ep_lowering *lowering, const struct ep_node *node
     return true;
 }
 
-/* Rows that both have; -1 where they are not known: unknown ones may be 1, which gives way. Other differences fail in
- * any runtime. */
+/* Rows that both have; -1 where they are not known: unknown ones may be 1, which gives way. Other differences
+ * fail in any runtime. */
 static int64_t common_rows(struct ep_lowering *lowering, const struct ep_node *node, int64_t a, int64_t b)
 {
     if (a == b || b == 1) return a;
@@ -56,7 +56,8 @@ static void measure_numbers(struct ep_lowering *lowering, const struct ep_node *
         int64_t last = value->rank == 0 ? 1 : value->shape[value->rank - 1];
         if (value->rank > all->rank || count != last || count < 1 || (all->rank == 1 && count != 1))
             ep_unsupported(lowering, node, "numbers that are no row");
-        if (value->element != EP_FLOAT && value->element != EP_BOOL) ep_unsupported(lowering, node, "types differ");
+        if (value->element != EP_FLOAT && value->element != EP_BOOL)
+            ep_unsupported(lowering, node, "types differ");
         all->width = (int)count > all->width ? (int)count : all->width;
     }
 }
@@ -72,8 +73,7 @@ const int *ep_spread(struct ep_lowering *lowering, const struct ep_lowered *valu
     op->terms[0] = (struct ep_term){view, ep_program_index(program, &zeros)};
     op->terms_count = 1;
     int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
-    for (int j = 0; j < width; j++)
-        columns[j] = op->first + j;
+    for (int j = 0; j < width; j++) columns[j] = op->first + j;
     return columns;
 }
 
@@ -118,13 +118,13 @@ static struct ep_op *emit(struct ep_lowering *lowering, const struct operands *a
     for (int i = 0; i < all->count; i++)
         for (int j = 0; j < all->width; j++)
             op->inputs[i * all->width + j] = all->columns[i][j * all->steps[i]];
-    for (int j = 0; j < all->width; j++)
-        columns[j] = op->first + j;
+    for (int j = 0; j < all->width; j++) columns[j] = op->first + j;
     *result = ep_columns(element, all->rank, all->rows, all->width, columns);
     return op;
 }
 
-/* ---- one operand --------------------------------------------------------------------------------------------- */
+/* ---- one operand
+ * --------------------------------------------------------------------------------------------- */
 
 static void apply_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha,
                         float beta)
@@ -162,12 +162,13 @@ void ep_lower_gelu(struct ep_lowering *lowering, const struct ep_node *node, int
     apply_unary(lowering, node, tanh ? EP_GELU_TANH : EP_GELU, 0, 0);
 }
 
-static float bound(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute, size_t number,
-                   float otherwise)
+static float bound(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute,
+                   size_t number, float otherwise)
 {
     if (!ep_has_input(node, number)) return ep_number(node, attribute, otherwise);
     const struct ep_lowered *value = ep_input(lowering, node, number);
-    if (value->kind != EP_NUMBERS || value->element != EP_FLOAT || ep_elements(value->shape, value->rank) != 1)
+    if (value->kind != EP_NUMBERS || value->element != EP_FLOAT ||
+        ep_elements(value->shape, value->rank) != 1)
         ep_unsupported(lowering, node, "a bound that is not known");
     return ep_number_at(value, 0);
 }
@@ -198,10 +199,11 @@ void ep_lower_clip(struct ep_lowering *lowering, const struct ep_node *node, int
     op->beta = high;
 }
 
-/* ---- two and more ----------------------------------------------------------------------------------------------- */
+/* ---- two and more
+ * ----------------------------------------------------------------------------------------------- */
 
-static void binary(struct ep_lowering *lowering, const struct ep_node *node, int function, const struct ep_lowered *a,
-                   const struct ep_lowered *b, struct ep_lowered *result)
+static void binary(struct ep_lowering *lowering, const struct ep_node *node, int function,
+                   const struct ep_lowered *a, const struct ep_lowered *b, struct ep_lowered *result)
 {
     bool logical = function == EP_AND || function == EP_OR || function == EP_XOR;
     enum ep_element needed = logical ? EP_BOOL : EP_FLOAT;
@@ -237,8 +239,7 @@ void ep_lower_where(struct ep_lowering *lowering, const struct ep_node *node, in
 {
     (void)function;
     const struct ep_lowered *values[3];
-    for (size_t i = 0; i < 3; i++)
-        values[i] = ep_input(lowering, node, i);
+    for (size_t i = 0; i < 3; i++) values[i] = ep_input(lowering, node, i);
     struct ep_lowered *result = ep_output(lowering, node, 0);
     if (all_numbers(lowering, node)) {
         ep_numbers_where(lowering, node, values[0], values[1], values[2], result);

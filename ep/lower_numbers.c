@@ -33,7 +33,8 @@ void ep_lower_size(struct ep_lowering *lowering, const struct ep_node *node, int
 }
 
 /* Of how many elements a ConstantOfShape is, -1 where that is not known; gives up beyond EP_RANK. */
-static int64_t wanted_shape(struct ep_lowering *lowering, const struct ep_node *node, int *rank, int64_t *shape)
+static int64_t wanted_shape(struct ep_lowering *lowering, const struct ep_node *node, int *rank,
+                            int64_t *shape)
 {
     const struct ep_lowered *wanted = ep_input(lowering, node, 0);
     if (wanted->kind != EP_NUMBERS || wanted->rank != 1 || wanted->shape[0] > EP_RANK)
@@ -46,8 +47,8 @@ static int64_t wanted_shape(struct ep_lowering *lowering, const struct ep_node *
     return ep_elements(shape, *rank);
 }
 
-static void fill_numbers(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_attribute *value,
-                         int64_t count, struct ep_lowered *result)
+static void fill_numbers(struct ep_lowering *lowering, const struct ep_node *node,
+                         const struct ep_attribute *value, int64_t count, struct ep_lowered *result)
 {
     bool whole = value != NULL && value->element == EP_INT64;
     if (count > MOST || (value != NULL && value->element != EP_INT64 && value->element != EP_FLOAT))
@@ -86,14 +87,14 @@ void ep_lower_constant_of_shape(struct ep_lowering *lowering, const struct ep_no
     *ep_output(lowering, node, 0) = result;
 }
 
-/* ---- element by element -------------------------------------------------------------------------------------- */
+/* ---- element by element
+ * -------------------------------------------------------------------------------------- */
 
 /* The columns' own functions, so that a number is the same bits whichever way it is computed. */
 static float number_unary(int function, float alpha, float beta, float x)
 {
     _Alignas(64) float in[EP_ROWS], out[EP_ROWS];
-    for (int i = 0; i < EP_ROWS; i++)
-        in[i] = x;
+    for (int i = 0; i < EP_ROWS; i++) in[i] = x;
     ep_kernels_best()->unary((enum ep_unary)function, alpha, beta, in, out);
     return out[0];
 }
@@ -109,8 +110,8 @@ static float number_binary(int function, float a, float b)
     return out[0];
 }
 
-static int64_t integer_binary(struct ep_lowering *lowering, const struct ep_node *node, int function, int64_t a,
-                              int64_t b)
+static int64_t integer_binary(struct ep_lowering *lowering, const struct ep_node *node, int function,
+                              int64_t a, int64_t b)
 {
     int64_t result = EP_UNKNOWN;
     if (a == EP_UNKNOWN || b == EP_UNKNOWN) return EP_UNKNOWN;
@@ -163,8 +164,8 @@ static void put(enum ep_element element, void *numbers, int64_t place, int64_t i
     }
 }
 
-void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha, float beta,
-                      const struct ep_lowered *x, struct ep_lowered *result)
+void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha,
+                      float beta, const struct ep_lowered *x, struct ep_lowered *result)
 {
     struct ep_lowered made = *x;
     int64_t count = ep_elements(x->shape, x->rank);
@@ -176,7 +177,9 @@ void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, 
         else if (function == EP_NOT && x->element == EP_BOOL)
             put(EP_BOOL, numbers, i, integer == EP_UNKNOWN ? integer : !integer, 0);
         else if ((function == EP_NEG || function == EP_ABS) && x->element == EP_INT64)
-            put(EP_INT64, numbers, i, integer < 0 || function == EP_NEG ? (integer == EP_UNKNOWN ? integer : -integer) : integer, 0);
+            put(EP_INT64, numbers, i,
+                integer < 0 || function == EP_NEG ? (integer == EP_UNKNOWN ? integer : -integer) : integer,
+                0);
         else
             ep_unsupported(lowering, node, "integers");
     }
@@ -229,9 +232,11 @@ void ep_numbers_binary(struct ep_lowering *lowering, const struct ep_node *node,
     for (int64_t i = 0; i < count; i++) {
         int64_t left = stretched_place(a, &made, i), right = stretched_place(b, &made, i);
         if (a->element == EP_FLOAT) {
-            float x = ep_number_at(a, left), y = ep_number_at(b, right), value = number_binary(function, x, y);
+            float x = ep_number_at(a, left), y = ep_number_at(b, right),
+                  value = number_binary(function, x, y);
             bool unknown = lowering->kinds == NULL && (x != x || y != y); /* in a run, NaN is NaN */
-            put(made.element, numbers, i, unknown ? EP_UNKNOWN : value != 0, unknown ? __builtin_nanf("") : value);
+            put(made.element, numbers, i, unknown ? EP_UNKNOWN : value != 0,
+                unknown ? __builtin_nanf("") : value);
         } else {
             put(made.element, numbers, i,
                 integer_binary(lowering, node, function, ep_integer_at(a, left), ep_integer_at(b, right)), 0);
@@ -240,8 +245,9 @@ void ep_numbers_binary(struct ep_lowering *lowering, const struct ep_node *node,
     *result = made;
 }
 
-void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *condition,
-                      const struct ep_lowered *a, const struct ep_lowered *b, struct ep_lowered *result)
+void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node,
+                      const struct ep_lowered *condition, const struct ep_lowered *a,
+                      const struct ep_lowered *b, struct ep_lowered *result)
 {
     struct ep_lowered made = *a;
     if (a->element != b->element) ep_unsupported(lowering, node, "types differ");

@@ -4,25 +4,28 @@
 
 #include "lower.h"
 
-static void result_columns(struct ep_lowering *lowering, const struct ep_op *op, int rank, struct ep_lowered *result)
+static void result_columns(struct ep_lowering *lowering, const struct ep_op *op, int rank,
+                           struct ep_lowered *result)
 {
     int *columns = ep_alloc(lowering->arena, (size_t)op->width, sizeof *columns);
-    for (int j = 0; j < op->width; j++)
-        columns[j] = op->first + j;
+    for (int j = 0; j < op->width; j++) columns[j] = op->first + j;
     *result = ep_columns(EP_FLOAT, rank, op->rows, op->width, columns);
 }
 
-static const struct ep_lowered *rows_input(struct ep_lowering *lowering, const struct ep_node *node, size_t number)
+static const struct ep_lowered *rows_input(struct ep_lowering *lowering, const struct ep_node *node,
+                                           size_t number)
 {
     const struct ep_lowered *value = ep_input(lowering, node, number);
     if (value->kind != EP_COLUMNS || value->element != EP_FLOAT) ep_unsupported(lowering, node, "not rows");
     return value;
 }
 
-static const struct ep_lowered *numbers_input(struct ep_lowering *lowering, const struct ep_node *node, size_t number)
+static const struct ep_lowered *numbers_input(struct ep_lowering *lowering, const struct ep_node *node,
+                                              size_t number)
 {
     const struct ep_lowered *value = ep_input(lowering, node, number);
-    if (value->kind != EP_NUMBERS || value->element != EP_FLOAT) ep_unsupported(lowering, node, "not constant");
+    if (value->kind != EP_NUMBERS || value->element != EP_FLOAT)
+        ep_unsupported(lowering, node, "not constant");
     return value;
 }
 
@@ -34,25 +37,25 @@ static const float *row_of_numbers(struct ep_lowering *lowering, const struct ep
     int64_t last = value->rank == 0 ? 1 : value->shape[value->rank - 1];
     if (count != last || (count != 1 && count != width)) ep_unsupported(lowering, node, "no row of numbers");
     float *row = ep_alloc(lowering->arena, (size_t)width, sizeof *row);
-    for (int j = 0; j < width; j++)
-        row[j] = factor * ep_number_at(value, count == 1 ? 0 : j);
+    for (int j = 0; j < width; j++) row[j] = factor * ep_number_at(value, count == 1 ? 0 : j);
     return row;
 }
 
-/* ---- layers ---------------------------------------------------------------------------------------------------- */
+/* ---- layers
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Wider layers are for a kernel that divides them, and for weights that are packed once. */
 enum { WIDEST_LAYER = 1024 };
 
-static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered *x, const int *start, int width)
+static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered *x, const int *start,
+                           int width)
 {
     int inputs = ep_width(x);
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_LAYER, x->shape[0], width,
                                      inputs + (start != NULL ? width : 0));
     op->alpha = 1;
     op->places = ep_alloc(lowering->arena, (size_t)inputs, sizeof *op->places);
-    for (int k = 0; k < inputs; k++)
-        op->places[k] = k;
+    for (int k = 0; k < inputs; k++) op->places[k] = k;
     memcpy(op->inputs, x->columns, (size_t)inputs * sizeof *op->inputs);
     if (start != NULL) memcpy(op->inputs + inputs, start, (size_t)width * sizeof *op->inputs);
     op->starts = start != NULL;
@@ -60,8 +63,8 @@ static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered
 }
 
 /* The columns that a Gemm adds to its products, one row of them stretched to all. */
-static const int *added_columns(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *added,
-                                int64_t rows, int width)
+static const int *added_columns(struct ep_lowering *lowering, const struct ep_node *node,
+                                const struct ep_lowered *added, int64_t rows, int width)
 {
     if (ep_number(node, "beta", 1) != 1 || added->rank != 2 || ep_width(added) != width)
         ep_unsupported(lowering, node, "a third input of another form");
@@ -88,7 +91,8 @@ void ep_lower_gemm(struct ep_lowering *lowering, const struct ep_node *node, int
     if (added != NULL && added->kind == EP_COLUMNS)
         start = added_columns(lowering, node, added, x->shape[0], width);
     else if (added != NULL)
-        bias = row_of_numbers(lowering, node, numbers_input(lowering, node, 2), width, ep_number(node, "beta", 1));
+        bias = row_of_numbers(lowering, node, numbers_input(lowering, node, 2), width,
+                              ep_number(node, "beta", 1));
     struct ep_op *op = layer(lowering, x, start, width);
     op->alpha = ep_number(node, "alpha", 1);
     op->weights = weights->numbers;
@@ -106,7 +110,8 @@ void ep_lower_matmul(struct ep_lowering *lowering, const struct ep_node *node, i
         ep_unsupported(lowering, node, "not rows by weights");
     int width = weights->rank == 2 ? (int)weights->shape[1] : 1;
     if (width < 1) ep_unsupported(lowering, node, "widths differ");
-    if (ep_width(x) > WIDEST_LAYER || width > WIDEST_LAYER) ep_unsupported(lowering, node, "a very wide layer");
+    if (ep_width(x) > WIDEST_LAYER || width > WIDEST_LAYER)
+        ep_unsupported(lowering, node, "a very wide layer");
     struct ep_op *op = layer(lowering, x, NULL, width);
     op->weights = weights->numbers;
     op->row_step = (size_t)width;
@@ -114,7 +119,8 @@ void ep_lower_matmul(struct ep_lowering *lowering, const struct ep_node *node, i
     result_columns(lowering, op, weights->rank, ep_output(lowering, node, 0));
 }
 
-/* ---- over the width of rows ------------------------------------------------------------------------------------- */
+/* ---- over the width of rows
+ * ------------------------------------------------------------------------------------- */
 
 static void no_more_outputs(struct ep_lowering *lowering, const struct ep_node *node)
 {
@@ -130,8 +136,10 @@ void ep_lower_normalisation(struct ep_lowering *lowering, const struct ep_node *
     no_more_outputs(lowering, node);
     if (x->rank != 2 || ep_axis(lowering, node, ep_integer(node, "axis", -1), 2) != 1)
         ep_unsupported(lowering, node, "not over the width of rows");
-    const float *scale = row_of_numbers(lowering, node, numbers_input(lowering, node, 1), width, 1), *bias = NULL;
-    if (ep_has_input(node, 2)) bias = row_of_numbers(lowering, node, numbers_input(lowering, node, 2), width, 1);
+    const float *scale = row_of_numbers(lowering, node, numbers_input(lowering, node, 1), width, 1),
+                *bias = NULL;
+    if (ep_has_input(node, 2))
+        bias = row_of_numbers(lowering, node, numbers_input(lowering, node, 2), width, 1);
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_NORMALISE, x->shape[0], width, width);
     memcpy(op->inputs, x->columns, (size_t)width * sizeof *op->inputs);
     op->alpha = ep_number(node, "epsilon", 1e-5f);
@@ -140,7 +148,8 @@ void ep_lower_normalisation(struct ep_lowering *lowering, const struct ep_node *
     result_columns(lowering, op, 2, ep_output(lowering, node, 0));
 }
 
-/* With known mean and variance it is x a + b, column by column: a layer of one input each would be more work. */
+/* With known mean and variance it is x a + b, column by column: a layer of one input each would be more work.
+ */
 void ep_lower_batch_normalisation(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {
     (void)function;
@@ -167,8 +176,7 @@ void ep_lower_batch_normalisation(struct ep_lowering *lowering, const struct ep_
     memcpy(scaled->inputs + width, factors, (size_t)width * sizeof *factors);
     struct ep_op *shifted = ep_program_op(program, EP_OP_BINARY, x->shape[0], width, 2 * width);
     shifted->function = EP_ADD;
-    for (int j = 0; j < width; j++)
-        shifted->inputs[j] = first + j;
+    for (int j = 0; j < width; j++) shifted->inputs[j] = first + j;
     memcpy(shifted->inputs + width, shifts, (size_t)width * sizeof *shifts);
     result_columns(lowering, shifted, 2, ep_output(lowering, node, 0));
 }
@@ -188,13 +196,15 @@ void ep_lower_reduce(struct ep_lowering *lowering, const struct ep_node *node, i
     result_columns(lowering, op, ep_integer(node, "keepdims", 1) != 0 ? 2 : 1, ep_output(lowering, node, 0));
 }
 
-/* ---- from nodes to edges and back -------------------------------------------------------------------------------- */
+/* ---- from nodes to edges and back
+ * -------------------------------------------------------------------------------- */
 
 int ep_row_index(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *value,
                  int64_t range)
 {
     bool list = value->rank == 1, same = value->rank == 2 && (value->shape[1] == 1 || value->steps[1] == 0);
-    if (value->kind != EP_INTEGERS || (!list && !same)) ep_unsupported(lowering, node, "not an index of rows");
+    if (value->kind != EP_INTEGERS || (!list && !same))
+        ep_unsupported(lowering, node, "not an index of rows");
     struct ep_index index = {.input = value->input,
                              .offset = value->offset,
                              .step = value->steps[0],
@@ -222,8 +232,9 @@ void ep_lower_gather_nd(struct ep_lowering *lowering, const struct ep_node *node
     const struct ep_lowered *source = rows_input(lowering, node, 0), *index = ep_input(lowering, node, 1);
     if (index->kind != EP_INTEGERS || index->rank > 2) ep_unsupported(lowering, node, "not an index of rows");
     int64_t last = index->rank == 2 ? index->shape[1] : 1;
-    if (whole_rows ? index->rank != 2 || last != 1 || ep_integer(node, "batch_dims", 0) != 0
-                   : index->rank != source->rank || last != ep_width(source) || ep_integer(node, "axis", 0) != 0)
+    if (whole_rows
+            ? index->rank != 2 || last != 1 || ep_integer(node, "batch_dims", 0) != 0
+            : index->rank != source->rank || last != ep_width(source) || ep_integer(node, "axis", 0) != 0)
         ep_unsupported(lowering, node, "not rows by an index");
     ep_gather_rows(lowering, node, source, index, ep_output(lowering, node, 0));
 }
@@ -268,8 +279,7 @@ void ep_lower_scatter(struct ep_lowering *lowering, const struct ep_node *node, 
         op = ep_program_op(program, EP_OP_BINARY, data->shape[0], width, 2 * width);
         op->function = EP_ADD;
         memcpy(op->inputs, data->columns, (size_t)width * sizeof *op->inputs);
-        for (int j = 0; j < width; j++)
-            op->inputs[width + j] = first + j;
+        for (int j = 0; j < width; j++) op->inputs[width + j] = first + j;
     }
     result_columns(lowering, op, data->rank, ep_output(lowering, node, 0));
 }

@@ -18,8 +18,7 @@ struct ep_selection ep_select_all(const struct ep_lowered *value)
 static void row_major(const struct ep_lowered *value, int64_t *steps)
 {
     int64_t step = 1;
-    for (int d = value->rank; d-- > 0; step *= value->shape[d])
-        steps[d] = step;
+    for (int d = value->rank; d-- > 0; step *= value->shape[d]) steps[d] = step;
 }
 
 /* Offset and steps of the result, in elements of a source with the given steps. */
@@ -27,15 +26,15 @@ static int64_t place_selection(const struct ep_lowered *source, const struct ep_
                                const int64_t *steps, int64_t *result)
 {
     int64_t offset = 0;
-    for (int s = 0; s < source->rank; s++)
-        offset += selection->begins[s] * steps[s];
+    for (int s = 0; s < source->rank; s++) offset += selection->begins[s] * steps[s];
     for (int d = 0; d < selection->rank; d++)
         result[d] = selection->from[d] < 0 ? 0 : selection->factor[d] * steps[selection->from[d]];
     return offset;
 }
 
-static void select_numbers(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                           const struct ep_selection *selection, struct ep_lowered *result)
+static void select_numbers(struct ep_lowering *lowering, const struct ep_node *node,
+                           const struct ep_lowered *source, const struct ep_selection *selection,
+                           struct ep_lowered *result)
 {
     enum { MOST = 1 << 16 };
     int64_t own[EP_RANK] = {0}, steps[EP_RANK] = {0};
@@ -54,18 +53,19 @@ static void select_numbers(struct ep_lowering *lowering, const struct ep_node *n
     result->numbers = numbers;
 }
 
-static void select_columns(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                           const struct ep_selection *selection, struct ep_lowered *result)
+static void select_columns(struct ep_lowering *lowering, const struct ep_node *node,
+                           const struct ep_lowered *source, const struct ep_selection *selection,
+                           struct ep_lowered *result)
 {
     bool whole = (selection->rank == 1 || selection->rank == 2) && selection->from[0] == 0 &&
-                 selection->factor[0] == 1 && selection->begins[0] == 0 && selection->shape[0] == source->shape[0];
+                 selection->factor[0] == 1 && selection->begins[0] == 0 &&
+                 selection->shape[0] == source->shape[0];
     int64_t width = selection->rank == 2 ? selection->shape[1] : 1;
     if (!whole || width < 1) ep_unsupported(lowering, node, "rows are not kept whole");
     int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
     int64_t begin = source->rank == 2 ? selection->begins[1] : 0;
     int64_t step = selection->rank == 2 && selection->from[1] == 1 ? selection->factor[1] : 0;
-    for (int64_t j = 0; j < width; j++)
-        columns[j] = source->columns[begin + j * step];
+    for (int64_t j = 0; j < width; j++) columns[j] = source->columns[begin + j * step];
     result->columns = columns;
 }
 
@@ -116,8 +116,7 @@ void ep_lower_unsqueeze(struct ep_lowering *lowering, const struct ep_node *node
     if (!ep_integers(lowering, node, "axes", 1, &axes, &count)) ep_unsupported(lowering, node, "no axes");
     struct ep_selection selection = {.rank = source->rank + (int)count};
     if (selection.rank > EP_RANK) ep_unsupported(lowering, node, "too many dimensions");
-    for (size_t i = 0; i < count; i++)
-        added[ep_axis(lowering, node, axes[i], selection.rank)] = true;
+    for (size_t i = 0; i < count; i++) added[ep_axis(lowering, node, axes[i], selection.rank)] = true;
     for (int d = 0, s = 0; d < selection.rank; d++) {
         if (!added[d] && s == source->rank) ep_unsupported(lowering, node, "an axis twice");
         selection.from[d] = added[d] ? -1 : s;
@@ -152,8 +151,8 @@ void ep_lower_squeeze(struct ep_lowering *lowering, const struct ep_node *node, 
 }
 
 /* Matches dimensions in their order; those of extent 1 may come and go. */
-static void reshape_to(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                       int rank, const int64_t *shape)
+static void reshape_to(struct ep_lowering *lowering, const struct ep_node *node,
+                       const struct ep_lowered *source, int rank, const int64_t *shape)
 {
     struct ep_selection selection = {.rank = rank};
     int s = 0;
@@ -172,8 +171,8 @@ static void reshape_to(struct ep_lowering *lowering, const struct ep_node *node,
 }
 
 /* The extent that the others leave, -1 where that is not known. */
-static int64_t infer_extent(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                            const int64_t *shape, int rank, int place)
+static int64_t infer_extent(struct ep_lowering *lowering, const struct ep_node *node,
+                            const struct ep_lowered *source, const int64_t *shape, int rank, int place)
 {
     int64_t known = 1, all = 1;
     int unknown = 0;
@@ -185,7 +184,8 @@ static int64_t infer_extent(struct ep_lowering *lowering, const struct ep_node *
     }
     /* one extent not known, and the known ones the same: it is that one */
     if (unknown == 1 && all == known) return -1;
-    if (unknown > 0 || known == 0 || all % known != 0) ep_unsupported(lowering, node, "a shape that is not known");
+    if (unknown > 0 || known == 0 || all % known != 0)
+        ep_unsupported(lowering, node, "a shape that is not known");
     return all / known;
 }
 
@@ -229,22 +229,25 @@ void ep_lower_transpose(struct ep_lowering *lowering, const struct ep_node *node
     const struct ep_attribute *order = ep_attribute(node, "perm");
     struct ep_selection selection = ep_select_all(source);
     for (int d = 0; d < source->rank; d++) {
-        int s = order != NULL && order->count == (size_t)source->rank ? (int)order->integers[d] : source->rank - 1 - d;
+        int s = order != NULL && order->count == (size_t)source->rank ? (int)order->integers[d]
+                                                                      : source->rank - 1 - d;
         selection.from[d] = s;
         selection.shape[d] = source->shape[s];
     }
     select_input(lowering, node, &selection);
 }
 
-/* ---- parts and joins ------------------------------------------------------------------------------------ */
+/* ---- parts and joins ------------------------------------------------------------------------------------
+ */
 
 static int64_t limit(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
-static void slice_axis(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                       struct ep_selection *selection, int axis, const int64_t *range /* start, end, step */)
+static void slice_axis(struct ep_lowering *lowering, const struct ep_node *node,
+                       const struct ep_lowered *source, struct ep_selection *selection, int axis,
+                       const int64_t *range /* start, end, step */)
 {
     int64_t extent = source->shape[axis];
     bool whole = range[0] == 0 && range[1] == INT64_MAX && range[2] == 1;
@@ -296,7 +299,8 @@ void ep_lower_split(struct ep_lowering *lowering, const struct ep_node *node, in
         selection.shape[axis] = given ? sizes[i] : limit(extent - begin, 0, equal);
         begin += selection.shape[axis];
         if (begin > extent) ep_unsupported(lowering, node, "parts beyond the whole");
-        if (node->outputs[i] >= 0) ep_select(lowering, node, &source, &selection, ep_output(lowering, node, i));
+        if (node->outputs[i] >= 0)
+            ep_select(lowering, node, &source, &selection, ep_output(lowering, node, i));
     }
 }
 
@@ -310,8 +314,8 @@ static int64_t stretch(struct ep_lowering *lowering, const struct ep_node *node,
 }
 
 /* Numbers all the same, stretched to rows: columns of one constant. */
-static void fill(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source, int rank,
-                 const int64_t *shape)
+static void fill(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
+                 int rank, const int64_t *shape)
 {
     int64_t width = rank == 2 ? shape[1] : 1;
     bool one = ep_elements(source->shape, source->rank) == 1;
@@ -331,15 +335,16 @@ static bool becomes_columns(const struct ep_lowering *lowering, const struct ep_
 }
 
 /* The shape of a value stretched to `wanted`; returns its rank. */
-static int stretch_shape(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                         const struct ep_lowered *wanted, int64_t *shape)
+static int stretch_shape(struct ep_lowering *lowering, const struct ep_node *node,
+                         const struct ep_lowered *source, const struct ep_lowered *wanted, int64_t *shape)
 {
     if (wanted->kind != EP_NUMBERS || wanted->rank != 1 || wanted->shape[0] > EP_RANK)
         ep_unsupported(lowering, node, "a shape that is not known");
     int given = (int)wanted->shape[0], rank = given > source->rank ? given : source->rank;
     for (int d = 0; d < rank; d++) {
         int s = d - (rank - source->rank), w = d - (rank - given);
-        shape[d] = stretch(lowering, node, s < 0 ? 1 : source->shape[s], w < 0 ? 1 : ep_integer_at(wanted, w));
+        shape[d] =
+            stretch(lowering, node, s < 0 ? 1 : source->shape[s], w < 0 ? 1 : ep_integer_at(wanted, w));
     }
     return rank;
 }
@@ -350,7 +355,8 @@ void ep_lower_expand(struct ep_lowering *lowering, const struct ep_node *node, i
     struct ep_lowered source = *ep_input(lowering, node, 0);
     struct ep_selection selection = {.rank = 0};
     selection.rank = stretch_shape(lowering, node, &source, ep_input(lowering, node, 1), selection.shape);
-    if (source.kind == EP_NUMBERS && becomes_columns(lowering, node, selection.shape[0] < 0 && selection.rank <= 2)) {
+    if (source.kind == EP_NUMBERS &&
+        becomes_columns(lowering, node, selection.shape[0] < 0 && selection.rank <= 2)) {
         fill(lowering, node, &source, selection.rank, selection.shape);
         return;
     }
@@ -416,15 +422,14 @@ void ep_lower_concat(struct ep_lowering *lowering, const struct ep_node *node, i
     size_t width = 0;
     for (size_t i = 0; i < node->inputs_count; i++) {
         const struct ep_lowered *part = ep_input(lowering, node, i);
-        for (int j = 0; j < ep_width(part); j++)
-            *EP_PUSH(lowering->arena, columns, width) = part->columns[j];
+        for (int j = 0; j < ep_width(part); j++) *EP_PUSH(lowering->arena, columns, width) = part->columns[j];
     }
     *ep_output(lowering, node, 0) = ep_columns(EP_FLOAT, 2, rows, (int)width, columns);
 }
 
 /* Places along one axis that are known: one (the axis goes) or a list. */
-static void gather_known(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                         const struct ep_lowered *places, int axis)
+static void gather_known(struct ep_lowering *lowering, const struct ep_node *node,
+                         const struct ep_lowered *source, const struct ep_lowered *places, int axis)
 {
     size_t count = 0;
     int64_t *list = ep_known_integers(lowering, node, places, &count), extent = source->shape[axis];
@@ -434,7 +439,8 @@ static void gather_known(struct ep_lowering *lowering, const struct ep_node *nod
         if (list[i] < 0) list[i] += extent;
         if (list[i] < 0 || list[i] >= extent) ep_unsupported(lowering, node, "a place beyond the extent");
         /* lists in even steps are selections; others are rare */
-        if (i > 1 && list[i] - list[i - 1] != list[1] - list[0]) ep_unsupported(lowering, node, "places in any order");
+        if (i > 1 && list[i] - list[i - 1] != list[1] - list[0])
+            ep_unsupported(lowering, node, "places in any order");
     }
     if (count == 0) ep_unsupported(lowering, node, "no places");
     selection.begins[axis] = list[0];
@@ -464,10 +470,11 @@ void ep_lower_gather(struct ep_lowering *lowering, const struct ep_node *node, i
         ep_unsupported(lowering, node, "not rows by an index");
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------ */
+/* ---- types ------------------------------------------------------------------------------------------------
+ */
 
-static void cast_numbers(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
-                         enum ep_element to)
+static void cast_numbers(struct ep_lowering *lowering, const struct ep_node *node,
+                         const struct ep_lowered *source, enum ep_element to)
 {
     struct ep_lowered result = *source;
     int64_t count = ep_elements(source->shape, source->rank);

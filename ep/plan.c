@@ -19,14 +19,16 @@ struct planner {
     size_t free_count;
 };
 
-/* ---- buffers ----------------------------------------------------------------------------------------------------- */
+/* ---- buffers
+ * ----------------------------------------------------------------------------------------------------- */
 
 static size_t blocks_of(int64_t rows)
 {
     return ((size_t)rows + EP_ROWS - 1) / EP_ROWS;
 }
 
-/* Room for `count` things of `size` bytes; one more vector, so that kernels may read beyond the last row's end. */
+/* Room for `count` things of `size` bytes; one more vector, so that kernels may read beyond the last row's
+ * end. */
 static int add_buffer(struct planner *planner, size_t count, size_t size, int first, int last)
 {
     struct ep_plan *plan = planner->plan;
@@ -80,8 +82,8 @@ static void keep_columns(struct planner *planner)
     }
 }
 
-/* An op's buffer may take over that of another, block by block, which is read for the last time in the same pass and
- * before the op writes. */
+/* An op's buffer may take over that of another, block by block, which is read for the last time in the same
+ * pass and before the op writes. */
 static void share_buffers(struct planner *planner)
 {
     struct ep_buffer *buffers = planner->plan->buffers;
@@ -107,7 +109,8 @@ static void use_index(struct planner *planner, int number, int pass, bool groups
 {
     const struct ep_index *index = &planner->program->indices[number];
     struct ep_prepared_index *prepared = &planner->plan->indices[number];
-    if (prepared->buffer < 0) prepared->buffer = add_buffer(planner, (size_t)index->count, sizeof(int32_t), -1, pass);
+    if (prepared->buffer < 0)
+        prepared->buffer = add_buffer(planner, (size_t)index->count, sizeof(int32_t), -1, pass);
     extend(planner, prepared->buffer, pass);
     if (!groups) return;
     if (prepared->groups < 0) {
@@ -126,11 +129,12 @@ static void use_view(struct planner *planner, int number, int pass)
     const struct ep_view *view = &planner->program->views[number];
     struct ep_stored_view *stored = &planner->plan->views[number];
     int written = view->store < 0 ? -1 : planner->schedule.passes[view->store];
-    stored->stride = view->packed ? (size_t)view->width
-                                  : ((size_t)view->width + EP_STRIDE - 1) / EP_STRIDE * EP_STRIDE;
+    stored->stride =
+        view->packed ? (size_t)view->width : ((size_t)view->width + EP_STRIDE - 1) / EP_STRIDE * EP_STRIDE;
     stored->streams = !view->packed && (size_t)view->rows * stored->stride > STREAMED;
     if (stored->buffer < 0)
-        stored->buffer = add_buffer(planner, (size_t)view->rows, stored->stride * sizeof(float), written, pass);
+        stored->buffer =
+            add_buffer(planner, (size_t)view->rows, stored->stride * sizeof(float), written, pass);
     extend(planner, stored->buffer, pass);
 }
 
@@ -140,8 +144,7 @@ static void keep_views(struct planner *planner)
     const struct ep_program *program = planner->program;
     plan->views = ep_alloc(planner->arena, program->views_count, sizeof *plan->views);
     plan->indices = ep_alloc(planner->arena, program->indices_count, sizeof *plan->indices);
-    for (size_t v = 0; v < program->views_count; v++)
-        plan->views[v].buffer = -1;
+    for (size_t v = 0; v < program->views_count; v++) plan->views[v].buffer = -1;
     for (size_t i = 0; i < program->indices_count; i++)
         plan->indices[i] = (struct ep_prepared_index){-1, -1, -1};
     for (size_t i = 0; i < planner->schedule.count; i++) {
@@ -165,7 +168,8 @@ static bool together(const struct ep_buffer *a, const struct ep_buffer *b)
 }
 
 /* First fit: the lowest place that no buffer needed at the same time has. */
-static size_t find_place(const struct ep_plan *plan, const int *placed, size_t count, const struct ep_buffer *buffer)
+static size_t find_place(const struct ep_plan *plan, const int *placed, size_t count,
+                         const struct ep_buffer *buffer)
 {
     size_t place = 0;
     for (bool moved = true; moved;) {
@@ -186,11 +190,11 @@ static void place_buffers(struct planner *planner)
 {
     struct ep_plan *plan = planner->plan;
     size_t count = plan->buffers_count, placed_count = 0;
-    int *root = ep_alloc(planner->arena, count, sizeof *root), *placed = ep_alloc(planner->arena, count, sizeof *root);
+    int *root = ep_alloc(planner->arena, count, sizeof *root),
+        *placed = ep_alloc(planner->arena, count, sizeof *root);
     for (size_t i = 0; i < count; i++) {
         root[i] = (int)i;
-        while (plan->buffers[root[i]].shares >= 0)
-            root[i] = plan->buffers[root[i]].shares;
+        while (plan->buffers[root[i]].shares >= 0) root[i] = plan->buffers[root[i]].shares;
         struct ep_buffer *first = &plan->buffers[root[i]];
         if (first->last < plan->buffers[i].last) first->last = plan->buffers[i].last;
     }
@@ -198,7 +202,8 @@ static void place_buffers(struct planner *planner)
     for (size_t round = 0; round < count; round++) {
         int largest = -1;
         for (size_t i = 0; i < count; i++)
-            if (root[i] == (int)i && !done[i] && (largest < 0 || plan->buffers[i].bytes > plan->buffers[largest].bytes))
+            if (root[i] == (int)i && !done[i] &&
+                (largest < 0 || plan->buffers[i].bytes > plan->buffers[largest].bytes))
                 largest = (int)i;
         if (largest < 0) break;
         done[largest] = 1;
@@ -207,11 +212,11 @@ static void place_buffers(struct planner *planner)
         placed[placed_count++] = largest;
         if (plan->bytes < buffer->offset + buffer->bytes) plan->bytes = buffer->offset + buffer->bytes;
     }
-    for (size_t i = 0; i < count; i++)
-        plan->buffers[i].offset = plan->buffers[root[i]].offset;
+    for (size_t i = 0; i < count; i++) plan->buffers[i].offset = plan->buffers[root[i]].offset;
 }
 
-/* ---- passes ------------------------------------------------------------------------------------------------------- */
+/* ---- passes
+ * ------------------------------------------------------------------------------------------------------- */
 
 static int take_slot(struct planner *planner, struct ep_pass *pass)
 {
@@ -234,7 +239,8 @@ static void add_column(struct planner *planner, struct ep_pass *pass, struct ep_
     *EP_PUSH(planner->arena, pass->columns, pass->columns_count) = column;
 }
 
-static struct ep_instruction *add_instruction(struct planner *planner, struct ep_pass *pass, const struct ep_op *op)
+static struct ep_instruction *add_instruction(struct planner *planner, struct ep_pass *pass,
+                                              const struct ep_op *op)
 {
     struct ep_instruction *added = EP_PUSH(planner->arena, pass->instructions, pass->instructions_count);
     *added = (struct ep_instruction){.kind = op->kind, .op = op, .outputs = op->width};
@@ -274,7 +280,8 @@ static void load_inputs(struct planner *planner, struct ep_pass *pass, const str
 {
     for (int k = 0; k < op->inputs_count; k++) {
         const struct ep_op *maker = ep_maker(planner->program, op->inputs[k]);
-        if (maker->kind == EP_OP_INPUT && planner->slots[op->inputs[k]] < 0) load_input(planner, pass, maker, place);
+        if (maker->kind == EP_OP_INPUT && planner->slots[op->inputs[k]] < 0)
+            load_input(planner, pass, maker, place);
     }
 }
 
@@ -282,7 +289,8 @@ static struct ep_column find_column(const struct planner *planner, int column, c
 {
     const struct ep_op *maker = ep_maker(planner->program, column);
     int buffer = planner->kept[maker - planner->program->ops], place = column - maker->first;
-    if (maker->kind == EP_OP_CONSTANT) return (struct ep_column){EP_CONSTANTS, constants[maker - planner->program->ops], 0, 0};
+    if (maker->kind == EP_OP_CONSTANT)
+        return (struct ep_column){EP_CONSTANTS, constants[maker - planner->program->ops], 0, 0};
     if (buffer >= 0) return (struct ep_column){EP_BUFFER, buffer, place, maker->width};
     return (struct ep_column){EP_SCRATCH, planner->slots[column], 0, 0};
 }

@@ -13,8 +13,8 @@ struct ep_buffer {
 
 enum ep_place { EP_SCRATCH, EP_CONSTANTS, EP_BUFFER };
 
-/* Where a column of the block at hand is: slots of scratch and constants are EP_ROWS floats; a buffer holds the columns
- * of one op block by block, `width` of them. */
+/* Where a column of the block at hand is: slots of scratch and constants are EP_ROWS floats; a buffer holds
+ * the columns of one op block by block, `width` of them. */
 struct ep_column {
     enum ep_place place;
     int number; /* slot, constant or buffer */
@@ -61,9 +61,9 @@ struct ep_plan {
     const struct ep_program *program;
     struct ep_pass *passes;
     struct ep_buffer *buffers;
-    struct ep_stored_view *views;        /* [program's] */
-    struct ep_prepared_index *indices;   /* [program's] */
-    const float *constants;              /* [constants, EP_ROWS] */
+    struct ep_stored_view *views;      /* [program's] */
+    struct ep_prepared_index *indices; /* [program's] */
+    const float *constants;            /* [constants, EP_ROWS] */
     size_t passes_count, buffers_count;
     size_t bytes; /* of all buffers, shared */
 };

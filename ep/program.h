@@ -1,9 +1,10 @@
 /* What a graph becomes before it is run: operations on columns of rows.
  *
- * A float tensor [rows, width] is a list of columns; joining, splitting, slicing tensors along their width only makes
- * other lists. Each operation makes some columns from others of the same rows, and works on any block of rows by
- * itself. Three cross between rows, and need a tensor that is stored whole in row-major memory (a view): a gather
- * takes rows of it by an index, a sum over segments adds rows of it by target, and what leaves the graph is stored. */
+ * A float tensor [rows, width] is a list of columns; joining, splitting, slicing tensors along their width
+ * only makes other lists. Each operation makes some columns from others of the same rows, and works on any
+ * block of rows by itself. Three cross between rows, and need a tensor that is stored whole in row-major
+ * memory (a view): a gather takes rows of it by an index, a sum over segments adds rows of it by target, and
+ * what leaves the graph is stored. */
 #ifndef TRKX_EP_PROGRAM_H
 #define TRKX_EP_PROGRAM_H
 
@@ -29,7 +30,7 @@ enum ep_operation {
 
 /* Integers of a graph's input, as they lie there: element (i, j) at offset + i * steps[0] + j * steps[1]. */
 struct ep_index {
-    int input;  /* of the graph; -1: all zeros */
+    int input; /* of the graph; -1: all zeros */
     int64_t offset, step, count;
     int64_t range; /* values are in [-range, range) */
 };
@@ -40,7 +41,8 @@ struct ep_term {
 
 struct ep_op {
     enum ep_operation kind;
-    int function;      /* enum ep_unary, enum ep_binary; EP_OP_INPUT: the graph's input; EP_OP_CONSTANT: see program.c */
+    int function;      /* enum ep_unary, enum ep_binary; EP_OP_INPUT: the graph's input; EP_OP_CONSTANT: see
+                          program.c */
     bool relu, starts; /* EP_OP_LAYER, the first EP_OP_NORMALISE as well */
     float alpha, beta; /* of the function; bounds, epsilon, factor of a sum, value of a constant */
     int64_t rows;      /* 0 constants */
@@ -48,16 +50,18 @@ struct ep_op {
     int width;
     int *inputs; /* columns */
     int inputs_count;
-    /* EP_OP_LAYER: weight [k,j] = alpha * weights[places[k] * row_step + j * column_step]; EP_OP_NORMALISE: scale */
+    /* EP_OP_LAYER: weight [k,j] = alpha * weights[places[k] * row_step + j * column_step]; EP_OP_NORMALISE:
+     * scale */
     const float *weights, *bias;
     int *places; /* [inputs of the layer] */
     size_t row_step, column_step;
     struct ep_term terms[EP_SOURCES]; /* EP_OP_GATHER */
     int terms_count;
-    int view;                     /* EP_OP_SEGMENTS: summed; EP_OP_STORE: written, -1 where it is an output */
-    int targets, sources, weight; /* EP_OP_SEGMENTS: index of targets; of the view's rows, view of weights, or -1 */
-    int output;                   /* EP_OP_STORE */
-    int level;                    /* see schedule.c */
+    int view; /* EP_OP_SEGMENTS: summed; EP_OP_STORE: written, -1 where it is an output */
+    int targets, sources,
+        weight; /* EP_OP_SEGMENTS: index of targets; of the view's rows, view of weights, or -1 */
+    int output; /* EP_OP_STORE */
+    int level;  /* see schedule.c */
 };
 
 /* Row-major storage of some columns. */
@@ -80,7 +84,8 @@ struct ep_program {
     int constants[256]; /* see program.c */
 };
 
-/* Appends an operation with so many columns of output and room for inputs. The pointer holds until the next one. */
+/* Appends an operation with so many columns of output and room for inputs. The pointer holds until the next
+ * one. */
 struct ep_op *ep_program_op(struct ep_program *program, enum ep_operation kind, int64_t rows, int width,
                             int inputs_count);
 int ep_program_constant(struct ep_program *program, float value); /* its column */

@@ -1,5 +1,6 @@
-/* The execution provider as ONNX Runtime sees it: a factory that makes providers, a provider that claims and compiles
- * parts of graphs, and the function that runs one. ONNX Runtime 1.23 and newer, onnxruntime_ep_c_api.h. */
+/* The execution provider as ONNX Runtime sees it: a factory that makes providers, a provider that claims and
+ * compiles parts of graphs, and the function that runs one. ONNX Runtime 1.23 and newer,
+ * onnxruntime_ep_c_api.h. */
 #include <onnxruntime_c_api.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,9 +48,11 @@ static OrtStatus *status_of(const struct factory *factory, const struct ep_arena
     return factory->api->CreateStatus(code, message);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------ */
+/* ---- running
+ * ------------------------------------------------------------------------------------------------------ */
 
-/* All that one run holds; released whichever way it ends, an exception of the runtime's allocator included. */
+/* All that one run holds; released whichever way it ends, an exception of the runtime's allocator included.
+ */
 struct job {
     const struct compiled *compiled;
     OrtKernelContext *context;
@@ -93,7 +96,8 @@ static void read_input(struct job *job, size_t number, struct ep_tensor *tensor,
     bool agrees = (int)rank == value->rank;
     for (int d = 0; d < value->rank && agrees; d++)
         agrees = shape[d] <= INT32_MAX && (value->shape[d] < 0 || value->shape[d] == shape[d]);
-    if (!agrees) ep_give_up(&job->arena, EP_REASON_INPUT, "%s is of another shape than the model says", value->name);
+    if (!agrees)
+        ep_give_up(&job->arena, EP_REASON_INPUT, "%s is of another shape than the model says", value->name);
 }
 
 /* Integers and numbers that leave the part are written as they are; columns are written by the run. */
@@ -138,8 +142,7 @@ static void parallel(void *context, void (*function)(void *, size_t), size_t cou
     OrtStatus *failure = api->KernelContext_ParallelFor(job->context, function, count, count, data);
     if (failure == NULL) return;
     api->ReleaseStatus(failure); /* it has not begun */
-    for (size_t i = 0; i < count; i++)
-        function(data, i);
+    for (size_t i = 0; i < count; i++) function(data, i);
 }
 
 static struct ep_plan *plan_run(struct job *job, struct ep_lowering *lowering, struct ep_tensor *inputs)
@@ -151,20 +154,20 @@ static struct ep_plan *plan_run(struct job *job, struct ep_lowering *lowering, s
         read_input(job, i, &inputs[i], shape);
         lowering->values[graph->inputs[i]] = ep_lower_input(lowering, graph->inputs[i], shape);
     }
-    for (size_t n = 0; n < graph->nodes_count; n++)
-        ep_lower_node(lowering, &graph->nodes[n]);
-    for (size_t i = 0; i < graph->outputs_count; i++)
-        ep_lower_output(lowering, graph->outputs[i]);
+    for (size_t n = 0; n < graph->nodes_count; n++) ep_lower_node(lowering, &graph->nodes[n]);
+    for (size_t i = 0; i < graph->outputs_count; i++) ep_lower_output(lowering, graph->outputs[i]);
     ep_program_rewrite(lowering->program);
     return ep_plan_make(lowering->program);
 }
 
-/* Rows are read in any order: with large pages their addresses are found faster. The advice may be ignored. */
+/* Rows are read in any order: with large pages their addresses are found faster. The advice may be ignored.
+ */
 static void advise_large_pages(char *memory, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
     enum { PAGE = 1 << 21 };
-    uintptr_t begin = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE, end = ((uintptr_t)memory + bytes) / PAGE * PAGE;
+    uintptr_t begin = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE,
+              end = ((uintptr_t)memory + bytes) / PAGE * PAGE;
     if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 #else
     (void)memory, (void)bytes;
@@ -223,7 +226,8 @@ static OrtStatus *ORT_API_CALL compute(OrtNodeComputeInfo *self, void *state, Or
     return job.failure != NULL ? job.failure : status_of(job.compiled->factory, &job.arena);
 }
 
-static OrtStatus *ORT_API_CALL create_state(OrtNodeComputeInfo *self, OrtNodeComputeContext *context, void **state)
+static OrtStatus *ORT_API_CALL create_state(OrtNodeComputeInfo *self, OrtNodeComputeContext *context,
+                                            void **state)
 {
     (void)context;
     *state = self;
@@ -235,7 +239,8 @@ static void ORT_API_CALL release_state(OrtNodeComputeInfo *self, void *state)
     (void)self, (void)state;
 }
 
-/* ---- claiming and compiling ----------------------------------------------------------------------------------------- */
+/* ---- claiming and compiling
+ * ----------------------------------------------------------------------------------------- */
 
 static const char *ORT_API_CALL provider_name(const OrtEp *self)
 {
@@ -259,7 +264,8 @@ static OrtStatus *add_groups(const struct provider *provider, struct ep_arena *a
         size_t count = 0;
         for (size_t n = 0; n < read->nodes_count; n++)
             if (claims.groups[n] == g) group[count++] = nodes[n];
-        failure = provider->factory->ep_api->EpGraphSupportInfo_AddNodesToFuse(support, group, count, &options);
+        failure =
+            provider->factory->ep_api->EpGraphSupportInfo_AddNodesToFuse(support, group, count, &options);
     }
     return failure;
 }
@@ -272,7 +278,8 @@ static OrtStatus *try_groups(const struct provider *provider, struct ep_arena *a
     return status_of(provider->factory, arena);
 }
 
-static OrtStatus *ORT_API_CALL get_capability(OrtEp *self, const OrtGraph *graph, OrtEpGraphSupportInfo *support)
+static OrtStatus *ORT_API_CALL get_capability(OrtEp *self, const OrtGraph *graph,
+                                              OrtEpGraphSupportInfo *support)
 {
     struct ep_arena arena = {0};
     OrtStatus *failure = try_groups((const struct provider *)self, &arena, graph, support);
@@ -313,12 +320,11 @@ static OrtStatus *compile_graph(const struct factory *factory, const OrtGraph *g
 static void ORT_API_CALL release_infos(OrtEp *self, OrtNodeComputeInfo **infos, size_t count)
 {
     (void)self;
-    for (size_t i = 0; i < count; i++)
-        release_compiled((struct compiled *)infos[i]);
+    for (size_t i = 0; i < count; i++) release_compiled((struct compiled *)infos[i]);
 }
 
-static OrtStatus *ORT_API_CALL compile(OrtEp *self, const OrtGraph **graphs, const OrtNode **fused, size_t count,
-                                       OrtNodeComputeInfo **infos, OrtNode **context_nodes)
+static OrtStatus *ORT_API_CALL compile(OrtEp *self, const OrtGraph **graphs, const OrtNode **fused,
+                                       size_t count, OrtNodeComputeInfo **infos, OrtNode **context_nodes)
 {
     (void)context_nodes;
     const struct factory *factory = ((const struct provider *)self)->factory;
@@ -334,7 +340,8 @@ static OrtStatus *ORT_API_CALL compile(OrtEp *self, const OrtGraph **graphs, con
     return NULL;
 }
 
-/* ---- the factory ------------------------------------------------------------------------------------------------------ */
+/* ---- the factory
+ * ------------------------------------------------------------------------------------------------------ */
 
 static const char *ORT_API_CALL factory_name(const OrtEpFactory *self)
 {
@@ -361,7 +368,8 @@ static const char *ORT_API_CALL factory_version(const OrtEpFactory *self)
 }
 
 static OrtStatus *ORT_API_CALL supported_devices(OrtEpFactory *self, const OrtHardwareDevice *const *devices,
-                                                 size_t count, OrtEpDevice **found, size_t most, size_t *found_count)
+                                                 size_t count, OrtEpDevice **found, size_t most,
+                                                 size_t *found_count)
 {
     const struct factory *factory = (const struct factory *)self;
     *found_count = 0;
@@ -399,7 +407,8 @@ static OrtStatus *read_report_option(const OrtApi *api, const OrtSessionOptions 
 
 static OrtStatus *ORT_API_CALL create_provider(OrtEpFactory *self, const OrtHardwareDevice *const *devices,
                                                const OrtKeyValuePairs *const *metadata, size_t count,
-                                               const OrtSessionOptions *options, const OrtLogger *logger, OrtEp **result)
+                                               const OrtSessionOptions *options, const OrtLogger *logger,
+                                               OrtEp **result)
 {
     (void)devices, (void)metadata, (void)count, (void)logger;
     const struct factory *factory = (const struct factory *)self;
@@ -420,7 +429,8 @@ static OrtStatus *ORT_API_CALL create_provider(OrtEpFactory *self, const OrtHard
     return NULL;
 }
 
-/* Memory and copies are the processor's own. A factory without these three functions crashes ONNX Runtime 1.32. */
+/* Memory and copies are the processor's own. A factory without these three functions crashes ONNX
+ * Runtime 1.32. */
 static OrtStatus *ORT_API_CALL create_allocator(OrtEpFactory *self, const OrtMemoryInfo *memory,
                                                 const OrtKeyValuePairs *options, OrtAllocator **allocator)
 {

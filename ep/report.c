@@ -9,7 +9,8 @@ static const char *reason_of(const struct ep_claims *claims, size_t node)
 }
 
 /* The same reason of several nodes is one line. */
-static void write_left(FILE *file, struct ep_arena *arena, const struct ep_graph *graph, const struct ep_claims *claims)
+static void write_left(FILE *file, struct ep_arena *arena, const struct ep_graph *graph,
+                       const struct ep_claims *claims)
 {
     bool *written = ep_alloc(arena, graph->nodes_count, sizeof *written);
     for (size_t n = 0; n < graph->nodes_count; n++) {

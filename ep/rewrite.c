@@ -1,5 +1,6 @@
-/* The same program with less work: sums go into the layers and gathers that they follow, a layer on gathered rows is
- * done before they are gathered, weighted rows are summed without being written. Results change by rounding only. */
+/* The same program with less work: sums go into the layers and gathers that they follow, a layer on gathered
+ * rows is done before they are gathered, weighted rows are summed without being written. Results change by
+ * rounding only. */
 #include <string.h>
 
 #include "program.h"
@@ -23,15 +24,12 @@ static void count_view(const struct ep_program *program, int *users, int view)
 static int *find_users(const struct ep_program *program)
 {
     int *users = ep_alloc(program->arena, program->ops_count, sizeof *users);
-    for (size_t i = 0; i < program->ops_count; i++)
-        users[i] = NOBODY;
+    for (size_t i = 0; i < program->ops_count; i++) users[i] = NOBODY;
     for (size_t i = 0; i < program->ops_count; i++) {
         const struct ep_op *op = &program->ops[i];
         if (op->kind == EP_OP_NONE) continue;
-        for (int k = 0; k < op->inputs_count; k++)
-            add_user(users, program->makers[op->inputs[k]], (int)i);
-        for (int t = 0; t < op->terms_count; t++)
-            count_view(program, users, op->terms[t].view);
+        for (int k = 0; k < op->inputs_count; k++) add_user(users, program->makers[op->inputs[k]], (int)i);
+        for (int t = 0; t < op->terms_count; t++) count_view(program, users, op->terms[t].view);
         count_view(program, users, op->view);
         count_view(program, users, op->weight);
     }
@@ -118,7 +116,8 @@ static bool add_to_layer(struct ep_program *program, int number, const int *user
 static void add_gathers(struct ep_program *program, int number, const int *users)
 {
     const struct ep_op *sum = &program->ops[number];
-    int a = whole_op(program, sum->inputs, sum->width), b = whole_op(program, sum->inputs + sum->width, sum->width);
+    int a = whole_op(program, sum->inputs, sum->width),
+        b = whole_op(program, sum->inputs + sum->width, sum->width);
     if (a < 0 || b < 0 || a == b || users[a] != number || users[b] != number) return;
     const struct ep_op *first = &program->ops[a], *second = &program->ops[b];
     if (first->kind != EP_OP_GATHER || second->kind != EP_OP_GATHER) return;
@@ -127,8 +126,7 @@ static void add_gathers(struct ep_program *program, int number, const int *users
     program->ops[b].kind = EP_OP_NONE;
     take_over(program, number, a);
     struct ep_op *op = &program->ops[number];
-    for (int t = 0; t < more.terms_count; t++)
-        op->terms[op->terms_count++] = more.terms[t];
+    for (int t = 0; t < more.terms_count; t++) op->terms[op->terms_count++] = more.terms[t];
 }
 
 static void merge_sums(struct ep_program *program)
@@ -155,10 +153,11 @@ static void merge_activations(struct ep_program *program)
     }
 }
 
-/* ---- layers on gathered rows ------------------------------------------------------------------------------------- */
+/* ---- layers on gathered rows
+ * ------------------------------------------------------------------------------------- */
 
-/* The gather that a layer's input k comes from, where doing its part before the gather is less work: fewer rows, and
- * enough of them to be worth gathering outputs instead. */
+/* The gather that a layer's input k comes from, where doing its part before the gather is less work: fewer
+ * rows, and enough of them to be worth gathering outputs instead. */
 static int early_gather(const struct ep_program *program, const struct ep_op *layer, int k)
 {
     enum { WORTH = 8 };
@@ -166,8 +165,7 @@ static int early_gather(const struct ep_program *program, const struct ep_op *la
     const struct ep_op *gather = &program->ops[number];
     if (gather->kind != EP_OP_GATHER || gather->terms_count != 1) return -1;
     if (program->views[gather->terms[0].view].rows >= layer->rows) return -1;
-    for (int i = 0; i < ep_layer_inputs(layer); i++)
-        inputs += program->makers[layer->inputs[i]] == number;
+    for (int i = 0; i < ep_layer_inputs(layer); i++) inputs += program->makers[layer->inputs[i]] == number;
     return inputs >= WORTH ? number : -1;
 }
 
@@ -196,13 +194,13 @@ static int early_part(struct ep_program *program, int number, int gather)
 static int *columns_of(struct ep_program *program, const struct ep_op *op)
 {
     int *columns = ep_alloc(program->arena, (size_t)op->width, sizeof *columns);
-    for (int j = 0; j < op->width; j++)
-        columns[j] = op->first + j;
+    for (int j = 0; j < op->width; j++) columns[j] = op->first + j;
     return columns;
 }
 
 /* Takes the inputs from these gathers off the layer, which starts from `start` instead. */
-static void shorten_layer(struct ep_program *program, int number, const int *gathers, int count, const int *start)
+static void shorten_layer(struct ep_program *program, int number, const int *gathers, int count,
+                          const int *start)
 {
     struct ep_op *layer = &program->ops[number];
     int inputs = ep_layer_inputs(layer), kept = 0;
@@ -211,8 +209,7 @@ static void shorten_layer(struct ep_program *program, int number, const int *gat
     int *places = ep_alloc(program->arena, (size_t)inputs, sizeof *places);
     for (int k = 0; k < inputs; k++) {
         bool early = false;
-        for (int g = 0; g < count; g++)
-            early |= program->makers[layer->inputs[k]] == gathers[g];
+        for (int g = 0; g < count; g++) early |= program->makers[layer->inputs[k]] == gathers[g];
         if (early) continue;
         columns[kept] = layer->inputs[k];
         places[kept++] = layer->places[k];
@@ -238,8 +235,7 @@ static void split_layer(struct ep_program *program, int number)
     for (int k = 0; k < ep_layer_inputs(&program->ops[number]) && count < EP_SOURCES; k++) {
         int gather = early_gather(program, &program->ops[number], k);
         bool known = gather < 0;
-        for (int g = 0; g < count; g++)
-            known |= gathers[g] == gather;
+        for (int g = 0; g < count; g++) known |= gathers[g] == gather;
         if (!known) gathers[count++] = gather;
     }
     if (count == 0) return;
@@ -250,8 +246,8 @@ static void split_layer(struct ep_program *program, int number)
         terms[g].view = ep_program_view(program, columns, program->ops[part].width, program->ops[part].rows);
         terms[g].index = program->ops[gathers[g]].terms[0].index;
     }
-    struct ep_op *gather = ep_program_op(program, EP_OP_GATHER, program->ops[number].rows,
-                                         program->ops[number].width, 0);
+    struct ep_op *gather =
+        ep_program_op(program, EP_OP_GATHER, program->ops[number].rows, program->ops[number].width, 0);
     memcpy(gather->terms, terms, sizeof terms);
     gather->terms_count = count;
     shorten_layer(program, number, gathers, count, columns_of(program, gather));
@@ -264,9 +260,11 @@ static void split_layers(struct ep_program *program)
         if (program->ops[i].kind == EP_OP_LAYER) split_layer(program, (int)i);
 }
 
-/* ---- sums of weighted, gathered rows ------------------------------------------------------------------------------ */
+/* ---- sums of weighted, gathered rows
+ * ------------------------------------------------------------------------------ */
 
-/* The gather that column j of a view is column j of, times the column *weight (or alone, -1); -1 where it is none. */
+/* The gather that column j of a view is column j of, times the column *weight (or alone, -1); -1 where it is
+ * none. */
 static int gathered(const struct ep_program *program, int column, int j, int *weight)
 {
     const struct ep_op *op = ep_maker(program, column);
@@ -297,9 +295,11 @@ static void sum_from_source(struct ep_program *program, struct ep_op *segments)
     segments->view = program->ops[gather].terms[0].view;
 }
 
-/* ---- normalisation written out ------------------------------------------------------------------------------------- */
+/* ---- normalisation written out
+ * ------------------------------------------------------------------------------------- */
 
-/* The op that makes all of `width` columns as one, repeated (a value stretched over the width); -1 where they differ. */
+/* The op that makes all of `width` columns as one, repeated (a value stretched over the width); -1 where they
+ * differ. */
 static int repeated(const struct ep_program *program, const int *columns, int width)
 {
     for (int j = 1; j < width; j++)
@@ -334,7 +334,8 @@ static bool squares(const struct ep_program *program, const int *columns, int wi
 }
 
 /* sqrt(mean of squares of op `difference` + epsilon). */
-static bool is_deviation(const struct ep_program *program, int number, int width, int difference, float *epsilon)
+static bool is_deviation(const struct ep_program *program, int number, int width, int difference,
+                         float *epsilon)
 {
     const struct ep_op *root = &program->ops[number];
     if (root->kind != EP_OP_UNARY || root->function != EP_SQRT || root->width != 1) return false;
@@ -343,12 +344,14 @@ static bool is_deviation(const struct ep_program *program, int number, int width
     bool first = ep_maker(program, sum->inputs[0])->kind == EP_OP_CONSTANT;
     const struct ep_op *added = ep_maker(program, sum->inputs[first ? 0 : 1]);
     const int *squared = mean_of(program, program->makers[sum->inputs[first ? 1 : 0]], width);
-    if (added->kind != EP_OP_CONSTANT || squared == NULL || !squares(program, squared, width, difference)) return false;
+    if (added->kind != EP_OP_CONSTANT || squared == NULL || !squares(program, squared, width, difference))
+        return false;
     *epsilon = added->alpha;
     return true;
 }
 
-/* (x - mean) / deviation becomes one op, with the factors and terms that may follow: (that) * scale + bias. */
+/* (x - mean) / deviation becomes one op, with the factors and terms that may follow: (that) * scale + bias.
+ */
 static void join_normalisation(struct ep_program *program, int number)
 {
     const struct ep_op *quotient = &program->ops[number];
@@ -362,8 +365,7 @@ static void join_normalisation(struct ep_program *program, int number)
     if (averaged == NULL || memcmp(averaged, x, (size_t)width * sizeof *x) != 0) return;
     if (!is_deviation(program, deviation, width, difference, &epsilon)) return;
     float *scale = ep_alloc(program->arena, (size_t)width, sizeof *scale);
-    for (int j = 0; j < width; j++)
-        scale[j] = 1;
+    for (int j = 0; j < width; j++) scale[j] = 1;
     struct ep_op *op = &program->ops[number];
     op->kind = EP_OP_NORMALISE;
     op->inputs = ep_copy(program->arena, x, (size_t)width, sizeof *x);
@@ -409,8 +411,7 @@ static void join_normalisations(struct ep_program *program)
     for (size_t i = 0; i < program->ops_count; i++)
         if (is_binary(&program->ops[i], EP_DIV)) join_normalisation(program, (int)i);
     int *users = find_users(program);
-    for (size_t i = 0; i < program->ops_count; i++)
-        join_scale_and_bias(program, (int)i, users);
+    for (size_t i = 0; i < program->ops_count; i++) join_scale_and_bias(program, (int)i, users);
 }
 
 void ep_program_rewrite(struct ep_program *program)

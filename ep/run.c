@@ -23,10 +23,11 @@ static void *buffer_at(const struct work *work, int buffer)
     return work->run->memory + work->run->plan->buffers[buffer].offset;
 }
 
-/* ---- in parallel ------------------------------------------------------------------------------------------------- */
+/* ---- in parallel
+ * ------------------------------------------------------------------------------------------------- */
 
-/* What was written before is seen within, and what was written within after: the runtime's threads see to that as
- * well, but ThreadSanitizer, which does not know them, could not tell. */
+/* What was written before is seen within, and what was written within after: the runtime's threads see to
+ * that as well, but ThreadSanitizer, which does not know them, could not tell. */
 static void call_ordered(void *data, size_t number)
 {
     struct work *work = data;
@@ -44,7 +45,8 @@ static void call_all(struct work *work, void (*function)(struct work *, size_t),
     atomic_load_explicit(&work->done, memory_order_acquire);
 }
 
-/* ---- scratch ------------------------------------------------------------------------------------------------------ */
+/* ---- scratch
+ * ------------------------------------------------------------------------------------------------------ */
 
 struct ep_scratch {
     struct ep_scratch *next;
@@ -83,7 +85,8 @@ void ep_scratch_free(struct ep_scratch_pool *pool)
     }
 }
 
-/* ---- one block ---------------------------------------------------------------------------------------------------- */
+/* ---- one block
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* The block at hand: addresses of the pass's columns, and its rows. */
 struct block {
@@ -102,7 +105,8 @@ static void set_columns(struct block *block, float *scratch)
         const struct ep_column *column = &pass->columns[i];
         size_t offset = (size_t)column->number * EP_ROWS;
         if (column->place == EP_SCRATCH) block->columns[i] = scratch + offset;
-        if (column->place == EP_CONSTANTS) block->columns[i] = (float *)constants + offset; /* never written */
+        if (column->place == EP_CONSTANTS)
+            block->columns[i] = (float *)constants + offset; /* never written */
     }
 }
 
@@ -140,7 +144,8 @@ static void gather_rows(const struct block *block, const struct ep_op *op, float
     for (int t = 0; t < op->terms_count; t++) {
         const struct ep_stored_view *view = &plan->views[op->terms[t].view];
         const int32_t *index = buffer_at(block->work, plan->indices[op->terms[t].index].buffer);
-        sources[t] = (struct ep_source){buffer_at(block->work, view->buffer), view->stride, index + block->first};
+        sources[t] =
+            (struct ep_source){buffer_at(block->work, view->buffer), view->stride, index + block->first};
     }
     block->work->run->kernels->gather(sources, (size_t)op->terms_count, (size_t)op->width, block->rows, y);
 }
@@ -162,8 +167,7 @@ static void sum_rows(const struct block *block, const struct ep_op *op, float *c
 
 static void store_truth(const struct block *block, const float *x, uint8_t *to, size_t stride)
 {
-    for (size_t r = 0; r < block->rows; r++)
-        to[r * stride] = x[r] != 0;
+    for (size_t r = 0; r < block->rows; r++) to[r * stride] = x[r] != 0;
 }
 
 static void store_rows(const struct block *block, const struct ep_op *op, const float *const *x)
@@ -174,7 +178,7 @@ static void store_rows(const struct block *block, const struct ep_op *op, const 
         const struct ep_stored_view *view = &run->plan->views[op->view];
         float *to = buffer_at(block->work, view->buffer);
         (view->streams ? run->kernels->stream : run->kernels->store)(x, width, block->rows,
-                                                                      to + first * view->stride, view->stride);
+                                                                     to + first * view->stride, view->stride);
     } else if (op->function) {
         for (size_t j = 0; j < width; j++)
             store_truth(block, x[j], (uint8_t *)run->outputs[op->output] + first * width + j, width);
@@ -197,7 +201,8 @@ static void compute(const struct block *block, const struct ep_instruction *inst
     case EP_OP_STORE: store_rows(block, op, x); break;
     case EP_OP_LAYER: {
         size_t inputs = (size_t)ep_layer_inputs(op);
-        kernels->layer(x, inputs, instruction->weights, op->bias, op->starts ? x + inputs : NULL, op->relu, y, width);
+        kernels->layer(x, inputs, instruction->weights, op->bias, op->starts ? x + inputs : NULL, op->relu, y,
+                       width);
         break;
     }
     case EP_OP_NORMALISE: kernels->normalise(x, width, op->alpha, op->weights, op->bias, op->relu, y); break;
@@ -211,19 +216,19 @@ static void compute(const struct block *block, const struct ep_instruction *inst
             kernels->binary((enum ep_binary)op->function, x[j], x[width + j], y[j]);
         break;
     case EP_OP_WHERE:
-        for (size_t j = 0; j < width; j++)
-            kernels->where(x[j], x[width + j], x[2 * width + j], y[j]);
+        for (size_t j = 0; j < width; j++) kernels->where(x[j], x[width + j], x[2 * width + j], y[j]);
         break;
     case EP_OP_CLIP:
-        for (size_t j = 0; j < width; j++)
-            kernels->clip(x[j], op->alpha, op->beta, y[j]);
+        for (size_t j = 0; j < width; j++) kernels->clip(x[j], op->alpha, op->beta, y[j]);
         break;
     case EP_OP_NONE:
     case EP_OP_CONSTANT: break;
     }
 }
 
-/* ---- a pass --------------------------------------------------------------------------------------------------------- */
+/* ---- a pass
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void do_task(struct work *work, size_t task)
 {
@@ -235,7 +240,8 @@ static void do_task(struct work *work, size_t task)
         atomic_store(&work->no_memory, true);
         return;
     }
-    struct block block = {.work = work, .columns = (float **)(void *)(scratch->data + floats * sizeof(float))};
+    struct block block = {.work = work,
+                          .columns = (float **)(void *)(scratch->data + floats * sizeof(float))};
     size_t end = (task + 1) * work->blocks_per_task;
     set_columns(&block, (float *)(void *)scratch->data);
     place_columns(&block, task * work->blocks_per_task);
@@ -243,8 +249,7 @@ static void do_task(struct work *work, size_t task)
         block.first = (int64_t)(b * EP_ROWS);
         int64_t left = pass->rows - block.first;
         block.rows = left < EP_ROWS ? (size_t)left : EP_ROWS;
-        for (size_t i = 0; i < pass->instructions_count; i++)
-            compute(&block, &pass->instructions[i]);
+        for (size_t i = 0; i < pass->instructions_count; i++) compute(&block, &pass->instructions[i]);
         move_columns(&block);
     }
     work->run->kernels->settle();
@@ -263,7 +268,8 @@ static void do_pass(struct work *work, const struct ep_pass *pass)
     call_all(work, do_task, tasks);
 }
 
-/* ---- what passes need before ----------------------------------------------------------------------------------------- */
+/* ---- what passes need before
+ * ----------------------------------------------------------------------------------------- */
 
 static void prepare_index(struct work *work, size_t number)
 {
@@ -306,8 +312,7 @@ enum ep_reason ep_run(const struct ep_run *run, char *message, size_t size)
         return EP_REASON_INPUT;
     }
     call_all(&work, prepare_view, plan->program->views_count);
-    for (size_t p = 0; p < plan->passes_count; p++)
-        do_pass(&work, &plan->passes[p]);
+    for (size_t p = 0; p < plan->passes_count; p++) do_pass(&work, &plan->passes[p]);
     if (!atomic_load(&work.no_memory)) return EP_REASON_NONE;
     snprintf(message, size, "out of memory");
     return EP_REASON_MEMORY;

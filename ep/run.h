@@ -6,7 +6,8 @@
 
 #include "plan.h"
 
-/* Scratch memory for as many threads as were ever at work at once; it is kept from run to run. Thread-safe. */
+/* Scratch memory for as many threads as were ever at work at once; it is kept from run to run. Thread-safe.
+ */
 struct ep_scratch;
 struct ep_scratch_pool {
     pthread_mutex_t lock;
@@ -15,7 +16,8 @@ struct ep_scratch_pool {
 
 void ep_scratch_free(struct ep_scratch_pool *pool);
 
-/* A tensor of the caller's: of its inputs as they lie, of its outputs as they are wanted, both in row-major order. */
+/* A tensor of the caller's: of its inputs as they lie, of its outputs as they are wanted, both in row-major
+ * order. */
 struct ep_tensor {
     void *data;
     enum ep_element element;
@@ -28,7 +30,8 @@ struct ep_run {
     const struct ep_tensor *inputs; /* [graph's inputs] */
     void *const *outputs;           /* [graph's outputs] of columns, else not looked at */
     char *memory;                   /* [plan->bytes] 64-byte aligned */
-    /* calls function(data, 0) ... function(data, count - 1), in any order, on any threads; returns after the last */
+    /* calls function(data, 0) ... function(data, count - 1), in any order, on any threads; returns after the
+     * last */
     void (*parallel)(void *context, void (*function)(void *data, size_t number), size_t count, void *data);
     void *context;
 };

@@ -30,8 +30,7 @@ static void visit_view(struct walk *walk, int number)
     if (view.input >= 0) return;
     if (view.store < 0) {
         struct ep_op *store = ep_program_op(program, EP_OP_STORE, view.rows, 0, view.width);
-        for (int j = 0; j < view.width; j++)
-            store->inputs[j] = view.columns[j];
+        for (int j = 0; j < view.width; j++) store->inputs[j] = view.columns[j];
         store->view = number;
         program->views[number].store = (int)program->ops_count - 1;
     }
@@ -42,10 +41,8 @@ static void visit(struct walk *walk, int number)
 {
     if (!visit_first(walk, number)) return;
     const struct ep_op op = walk->program->ops[number]; /* the array may move */
-    for (int k = 0; k < op.inputs_count; k++)
-        visit(walk, walk->program->makers[op.inputs[k]]);
-    for (int t = 0; t < op.terms_count; t++)
-        visit_view(walk, op.terms[t].view);
+    for (int k = 0; k < op.inputs_count; k++) visit(walk, walk->program->makers[op.inputs[k]]);
+    for (int t = 0; t < op.terms_count; t++) visit_view(walk, op.terms[t].view);
     if (op.kind == EP_OP_SEGMENTS) {
         visit_view(walk, op.view);
         visit_view(walk, op.weight);
@@ -53,7 +50,8 @@ static void visit(struct walk *walk, int number)
     *EP_PUSH(walk->program->arena, walk->order, walk->count) = number;
 }
 
-/* ---- levels: how many times all rows have to be there before ------------------------------------------------------ */
+/* ---- levels: how many times all rows have to be there before
+ * ------------------------------------------------------ */
 
 static bool anywhere(const struct ep_op *op)
 {
@@ -65,8 +63,7 @@ static void each_stored(const struct ep_program *program, const struct ep_op *op
                         void (*call)(struct ep_program *, struct ep_op *, const struct ep_op *))
 {
     int views[EP_SOURCES + 2], count = 0;
-    for (int t = 0; t < op->terms_count; t++)
-        views[count++] = op->terms[t].view;
+    for (int t = 0; t < op->terms_count; t++) views[count++] = op->terms[t].view;
     if (op->kind == EP_OP_SEGMENTS) {
         views[count++] = op->view;
         views[count++] = op->weight;
@@ -104,8 +101,8 @@ static int find_levels(struct ep_program *program, const int *order, size_t coun
     return highest;
 }
 
-/* Each op as late as those that use it allow: what is made and used in one pass is not written to memory, and what a
- * later pass needs is often wider than what it can be made from again. */
+/* Each op as late as those that use it allow: what is made and used in one pass is not written to memory, and
+ * what a later pass needs is often wider than what it can be made from again. */
 static void sink_levels(struct ep_program *program, const int *order, size_t count, int highest)
 {
     for (size_t i = 0; i < count; i++)
@@ -144,10 +141,10 @@ static struct ep_schedule divide(struct ep_program *program, const int *order, s
     qsort(keys, schedule.count, sizeof *keys, compare_keys);
     schedule.ops = ep_alloc(program->arena, schedule.count, sizeof *schedule.ops);
     schedule.passes = ep_alloc(program->arena, program->ops_count, sizeof *schedule.passes);
-    for (size_t i = 0; i < program->ops_count; i++)
-        schedule.passes[i] = -1;
+    for (size_t i = 0; i < program->ops_count; i++) schedule.passes[i] = -1;
     for (size_t i = 0; i < schedule.count; i++) {
-        if (i == 0 || keys[i].level != keys[i - 1].level || keys[i].rows != keys[i - 1].rows) schedule.passes_count++;
+        if (i == 0 || keys[i].level != keys[i - 1].level || keys[i].rows != keys[i - 1].rows)
+            schedule.passes_count++;
         schedule.ops[i] = keys[i].op;
         schedule.passes[keys[i].op] = (int)schedule.passes_count - 1;
     }

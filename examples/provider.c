@@ -24,7 +24,8 @@ static void add_provider(OrtEnv *environment, OrtSessionOptions *options, const 
     check(api->GetEpDevices(environment, &devices, &count));
     for (size_t i = 0; i < count; i++)
         if (strcmp(api->EpDevice_EpName(devices[i]), "TrkxExecutionProvider") == 0)
-            check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &devices[i], 1, NULL, NULL, 0));
+            check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &devices[i], 1, NULL,
+                                                                NULL, 0));
 }
 
 /* Features of the first input, by the model. */
@@ -40,8 +41,8 @@ static int64_t width_of(OrtSession *session)
     return extents[1];
 }
 
-static OrtValue *make_tensor(OrtAllocator *allocator, int64_t rows, int64_t columns, ONNXTensorElementDataType element,
-                             void **data)
+static OrtValue *make_tensor(OrtAllocator *allocator, int64_t rows, int64_t columns,
+                             ONNXTensorElementDataType element, void **data)
 {
     OrtValue *value = NULL;
     int64_t shape[2] = {rows, columns};
@@ -86,7 +87,8 @@ int main(int count, char **arguments)
     OrtSessionOptions *options = NULL;
     OrtSession *session = NULL;
     if (count != 5) {
-        fprintf(stderr, "usage: provider LIBTRKX_EP MODEL NODES EDGES (\"\" for the library: stock ONNX Runtime)\n");
+        fprintf(stderr,
+                "usage: provider LIBTRKX_EP MODEL NODES EDGES (\"\" for the library: stock ONNX Runtime)\n");
         return 2;
     }
     api = OrtGetApiBase()->GetApi(23);

@@ -85,8 +85,9 @@ enum trkx_status trkx_claims_read(const char *model, trkx_claims **claims, trkx_
     spec.model = bytes;
     spec.report = report;
     if (report == NULL)
-        status = trkx_fail(error, TRKX_ERROR_IO, "no file for a report can be made in the directory for temporary "
-                                                 "files (TMPDIR)");
+        status = trkx_fail(error, TRKX_ERROR_IO,
+                           "no file for a report can be made in the directory for temporary "
+                           "files (TMPDIR)");
     if (status == TRKX_OK) status = trkx_session_report(&spec, error);
     if (status == TRKX_OK) status = take_report(report, claims, error);
     if (report != NULL) unlink(report);

@@ -45,7 +45,8 @@ static void find_installed(char **path)
 
 enum trkx_status trkx_provider_find(char **path, trkx_error *error)
 {
-    const char *given = getenv("TRKX_EP_LIBRARY"), *own = file_of((const void *)(uintptr_t)trkx_provider_find);
+    const char *given = getenv("TRKX_EP_LIBRARY"),
+               *own = file_of((const void *)(uintptr_t)trkx_provider_find);
     *path = NULL;
     if (given != NULL) {
         *path = trkx_duplicate(given);
@@ -55,7 +56,8 @@ enum trkx_status trkx_provider_find(char **path, trkx_error *error)
     if (status == TRKX_OK && *path == NULL) find_installed(path);
     if (status != TRKX_OK || *path != NULL) return status;
     return trkx_fail(error, TRKX_ERROR_RUNTIME,
-                     "no " LIBRARY_NAME " beside %s, nor where libraries are installed: name it in the environment "
+                     "no " LIBRARY_NAME
+                     " beside %s, nor where libraries are installed: name it in the environment "
                      "variable TRKX_EP_LIBRARY, or choose the stock kernels",
                      own != NULL ? own : "trkx");
 }

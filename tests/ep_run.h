@@ -1,5 +1,5 @@
-/* For tests of ep/: models run by ONNX Runtime as it is and with the provider, on graphs of many sizes, and compared.
- * Include after cmocka.h. */
+/* For tests of ep/: models run by ONNX Runtime as it is and with the provider, on graphs of many sizes, and
+ * compared. Include after cmocka.h. */
 #ifndef TRKX_TESTS_EP_RUN_H
 #define TRKX_TESTS_EP_RUN_H
 
@@ -19,11 +19,12 @@ static const OrtEpDevice *run_device;
 static OrtMemoryInfo *run_memory;
 static OrtAllocator *run_allocator;
 
-/* What the runtime says of the last session: parts that the provider has, and nodes left to the processor's own. */
+/* What the runtime says of the last session: parts that the provider has, and nodes left to the processor's
+ * own. */
 static int run_claimed, run_left;
 
-static inline void ORT_API_CALL run_log(void *parameter, OrtLoggingLevel severity, const char *category, const char *id,
-                                        const char *location, const char *message)
+static inline void ORT_API_CALL run_log(void *parameter, OrtLoggingLevel severity, const char *category,
+                                        const char *id, const char *location, const char *message)
 {
     (void)parameter, (void)severity, (void)category, (void)id, (void)location;
     const char *number = strstr(message, "Number of nodes: ");
@@ -59,7 +60,8 @@ static inline int run_begin(void **state)
     run_check(run_api->RegisterExecutionProviderLibrary(run_env, "trkx", path));
     run_check(run_api->GetEpDevices(run_env, &devices, &count));
     for (size_t i = 0; i < count; i++)
-        if (strcmp(run_api->EpDevice_EpName(devices[i]), "TrkxExecutionProvider") == 0) run_device = devices[i];
+        if (strcmp(run_api->EpDevice_EpName(devices[i]), "TrkxExecutionProvider") == 0)
+            run_device = devices[i];
     run_check(run_api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &run_memory));
     run_check(run_api->GetAllocatorWithDefaultOptions(&run_allocator));
     return run_device == NULL ? -1 : 0;
@@ -75,9 +77,11 @@ static inline int run_end(void **state)
     return 0;
 }
 
-/* ---- sessions --------------------------------------------------------------------------------------------- */
+/* ---- sessions ---------------------------------------------------------------------------------------------
+ */
 
-/* How a session is made: stock, or with the provider; whole: it fails where the provider leaves a node to others. */
+/* How a session is made: stock, or with the provider; whole: it fails where the provider leaves a node to
+ * others. */
 struct run_options {
     bool provider, whole;
     int threads; /* 0: 1 */
@@ -95,8 +99,8 @@ static inline OrtSession *run_session(const void *model, size_t length, struct r
     run_check(run_api->SetSessionLogSeverityLevel(options, ORT_LOGGING_LEVEL_VERBOSE));
     if (how.whole) run_check(run_api->AddSessionConfigEntry(options, "session.disable_cpu_ep_fallback", "1"));
     if (how.provider)
-        run_check(
-            run_api->SessionOptionsAppendExecutionProvider_V2(options, run_env, &run_device, 1, NULL, NULL, 0));
+        run_check(run_api->SessionOptionsAppendExecutionProvider_V2(options, run_env, &run_device, 1, NULL,
+                                                                    NULL, 0));
     OrtStatus *failure = run_api->CreateSessionFromArray(run_env, model, length, options, &session);
     if (failure != NULL) {
         snprintf(message, 512, "%s", run_api->GetErrorMessage(failure));
@@ -106,7 +110,8 @@ static inline OrtSession *run_session(const void *model, size_t length, struct r
     return session;
 }
 
-/* ---- tensors ---------------------------------------------------------------------------------------------- */
+/* ---- tensors ----------------------------------------------------------------------------------------------
+ */
 
 struct run_tensor {
     char name[64];
@@ -163,8 +168,8 @@ static inline void run_unwrap(const OrtValue *value, struct run_tensor *tensor)
 }
 
 /* All outputs of the session; false where the run fails. */
-static inline bool run_once(OrtSession *session, const struct run_tensors *inputs, struct run_tensors *outputs,
-                            char *message)
+static inline bool run_once(OrtSession *session, const struct run_tensors *inputs,
+                            struct run_tensors *outputs, char *message)
 {
     const char *names[RUN_TENSORS], *output_names[RUN_TENSORS];
     OrtValue *values[RUN_TENSORS] = {NULL}, *results[RUN_TENSORS] = {NULL};
@@ -197,7 +202,8 @@ static inline bool run_once(OrtSession *session, const struct run_tensors *input
     return done;
 }
 
-/* ---- graphs ----------------------------------------------------------------------------------------------- */
+/* ---- graphs -----------------------------------------------------------------------------------------------
+ */
 
 enum run_pattern { RANDOM, ASCENDING, LOOPS, HUB, DOUBLED, NEGATIVE, FEW };
 
@@ -249,9 +255,10 @@ static inline void run_fill(struct run_tensor *tensor, const struct run_size *si
     }
 }
 
-/* Tensors for the model's inputs. Extents go by name: n nodes, m or what has edge in its name edges, u 1; integers are
- * places of nodes. */
-static inline void run_make(const Onnx__ModelProto *model, const struct run_size *size, struct run_tensors *inputs)
+/* Tensors for the model's inputs. Extents go by name: n nodes, m or what has edge in its name edges, u 1;
+ * integers are places of nodes. */
+static inline void run_make(const Onnx__ModelProto *model, const struct run_size *size,
+                            struct run_tensors *inputs)
 {
     *inputs = (struct run_tensors){.count = model->graph->n_input};
     for (size_t i = 0; i < inputs->count; i++) {
@@ -266,10 +273,12 @@ static inline void run_make(const Onnx__ModelProto *model, const struct run_size
     }
 }
 
-/* ---- comparing -------------------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------------------
+ */
 
-/* Largest difference in relation to the largest value, or to 0.05, as where all cancel there is rounding only, and as
- * stock's sigmoid and tanh are off by 1e-7; infinite where NaN or infinities are not at the same places. */
+/* Largest difference in relation to the largest value, or to 0.05, as where all cancel there is rounding
+ * only, and as stock's sigmoid and tanh are off by 1e-7; infinite where NaN or infinities are not at the same
+ * places. */
 static inline double run_difference(const float *a, const float *b, size_t count)
 {
     double largest = 0.05, difference = 0;
@@ -292,9 +301,9 @@ static inline const char *run_compare(const struct run_tensors *a, const struct 
         const struct run_tensor *x = &a->list[i], *y = &b->list[i];
         bool same = x->type == y->type && x->rank == y->rank &&
                     memcmp(x->shape, y->shape, (size_t)x->rank * sizeof *x->shape) == 0;
-        snprintf(report, sizeof report, "%s: another type or shape: rank %d [%lld, %lld], %d [%lld, %lld]", x->name,
-                 x->rank, (long long)x->shape[0], (long long)x->shape[1], y->rank, (long long)y->shape[0],
-                 (long long)y->shape[1]);
+        snprintf(report, sizeof report, "%s: another type or shape: rank %d [%lld, %lld], %d [%lld, %lld]",
+                 x->name, x->rank, (long long)x->shape[0], (long long)x->shape[1], y->rank,
+                 (long long)y->shape[0], (long long)y->shape[1]);
         if (!same) return report;
         size_t count = run_elements(x);
         if (exact || x->type != FLOAT32) {
@@ -309,10 +318,11 @@ static inline const char *run_compare(const struct run_tensors *a, const struct 
     return NULL;
 }
 
-/* ---- a whole check ----------------------------------------------------------------------------------------- */
+/* ---- a whole check
+ * ----------------------------------------------------------------------------------------- */
 
-/* WHOLE: the provider takes all nodes; SOME: some; NONE: none, results are those of the stock runtime to the last
- * bit; ANY. */
+/* WHOLE: the provider takes all nodes; SOME: some; NONE: none, results are those of the stock runtime to the
+ * last bit; ANY. */
 enum run_claim { WHOLE, SOME, NONE, ANY };
 
 enum { RUN_SESSIONS = 4 };
@@ -324,22 +334,26 @@ struct run_pair {
 };
 
 /* NULL, or what is wrong. */
-static inline const char *run_open(struct run_pair *pair, const void *model, size_t length, enum run_claim claim)
+static inline const char *run_open(struct run_pair *pair, const void *model, size_t length,
+                                   enum run_claim claim)
 {
     static const int threads[] = {1, 2, 4};
     static char report[640];
     char message[512] = "";
-    *pair = (struct run_pair){.stock = run_session(model, length, (struct run_options){.provider = false}, message)};
+    *pair = (struct run_pair){
+        .stock = run_session(model, length, (struct run_options){.provider = false}, message)};
     snprintf(report, sizeof report, "no model: %s", message);
     if (pair->stock == NULL) return report;
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
-        pair->ours[i] = run_session(model, length, (struct run_options){true, claim == WHOLE, threads[i]}, message);
+        pair->ours[i] =
+            run_session(model, length, (struct run_options){true, claim == WHOLE, threads[i]}, message);
         snprintf(report, sizeof report, "refused with the provider: %s", message);
         if (pair->ours[i] == NULL) return report;
         pair->count++;
         pair->whole = run_claimed > 0 && run_left == 0;
         snprintf(report, sizeof report, "%d parts claimed, %d nodes left", run_claimed, run_left);
-        if ((claim == NONE && run_claimed > 0) || (claim == SOME && (run_claimed == 0 || run_left == 0))) return report;
+        if ((claim == NONE && run_claimed > 0) || (claim == SOME && (run_claimed == 0 || run_left == 0)))
+            return report;
     }
     return NULL;
 }
@@ -350,7 +364,8 @@ static inline void run_close(struct run_pair *pair)
     for (size_t i = 0; i < pair->count; i++) run_api->ReleaseSession(pair->ours[i]);
 }
 
-/* NULL, or what is wrong: results that differ from stock's, or, on every number of threads and again, among themselves. */
+/* NULL, or what is wrong: results that differ from stock's, or, on every number of threads and again, among
+ * themselves. */
 static inline const char *run_on(const struct run_pair *pair, const struct run_tensors *inputs, bool exact)
 {
     static char report[1024];
@@ -407,7 +422,8 @@ static inline int run_text(int64_t opset, const char *text, enum run_claim claim
 {
     const char *wrong = run_model(text_model(opset, text), claim);
     if (wrong == NULL) return 0;
-    fprintf(stderr, "operator set %lld: %s\n%s\n\n", (long long)opset, wrong, text); /* longer than cmocka prints */
+    fprintf(stderr, "operator set %lld: %s\n%s\n\n", (long long)opset, wrong,
+            text); /* longer than cmocka prints */
     return 1;
 }
 

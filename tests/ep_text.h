@@ -1,10 +1,10 @@
 /* For tests of ep/: ONNX models written as text, of statements that end with a semicolon or a line:
  *
- *     x: f[n,4]; e: i[2,m]                   inputs of the graph: f float32, d float64, i int64, j int32, b bool
- *     w = f[4,8]                             a constant of random elements; f[] is one of rank 0
- *     s = i{2,3}; c = f{0.5}; z = i(1)       a constant list; a scalar
- *     y, _ = Split(x, -, s) axis=1 a=0.5     a node; "-" and "_" are left out; attributes are integers, numbers with a
- *     z = Op(y) axes=[0,1] mode="add"        point, lists and texts; value=0.0 becomes a tensor of one element
+ *     x: f[n,4]; e: i[2,m]                   inputs of the graph: f float32, d float64, i int64, j int32, b
+ * bool w = f[4,8]                             a constant of random elements; f[] is one of rank 0 s = i{2,3};
+ * c = f{0.5}; z = i(1)       a constant list; a scalar y, _ = Split(x, -, s) axis=1 a=0.5     a node; "-" and
+ * "_" are left out; attributes are integers, numbers with a z = Op(y) axes=[0,1] mode="add"        point,
+ * lists and texts; value=0.0 becomes a tensor of one element
  *     -> y, z                                outputs of the graph
  *
  * Include after cmocka.h. */
@@ -100,8 +100,11 @@ static inline Onnx__TensorProto *text_tensor(const char *name, char *text)
         text_put(values, i, type, random ? (double)text_random_float() : atof(items[i]),
                  random ? text_random() % 2 : atoll(items[i]));
     }
-    return build_tensor(name, type, dims, open == '[' ? count : open == '(' ? 0 : 1, values,
-                        elements * text_size(type));
+    return build_tensor(name, type, dims,
+                        open == '['   ? count
+                        : open == '(' ? 0
+                                      : 1,
+                        values, elements * text_size(type));
 }
 
 static inline void text_constant(Onnx__ModelProto *model, const char *name, char *text)

@@ -584,7 +584,8 @@ static size_t where_and_clip(const struct ep_kernels *kernels)
 
 static void run_normalise(const struct call *call, const struct block *x, struct block *y)
 {
-    call->kernels->normalise(inputs_of(x), call->inputs, 1e-5f, call->weights, call->bias, call->relu, y->columns);
+    call->kernels->normalise(inputs_of(x), call->inputs, 1e-5f, call->weights, call->bias, call->relu,
+                             y->columns);
 }
 
 static void run_sum(const struct call *call, const struct block *x, struct block *y)
@@ -907,13 +908,15 @@ static size_t stream_of(const struct ep_kernels *kernels, size_t width, size_t r
 {
     size_t failures = 0, stride = (width + EP_STRIDE - 1) / EP_STRIDE * EP_STRIDE, floats = rows * stride;
     struct block x = block_create(width, 3);
-    float *stored = aligned_alloc(64, floats * sizeof *stored), *streamed = aligned_alloc(64, floats * sizeof *stored);
+    float *stored = aligned_alloc(64, floats * sizeof *stored),
+          *streamed = aligned_alloc(64, floats * sizeof *stored);
     for (size_t i = 0; i < floats; i++) stored[i] = streamed[i] = 42;
     kernels->store(inputs_of(&x), width, rows, stored, stride);
     kernels->stream(inputs_of(&x), width, rows, streamed, stride);
     kernels->settle();
     for (size_t i = 0; i < floats; i++)
-        EXPECT(i % stride >= width || same_bits(streamed[i], stored[i]), "stream %zu x %zu: at %zu", rows, width, i);
+        EXPECT(i % stride >= width || same_bits(streamed[i], stored[i]), "stream %zu x %zu: at %zu", rows,
+               width, i);
     free(stored);
     free(streamed);
     block_destroy(&x);

@@ -1,5 +1,6 @@
-/* Proves: what the provider cannot do it leaves to others, whole or in part, with the results of the stock runtime; parts
- * never depend on each other in a circle; an input that cannot be run fails with a status, in both alike. */
+/* Proves: what the provider cannot do it leaves to others, whole or in part, with the results of the stock
+ * runtime; parts never depend on each other in a circle; an input that cannot be run fails with a status, in
+ * both alike. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,8 @@
 #include "ep_run.h"
 
 #define X "x: f[n,4]; w = f[4,8]; h = MatMul(x, w)\n"
-#define EDGES "e: i[2,m]; zero = i(0); one = i(1); src = Gather(e, zero) axis=0; dst = Gather(e, one) axis=0\n"
+#define EDGES \
+    "e: i[2,m]; zero = i(0); one = i(1); src = Gather(e, zero) axis=0; dst = Gather(e, one) axis=0\n"
 #define COLUMN "one1 = i{1}; col = Unsqueeze(dst, one1)\n"
 #define ZEROS "hs = Shape(h); zeros = ConstantOfShape(hs) value=0.0\n"
 
@@ -31,8 +33,9 @@ static const struct run_form declined[] = {
     {16, 20, "x: f[n,4]; i: i[m,4]; u: f[m,4]; h = ScatterElements(x, i, u) axis=0 reduction=\"add\"; -> h"},
     {18, 20, "x: f[n,4]; i: i[m,1]; u: f[m,4]; h = ScatterND(x, i, u) reduction=\"max\"; -> h"},
     {16, 20, "x: f[n,4]; i: i[m,1]; u: f[m,4]; h = ScatterND(x, i, u) reduction=\"mul\"; -> h"},
-    {16, 20, "x: f[n,4]; i: i[m,1]; u: f[m,1]; o = i{1,1}; j = Expand(i, o); "
-             "h = ScatterElements(x, j, u) axis=0 reduction=\"add\"; -> h"},
+    {16, 20,
+     "x: f[n,4]; i: i[m,1]; u: f[m,1]; o = i{1,1}; j = Expand(i, o); "
+     "h = ScatterElements(x, j, u) axis=0 reduction=\"add\"; -> h"},
 };
 
 static void test_what_is_declined(void **state)
@@ -46,23 +49,32 @@ static const struct {
     const char *what, *text;
 } mixed[] = {
     {"between", X "s = Softmax(h) axis=1; q = f[8,3]; z = MatMul(s, q); -> z"},
-    {"beside", X "s = Softmax(h) axis=1; q = f[8,3]; z = MatMul(h, q); k = f[3,8]; l = MatMul(z, k); y = Add(l, s); -> y, z"},
-    {"twice", X "s = Softmax(h) axis=1; q = f[8,8]; z = MatMul(s, q); t = Softmax(z) axis=0; y = MatMul(t, q); "
-              "a = Add(y, h); b = Add(a, z); -> b"},
+    {"beside", X "s = Softmax(h) axis=1; q = f[8,3]; z = MatMul(h, q); k = f[3,8]; l = MatMul(z, k); y = "
+                 "Add(l, s); -> y, z"},
+    {"twice",
+     X "s = Softmax(h) axis=1; q = f[8,8]; z = MatMul(s, q); t = Softmax(z) axis=0; y = MatMul(t, q); "
+       "a = Add(y, h); b = Add(a, z); -> b"},
     {"before", "x: f[n,4]; s = Softmax(x) axis=0; w = f[4,8]; h = MatMul(s, w); r = Relu(h); -> r"},
-    {"shapes", X EDGES COLUMN "s = Softmax(h) axis=1; k = Shape(s); zeros = ConstantOfShape(k) value=0.0; g = Gather(s, src); "
-               "z = ScatterND(zeros, col, g) reduction=\"add\"; -> z"},
-    {"index", X EDGES "a = Unique(dst) sorted=1; g = Gather(h, a); r = Relu(g); q = f[8,2]; z = MatMul(r, q); -> z"},
-    {"index computed", X EDGES "o = i(0); d2 = Max(dst, o); g = Gather(h, d2); q = f[8,2]; z = MatMul(g, q); -> z"},
+    {"shapes", X EDGES COLUMN
+     "s = Softmax(h) axis=1; k = Shape(s); zeros = ConstantOfShape(k) value=0.0; g = Gather(s, src); "
+     "z = ScatterND(zeros, col, g) reduction=\"add\"; -> z"},
+    {"index",
+     X EDGES "a = Unique(dst) sorted=1; g = Gather(h, a); r = Relu(g); q = f[8,2]; z = MatMul(r, q); -> z"},
+    {"index computed",
+     X EDGES "o = i(0); d2 = Max(dst, o); g = Gather(h, d2); q = f[8,2]; z = MatMul(g, q); -> z"},
     {"cast", X "c = Cast(h) to=7; d = Cast(c) to=1; q = f[8,2]; z = MatMul(d, q); -> z, c"},
-    {"truth", X "o = f(0.0); a = Greater(x, o); b = Cast(a) to=7; c = Cast(b) to=1; q = f[4,8]; d = MatMul(c, q); "
-              "z = Add(d, h); -> z, a"},
+    {"truth",
+     X "o = f(0.0); a = Greater(x, o); b = Cast(a) to=7; c = Cast(b) to=1; q = f[4,8]; d = MatMul(c, q); "
+       "z = Add(d, h); -> z, a"},
     {"truth in", X "t: b[n,8]; z = f(0.0); y = Where(t, h, z); q = f[8,3]; r = MatMul(y, q); -> r"},
-    {"rank 3", X "s = i{-1,2,4}; a = Reshape(h, s); t = i{-1,8}; b = Reshape(a, t); q = f[8,2]; z = MatMul(b, q); -> z"},
+    {"rank 3", X
+     "s = i{-1,2,4}; a = Reshape(h, s); t = i{-1,8}; b = Reshape(a, t); q = f[8,2]; z = MatMul(b, q); -> z"},
     {"turned", X "a = Transpose(h) perm=[1,0]; b = MatMul(a, h); c = MatMul(h, b); -> c"},
     {"rows joined", X "a = Concat(h, h) axis=0; q = f[8,2]; z = MatMul(a, q); -> z"},
-    {"parts of rows", X "s = i{0}; t = i{1}; k = i{0}; a = Slice(h, s, t, k); q = f[8,2]; z = MatMul(a, q); -> z"},
-    {"row by place", X EDGES "g = Gather(h, src); k = i(0); c = Shape(g); y = Gather(c, k); z = Softmax(g) axis=1; -> z, y"},
+    {"parts of rows",
+     X "s = i{0}; t = i{1}; k = i{0}; a = Slice(h, s, t, k); q = f[8,2]; z = MatMul(a, q); -> z"},
+    {"row by place",
+     X EDGES "g = Gather(h, src); k = i(0); c = Shape(g); y = Gather(c, k); z = Softmax(g) axis=1; -> z, y"},
     {"mean", X "o = i{0}; a = ReduceMean(h, o); b = Sub(h, a); q = f[8,2]; z = MatMul(b, q); -> z"},
     {"double", X "a = Cast(h) to=11; b = Mul(a, a); c = Cast(b) to=1; q = f[8,2]; z = MatMul(c, q); -> z"},
     {"mask", "x: f[n,4]; w = f[4,8]; h = MatMul(x, w); r = f(0.5); a, k = Dropout(h, r); z = Where(k, a, h); "
@@ -81,7 +93,8 @@ static void test_parts(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- graphs within graphs ------------------------------------------------------------------------------------------- */
+/* ---- graphs within graphs
+ * ------------------------------------------------------------------------------------------- */
 
 /* An If whose branches read values of the graph around it. */
 static void add_branch(Onnx__NodeProto *node, const char *name, Onnx__ModelProto *branch)
@@ -109,14 +122,18 @@ static void test_branches(void **state)
         const char *text, *yes, *no;
     } cases[] = {
         /* what a branch reads, and what is made of its result, are not one part */
-        {X "c: b[]; z = If(c); q = f[8,8]; k = MatMul(z, q); y = Add(k, h); -> y", "r = Relu(h); -> r", "r = Tanh(h); -> r"},
-        {"x: f[n,4]; a = Softmax(x); w = f[4,8]; h = MatMul(a, w); c: b[]; z = If(c); q = f[8,8]; k = MatMul(z, q); "
-         "y = Add(k, h); -> y", "r = Relu(h); -> r", "r = Tanh(h); -> r"},
+        {X "c: b[]; z = If(c); q = f[8,8]; k = MatMul(z, q); y = Add(k, h); -> y", "r = Relu(h); -> r",
+         "r = Tanh(h); -> r"},
+        {"x: f[n,4]; a = Softmax(x); w = f[4,8]; h = MatMul(a, w); c: b[]; z = If(c); q = f[8,8]; k = "
+         "MatMul(z, q); "
+         "y = Add(k, h); -> y",
+         "r = Relu(h); -> r", "r = Tanh(h); -> r"},
         {X "c: b[]; z = If(c); y = Add(z, h); -> y", "v = f[8,8]; r = MatMul(h, v); s = Relu(r); -> s",
          "v = f[8,8]; r = MatMul(h, v); s = Tanh(r); t = Add(s, h); -> t"},
         {X "c: b[]; z = If(c); -> z, h", "v = f[4,8]; r = MatMul(x, v); -> r", "r = Gemm(x, w); -> r"},
         /* weights of the graph around are the branch's too */
-        {X "q = f[8,3]; c: b[]; z = If(c); -> z", "r = MatMul(h, q); -> r", "s = Relu(h); r = MatMul(s, q); -> r"},
+        {X "q = f[8,3]; c: b[]; z = If(c); -> z", "r = MatMul(h, q); -> r",
+         "s = Relu(h); r = MatMul(s, q); -> r"},
     };
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -128,7 +145,8 @@ static void test_branches(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- inputs that cannot be run ----------------------------------------------------------------------------------------- */
+/* ---- inputs that cannot be run
+ * ----------------------------------------------------------------------------------------- */
 
 static void run_places(const char *text, const int64_t *places, bool works)
 {
@@ -142,7 +160,8 @@ static void run_places(const char *text, const int64_t *places, bool works)
     if (wrong != NULL) fail_msg("%s: %s", text, wrong);
     run_make(text_model(18, text), &size, &inputs);
     for (size_t i = 0; i < inputs.count; i++)
-        if (inputs.list[i].type == INT64) memcpy((int64_t *)inputs.list[i].data + 98, places, 2 * sizeof *places);
+        if (inputs.list[i].type == INT64)
+            memcpy((int64_t *)inputs.list[i].data + 98, places, 2 * sizeof *places);
     for (size_t i = 0; i < 2 * pair.count; i++) {
         bool done = run_once(pair.ours[i / 2], &inputs, &outputs, message);
         if (done != works) fail_msg("%s: %s", text, done ? "runs" : message);
@@ -161,12 +180,20 @@ static void test_places_out_of_range(void **state)
     static const char *const texts[] = {
         "x: f[n,4]; i: i[m]; w = f[4,8]; h = MatMul(x, w); g = Gather(h, i); -> g",
         "x: f[n,4]; i: i[m]; w = f[4,8]; g = Gather(x, i); h = MatMul(g, w); -> h",
-        "x: f[n,4]; u: f[m,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) reduction=\"add\"; -> g",
-        X "u: f[m,8]; i: i[m,1]; o = i{1,8}; j = Expand(i, o); g = ScatterElements(h, j, u) reduction=\"add\"; -> g",
+        "x: f[n,4]; u: f[m,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) "
+        "reduction=\"add\"; -> g",
+        X "u: f[m,8]; i: i[m,1]; o = i{1,8}; j = Expand(i, o); g = ScatterElements(h, j, u) "
+          "reduction=\"add\"; -> g",
     };
     static const int64_t good[][2] = {{0, 69}, {-1, -70}};
-    static const int64_t bad[][2] = {{0, 70},         {-71, 0},        {INT64_MAX, 0},           {INT64_MIN, 0},
-                                     {1LL << 32, 0}, {-(1LL << 32), 0}, {(1LL << 32) + 3, 1 << 30}, {INT64_MIN + 70, 0}};
+    static const int64_t bad[][2] = {{0, 70},
+                                     {-71, 0},
+                                     {INT64_MAX, 0},
+                                     {INT64_MIN, 0},
+                                     {1LL << 32, 0},
+                                     {-(1LL << 32), 0},
+                                     {(1LL << 32) + 3, 1 << 30},
+                                     {INT64_MIN + 70, 0}};
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
         for (size_t i = 0; i < sizeof good / sizeof *good; i++) run_places(texts[t], good[i], true);
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) run_places(texts[t], bad[i], false);
@@ -181,9 +208,11 @@ static void test_extents_that_differ(void **state)
         "x: f[n,4]; y: f[m,8]; w = f[4,8]; h = MatMul(x, w); z = Add(h, y); -> z",
         "x: f[n,4]; y: f[m,8]; w = f[4,8]; h = MatMul(x, w); z = Concat(h, y) axis=1; -> z",
         "x: f[n,4]; y: f[m,8]; w = f[4,8]; z = Gemm(x, w, y); -> z",
-        "x: f[n,4]; u: f[n,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) reduction=\"add\"; -> g",
+        "x: f[n,4]; u: f[n,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) "
+        "reduction=\"add\"; -> g",
     };
-    static const struct run_size sizes[] = {{70, 100, RANDOM}, {5, 5, RANDOM}, {100, 70, RANDOM}, {3, 3, RANDOM}};
+    static const struct run_size sizes[] = {
+        {70, 100, RANDOM}, {5, 5, RANDOM}, {100, 70, RANDOM}, {3, 3, RANDOM}};
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
         Onnx__ModelProto *model = text_model(18, texts[t]);
         size_t bytes = 0;

@@ -1,5 +1,6 @@
-/* Proves: the provider takes the networks of models/default and the published Exa.TrkX GNN, repaired, whole, and gives
- * what the stock runtime gives, to 1e-4, on graphs of all sizes; the same bytes on 1, 2 and 4 threads, and again. */
+/* Proves: the provider takes the networks of models/default and the published Exa.TrkX GNN, repaired, whole,
+ * and gives what the stock runtime gives, to 1e-4, on graphs of all sizes; the same bytes on 1, 2 and 4
+ * threads, and again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,6 +55,7 @@ static void test_published_model(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_default_models), cmocka_unit_test(test_published_model)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_default_models),
+                                       cmocka_unit_test(test_published_model)};
     return cmocka_run_group_tests(tests, run_begin, run_end);
 }

@@ -1,7 +1,8 @@
-/* Proves, of ep/: an arena gives back what was asked for, and all of it when work gives up; an index is read and grouped
- * as a plain loop would, and says where it is out of range; in the plans of random programs, rewritten or not, each
- * instruction finds the columns, rows and indices that it reads where they were written, whatever was written since, in
- * whichever order a pass takes its blocks; their runs give the same bytes on one thread and on four. */
+/* Proves, of ep/: an arena gives back what was asked for, and all of it when work gives up; an index is read
+ * and grouped as a plain loop would, and says where it is out of range; in the plans of random programs,
+ * rewritten or not, each instruction finds the columns, rows and indices that it reads where they were
+ * written, whatever was written since, in whichever order a pass takes its blocks; their runs give the same
+ * bytes on one thread and on four. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,9 @@ static int random_below(int end)
     return (int)((random_state >> 8) % (uint32_t)end);
 }
 
-/* ---- arena --------------------------------------------------------------------------------------------------------- */
+/* ---- arena
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void test_arena_gives_zeros_of_its_own(void **state)
 {
@@ -108,7 +111,9 @@ static void test_giving_up_says_why(void **state)
     ep_arena_free(&arena);
 }
 
-/* ---- index --------------------------------------------------------------------------------------------------------- */
+/* ---- index
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 enum { PLACES = 200, RANGE = 37 };
 
@@ -138,9 +143,9 @@ static void test_index_is_read_by_steps(void **state)
 static void test_index_out_of_range(void **state)
 {
     (void)state;
-    static const int64_t bad[] = {RANGE,       -RANGE - 1,        INT64_MAX,        INT64_MIN,
-                                  1LL << 32,   (1LL << 32) + 1,   -(1LL << 32),     INT64_MIN + RANGE,
-                                  INT32_MAX,   INT32_MIN,         INT64_MAX - RANGE};
+    static const int64_t bad[] = {RANGE,     -RANGE - 1,      INT64_MAX,        INT64_MIN,
+                                  1LL << 32, (1LL << 32) + 1, -(1LL << 32),     INT64_MIN + RANGE,
+                                  INT32_MAX, INT32_MIN,       INT64_MAX - RANGE};
     int32_t rows[3], narrow[3] = {0, 0, 0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         for (int place = 0; place < 3; place++) {
@@ -194,7 +199,8 @@ static void test_index_is_grouped(void **state)
         }
 }
 
-/* ---- random programs ------------------------------------------------------------------------------------------------ */
+/* ---- random programs
+ * ------------------------------------------------------------------------------------------------ */
 
 enum { NODES = 130, EDGES = 300, TENSORS = 60, WIDEST = 24 };
 
@@ -213,7 +219,8 @@ struct maker {
 static struct tensor *random_tensor(struct maker *maker, int64_t rows)
 {
     for (int tries = 0; tries < 50; tries++) {
-        struct tensor *tensor = &maker->tensors[maker->count - 1 - random_below(1 + random_below(maker->count))];
+        struct tensor *tensor =
+            &maker->tensors[maker->count - 1 - random_below(1 + random_below(maker->count))];
         if (rows == 0 || tensor->rows == rows) return tensor;
     }
     return &maker->tensors[rows == EDGES ? 1 : 0];
@@ -237,9 +244,10 @@ static void add_elements(struct maker *maker, int operands)
 {
     const struct tensor *x = random_tensor(maker, 0), *y = random_tensor(maker, x->rows);
     int constant = ep_program_constant(maker->program, (float)random_below(3));
-    struct ep_op *op = ep_program_op(maker->program, operands == 1 ? EP_OP_UNARY : EP_OP_BINARY, x->rows, x->width,
-                                     operands * x->width);
-    op->function = operands == 1 ? (random_below(2) ? EP_RELU : EP_TANH) : (random_below(2) ? EP_ADD : EP_MUL);
+    struct ep_op *op = ep_program_op(maker->program, operands == 1 ? EP_OP_UNARY : EP_OP_BINARY, x->rows,
+                                     x->width, operands * x->width);
+    op->function =
+        operands == 1 ? (random_below(2) ? EP_RELU : EP_TANH) : (random_below(2) ? EP_ADD : EP_MUL);
     bool second = random_below(4) > 0;
     for (int j = 0; j < x->width; j++) {
         op->inputs[j] = x->columns[j];
@@ -275,14 +283,16 @@ static void add_sum(struct maker *maker)
 
 static int random_index(struct maker *maker, int64_t range)
 {
-    struct ep_index index = {.input = 2, .offset = random_below(2), .step = 1, .count = EDGES, .range = range};
+    struct ep_index index = {
+        .input = 2, .offset = random_below(2), .step = 1, .count = EDGES, .range = range};
     return ep_program_index(maker->program, &index);
 }
 
 static void add_gather(struct maker *maker)
 {
     const struct tensor *x = random_tensor(maker, NODES);
-    int view = ep_program_view(maker->program, x->columns, x->width, x->rows), index = random_index(maker, NODES);
+    int view = ep_program_view(maker->program, x->columns, x->width, x->rows),
+        index = random_index(maker, NODES);
     struct ep_op *op = ep_program_op(maker->program, EP_OP_GATHER, EDGES, x->width, 0);
     op->terms[0] = (struct ep_term){view, index};
     op->terms_count = 1;
@@ -292,7 +302,8 @@ static void add_gather(struct maker *maker)
 static void add_segments(struct maker *maker)
 {
     const struct tensor *x = random_tensor(maker, EDGES);
-    int view = ep_program_view(maker->program, x->columns, x->width, x->rows), index = random_index(maker, NODES);
+    int view = ep_program_view(maker->program, x->columns, x->width, x->rows),
+        index = random_index(maker, NODES);
     struct ep_op *op = ep_program_op(maker->program, EP_OP_SEGMENTS, NODES, x->width, 0);
     op->view = view;
     op->targets = index;
@@ -305,7 +316,8 @@ static void add_join(struct maker *maker)
     const struct tensor x = *random_tensor(maker, 0), y = *random_tensor(maker, x.rows);
     struct tensor *made = &maker->tensors[maker->count++];
     *made = (struct tensor){.rows = x.rows};
-    for (int j = random_below(2); j < x.width && made->width < WIDEST; j++) made->columns[made->width++] = x.columns[j];
+    for (int j = random_below(2); j < x.width && made->width < WIDEST; j++)
+        made->columns[made->width++] = x.columns[j];
     for (int j = 0; j < y.width && made->width < WIDEST; j++) made->columns[made->width++] = y.columns[j];
 }
 
@@ -337,7 +349,8 @@ static struct ep_program *random_program(struct ep_arena *arena)
     return maker.program;
 }
 
-/* ---- what a plan's memory holds ---------------------------------------------------------------------------------------- */
+/* ---- what a plan's memory holds
+ * ---------------------------------------------------------------------------------------- */
 
 enum { CELL = 64, MOST_SLOTS = 4096 };
 
@@ -388,7 +401,8 @@ static void write_column(struct holder *holder, const struct ep_column *place, i
     if (place->place == EP_SCRATCH)
         holder->slots[place->number] = column_tag(column, block);
     else
-        hold(holder, column_begin(holder->plan, place, block), EP_ROWS * sizeof(float), column_tag(column, block));
+        hold(holder, column_begin(holder->plan, place, block), EP_ROWS * sizeof(float),
+             column_tag(column, block));
 }
 
 static void read_column(const struct holder *holder, const struct ep_column *place, int column, int64_t block)
@@ -401,7 +415,8 @@ static void read_column(const struct holder *holder, const struct ep_column *pla
         assert_int_equal(holder->slots[place->number], column_tag(column, block));
     } else {
         assert_int_equal(place->place, EP_BUFFER);
-        check_held(holder, column_begin(holder->plan, place, block), EP_ROWS * sizeof(float), column_tag(column, block));
+        check_held(holder, column_begin(holder->plan, place, block), EP_ROWS * sizeof(float),
+                   column_tag(column, block));
     }
 }
 
@@ -458,8 +473,8 @@ static void prepare(struct holder *holder)
     }
 }
 
-static void follow(struct holder *holder, const struct ep_pass *pass, const struct ep_instruction *instruction,
-                   int64_t block, bool *stored)
+static void follow(struct holder *holder, const struct ep_pass *pass,
+                   const struct ep_instruction *instruction, int64_t block, bool *stored)
 {
     const struct ep_op *op = instruction->op;
     assert_true(op->kind == EP_OP_INPUT || op->rows == pass->rows);
@@ -499,7 +514,8 @@ static void follow_plan(const struct ep_plan *plan, bool backwards, bool *stored
     free(holder.cells);
 }
 
-/* ---- runs on threads ------------------------------------------------------------------------------------------------- */
+/* ---- runs on threads
+ * ------------------------------------------------------------------------------------------------- */
 
 /* Numbers are dealt out to threads of the test's own, which ThreadSanitizer sees, unlike the runtime's. */
 struct team {
@@ -608,10 +624,14 @@ static void test_plans(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena_gives_zeros_of_its_own), cmocka_unit_test(test_array_grows),
-        cmocka_unit_test(test_arena_gives_up_on_too_much),   cmocka_unit_test(test_giving_up_says_why),
-        cmocka_unit_test(test_index_is_read_by_steps),       cmocka_unit_test(test_index_out_of_range),
-        cmocka_unit_test(test_index_is_grouped),             cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_arena_gives_zeros_of_its_own),
+        cmocka_unit_test(test_array_grows),
+        cmocka_unit_test(test_arena_gives_up_on_too_much),
+        cmocka_unit_test(test_giving_up_says_why),
+        cmocka_unit_test(test_index_is_read_by_steps),
+        cmocka_unit_test(test_index_out_of_range),
+        cmocka_unit_test(test_index_is_grouped),
+        cmocka_unit_test(test_plans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
