@@ -180,8 +180,8 @@ static void test_places_out_of_range(void **state)
     static const char *const texts[] = {
         "x: f[n,4]; i: i[m]; w = f[4,8]; h = MatMul(x, w); g = Gather(h, i); -> g",
         "x: f[n,4]; i: i[m]; w = f[4,8]; g = Gather(x, i); h = MatMul(g, w); -> h",
-        "x: f[n,4]; u: f[m,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) "
-        "reduction=\"add\"; -> g",
+        ("x: f[n,4]; u: f[m,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) "
+         "reduction=\"add\"; -> g"),
         X "u: f[m,8]; i: i[m,1]; o = i{1,8}; j = Expand(i, o); g = ScatterElements(h, j, u) "
           "reduction=\"add\"; -> g",
     };
@@ -208,8 +208,8 @@ static void test_extents_that_differ(void **state)
         "x: f[n,4]; y: f[m,8]; w = f[4,8]; h = MatMul(x, w); z = Add(h, y); -> z",
         "x: f[n,4]; y: f[m,8]; w = f[4,8]; h = MatMul(x, w); z = Concat(h, y) axis=1; -> z",
         "x: f[n,4]; y: f[m,8]; w = f[4,8]; z = Gemm(x, w, y); -> z",
-        "x: f[n,4]; u: f[n,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) "
-        "reduction=\"add\"; -> g",
+        ("x: f[n,4]; u: f[n,8]; i: i[m,1]; w = f[4,8]; h = MatMul(x, w); g = ScatterND(h, i, u) "
+         "reduction=\"add\"; -> g"),
     };
     static const struct run_size sizes[] = {
         {70, 100, RANDOM}, {5, 5, RANDOM}, {100, 70, RANDOM}, {3, 3, RANDOM}};
