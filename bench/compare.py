@@ -193,27 +193,24 @@ def bench_nearest(results, points, repeat):
 
 
 PEAK_OF_SEARCH = """
-import re, sys
-sys.path.insert(0, sys.argv[1])
+import sys
+sys.path[:0] = sys.argv[1:3]
+import memory
 import numpy as np
 from trkx_train import library as trkx
 
-def status(key):
-    return 1024 * int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read()).group(1))
-
-points = np.load(sys.argv[2])
+points = np.load(sys.argv[3])
 trkx.neighbours(points[:1000], 0.1)
-open("/proc/self/clear_refs", "w").write("5")  # restarts the high-water mark
-before = status("VmRSS")
-pairs = trkx.neighbours(points, float(sys.argv[3]), k=len(points))
-print(status("VmHWM") - before, pairs.nbytes)
+pairs, growth = memory.growth(lambda: trkx.neighbours(points, float(sys.argv[4]), k=len(points)))
+print(growth, pairs.nbytes)
 """
 
 
 def peak_of_search(path, radius):
     """Bytes that a process of its own needs more for the search than before it, and the bytes of its answer."""
-    done = subprocess.run([sys.executable, "-c", PEAK_OF_SEARCH, str(REPOSITORY / "train"), str(path), repr(radius)],
-                          check=True, capture_output=True, text=True)
+    folders = [str(REPOSITORY / folder) for folder in ("bench", "train")]
+    done = subprocess.run([sys.executable, "-c", PEAK_OF_SEARCH, *folders, str(path), repr(radius)], check=True,
+                          capture_output=True, text=True)
     return [int(word) for word in done.stdout.split()]
 
 

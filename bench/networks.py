@@ -6,13 +6,14 @@ networks.py MODEL INPUTS.npz stock|trkx -> bytes at the peak above what the proc
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 
 import numpy as np
 import onnxruntime
+
+import memory
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 PROVIDER, LIBRARY = "TrkxExecutionProvider", REPOSITORY / "build" / "lib" / "libtrkx_ep.so"
@@ -82,20 +83,11 @@ def peak(model, inputs, kernels, threads):
     return int(done.stdout)
 
 
-def status(key):
-    with open("/proc/self/status", encoding="ascii") as file:
-        return 1024 * int(re.search(key + r":\s+(\d+)", file.read()).group(1))
-
-
 def main():
     model, inputs, kernels, threads = sys.argv[1:]
     network = session(model, kernels, int(threads))
     feeds = dict(np.load(inputs))
-    with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-        file.write("5")  # restarts the high-water mark
-    before = status("VmRSS")
-    network.run(None, feeds)
-    print(status("VmHWM") - before)
+    print(memory.growth(lambda: network.run(None, feeds))[1])
 
 
 if __name__ == "__main__":

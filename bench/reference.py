@@ -12,11 +12,12 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
+
+import networks
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "train"))
 from trkx_train import library as trkx  # noqa: E402
@@ -149,13 +150,8 @@ class Chain:
     def __init__(self, directory, threads):
         self.directory, self.threads = pathlib.Path(directory), threads
         self.bundle = json.loads((self.directory / "bundle.json").read_text())
-        self.sessions = {name: self.load(name) for name in ("embedding", "filter", "gnn")}
-
-    def load(self, name):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads
-        return onnxruntime.InferenceSession(str(self.directory / self.bundle[name]["file"]), options,
-                                            providers=["CPUExecutionProvider"])
+        self.sessions = {name: networks.session(self.directory / self.bundle[name]["file"], "stock", threads)
+                         for name in ("embedding", "filter", "gnn")}
 
     def specs(self, name):
         return self.bundle[name].get("features", self.bundle["features"])

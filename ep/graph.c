@@ -44,6 +44,19 @@ int64_t ep_elements(const int64_t *shape, int rank)
     return product;
 }
 
+void ep_steps(const int64_t *shape, int rank, int64_t *steps)
+{
+    int64_t step = 1;
+    for (int d = rank; d-- > 0; step *= shape[d]) steps[d] = step;
+}
+
+int64_t ep_place(const int64_t *shape, int rank, const int64_t *steps, int64_t i)
+{
+    int64_t place = 0;
+    for (int d = rank; d-- > 0; i /= shape[d]) place += i % shape[d] * steps[d];
+    return place;
+}
+
 static enum ep_element element_of(ONNXTensorElementDataType type)
 {
     switch (type) {
@@ -55,7 +68,7 @@ static enum ep_element element_of(ONNXTensorElementDataType type)
     }
 }
 
-/* ---- values ------------------------------------------------------------------------------------------- */
+/* ---- values ----------------------------------------------------------------------------------------- */
 
 static void read_shape(const struct reader *reader, const OrtTensorTypeAndShapeInfo *info,
                        struct ep_value *value)
@@ -137,7 +150,7 @@ static int *read_values(const struct reader *reader, const OrtValueInfo *const *
     return values;
 }
 
-/* ---- attributes --------------------------------------------------------------------------------------- */
+/* ---- attributes ------------------------------------------------------------------------------------- */
 
 static void read_one_element(const struct reader *reader, const OrtOpAttr *from, struct ep_attribute *to)
 {
@@ -239,7 +252,7 @@ float ep_number(const struct ep_node *node, const char *name, float otherwise)
     return attribute == NULL ? otherwise : attribute->number;
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------------------ */
 
 /* What the graphs within a node read of this one counts as its inputs: it has to be there before. */
 static void read_node_inputs(const struct reader *reader, const OrtNode *from, struct ep_node *to)
@@ -255,6 +268,17 @@ static void read_node_inputs(const struct reader *reader, const OrtNode *from, s
     to->inputs = read_values(reader, infos, to->inputs_count);
 }
 
+static int *read_node_ends(const struct reader *reader, const OrtNode *from, bool outputs, size_t *count)
+{
+    const OrtApi *api = reader->api;
+    check(reader, outputs ? api->Node_GetNumOutputs(from, count) : api->Node_GetNumInputs(from, count));
+    const OrtValueInfo **infos = ep_alloc(reader->arena, *count, sizeof *infos);
+    if (*count > 0)
+        check(reader,
+              outputs ? api->Node_GetOutputs(from, infos, *count) : api->Node_GetInputs(from, infos, *count));
+    return read_values(reader, infos, *count);
+}
+
 static void read_node(const struct reader *reader, const OrtNode *from, int number, struct ep_node *to)
 {
     const OrtApi *api = reader->api;
@@ -264,15 +288,12 @@ static void read_node(const struct reader *reader, const OrtNode *from, int numb
     check(reader, api->Node_GetOperatorType(from, &type));
     check(reader, api->Node_GetDomain(from, &domain));
     check(reader, api->Node_GetSinceVersion(from, &to->version));
-    check(reader, api->Node_GetNumOutputs(from, &to->outputs_count));
     check(reader, api->Node_GetNumSubgraphs(from, &inner));
     if (inner > 0) to->whole = false;
     to->type = keep_text(reader, type);
     to->standard = domain == NULL || *domain == '\0' || strcmp(domain, "ai.onnx") == 0;
     read_node_inputs(reader, from, to);
-    const OrtValueInfo **infos = ep_alloc(reader->arena, to->outputs_count, sizeof *infos);
-    check(reader, to->outputs_count == 0 ? NULL : api->Node_GetOutputs(from, infos, to->outputs_count));
-    to->outputs = read_values(reader, infos, to->outputs_count);
+    to->outputs = read_node_ends(reader, from, true, &to->outputs_count);
     for (size_t i = 0; i < to->outputs_count; i++)
         if (to->outputs[i] >= 0) reader->graph->values[to->outputs[i]].producer = number;
     read_attributes(reader, from, to);
@@ -289,17 +310,6 @@ static void read_nodes(const struct reader *reader, const OrtGraph *from)
     for (size_t i = 0; i < graph->nodes_count; i++) read_node(reader, nodes[i], (int)i, &graph->nodes[i]);
 }
 
-static int *read_node_ends(const struct reader *reader, const OrtNode *from, bool outputs, size_t *count)
-{
-    const OrtApi *api = reader->api;
-    check(reader, outputs ? api->Node_GetNumOutputs(from, count) : api->Node_GetNumInputs(from, count));
-    const OrtValueInfo **infos = ep_alloc(reader->arena, *count, sizeof *infos);
-    if (*count > 0)
-        check(reader,
-              outputs ? api->Node_GetOutputs(from, infos, *count) : api->Node_GetInputs(from, infos, *count));
-    return read_values(reader, infos, *count);
-}
-
 static int *read_ends(const struct reader *reader, const OrtGraph *from, bool outputs, size_t *count)
 {
     const OrtApi *api = reader->api;
@@ -311,7 +321,7 @@ static int *read_ends(const struct reader *reader, const OrtGraph *from, bool ou
     return read_values(reader, infos, *count);
 }
 
-/* Old models list their constants among the inputs; the number of an input is that among all of them. */
+/* Old models list their constants among the inputs; they are none, and have no number. */
 static void number_inputs(struct ep_graph *graph)
 {
     size_t kept = 0;

@@ -65,6 +65,10 @@ float ep_number(const struct ep_node *node, const char *name, float otherwise);
 
 /* Elements of a shape, -1 where an extent is not known. */
 int64_t ep_elements(const int64_t *shape, int rank);
+/* Steps between the elements of a tensor in row-major order, by dimension. */
+void ep_steps(const int64_t *shape, int rank, int64_t *steps);
+/* How far element i in row-major order is from the first, with other steps. */
+int64_t ep_place(const int64_t *shape, int rank, const int64_t *steps, int64_t i);
 size_t ep_element_size(enum ep_element element);
 
 #endif

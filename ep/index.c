@@ -2,39 +2,20 @@
 
 #include <string.h>
 
-static bool read_wide(const int64_t *from, const struct ep_index *index, int32_t *rows)
+bool ep_index_read(const struct ep_index *index, const struct ep_tensor *input, int32_t *rows)
 {
     int64_t bad = 0;
+    if (input == NULL) {
+        memset(rows, 0, (size_t)index->count * sizeof *rows);
+        return true;
+    }
     for (int64_t i = 0; i < index->count; i++) {
-        int64_t row = from[i * index->step];
+        int64_t row = ep_tensor_integer(input, index->offset + i * index->step);
         row += row < 0 ? index->range : 0;
         bad |= row | (index->range - 1 - row); /* the sign bit */
         rows[i] = (int32_t)row;
     }
     return bad >= 0;
-}
-
-static bool read_narrow(const int32_t *from, const struct ep_index *index, int32_t *rows)
-{
-    int64_t bad = 0;
-    for (int64_t i = 0; i < index->count; i++) {
-        int64_t row = from[i * index->step];
-        row += row < 0 ? index->range : 0;
-        bad |= row | (index->range - 1 - row);
-        rows[i] = (int32_t)row;
-    }
-    return bad >= 0;
-}
-
-bool ep_index_read(const struct ep_index *index, const struct ep_tensor *input, int32_t *rows)
-{
-    if (input == NULL) {
-        memset(rows, 0, (size_t)index->count * sizeof *rows);
-        return true;
-    }
-    if (input->element == EP_INT64)
-        return read_wide((const int64_t *)input->data + index->offset, index, rows);
-    return read_narrow((const int32_t *)input->data + index->offset, index, rows);
 }
 
 static bool ascending(const int32_t *rows, size_t count)

@@ -439,7 +439,7 @@ static void normalise(const float *const *x, size_t width, float epsilon, const 
     }
 }
 
-/* ---- rows to columns and back ------------------------------------------------------------------------- */
+/* ---- rows to columns and back ----------------------------------------------------------------------- */
 
 /* The first `count` of VL columns to rows `row` on. */
 INLINE void store_columns(const vec *columns, size_t count, float *const *y, size_t row)

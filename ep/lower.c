@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* ---- what the operators need -------------------------------------------------------------------------- */
+/* ---- what the operators need ------------------------------------------------------------------------ */
 
 _Noreturn void ep_unsupported(struct ep_lowering *lowering, const struct ep_node *node, const char *why)
 {
@@ -91,7 +91,7 @@ struct ep_lowered ep_columns(enum ep_element element, int rank, int64_t rows, in
         .kind = EP_COLUMNS, .element = element, .rank = rank, .shape = {rows, width}, .columns = columns};
 }
 
-/* ---- inputs, constants and outputs of the graph -------------------------------------------------------- */
+/* ---- inputs, constants and outputs of the graph ----------------------------------------------------- */
 
 static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const struct ep_value *value,
                                              int64_t rows)
@@ -101,9 +101,7 @@ static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const
     if (width < 1 || width > WIDEST) return (struct ep_lowered){.kind = EP_NOTHING};
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_INPUT, rows, (int)width, 0);
     op->function = value->input;
-    int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
-    for (int i = 0; i < (int)width; i++) columns[i] = op->first + i;
-    return ep_columns(EP_FLOAT, value->rank, rows, (int)width, columns);
+    return ep_columns(EP_FLOAT, value->rank, rows, (int)width, ep_op_columns(lowering->program, op));
 }
 
 struct ep_lowered ep_lower_input(struct ep_lowering *lowering, int number, const int64_t *shape)
@@ -117,8 +115,7 @@ struct ep_lowered ep_lower_input(struct ep_lowering *lowering, int number, const
         .kind = EP_INTEGERS, .element = value->element, .rank = value->rank, .input = value->input};
     memcpy(lowered.shape, shape, (size_t)value->rank * sizeof *shape);
     /* rows of a matrix whose length is not known yet may lie any number of elements apart */
-    int64_t step = 1;
-    for (int d = value->rank; d-- > 0; step *= shape[d]) lowered.steps[d] = step;
+    ep_steps(shape, value->rank, lowered.steps);
     return lowered;
 }
 
@@ -139,15 +136,13 @@ void ep_lower_output(struct ep_lowering *lowering, int value)
     const struct ep_lowered *lowered = &lowering->values[value];
     if (lowered->kind != EP_COLUMNS) return;
     int width = ep_width(lowered);
-    const int *columns =
-        ep_spread(lowering, lowered, lowered->shape[0]); /* constants get rows of their own */
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_STORE, lowered->shape[0], 0, width);
-    memcpy(op->inputs, columns, (size_t)width * sizeof *columns);
+    memcpy(op->inputs, lowered->columns, (size_t)width * sizeof *lowered->columns);
     op->output = lowering->graph->values[value].output;
     op->function = lowered->element == EP_BOOL;
 }
 
-/* ---- the operators ------------------------------------------------------------------------------------ */
+/* ---- the operators ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *type;

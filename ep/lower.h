@@ -49,7 +49,7 @@ void ep_lower_output(struct ep_lowering *lowering, int value);
 /* True for operators that are worth a provider: others come along with them. */
 bool ep_is_worthwhile(const struct ep_node *node);
 
-/* ---- for the operators (lower_*.c) -------------------------------------------------------------------- */
+/* ---- for the operators (lower_*.c) ------------------------------------------------------------------ */
 
 /* Each element of the result is one of the source: of dimension d of the result comes dimension from[d] of
  * the source

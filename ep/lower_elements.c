@@ -72,9 +72,7 @@ const int *ep_spread(struct ep_lowering *lowering, const struct ep_lowered *valu
     struct ep_op *op = ep_program_op(program, EP_OP_GATHER, rows, width, 0);
     op->terms[0] = (struct ep_term){view, ep_program_index(program, &zeros)};
     op->terms_count = 1;
-    int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
-    for (int j = 0; j < width; j++) columns[j] = op->first + j;
-    return columns;
+    return ep_op_columns(program, op);
 }
 
 static void take_columns(struct ep_lowering *lowering, const struct ep_node *node, struct operands *all)
@@ -113,18 +111,15 @@ static struct ep_op *emit(struct ep_lowering *lowering, const struct operands *a
                           int function, enum ep_element element, struct ep_lowered *result)
 {
     struct ep_op *op = ep_program_op(lowering->program, kind, all->rows, all->width, all->count * all->width);
-    int *columns = ep_alloc(lowering->arena, (size_t)all->width, sizeof *columns);
     op->function = function;
     for (int i = 0; i < all->count; i++)
         for (int j = 0; j < all->width; j++)
             op->inputs[i * all->width + j] = all->columns[i][j * all->steps[i]];
-    for (int j = 0; j < all->width; j++) columns[j] = op->first + j;
-    *result = ep_columns(element, all->rank, all->rows, all->width, columns);
+    *result = ep_columns(element, all->rank, all->rows, all->width, ep_op_columns(lowering->program, op));
     return op;
 }
 
-/* ---- one operand
- * --------------------------------------------------------------------------------------------- */
+/* ---- one operand ------------------------------------------------------------------------------------ */
 
 static void apply_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha,
                         float beta)
@@ -199,8 +194,7 @@ void ep_lower_clip(struct ep_lowering *lowering, const struct ep_node *node, int
     op->beta = high;
 }
 
-/* ---- two and more
- * ----------------------------------------------------------------------------------------------- */
+/* ---- two and more ----------------------------------------------------------------------------------- */
 
 static void binary(struct ep_lowering *lowering, const struct ep_node *node, int function,
                    const struct ep_lowered *a, const struct ep_lowered *b, struct ep_lowered *result)

@@ -87,8 +87,7 @@ void ep_lower_constant_of_shape(struct ep_lowering *lowering, const struct ep_no
     *ep_output(lowering, node, 0) = result;
 }
 
-/* ---- element by element
- * -------------------------------------------------------------------------------------- */
+/* ---- element by element ----------------------------------------------------------------------------- */
 
 /* The columns' own functions, so that a number is the same bits whichever way it is computed. */
 static float number_unary(int function, float alpha, float beta, float x)

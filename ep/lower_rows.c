@@ -7,9 +7,7 @@
 static void result_columns(struct ep_lowering *lowering, const struct ep_op *op, int rank,
                            struct ep_lowered *result)
 {
-    int *columns = ep_alloc(lowering->arena, (size_t)op->width, sizeof *columns);
-    for (int j = 0; j < op->width; j++) columns[j] = op->first + j;
-    *result = ep_columns(EP_FLOAT, rank, op->rows, op->width, columns);
+    *result = ep_columns(EP_FLOAT, rank, op->rows, op->width, ep_op_columns(lowering->program, op));
 }
 
 static const struct ep_lowered *rows_input(struct ep_lowering *lowering, const struct ep_node *node,
@@ -41,8 +39,7 @@ static const float *row_of_numbers(struct ep_lowering *lowering, const struct ep
     return row;
 }
 
-/* ---- layers
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- layers ----------------------------------------------------------------------------------------- */
 
 /* Wider layers are for a kernel that divides them, and for weights that are packed once. */
 enum { WIDEST_LAYER = 1024 };
@@ -119,8 +116,7 @@ void ep_lower_matmul(struct ep_lowering *lowering, const struct ep_node *node, i
     result_columns(lowering, op, weights->rank, ep_output(lowering, node, 0));
 }
 
-/* ---- over the width of rows
- * ------------------------------------------------------------------------------------- */
+/* ---- over the width of rows ------------------------------------------------------------------------- */
 
 static void no_more_outputs(struct ep_lowering *lowering, const struct ep_node *node)
 {
@@ -169,16 +165,9 @@ void ep_lower_batch_normalisation(struct ep_lowering *lowering, const struct ep_
         factors[j] = ep_program_constant(program, factor);
         shifts[j] = ep_program_constant(program, given[1][j] - given[2][j] * factor);
     }
-    struct ep_op *scaled = ep_program_op(program, EP_OP_BINARY, x->shape[0], width, 2 * width);
-    int first = scaled->first;
-    scaled->function = EP_MUL;
-    memcpy(scaled->inputs, x->columns, (size_t)width * sizeof *factors);
-    memcpy(scaled->inputs + width, factors, (size_t)width * sizeof *factors);
-    struct ep_op *shifted = ep_program_op(program, EP_OP_BINARY, x->shape[0], width, 2 * width);
-    shifted->function = EP_ADD;
-    for (int j = 0; j < width; j++) shifted->inputs[j] = first + j;
-    memcpy(shifted->inputs + width, shifts, (size_t)width * sizeof *shifts);
-    result_columns(lowering, shifted, 2, ep_output(lowering, node, 0));
+    const int *scaled = ep_program_binary(program, EP_MUL, x->shape[0], width, x->columns, factors);
+    const int *shifted = ep_program_binary(program, EP_ADD, x->shape[0], width, scaled, shifts);
+    *ep_output(lowering, node, 0) = ep_columns(EP_FLOAT, 2, x->shape[0], width, shifted);
 }
 
 void ep_lower_reduce(struct ep_lowering *lowering, const struct ep_node *node, int mean)
@@ -196,8 +185,7 @@ void ep_lower_reduce(struct ep_lowering *lowering, const struct ep_node *node, i
     result_columns(lowering, op, ep_integer(node, "keepdims", 1) != 0 ? 2 : 1, ep_output(lowering, node, 0));
 }
 
-/* ---- from nodes to edges and back
- * -------------------------------------------------------------------------------- */
+/* ---- from nodes to edges and back ------------------------------------------------------------------- */
 
 int ep_row_index(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *value,
                  int64_t range)
@@ -272,14 +260,10 @@ void ep_lower_scatter(struct ep_lowering *lowering, const struct ep_node *node, 
                    (long long)index->shape[0]);
     int view = ep_program_view(program, updates->columns, width, updates->shape[0]);
     struct ep_op *op = ep_program_op(program, EP_OP_SEGMENTS, data->shape[0], width, 0);
-    int first = op->first;
     op->view = view;
     op->targets = targets;
-    if (!all_zero(lowering, data)) {
-        op = ep_program_op(program, EP_OP_BINARY, data->shape[0], width, 2 * width);
-        op->function = EP_ADD;
-        memcpy(op->inputs, data->columns, (size_t)width * sizeof *op->inputs);
-        for (int j = 0; j < width; j++) op->inputs[width + j] = first + j;
-    }
-    result_columns(lowering, op, data->rank, ep_output(lowering, node, 0));
+    const int *columns = ep_op_columns(program, op);
+    if (!all_zero(lowering, data))
+        columns = ep_program_binary(program, EP_ADD, data->shape[0], width, data->columns, columns);
+    *ep_output(lowering, node, 0) = ep_columns(EP_FLOAT, data->rank, data->shape[0], width, columns);
 }

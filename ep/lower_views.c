@@ -14,13 +14,6 @@ struct ep_selection ep_select_all(const struct ep_lowered *value)
     return selection;
 }
 
-/* Steps between elements of numbers as they lie. */
-static void row_major(const struct ep_lowered *value, int64_t *steps)
-{
-    int64_t step = 1;
-    for (int d = value->rank; d-- > 0; step *= value->shape[d]) steps[d] = step;
-}
-
 /* Offset and steps of the result, in elements of a source with the given steps. */
 static int64_t place_selection(const struct ep_lowered *source, const struct ep_selection *selection,
                                const int64_t *steps, int64_t *result)
@@ -40,14 +33,12 @@ static void select_numbers(struct ep_lowering *lowering, const struct ep_node *n
     int64_t own[EP_RANK] = {0}, steps[EP_RANK] = {0};
     int64_t count = ep_elements(selection->shape, selection->rank);
     if (count < 0 || count > MOST) ep_unsupported(lowering, node, "numbers of unknown or large extent");
-    row_major(source, own);
+    ep_steps(source->shape, source->rank, own);
     int64_t offset = place_selection(source, selection, own, steps);
     size_t size = ep_element_size(source->element);
     char *numbers = ep_alloc(lowering->arena, (size_t)count, size);
     for (int64_t i = 0; i < count; i++) {
-        int64_t rest = i, place = offset;
-        for (int d = selection->rank; d-- > 0; rest /= selection->shape[d])
-            place += rest % selection->shape[d] * steps[d];
+        int64_t place = offset + ep_place(selection->shape, selection->rank, steps, i);
         memcpy(numbers + (size_t)i * size, (const char *)source->numbers + (size_t)place * size, size);
     }
     result->numbers = numbers;
@@ -104,7 +95,7 @@ void ep_lower_identity(struct ep_lowering *lowering, const struct ep_node *node,
     *ep_output(lowering, node, 0) = *ep_input(lowering, node, 0);
 }
 
-/* ---- dimensions of extent 1 ---------------------------------------------------------------------------- */
+/* ---- dimensions of extent 1 ------------------------------------------------------------------------- */
 
 void ep_lower_unsqueeze(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {

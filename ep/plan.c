@@ -19,8 +19,7 @@ struct planner {
     size_t free_count;
 };
 
-/* ---- buffers
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- buffers ---------------------------------------------------------------------------------------- */
 
 static size_t blocks_of(int64_t rows)
 {
@@ -215,8 +214,7 @@ static void place_buffers(struct planner *planner)
     for (size_t i = 0; i < count; i++) plan->buffers[i].offset = plan->buffers[root[i]].offset;
 }
 
-/* ---- passes
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- passes ----------------------------------------------------------------------------------------- */
 
 static int take_slot(struct planner *planner, struct ep_pass *pass)
 {
@@ -243,7 +241,7 @@ static struct ep_instruction *add_instruction(struct planner *planner, struct ep
                                               const struct ep_op *op)
 {
     struct ep_instruction *added = EP_PUSH(planner->arena, pass->instructions, pass->instructions_count);
-    *added = (struct ep_instruction){.kind = op->kind, .op = op, .outputs = op->width};
+    *added = (struct ep_instruction){.kind = op->kind, .op = op};
     return added;
 }
 
@@ -372,7 +370,6 @@ struct ep_plan *ep_plan_make(struct ep_program *program)
 {
     struct ep_plan *plan = ep_alloc(program->arena, 1, sizeof *plan);
     struct planner planner = {.arena = program->arena, .program = program, .plan = plan};
-    plan->arena = program->arena;
     plan->program = program;
     planner.schedule = ep_schedule_make(program);
     keep_columns(&planner);

@@ -29,8 +29,7 @@ struct ep_moving {
 struct ep_instruction {
     enum ep_operation kind;
     const struct ep_op *op;
-    int in, out; /* first of its columns among the pass's; outputs of a store: none */
-    int outputs;
+    int in, out;          /* first of its inputs and of its outputs among the pass's columns */
     const float *weights; /* packed */
 };
 
@@ -57,7 +56,6 @@ struct ep_prepared_index {
 };
 
 struct ep_plan {
-    struct ep_arena *arena;
     const struct ep_program *program;
     struct ep_pass *passes;
     struct ep_buffer *buffers;

@@ -23,6 +23,23 @@ struct ep_op *ep_program_op(struct ep_program *program, enum ep_operation kind, 
     return op;
 }
 
+int *ep_op_columns(const struct ep_program *program, const struct ep_op *op)
+{
+    int *columns = ep_alloc(program->arena, (size_t)op->width, sizeof *columns);
+    for (int j = 0; j < op->width; j++) columns[j] = op->first + j;
+    return columns;
+}
+
+int *ep_program_binary(struct ep_program *program, enum ep_binary function, int64_t rows, int width,
+                       const int *a, const int *b)
+{
+    struct ep_op *op = ep_program_op(program, EP_OP_BINARY, rows, width, 2 * width);
+    op->function = (int)function;
+    memcpy(op->inputs, a, (size_t)width * sizeof *a);
+    memcpy(op->inputs + width, b, (size_t)width * sizeof *b);
+    return ep_op_columns(program, op);
+}
+
 /* Equal constants are one. Each bucket is a chain of ops, numbered from 1, by their `function`. */
 int ep_program_constant(struct ep_program *program, float value)
 {

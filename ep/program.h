@@ -99,6 +99,13 @@ static inline struct ep_op *ep_maker(const struct ep_program *program, int colum
     return &program->ops[program->makers[column]];
 }
 
+/* [width] the columns that an op makes, in their order. */
+int *ep_op_columns(const struct ep_program *program, const struct ep_op *op);
+
+/* Appends function(a, b), column by column; the columns that it makes. */
+int *ep_program_binary(struct ep_program *program, enum ep_binary function, int64_t rows, int width,
+                       const int *a, const int *b);
+
 /* Inputs of a layer before the columns that it starts from. */
 static inline int ep_layer_inputs(const struct ep_op *op)
 {

@@ -48,8 +48,7 @@ static OrtStatus *status_of(const struct factory *factory, const struct ep_arena
     return factory->api->CreateStatus(code, message);
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- running ---------------------------------------------------------------------------------------- */
 
 /* All that one run holds; released whichever way it ends, an exception of the runtime's allocator included.
  */
@@ -109,11 +108,8 @@ static void write_output(const struct ep_lowered *value, const struct ep_tensor 
     if (value->kind != EP_INTEGERS) return;
     const struct ep_tensor *input = &inputs[value->input];
     for (int64_t i = 0; i < count; i++) {
-        int64_t rest = i, place = value->offset;
-        for (int d = value->rank; d-- > 0; rest /= value->shape[d])
-            place += rest % value->shape[d] * value->steps[d];
-        int64_t integer = input->element == EP_INT64 ? ((const int64_t *)input->data)[place]
-                                                     : ((const int32_t *)input->data)[place];
+        int64_t place = value->offset + ep_place(value->shape, value->rank, value->steps, i);
+        int64_t integer = ep_tensor_integer(input, place);
         if (value->element == EP_INT64) ((int64_t *)data)[i] = integer;
         if (value->element == EP_INT32) ((int32_t *)data)[i] = (int32_t)integer;
     }
@@ -239,8 +235,7 @@ static void ORT_API_CALL release_state(OrtNodeComputeInfo *self, void *state)
     (void)self, (void)state;
 }
 
-/* ---- claiming and compiling
- * ----------------------------------------------------------------------------------------- */
+/* ---- claiming and compiling ------------------------------------------------------------------------- */
 
 static const char *ORT_API_CALL provider_name(const OrtEp *self)
 {
@@ -340,8 +335,7 @@ static OrtStatus *ORT_API_CALL compile(OrtEp *self, const OrtGraph **graphs, con
     return NULL;
 }
 
-/* ---- the factory
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the factory ------------------------------------------------------------------------------------ */
 
 static const char *ORT_API_CALL factory_name(const OrtEpFactory *self)
 {

@@ -9,10 +9,9 @@ static const char *reason_of(const struct ep_claims *claims, size_t node)
 }
 
 /* The same reason of several nodes is one line. */
-static void write_left(FILE *file, struct ep_arena *arena, const struct ep_graph *graph,
-                       const struct ep_claims *claims)
+static void write_left(FILE *file, const struct ep_graph *graph, const struct ep_claims *claims,
+                       bool *written /* [nodes] false */)
 {
-    bool *written = ep_alloc(arena, graph->nodes_count, sizeof *written);
     for (size_t n = 0; n < graph->nodes_count; n++) {
         size_t count = 0;
         if (claims->groups[n] >= 0 || written[n]) continue;
@@ -31,9 +30,11 @@ bool ep_report_append(const char *path, struct ep_arena *arena, const struct ep_
 {
     size_t claimed = 0;
     for (size_t n = 0; n < graph->nodes_count; n++) claimed += claims->groups[n] >= 0;
+    bool *written =
+        ep_alloc(arena, graph->nodes_count, sizeof *written); /* gives up before there is a file */
     FILE *file = fopen(path, "a");
     if (file == NULL) return false;
     fprintf(file, "graph\t%zu\t%zu\t%d\n", graph->nodes_count, claimed, claims->count);
-    write_left(file, arena, graph, claims);
+    write_left(file, graph, claims, written);
     return fclose(file) == 0;
 }

@@ -47,6 +47,11 @@ static int whole_op(const struct ep_program *program, const int *columns, int wi
     return number;
 }
 
+static bool is_binary(const struct ep_op *op, enum ep_binary function)
+{
+    return op->kind == EP_OP_BINARY && op->function == (int)function;
+}
+
 /* Op `number` takes over what op `from` does, and keeps its own columns. */
 static void take_over(struct ep_program *program, int number, int from)
 {
@@ -134,7 +139,7 @@ static void merge_sums(struct ep_program *program)
     int *users = find_users(program);
     for (size_t i = 0; i < program->ops_count; i++) {
         const struct ep_op *op = &program->ops[i];
-        if (op->kind == EP_OP_BINARY && op->function == EP_ADD && !add_to_layer(program, (int)i, users))
+        if (is_binary(op, EP_ADD) && !add_to_layer(program, (int)i, users))
             add_gathers(program, (int)i, users);
     }
 }
@@ -153,8 +158,7 @@ static void merge_activations(struct ep_program *program)
     }
 }
 
-/* ---- layers on gathered rows
- * ------------------------------------------------------------------------------------- */
+/* ---- layers on gathered rows ------------------------------------------------------------------------ */
 
 /* The gather that a layer's input k comes from, where doing its part before the gather is less work: fewer
  * rows, and enough of them to be worth gathering outputs instead. */
@@ -191,13 +195,6 @@ static int early_part(struct ep_program *program, int number, int gather)
     return made;
 }
 
-static int *columns_of(struct ep_program *program, const struct ep_op *op)
-{
-    int *columns = ep_alloc(program->arena, (size_t)op->width, sizeof *columns);
-    for (int j = 0; j < op->width; j++) columns[j] = op->first + j;
-    return columns;
-}
-
 /* Takes the inputs from these gathers off the layer, which starts from `start` instead. */
 static void shorten_layer(struct ep_program *program, int number, const int *gathers, int count,
                           const int *start)
@@ -218,14 +215,7 @@ static void shorten_layer(struct ep_program *program, int number, const int *gat
     layer->places = places;
     layer->inputs_count = kept;
     layer->starts = false;
-    if (before != NULL) {
-        int width = layer->width;
-        struct ep_op *sum = ep_program_op(program, EP_OP_BINARY, layer->rows, width, 2 * width);
-        sum->function = EP_ADD;
-        memcpy(sum->inputs, before, (size_t)width * sizeof *before);
-        memcpy(sum->inputs + width, start, (size_t)width * sizeof *start);
-        start = columns_of(program, sum);
-    }
+    if (before != NULL) start = ep_program_binary(program, EP_ADD, layer->rows, layer->width, before, start);
     add_start(program, &program->ops[number], start);
 }
 
@@ -242,7 +232,7 @@ static void split_layer(struct ep_program *program, int number)
     struct ep_term terms[EP_SOURCES];
     for (int g = 0; g < count; g++) {
         int part = early_part(program, number, gathers[g]);
-        int *columns = columns_of(program, &program->ops[part]);
+        int *columns = ep_op_columns(program, &program->ops[part]);
         terms[g].view = ep_program_view(program, columns, program->ops[part].width, program->ops[part].rows);
         terms[g].index = program->ops[gathers[g]].terms[0].index;
     }
@@ -250,7 +240,7 @@ static void split_layer(struct ep_program *program, int number)
         ep_program_op(program, EP_OP_GATHER, program->ops[number].rows, program->ops[number].width, 0);
     memcpy(gather->terms, terms, sizeof terms);
     gather->terms_count = count;
-    shorten_layer(program, number, gathers, count, columns_of(program, gather));
+    shorten_layer(program, number, gathers, count, ep_op_columns(program, gather));
 }
 
 static void split_layers(struct ep_program *program)
@@ -260,8 +250,7 @@ static void split_layers(struct ep_program *program)
         if (program->ops[i].kind == EP_OP_LAYER) split_layer(program, (int)i);
 }
 
-/* ---- sums of weighted, gathered rows
- * ------------------------------------------------------------------------------ */
+/* ---- sums of weighted, gathered rows ---------------------------------------------------------------- */
 
 /* The gather that column j of a view is column j of, times the column *weight (or alone, -1); -1 where it is
  * none. */
@@ -269,7 +258,7 @@ static int gathered(const struct ep_program *program, int column, int j, int *we
 {
     const struct ep_op *op = ep_maker(program, column);
     *weight = -1;
-    if (op->kind == EP_OP_BINARY && op->function == EP_MUL) {
+    if (is_binary(op, EP_MUL)) {
         int place = column - op->first, a = op->inputs[place], b = op->inputs[op->width + place];
         bool first = ep_maker(program, a)->kind == EP_OP_GATHER && ep_maker(program, a)->first + j == a;
         column = first ? a : b;
@@ -295,8 +284,7 @@ static void sum_from_source(struct ep_program *program, struct ep_op *segments)
     segments->view = program->ops[gather].terms[0].view;
 }
 
-/* ---- normalisation written out
- * ------------------------------------------------------------------------------------- */
+/* ---- normalisation written out ---------------------------------------------------------------------- */
 
 /* The op that makes all of `width` columns as one, repeated (a value stretched over the width); -1 where they
  * differ. */
@@ -305,11 +293,6 @@ static int repeated(const struct ep_program *program, const int *columns, int wi
     for (int j = 1; j < width; j++)
         if (columns[j] != columns[0]) return -1;
     return program->makers[columns[0]];
-}
-
-static bool is_binary(const struct ep_op *op, enum ep_binary function)
-{
-    return op->kind == EP_OP_BINARY && op->function == (int)function;
 }
 
 /* Op `number` is the mean of `width` columns, which are returned; else NULL. */

@@ -23,8 +23,7 @@ static void *buffer_at(const struct work *work, int buffer)
     return work->run->memory + work->run->plan->buffers[buffer].offset;
 }
 
-/* ---- in parallel
- * ------------------------------------------------------------------------------------------------- */
+/* ---- in parallel ------------------------------------------------------------------------------------ */
 
 /* What was written before is seen within, and what was written within after: the runtime's threads see to
  * that as well, but ThreadSanitizer, which does not know them, could not tell. */
@@ -45,8 +44,7 @@ static void call_all(struct work *work, void (*function)(struct work *, size_t),
     atomic_load_explicit(&work->done, memory_order_acquire);
 }
 
-/* ---- scratch
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- scratch ---------------------------------------------------------------------------------------- */
 
 struct ep_scratch {
     struct ep_scratch *next;
@@ -85,8 +83,7 @@ void ep_scratch_free(struct ep_scratch_pool *pool)
     }
 }
 
-/* ---- one block
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- one block -------------------------------------------------------------------------------------- */
 
 /* The block at hand: addresses of the pass's columns, and its rows. */
 struct block {
@@ -226,9 +223,7 @@ static void compute(const struct block *block, const struct ep_instruction *inst
     }
 }
 
-/* ---- a pass
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- a pass ----------------------------------------------------------------------------------------- */
 
 static void do_task(struct work *work, size_t task)
 {
@@ -268,8 +263,7 @@ static void do_pass(struct work *work, const struct ep_pass *pass)
     call_all(work, do_task, tasks);
 }
 
-/* ---- what passes need before
- * ----------------------------------------------------------------------------------------- */
+/* ---- what passes need before ------------------------------------------------------------------------ */
 
 static void prepare_index(struct work *work, size_t number)
 {

@@ -23,6 +23,13 @@ struct ep_tensor {
     enum ep_element element;
 };
 
+/* Of int64 or int32. */
+static inline int64_t ep_tensor_integer(const struct ep_tensor *tensor, int64_t place)
+{
+    return tensor->element == EP_INT64 ? ((const int64_t *)tensor->data)[place]
+                                       : ((const int32_t *)tensor->data)[place];
+}
+
 struct ep_run {
     const struct ep_plan *plan;
     const struct ep_kernels *kernels;

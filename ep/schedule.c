@@ -50,17 +50,16 @@ static void visit(struct walk *walk, int number)
     *EP_PUSH(walk->program->arena, walk->order, walk->count) = number;
 }
 
-/* ---- levels: how many times all rows have to be there before
- * ------------------------------------------------------ */
+/* ---- levels: how many times all rows have to be there before ---------------------------------------- */
 
 static bool anywhere(const struct ep_op *op)
 {
     return op->kind == EP_OP_INPUT || op->kind == EP_OP_CONSTANT;
 }
 
-/* Calls back with each op that has to be done in an earlier pass. */
-static void each_stored(const struct ep_program *program, const struct ep_op *op,
-                        void (*call)(struct ep_program *, struct ep_op *, const struct ep_op *))
+/* Calls back with each store that has to be done in an earlier pass than the op that uses what is stored. */
+static void each_stored(struct ep_program *program, struct ep_op *op,
+                        void (*call)(struct ep_op *store, struct ep_op *user))
 {
     int views[EP_SOURCES + 2], count = 0;
     for (int t = 0; t < op->terms_count; t++) views[count++] = op->terms[t].view;
@@ -70,19 +69,17 @@ static void each_stored(const struct ep_program *program, const struct ep_op *op
     }
     for (int i = 0; i < count; i++)
         if (views[i] >= 0 && program->views[views[i]].store >= 0)
-            call((struct ep_program *)program, &program->ops[program->views[views[i]].store], op);
+            call(&program->ops[program->views[views[i]].store], op);
 }
 
-static void raise_level(struct ep_program *program, struct ep_op *store, const struct ep_op *op)
+static void raise_level(struct ep_op *store, struct ep_op *user)
 {
-    struct ep_op *user = &program->ops[op - program->ops];
     if (user->level <= store->level) user->level = store->level + 1;
 }
 
-static void lower_level(struct ep_program *program, struct ep_op *store, const struct ep_op *op)
+static void lower_level(struct ep_op *store, struct ep_op *user)
 {
-    (void)program;
-    if (store->level >= op->level) store->level = op->level - 1;
+    if (store->level >= user->level) store->level = user->level - 1;
 }
 
 static int find_levels(struct ep_program *program, const int *order, size_t count)
@@ -108,7 +105,7 @@ static void sink_levels(struct ep_program *program, const int *order, size_t cou
     for (size_t i = 0; i < count; i++)
         if (program->ops[order[i]].output < 0) program->ops[order[i]].level = highest;
     for (size_t i = count; i-- > 0;) {
-        const struct ep_op *op = &program->ops[order[i]];
+        struct ep_op *op = &program->ops[order[i]];
         for (int k = 0; k < op->inputs_count; k++) {
             struct ep_op *maker = ep_maker(program, op->inputs[k]);
             if (maker->level > op->level) maker->level = op->level;

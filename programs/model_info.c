@@ -91,30 +91,27 @@ static void print_operators(const struct trkx_onnx *file, const struct trkx_onnx
     putchar('\n');
 }
 
-/* What trkx's execution provider takes, and why not the rest; not told where ONNX Runtime does not load the model. */
-static void print_claims(const struct trkx_onnx *file, const struct trkx_onnx_info *info)
+/* What trkx's execution provider takes, and why not the rest; claims NULL: ONNX Runtime does not load the
+ * model. */
+static void print_claims(const trkx_claims *claims, const trkx_error *error)
 {
-    trkx_claims *claims = NULL;
-    trkx_error error;
-    (void)info;
     label("provider");
-    if (trkx_claims_read(file->path, &claims, &error) != TRKX_OK) {
-        printf("%s\n", error.message);
+    if (claims == NULL) {
+        printf("%s\n", error->message);
         return;
     }
-    printf("takes %zu of %zu operators (as ONNX Runtime has simplified them), in %zu part%s\n", claims->claimed,
-           claims->nodes, claims->parts, claims->parts == 1 ? "" : "s");
-    for (char *line = strtok(claims->left, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    printf("takes %zu of %zu operators (as ONNX Runtime has simplified them), in %zu part%s\n",
+           claims->claimed, claims->nodes, claims->parts, claims->parts == 1 ? "" : "s");
+    for (const char *line = claims->left; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        size_t count = strcspn(line, "\t"), length = strcspn(line, "\n");
         label("");
-        char *tab = strchr(line, '\t');
-        printf("leaves %.*s: %s\n", (int)strcspn(line, "\t"), line, tab == NULL ? "" : tab + 1);
+        printf("leaves %.*s: %.*s\n", (int)count, line, (int)(length - count - 1), line + count + 1);
     }
-    trkx_claims_destroy(claims);
 }
 
 /* What is told of a model, in this order. */
 static void (*const sections[])(const struct trkx_onnx *file, const struct trkx_onnx_info *info) = {
-    print_producer, print_interface, print_parameters, print_arithmetic, print_operators, print_claims};
+    print_producer, print_interface, print_parameters, print_arithmetic, print_operators};
 
 /* ---- for programs ----------------------------------------------------------------------------------- */
 
@@ -143,18 +140,15 @@ static json_t *arithmetic_json(const struct trkx_arithmetic *arithmetic)
                              arithmetic->per_edge, "fixed", arithmetic->fixed));
 }
 
-static json_t *claims_json(const struct trkx_onnx *file)
+static json_t *claims_json(const trkx_claims *claims)
 {
-    trkx_claims *claims = NULL;
-    if (trkx_claims_read(file->path, &claims, NULL) != TRKX_OK) return checked(json_null());
-    json_t *json =
-        checked(json_pack("{s:I, s:I, s:I}", "nodes", (json_int_t)claims->nodes, "claimed",
-                          (json_int_t)claims->claimed, "parts", (json_int_t)claims->parts));
-    trkx_claims_destroy(claims);
-    return json;
+    if (claims == NULL) return checked(json_null());
+    return checked(json_pack("{s:I, s:I, s:I}", "nodes", (json_int_t)claims->nodes, "claimed",
+                             (json_int_t)claims->claimed, "parts", (json_int_t)claims->parts));
 }
 
-static void describe_json(const struct trkx_onnx *file, const struct trkx_onnx_info *info, json_t *json)
+static void describe_json(const struct trkx_onnx *file, const struct trkx_onnx_info *info,
+                          const trkx_claims *claims, json_t *json)
 {
     json_t *description = checked(json_pack(
         "{s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "producer",
@@ -165,7 +159,7 @@ static void describe_json(const struct trkx_onnx *file, const struct trkx_onnx_i
         (int)info->sigmoid, "inputs", tensors_json(info->inputs, info->inputs_count), "outputs",
         tensors_json(info->outputs, info->outputs_count), "operators", operators_json(info),
         "flop_matrix_products", arithmetic_json(&info->products), "flop_others",
-        arithmetic_json(&info->others), "provider", claims_json(file)));
+        arithmetic_json(&info->others), "provider", claims_json(claims)));
     json_object_update(json, description);
     json_decref(description);
 }
@@ -175,9 +169,13 @@ int model_info(const struct trkx_onnx *file, const struct trkx_contract *contrac
     struct trkx_onnx_info info;
     trkx_error error;
     if (trkx_onnx_describe(file, contract, &info, &error) != TRKX_OK) return failed(&error);
+    trkx_claims *claims = NULL;
+    trkx_claims_read(file->path, &claims, &error); /* where it cannot, claims stay NULL, and error says why */
     printf("%s\n", file->path);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) sections[i](file, &info);
-    describe_json(file, &info, json);
+    print_claims(claims, &error);
+    describe_json(file, &info, claims, json);
+    trkx_claims_destroy(claims);
     trkx_onnx_info_release(&info);
     return EXIT_OK;
 }

@@ -1,5 +1,4 @@
 /* What the execution provider says of a network: it writes a report, which is read here. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,8 @@ static char *make_report(void)
     return NULL;
 }
 
-static void read_line(trkx_claims *claims, const char *line, size_t *length)
+/* A line without its end; what is left goes to *left, which moves on. */
+static void read_line(trkx_claims *claims, const char *line, char **left)
 {
     size_t nodes = 0, claimed = 0, parts = 0;
     if (sscanf(line, "graph\t%zu\t%zu\t%zu", &nodes, &claimed, &parts) == 3) {
@@ -37,40 +37,36 @@ static void read_line(trkx_claims *claims, const char *line, size_t *length)
         claims->claimed += claimed;
         claims->parts += parts;
     } else if (strncmp(line, "left\t", 5) == 0) {
-        size_t count = strlen(line + 5);
-        memcpy(claims->left + *length, line + 5, count + 1);
-        *length += count;
+        *left += sprintf(*left, "%s\n", line + 5); /* shorter than the line */
     }
 }
 
-/* claims->left has room for the whole of the report. */
-static void read_report(trkx_claims *claims, FILE *file)
+/* The report's lines, which end with a zero byte behind them. */
+static enum trkx_status read_report(char *text, size_t length, trkx_claims **result, trkx_error *error)
 {
-    char line[512];
-    size_t length = 0;
-    while (fgets(line, sizeof line, file) != NULL) read_line(claims, line, &length);
-}
-
-static enum trkx_status take_report(const char *path, trkx_claims **result, trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    trkx_claims *claims = NULL;
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return trkx_fail(error, TRKX_ERROR_IO, "%s: the report cannot be read", path);
-    fseek(file, 0, SEEK_END);
-    long size = ftell(file);
-    rewind(file);
-    claims = trkx_allocate_zero(NULL, 1, sizeof *claims);
-    if (claims != NULL) claims->left = trkx_allocate_zero(NULL, (size_t)(size < 0 ? 0 : size) + 1, 1);
-    if (claims == NULL || claims->left == NULL) {
-        trkx_claims_destroy(claims);
-        claims = NULL;
-        status = trkx_fail_memory(error, "a report", (size_t)size);
-    } else {
-        read_report(claims, file);
+    trkx_claims *claims = trkx_allocate_zero(NULL, 1, sizeof *claims);
+    char *left = trkx_allocate_zero(NULL, length + 1, 1), *rest = NULL;
+    if (claims == NULL || left == NULL) {
+        trkx_release(claims);
+        trkx_release(left);
+        return trkx_fail_memory(error, "a report", length);
     }
-    fclose(file);
+    claims->left = left;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        read_line(claims, line, &left);
     *result = claims;
+    return TRKX_OK;
+}
+
+static enum trkx_status take_report(const char *path, trkx_claims **claims, trkx_error *error)
+{
+    void *text = NULL;
+    size_t length = 0;
+    enum trkx_status status = trkx_bytes_read(path, &text, &length, error);
+    if (status != TRKX_OK) return status;
+    ((char *)text)[length] = '\0';
+    status = read_report(text, length, claims, error);
+    trkx_release(text);
     return status;
 }
 

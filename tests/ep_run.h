@@ -318,8 +318,7 @@ static inline const char *run_compare(const struct run_tensors *a, const struct 
     return NULL;
 }
 
-/* ---- a whole check
- * ----------------------------------------------------------------------------------------- */
+/* ---- a whole check ---------------------------------------------------------------------------------- */
 
 /* WHOLE: the provider takes all nodes; SOME: some; NONE: none, results are those of the stock runtime to the
  * last bit; ANY. */

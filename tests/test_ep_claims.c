@@ -93,8 +93,7 @@ static void test_parts(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- graphs within graphs
- * ------------------------------------------------------------------------------------------- */
+/* ---- graphs within graphs --------------------------------------------------------------------------- */
 
 /* An If whose branches read values of the graph around it. */
 static void add_branch(Onnx__NodeProto *node, const char *name, Onnx__ModelProto *branch)
@@ -145,8 +144,7 @@ static void test_branches(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- inputs that cannot be run
- * ----------------------------------------------------------------------------------------- */
+/* ---- inputs that cannot be run ---------------------------------------------------------------------- */
 
 static void run_places(const char *text, const int64_t *places, bool works)
 {

@@ -16,8 +16,7 @@
 #define EDGES \
     "e: i[2,m]; zero = i(0); one = i(1); src = Gather(e, zero) axis=0; dst = Gather(e, one) axis=0\n"
 
-/* ---- layers
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- layers ----------------------------------------------------------------------------------------- */
 
 static const struct run_form layers[] = {
     {12, 20, "x: f[n,4]; w = f[4,8]; b = f[8]; y = Gemm(x, w, b); -> y"},
@@ -63,8 +62,7 @@ static void test_layer_and_its_own_columns(void **state)
     RUN_FORMS(own_columns, WHOLE);
 }
 
-/* ---- element by element
- * ------------------------------------------------------------------------------------------- */
+/* ---- element by element ----------------------------------------------------------------------------- */
 
 static const char *const unary[] = {
     "Relu(h)",
@@ -175,8 +173,7 @@ static void test_several_operands(void **state)
     RUN_FORMS(several, WHOLE);
 }
 
-/* ---- over the width
- * ------------------------------------------------------------------------------------------------ */
+/* ---- over the width --------------------------------------------------------------------------------- */
 
 static const struct run_form normalised[] = {
     {17, 20, X "s = f[8]; b = f[8]; z = LayerNormalization(h, s, b); -> z"},
@@ -206,9 +203,7 @@ static void test_normalisation(void **state)
     RUN_FORMS(normalised, WHOLE);
 }
 
-/* ---- views
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- views ------------------------------------------------------------------------------------------ */
 
 static const struct run_form views[] = {
     {12, 12, X "p, q = Split(h) axis=1; a, b, c = Split(h) axis=-1 split=[1,5,2]; -> p, q, a, b, c"},
@@ -264,8 +259,7 @@ static void test_ends_of_a_graph(void **state)
     RUN_FORMS(ends, WHOLE);
 }
 
-/* ---- edges and nodes
- * ------------------------------------------------------------------------------------------------- */
+/* ---- edges and nodes -------------------------------------------------------------------------------- */
 
 static const struct run_form gathers[] = {
     {12, 20,

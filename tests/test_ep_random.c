@@ -78,8 +78,7 @@ static const struct value *pick(char rows, int rank, bool truth)
     return NULL;
 }
 
-/* ---- steps: each adds a value, or nothing where there is nothing to work on
- * ------------------------------------------ */
+/* ---- steps: each adds a value, or nothing where there is nothing to work on ------------------------- */
 
 static void add_layer(void)
 {

@@ -25,9 +25,7 @@ static int random_below(int end)
     return (int)((random_state >> 8) % (uint32_t)end);
 }
 
-/* ---- arena
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- arena ------------------------------------------------------------------------------------------ */
 
 static void test_arena_gives_zeros_of_its_own(void **state)
 {
@@ -111,9 +109,7 @@ static void test_giving_up_says_why(void **state)
     ep_arena_free(&arena);
 }
 
-/* ---- index
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- index ------------------------------------------------------------------------------------------ */
 
 enum { PLACES = 200, RANGE = 37 };
 
@@ -199,8 +195,7 @@ static void test_index_is_grouped(void **state)
         }
 }
 
-/* ---- random programs
- * ------------------------------------------------------------------------------------------------ */
+/* ---- random programs -------------------------------------------------------------------------------- */
 
 enum { NODES = 130, EDGES = 300, TENSORS = 60, WIDEST = 24 };
 
@@ -349,8 +344,7 @@ static struct ep_program *random_program(struct ep_arena *arena)
     return maker.program;
 }
 
-/* ---- what a plan's memory holds
- * ---------------------------------------------------------------------------------------- */
+/* ---- what a plan's memory holds --------------------------------------------------------------------- */
 
 enum { CELL = 64, MOST_SLOTS = 4096 };
 
@@ -514,8 +508,7 @@ static void follow_plan(const struct ep_plan *plan, bool backwards, bool *stored
     free(holder.cells);
 }
 
-/* ---- runs on threads
- * ------------------------------------------------------------------------------------------------- */
+/* ---- runs on threads -------------------------------------------------------------------------------- */
 
 /* Numbers are dealt out to threads of the test's own, which ThreadSanitizer sees, unlike the runtime's. */
 struct team {
