@@ -61,6 +61,7 @@ enum trkx_status {
     TRKX_ERROR_MODEL,     /* a network does not fit its bundle: checksum, tensor name, rank, type, width */
     TRKX_ERROR_RUNTIME,   /* ONNX Runtime failed; the message is its own */
     TRKX_ERROR_CANCELLED, /* the step hook asked to stop */
+    TRKX_ERROR_DEVICE,    /* no GPU of that number, no driver for it, or it failed */
 };
 
 #define TRKX_ERROR_MESSAGE_SIZE 1024

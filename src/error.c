@@ -15,6 +15,7 @@ const char *trkx_status_name(enum trkx_status status)
     case TRKX_ERROR_MODEL: return "bad model";
     case TRKX_ERROR_RUNTIME: return "ONNX Runtime error";
     case TRKX_ERROR_CANCELLED: return "cancelled";
+    case TRKX_ERROR_DEVICE: return "device error";
     }
     return "unknown status";
 }
