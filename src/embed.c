@@ -1,5 +1,6 @@
 /* Data encoding: each hit's features become a point, near the points of its neighbours on the track. */
 #include "pipeline.h"
+#include "pipeline_device.h"
 
 /* Hits a call: the hidden layers of one batch stay in the cache. */
 enum { BATCH = 16384 };
@@ -16,7 +17,7 @@ enum trkx_status trkx_embed_in(const trkx_pipeline *pipeline, const struct trkx_
             (float *)features + first * width, TRKX_ELEMENT_FLOAT, 2, {rows, (int64_t)width}};
         struct trkx_tensor out = {embedding + first * dim, TRKX_ELEMENT_FLOAT, 2, {rows, (int64_t)dim}};
         TRKX_CHECK(
-            trkx_session_run(pipeline->sessions[TRKX_NETWORK_EMBEDDING], context->memory, &in, &out, error));
+            trkx_session_run(context->sessions[TRKX_NETWORK_EMBEDDING], context->memory, &in, &out, error));
         TRKX_CHECK(trkx_run_check(context, "embed", error));
     }
 cleanup:
@@ -26,5 +27,7 @@ cleanup:
 enum trkx_status trkx_embed(const trkx_pipeline *pipeline, const float *features, size_t n, float *embedding,
                             trkx_error *error)
 {
-    return trkx_embed_in(pipeline, &(struct trkx_run_context){0}, features, n, embedding, error);
+    const struct trkx_run_context context = {.sessions = pipeline->sessions};
+    if (pipeline->devices != NULL) return trkx_device_embed_host(pipeline, features, n, embedding, error);
+    return trkx_embed_in(pipeline, &context, features, n, embedding, error);
 }

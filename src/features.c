@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "detector.h"
+#include "hits.h"
 #include "parallel.h"
 
 /* Which optional columns of the hits a feature reads. */
@@ -233,6 +234,13 @@ static enum trkx_status fail_hit(const trkx_hits *hits, size_t i, trkx_error *er
     return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                      "features: hit %lld: module (volume %d, layer %d, module %d) is not in the detector", id,
                      hits->volume_id[i], hits->layer_id[i], hits->module_id[i]);
+}
+
+enum trkx_status trkx_hits_check_positions(const trkx_hits *hits, trkx_error *error)
+{
+    for (size_t i = 0; i < 3 * hits->count; i++)
+        if (!isfinite(hits->xyz[i])) return fail_hit(hits, i / 3, error);
+    return TRKX_OK;
 }
 
 /* What the feature needs and does not get, or NULL. */

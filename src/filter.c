@@ -4,6 +4,7 @@
 
 #include "parallel.h"
 #include "pipeline.h"
+#include "pipeline_device.h"
 
 void trkx_sigmoid(float *scores, size_t m, int threads)
 {
@@ -31,7 +32,7 @@ enum trkx_status trkx_filter_in(const trkx_pipeline *pipeline, const struct trkx
             {batch, TRKX_ELEMENT_INT64, 2, {2, (int64_t)count}}};
         struct trkx_tensor out = {scores + first, TRKX_ELEMENT_FLOAT, 1, {(int64_t)count}};
         TRKX_CHECK(
-            trkx_session_run(pipeline->sessions[TRKX_NETWORK_FILTER], context->memory, in, &out, error));
+            trkx_session_run(context->sessions[TRKX_NETWORK_FILTER], context->memory, in, &out, error));
         TRKX_CHECK(trkx_run_check(context, "filter", error));
     }
     if (!model->sigmoid_in_model) trkx_sigmoid(scores, edges->count, pipeline->threads);
@@ -43,5 +44,8 @@ cleanup:
 enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float *features, size_t n,
                              const trkx_edges *edges, float *scores, trkx_error *error)
 {
-    return trkx_filter_in(pipeline, &(struct trkx_run_context){0}, features, n, edges, scores, error);
+    const struct trkx_run_context context = {.sessions = pipeline->sessions};
+    if (pipeline->devices != NULL)
+        return trkx_device_score_host(pipeline, TRKX_NETWORK_FILTER, features, n, edges, scores, error);
+    return trkx_filter_in(pipeline, &context, features, n, edges, scores, error);
 }

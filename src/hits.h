@@ -16,4 +16,7 @@ enum trkx_status trkx_event_parse(const char *name, const struct trkx_text *text
 enum trkx_status trkx_tracks_parse(const struct trkx_text *text, const trkx_hits *hits, int32_t *labels,
                                    trkx_error *error);
 
+/* Errors: ARGUMENT (a coordinate is not finite; the message names the hit). In src/features.c. */
+enum trkx_status trkx_hits_check_positions(const trkx_hits *hits, trkx_error *error);
+
 #endif

@@ -5,9 +5,10 @@
 #include <string.h>
 
 /* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call. */
-static size_t suiting_batch(enum trkx_kernels kernels)
+static size_t suiting_batch(const trkx_pipeline_options *options)
 {
-    return kernels == TRKX_KERNELS_STOCK ? (size_t)1 << 16 : (size_t)1 << 20;
+    bool cpu = options->device == NULL || strcmp(options->device, "cpu") == 0;
+    return options->kernels == TRKX_KERNELS_STOCK || !cpu ? (size_t)1 << 16 : (size_t)1 << 20;
 }
 
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
@@ -16,7 +17,9 @@ void trkx_pipeline_options_init(trkx_pipeline_options *options)
 }
 
 /* What the model must look like: node features [n,F], for filter and GNN also edges [2,m]. */
-static enum trkx_status load_network(trkx_pipeline *pipeline, enum trkx_network network, trkx_error *error)
+static enum trkx_status load_network(const trkx_pipeline *pipeline, enum trkx_network network,
+                                     const struct trkx_device *device, struct trkx_session **session,
+                                     trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
     struct trkx_tensor_spec inputs[2] = {
@@ -27,7 +30,8 @@ static enum trkx_status load_network(trkx_pipeline *pipeline, enum trkx_network 
                                      .inputs_count = model->inputs_count,
                                      .output = {model->output, TRKX_ELEMENT_FLOAT, 1, {-1}},
                                      .threads = pipeline->threads,
-                                     .kernels = pipeline->kernels};
+                                     .kernels = pipeline->kernels,
+                                     .device = device};
     if (network == TRKX_NETWORK_EMBEDDING) {
         spec.output.rank = 2;
         spec.output.shape[1] = (int64_t)pipeline->bundle.dim;
@@ -36,10 +40,90 @@ static enum trkx_status load_network(trkx_pipeline *pipeline, enum trkx_network 
     enum trkx_status status = trkx_model_read(model, &bytes, &spec.model_bytes, error);
     if (status != TRKX_OK) return status;
     spec.model = bytes;
-    status = trkx_session_create(&spec, &pipeline->sessions[network], error);
+    status = trkx_session_create(&spec, session, error);
     trkx_release(bytes);
     return status;
 }
+
+/* device NULL: the CPU. */
+static enum trkx_status load_networks(const trkx_pipeline *pipeline, const struct trkx_device *device,
+                                      struct trkx_session **sessions, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    for (int i = 0; i < TRKX_NETWORKS && status == TRKX_OK; i++)
+        status = load_network(pipeline, (enum trkx_network)i, device, &sessions[i], error);
+    return status;
+}
+
+/* ---- where it runs ---------------------------------------------------------------------------------- */
+
+/* The devices with their networks, or none of them. */
+static enum trkx_status open_devices(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
+                                     const char *names, trkx_error *error)
+{
+    const struct trkx_devices_spec spec = {names, options->max_memory, options->tf32};
+    enum trkx_status status = trkx_devices_open(&spec, &pipeline->devices, error);
+    if (status != TRKX_OK) return status;
+    for (size_t i = 0; i < trkx_devices_count(pipeline->devices) && status == TRKX_OK; i++) {
+        struct trkx_device *device = trkx_devices_at(pipeline->devices, i);
+        status = load_networks(pipeline, device, device->sessions, error);
+    }
+    if (status == TRKX_OK) return status;
+    trkx_devices_close(pipeline->devices);
+    pipeline->devices = NULL;
+    return status;
+}
+
+static enum trkx_status use_cpu(trkx_pipeline *pipeline, trkx_error *error)
+{
+    pipeline->device = (trkx_device_info){.device = "cpu", .description = "", .fallback = pipeline->fallback};
+    return load_networks(pipeline, NULL, pipeline->sessions, error);
+}
+
+static enum trkx_status use_devices(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
+                                    const char *names, trkx_error *error)
+{
+    pipeline->device_names = trkx_duplicate(names);
+    if (pipeline->device_names == NULL) return trkx_fail_memory(error, "a name", strlen(names));
+    enum trkx_status status = open_devices(pipeline, options, names, error);
+    if (status != TRKX_OK) return status;
+    pipeline->device = (trkx_device_info){.device = pipeline->device_names,
+                                          .count = trkx_devices_count(pipeline->devices),
+                                          .description = trkx_devices_description(pipeline->devices)};
+    return TRKX_OK;
+}
+
+/* The first GPU; the CPU where something that it needs is missing, which is remembered. */
+static enum trkx_status use_what_there_is(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
+                                          trkx_error *error)
+{
+    trkx_error missing;
+    enum trkx_status status = use_devices(pipeline, options, "cuda:0", &missing);
+    if (status == TRKX_OK) return status;
+    if (status != TRKX_ERROR_DEVICE) return trkx_fail(error, status, "%s", missing.message);
+    pipeline->fallback = trkx_duplicate(missing.message);
+    if (pipeline->fallback == NULL) return trkx_fail_memory(error, "a message", strlen(missing.message));
+    return use_cpu(pipeline, error);
+}
+
+static enum trkx_status choose_device(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
+                                      trkx_error *error)
+{
+    const char *device = options->device != NULL ? options->device : "cpu";
+    if (strcmp(device, "auto") == 0) return use_what_there_is(pipeline, options, error);
+    if (strcmp(device, "cpu") != 0) return use_devices(pipeline, options, device, error);
+    if (options->max_memory > 0 || options->tf32)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "pipeline: max_memory and tf32 are for devices, and the device is the cpu");
+    return use_cpu(pipeline, error);
+}
+
+const trkx_device_info *trkx_pipeline_device(const trkx_pipeline *pipeline)
+{
+    return &pipeline->device;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------- */
 
 static enum trkx_status load_detector(trkx_pipeline *pipeline, const char *path, trkx_error *error)
 {
@@ -96,14 +180,14 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
     pipeline->threads = trkx_threads(options->threads);
     pipeline->kernels = options->kernels;
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(options->kernels);
+    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(options);
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
-    for (int i = 0; i < TRKX_NETWORKS; i++) TRKX_CHECK(load_network(pipeline, (enum trkx_network)i, error));
+    TRKX_CHECK(choose_device(pipeline, options, error));
     describe(pipeline);
     *result = pipeline;
     pipeline = NULL;
@@ -116,6 +200,9 @@ void trkx_pipeline_destroy(trkx_pipeline *pipeline)
 {
     if (pipeline == NULL) return;
     for (int i = 0; i < TRKX_NETWORKS; i++) trkx_session_destroy(pipeline->sessions[i]);
+    trkx_devices_close(pipeline->devices);
+    trkx_release(pipeline->device_names);
+    trkx_release(pipeline->fallback);
     trkx_arenas_close(pipeline->runs);
     trkx_arenas_close(pipeline->events);
     trkx_detector_destroy(pipeline->detector);

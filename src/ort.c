@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "provider.h"
-
-/* Asked for by number rather than as ORT_API_VERSION, so that newer headers still meet a 1.23 library. */
-enum { API_VERSION = 23 };
+#include "library.h"
+#include "ort_device.h"
 
 enum { MAX_INPUTS = 4 };
 
@@ -43,14 +41,17 @@ static void find_bad_alloc(void)
     *(void **)&throw_bad_alloc = dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv"); /* std::__throw_bad_alloc */
 }
 
+void trkx_ort_refuse(void)
+{
+    memory_refused = true;
+    if (throw_bad_alloc != NULL) throw_bad_alloc();
+}
+
 static void *ORT_API_CALL allocator_alloc(OrtAllocator *self, size_t size)
 {
     (void)self;
     void *block = size == 0 ? NULL : trkx_allocate(run_memory, size, 1);
-    if (block == NULL && size > 0) {
-        memory_refused = true;
-        if (throw_bad_alloc != NULL) throw_bad_alloc();
-    }
+    if (block == NULL && size > 0) trkx_ort_refuse();
     return block;
 }
 
@@ -76,8 +77,13 @@ static void ORT_API_CALL discard_log(void *parameter, OrtLoggingLevel severity, 
 static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *error)
 {
     bool refused = memory_refused;
+    trkx_error device; /* a device's own words are better: they state the need */
     memory_refused = false;
     if (failure == NULL) return TRKX_OK;
+    if (trkx_ort_device_refused(&device)) {
+        api->ReleaseStatus(failure);
+        return trkx_fail(error, device.status, "%s: %s", what, device.message);
+    }
     const char *message = api->GetErrorMessage(failure);
     bool memory = refused || strstr(message, "bad_alloc") != NULL;
     enum trkx_status status = trkx_fail(error, memory ? TRKX_ERROR_MEMORY : TRKX_ERROR_RUNTIME,
@@ -90,6 +96,9 @@ static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *
 
 #define PROVIDER_REGISTRATION "trkx"
 #define PROVIDER_NAME "TrkxExecutionProvider"
+
+static const struct trkx_library LIBRARY = {"libtrkx_ep.so", "CreateEpFactories", "TRKX_EP_LIBRARY",
+                                            "or choose the stock kernels", TRKX_ERROR_RUNTIME};
 
 static enum trkx_status find_provider_device(const char *path, trkx_error *error)
 {
@@ -111,7 +120,7 @@ static enum trkx_status register_provider(trkx_error *error)
     enum trkx_status status = TRKX_OK;
     char *path = NULL;
     if (provider != NULL) return TRKX_OK;
-    TRKX_CHECK(trkx_provider_find(&path, error));
+    TRKX_CHECK(trkx_library_find(&LIBRARY, &path, error));
     TRKX_CHECK(check(api->RegisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION, path), path, error));
     status = find_provider_device(path, error);
     if (status != TRKX_OK)
@@ -143,6 +152,7 @@ static void unregister_provider(void)
 static void runtime_destroy(void)
 {
     unregister_provider();
+    trkx_ort_devices_release(api, environment);
     if (environment != NULL && allocator.info != NULL) {
         OrtStatus *failure = api->UnregisterAllocator(environment, allocator.info);
         if (failure != NULL) api->ReleaseStatus(failure);
@@ -157,10 +167,10 @@ static enum trkx_status runtime_create(trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     find_bad_alloc();
-    api = OrtGetApiBase()->GetApi(API_VERSION);
+    api = OrtGetApiBase()->GetApi(TRKX_ORT_API);
     if (api == NULL)
         return trkx_fail(error, TRKX_ERROR_RUNTIME, "ONNX Runtime %s is too old: 1.%d or newer is needed",
-                         trkx_runtime_version(), API_VERSION);
+                         trkx_runtime_version(), TRKX_ORT_API);
     TRKX_CHECK(check(
         api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx", &environment),
         "starting", error));
@@ -169,7 +179,7 @@ static enum trkx_status runtime_create(trkx_error *error)
     TRKX_CHECK(check(api->DisableTelemetryEvents(environment), "starting", error));
     TRKX_CHECK(check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &allocator.info),
                      "starting", error));
-    allocator.base = (OrtAllocator){.version = API_VERSION,
+    allocator.base = (OrtAllocator){.version = TRKX_ORT_API,
                                     .Alloc = allocator_alloc,
                                     .Free = allocator_free,
                                     .Info = allocator_info,
@@ -210,6 +220,8 @@ struct trkx_session {
     const char *output_name;
     int output_rank; /* as the model declares it: 1, or 2 with a last extent of 1 */
     char *file;
+    const struct trkx_device *device; /* that it runs on; NULL: none */
+    const OrtMemoryInfo *memory;      /* where its tensors lie */
 };
 
 static const char *element_name(enum trkx_element element)
@@ -323,6 +335,21 @@ cleanup:
     return status;
 }
 
+/* Who runs the network, and on which memory. The networks of a "device" on the host's memory run here. */
+static enum trkx_status choose_kernels(struct trkx_session *session, OrtSessionOptions *options,
+                                       const struct trkx_session_spec *spec, trkx_error *error)
+{
+    session->memory = allocator.info;
+    if (spec->device == NULL)
+        return spec->kernels == TRKX_KERNELS_TRKX ? add_provider(options, spec->report, error) : TRKX_OK;
+    if (spec->device->cuda->host) return TRKX_OK;
+    pthread_mutex_lock(&lock);
+    enum trkx_status status =
+        trkx_ort_use_device(api, environment, options, spec->device, &session->memory, error);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
 static enum trkx_status load(struct trkx_session *session, const struct trkx_session_spec *spec,
                              trkx_error *error)
 {
@@ -333,7 +360,7 @@ static enum trkx_status load(struct trkx_session *session, const struct trkx_ses
     TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), session->file, error));
     TRKX_CHECK(
         check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), session->file, error));
-    if (spec->kernels == TRKX_KERNELS_TRKX) TRKX_CHECK(add_provider(options, spec->report, error));
+    TRKX_CHECK(choose_kernels(session, options, spec, error));
     OrtStatus *failure =
         api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options, &session->session);
     if (failure != NULL) {
@@ -355,6 +382,7 @@ static enum trkx_status open_session(const struct trkx_session_spec *spec, struc
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_session *session = NULL;
+    const struct trkx_device *outer = NULL;
     *result = NULL;
     TRKX_CHECK(runtime_acquire(error));
     session = trkx_allocate_zero(NULL, 1, sizeof *session);
@@ -363,7 +391,11 @@ static enum trkx_status open_session(const struct trkx_session_spec *spec, struc
         runtime_release();
         return trkx_fail_memory(error, "a network", sizeof *session);
     }
-    TRKX_CHECK(load(session, spec, error));
+    session->device = spec->device;
+    outer = trkx_ort_enter_device(spec->device);
+    status = load(session, spec, error);
+    trkx_ort_enter_device(outer);
+    if (status != TRKX_OK) goto cleanup;
     *result = session;
     session = NULL;
 cleanup:
@@ -393,7 +425,9 @@ enum trkx_status trkx_session_report(const struct trkx_session_spec *spec, trkx_
 void trkx_session_destroy(struct trkx_session *session)
 {
     if (session == NULL) return;
+    const struct trkx_device *outer = trkx_ort_enter_device(session->device);
     if (session->session != NULL) api->ReleaseSession(session->session);
+    trkx_ort_enter_device(outer);
     trkx_release(session->file);
     trkx_release(session);
     runtime_release();
@@ -401,15 +435,39 @@ void trkx_session_destroy(struct trkx_session *session)
 
 /* ---- running ---------------------------------------------------------------------------------------- */
 
-static enum trkx_status wrap(const struct trkx_tensor *tensor, int rank, const char *file, OrtValue **value,
-                             trkx_error *error)
+static enum trkx_status wrap(const struct trkx_session *session, const struct trkx_tensor *tensor, int rank,
+                             OrtValue **value, trkx_error *error)
 {
     int64_t shape[2] = {tensor->shape[0], tensor->rank == 2 ? tensor->shape[1] : 1};
     size_t size = tensor->element == TRKX_ELEMENT_FLOAT ? sizeof(float) : sizeof(int64_t);
     size_t bytes = (size_t)shape[0] * (size_t)shape[1] * size;
-    return check(api->CreateTensorWithDataAsOrtValue(allocator.info, tensor->data, bytes, shape, (size_t)rank,
+    return check(api->CreateTensorWithDataAsOrtValue(session->memory, tensor->data, bytes, shape, (size_t)rank,
                                                      element_code(tensor->element), value),
-                 file, error);
+                 session->file, error);
+}
+
+static enum trkx_status run_on_host(const struct trkx_session *session, OrtValue *const *inputs, OrtValue *output,
+                                    trkx_error *error)
+{
+    return check(api->Run(session->session, NULL, session->input_names, (const OrtValue *const *)inputs,
+                          session->inputs_count, &session->output_name, 1, &output),
+                 session->file, error);
+}
+
+/* Bound to where they are, so that the runtime copies nothing. */
+static enum trkx_status run_on_device(const struct trkx_session *session, OrtValue *const *inputs,
+                                      OrtValue *output, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    OrtIoBinding *binding = NULL;
+    TRKX_CHECK(check(api->CreateIoBinding(session->session, &binding), session->file, error));
+    for (size_t i = 0; i < session->inputs_count; i++)
+        TRKX_CHECK(check(api->BindInput(binding, session->input_names[i], inputs[i]), session->file, error));
+    TRKX_CHECK(check(api->BindOutput(binding, session->output_name, output), session->file, error));
+    TRKX_CHECK(check(api->RunWithBinding(session->session, NULL, binding), session->file, error));
+cleanup:
+    if (binding != NULL) api->ReleaseIoBinding(binding);
+    return status;
 }
 
 enum trkx_status trkx_session_run(const struct trkx_session *session, struct trkx_memory *memory,
@@ -419,17 +477,17 @@ enum trkx_status trkx_session_run(const struct trkx_session *session, struct trk
     enum trkx_status status = TRKX_OK;
     OrtValue *values[MAX_INPUTS] = {NULL}, *bound = NULL;
     struct trkx_memory *outer = run_memory;
+    const struct trkx_device *outer_device = trkx_ort_enter_device(session->device);
     run_memory = memory;
     for (size_t i = 0; i < session->inputs_count; i++)
-        TRKX_CHECK(wrap(&inputs[i], inputs[i].rank, session->file, &values[i], error));
-    TRKX_CHECK(wrap(output, session->output_rank, session->file, &bound, error));
-    TRKX_CHECK(check(api->Run(session->session, NULL, session->input_names, (const OrtValue *const *)values,
-                              session->inputs_count, &session->output_name, 1, &bound),
-                     session->file, error));
+        TRKX_CHECK(wrap(session, &inputs[i], inputs[i].rank, &values[i], error));
+    TRKX_CHECK(wrap(session, output, session->output_rank, &bound, error));
+    status = (session->device == NULL ? run_on_host : run_on_device)(session, values, bound, error);
 cleanup:
     for (size_t i = 0; i < session->inputs_count; i++)
         if (values[i] != NULL) api->ReleaseValue(values[i]);
     if (bound != NULL) api->ReleaseValue(bound);
     run_memory = outer;
+    trkx_ort_enter_device(outer_device);
     return status;
 }

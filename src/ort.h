@@ -1,4 +1,4 @@
-/* ONNX Runtime: the only file that knows it is src/ort.c. A session is one network, loaded and checked. */
+/* ONNX Runtime: the only files that know it are src/ort.c and src/ort_device.c. A session is one network, loaded and checked. */
 #ifndef TRKX_SRC_ORT_H
 #define TRKX_SRC_ORT_H
 
@@ -24,6 +24,8 @@ struct trkx_tensor {
     int64_t shape[2];
 };
 
+struct trkx_device; /* src/device.h */
+
 struct trkx_session_spec {
     const char *file; /* for messages */
     const void *model;
@@ -33,13 +35,14 @@ struct trkx_session_spec {
     struct trkx_tensor_spec output;
     int threads; /* >= 1 */
     enum trkx_kernels kernels;
+    const struct trkx_device *device; /* that the network runs on, with its own kernels; NULL: none */
     const char *report; /* file to which trkx's provider appends what it claimed, ep/report.h; or NULL */
 };
 
 struct trkx_session;
 
 /* Loads a network and checks its tensors against the spec. The model's bytes may go afterwards, the names in
- * the spec must stay. Errors: MEMORY, MODEL, RUNTIME. */
+ * the spec must stay, and the device. Errors: MEMORY, MODEL, RUNTIME, DEVICE. */
 enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struct trkx_session **session,
                                      trkx_error *error);
 /* Loads a network with trkx's provider for the report alone, whatever its tensors are. Errors: as above. */
@@ -47,8 +50,9 @@ enum trkx_status trkx_session_report(const struct trkx_session_spec *spec, trkx_
 void trkx_session_destroy(struct trkx_session *session);
 
 /* Runs the network on views of the inputs, in the order of the spec, into the caller's output buffer. What
- * the runtime allocates meanwhile counts as `memory`'s. Any number of threads at once.
- * Errors: MEMORY, RUNTIME. */
+ * the runtime allocates meanwhile counts as `memory`'s. Any number of threads at once; of a device's network
+ * one, and its tensors are in the device's memory, and its work may still be queued on the device's stream.
+ * Errors: MEMORY, RUNTIME, DEVICE. */
 enum trkx_status trkx_session_run(const struct trkx_session *session, struct trkx_memory *memory,
                                   const struct trkx_tensor *inputs, const struct trkx_tensor *output,
                                   trkx_error *error);

@@ -9,8 +9,10 @@
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/gnn.c)
  *   tracks    -> labels [n]                 components or joining, completion
  *                                           (src/label.c, tracks.c, join.c, complete.c, chains.c)
+ *
+ * On a device every step has a twin in src/pipeline_device.c; what it makes stays there.
  */
-#include "pipeline.h"
+#include "pipeline_device.h"
 
 #include <time.h>
 
@@ -31,13 +33,14 @@ struct run {
     trkx_edges candidates; /* for the completion of tracks: more than pass the filter */
     float *scores;         /* [m] */
     trkx_edges true_edges; /* outwards; empty without truth */
+    struct trkx_device_run device; /* what is on the device of the run, if it has one */
     trkx_result *result;
     trkx_error *error;
 };
 
 /* ---- the steps -------------------------------------------------------------------------------------- */
 
-static bool same_features(const struct trkx_model *a, const struct trkx_model *b)
+bool trkx_models_share_features(const struct trkx_model *a, const struct trkx_model *b)
 {
     if (a->features_count != b->features_count) return false;
     for (size_t i = 0; i < a->features_count; i++)
@@ -53,7 +56,7 @@ static enum trkx_status features(struct run *run)
     enum trkx_status status = TRKX_OK;
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         for (int j = 0; j < i && run->features[i] == NULL; j++)
-            if (same_features(&models[i], &models[j])) run->features[i] = run->features[j];
+            if (trkx_models_share_features(&models[i], &models[j])) run->features[i] = run->features[j];
         if (run->features[i] != NULL) continue;
         TRKX_ALLOCATE(run->features[i], &run->memory, run->hits->count * models[i].features_count,
                       "features");
@@ -128,6 +131,33 @@ static enum trkx_status tracks(struct run *run)
                                    &run->candidates, run->result->labels, &run->result->tracks, run->error);
 }
 
+static const struct work {
+    enum trkx_step step;
+    enum trkx_status (*on_cpu)(struct run *run);
+    enum trkx_status (*on_device)(struct trkx_device_run *run);
+} works[] = {
+    {TRKX_STEP_FEATURES, features, trkx_device_features},
+    {TRKX_STEP_EMBED, embed, trkx_device_embed},
+    {TRKX_STEP_EDGES, edges, trkx_device_edges},
+    {TRKX_STEP_FILTER, filter, trkx_device_filter},
+    {TRKX_STEP_GNN, gnn, trkx_device_gnn},
+    {TRKX_STEP_TRACKS, tracks, trkx_device_tracks},
+};
+
+static bool is_on_device(const struct run *run)
+{
+    return run->device.device != NULL;
+}
+
+/* The device works on while the host goes ahead: the step is over when both are through. */
+static enum trkx_status do_work(struct run *run, const struct work *work)
+{
+    const struct trkx_device *device = run->device.device;
+    if (device == NULL) return work->on_cpu(run);
+    enum trkx_status status = work->on_device(&run->device);
+    return status != TRKX_OK ? status : device->cuda->synchronise(device->context, run->error);
+}
+
 /* ---- what is recorded of each ----------------------------------------------------------------------- */
 
 const char *trkx_step_name(enum trkx_step step)
@@ -197,6 +227,48 @@ static void compare_with_truth(const struct run *run, trkx_step_record *record)
     record->edge_purity = run->edges.count > 0 ? (double)same / (double)run->edges.count : 0;
 }
 
+/* The most that was held at once since the last call: of the device's memory where the run is on one. */
+static size_t restart_peak(struct run *run)
+{
+    const struct trkx_device *device = run->device.device;
+    trkx_cuda_usage usage;
+    size_t host = trkx_memory_restart(&run->memory);
+    if (device == NULL) return host;
+    device->cuda->usage(device->context, &usage);
+    device->cuda->restart_peak(device->context);
+    return usage.peak;
+}
+
+/* What the step has made on the device, for the comparison with the truth, and for the hook that asks for it. */
+static enum trkx_status copy_edges(struct run *run, bool scored)
+{
+    trkx_release(run->scores);
+    trkx_edges_destroy(&run->edges);
+    run->scores = NULL;
+    return trkx_device_copy_edges(&run->device, &run->device.edges, &run->edges, scored ? &run->scores : NULL);
+}
+
+static enum trkx_status copy_from_device(struct run *run, enum trkx_step step)
+{
+    const struct trkx_bundle *bundle = &run->pipeline->bundle;
+    size_t n = run->hits->count;
+    enum trkx_status status = TRKX_OK;
+    run->result->tracks = run->device.tracks;
+    run->result->saturated = run->device.edges.saturated;
+    run->edges.count = 0; /* those of the step before */
+    if (run->options->copies && step == TRKX_STEP_FEATURES)
+        TRKX_CHECK(trkx_device_copy_floats(&run->device, run->device.features[TRKX_NETWORK_EMBEDDING],
+                                           n * bundle->models[TRKX_NETWORK_EMBEDDING].features_count,
+                                           &run->features[TRKX_NETWORK_EMBEDDING]));
+    if (run->options->copies && step == TRKX_STEP_EMBED)
+        TRKX_CHECK(
+            trkx_device_copy_floats(&run->device, run->device.embedding, n * bundle->dim, &run->embedding));
+    if ((run->options->copies || run->options->truth != NULL) && step >= TRKX_STEP_EDGES)
+        TRKX_CHECK(copy_edges(run, step == TRKX_STEP_FILTER || step == TRKX_STEP_GNN));
+cleanup:
+    return status;
+}
+
 static enum trkx_status call_hook(struct run *run, const trkx_step_record *record)
 {
     bool scored = record->step == TRKX_STEP_FILTER || record->step == TRKX_STEP_GNN;
@@ -222,18 +294,19 @@ enum trkx_status trkx_run_check(const struct trkx_run_context *context, const ch
 }
 
 /* Does a step, and records it. */
-static enum trkx_status step(struct run *run, enum trkx_step which, enum trkx_status (*work)(struct run *))
+static enum trkx_status step(struct run *run, const struct work *work)
 {
     trkx_step_record *record = &run->result->steps[run->result->steps_count];
     enum trkx_status status = TRKX_OK;
-    record->step = which;
-    trkx_memory_restart(&run->memory);
+    record->step = work->step;
+    restart_peak(run);
     start(run->pipeline, record);
-    TRKX_CHECK(work(run));
+    TRKX_CHECK(do_work(run, work));
     stop(run->pipeline, record);
-    record->peak_bytes = trkx_memory_restart(&run->memory);
+    record->peak_bytes = restart_peak(run);
+    if (is_on_device(run)) TRKX_CHECK(copy_from_device(run, work->step));
     record->nodes = run->hits->count;
-    record->edges = run->edges.count;
+    record->edges = is_on_device(run) ? run->device.edges.count : run->edges.count;
     compare_with_truth(run, record);
     run->result->steps_count++;
     TRKX_CHECK(call_hook(run, record));
@@ -276,6 +349,8 @@ static void release_features(struct run *run)
 
 static void release(struct run *run)
 {
+    if (is_on_device(run)) trkx_device_release(&run->device);
+    trkx_devices_return(run->pipeline->devices, (struct trkx_device *)run->device.device);
     release_features(run);
     trkx_release(run->embedding);
     trkx_release(run->scores);
@@ -304,12 +379,7 @@ static enum trkx_status run_steps(struct run *run)
     TRKX_CHECK(call_hook(run, &run->result->steps[0]));
     if (run->hits->count == 0) return TRKX_OK;
     TRKX_CHECK(find_true_edges(run));
-    TRKX_CHECK(step(run, TRKX_STEP_FEATURES, features));
-    TRKX_CHECK(step(run, TRKX_STEP_EMBED, embed));
-    TRKX_CHECK(step(run, TRKX_STEP_EDGES, edges));
-    TRKX_CHECK(step(run, TRKX_STEP_FILTER, filter));
-    TRKX_CHECK(step(run, TRKX_STEP_GNN, gnn));
-    TRKX_CHECK(step(run, TRKX_STEP_TRACKS, tracks));
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) TRKX_CHECK(step(run, &works[i]));
 cleanup:
     return status;
 }
@@ -338,6 +408,21 @@ static enum trkx_status borrow_arena(struct run *run)
     return run->memory.arena != NULL ? TRKX_OK : trkx_fail_memory(run->error, "a run", expected);
 }
 
+/* Waits for a device where the pipeline has some. */
+static void borrow_device(struct run *run)
+{
+    struct trkx_devices *devices = run->pipeline->devices;
+    run->context.sessions = run->pipeline->sessions;
+    if (devices == NULL) return;
+    run->device = (struct trkx_device_run){.pipeline = run->pipeline,
+                                           .device = trkx_devices_lend(devices),
+                                           .hits = run->hits,
+                                           .context = &run->context,
+                                           .labels = run->result->labels,
+                                           .error = run->error};
+    run->context.sessions = run->device.device->sessions;
+}
+
 /* Runs from hits that took `reading` to get. */
 static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                  const trkx_run_options *options, const trkx_step_record *reading,
@@ -348,13 +433,15 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     enum trkx_status status = TRKX_OK;
     trkx_run_options_init(&defaults);
     if (options == NULL) run.options = &defaults;
-    run.context = (struct trkx_run_context){&run.memory, run.options->hook, run.options->user};
+    run.context = (struct trkx_run_context){
+        .memory = &run.memory, .hook = run.options->hook, .user = run.options->user};
     TRKX_CHECK(check_arguments(pipeline, hits, run.options, error));
     TRKX_CHECK(borrow_arena(&run));
     run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);
     if (run.result == NULL) TRKX_CHECK(trkx_fail_memory(error, "a result", sizeof *run.result));
     TRKX_ALLOCATE(run.result->labels, NULL, hits->count, "labels");
     run.result->hits = hits->count;
+    borrow_device(&run);
     run.result->steps[run.result->steps_count++] = *reading;
     TRKX_CHECK(run_steps(&run));
     sum_up(run.result);

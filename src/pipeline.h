@@ -5,12 +5,16 @@
 #include "arena.h"
 #include "bundle.h"
 #include "detector.h"
+#include "device.h"
 #include "ort.h"
 
 struct trkx_pipeline {
     struct trkx_bundle bundle;
     trkx_bundle_info info;
-    struct trkx_session *sessions[TRKX_NETWORKS];
+    struct trkx_session *sessions[TRKX_NETWORKS]; /* of the CPU; NULL where there are devices */
+    struct trkx_devices *devices;                 /* with their own networks; NULL: the CPU */
+    trkx_device_info device;
+    char *device_names, *fallback; /* what `device` shows */
     struct trkx_detector *detector; /* NULL where no feature needs it */
     int threads;
     size_t filter_batch;
@@ -21,6 +25,7 @@ struct trkx_pipeline {
 
 /* What a step needs to know of the run it belongs to. */
 struct trkx_run_context {
+    struct trkx_session *const *sessions; /* [TRKX_NETWORKS] */
     struct trkx_memory *memory; /* NULL: from the system, not counted */
     trkx_step_hook hook;        /* NULL: cannot be cancelled */
     void *user;
@@ -44,6 +49,9 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
                                          const trkx_hits *hits, const trkx_edges *edges, const float *scores,
                                          const trkx_edges *candidates, int32_t *labels, size_t *count,
                                          trkx_error *error);
+
+/* Whether two networks look at the same features. */
+bool trkx_models_share_features(const struct trkx_model *a, const struct trkx_model *b);
 
 /* score = 1 / (1 + exp(-logit)), in place. */
 void trkx_sigmoid(float *scores /* [m] */, size_t m, int threads);
