@@ -41,6 +41,9 @@ static void help(void)
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
+        "  --device DEVICE     cpu, cuda:N or auto (cpu). A GPU has the part pipeline alone\n"
+        "  --max-memory SIZE   of the GPU's (nine tenths of what is free)\n"
+        "  --tf32              let its networks round the factors of products to 10 bits\n"
         "  --points FILE       radius: these points instead; .npy or CSV, one row a point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
@@ -56,7 +59,8 @@ static const struct option options[] = {
     {"event", 1, NULL, EVENT},      {"bundle", 1, NULL, BUNDLE}, {"detectors", 1, NULL, DETECTORS},
     {"points", 1, NULL, POINTS},    {"radius", 1, NULL, RADIUS}, {"k", 1, NULL, K},
     {"threads", 1, NULL, THREADS},  {"repeat", 1, NULL, REPEAT}, {"csv", 1, NULL, CSV},
-    {"kernels", 1, NULL, KERNELS},  {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
+    {"kernels", 1, NULL, KERNELS},  DEVICE_OPTIONS,
+    {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
 
 static bool apply(void *target, int option, const char *value)
 {
@@ -73,14 +77,29 @@ static bool apply(void *target, int option, const char *value)
     case THREADS: return get_int("threads", value, 0, 4096, &bench->threads);
     case REPEAT: return get_size("repeat", value, 1, 1000000, &bench->repeat);
     case CSV: bench->csv_path = value; return true;
-    default: return false;
+    default: return apply_device(&bench->device, option, value);
     }
 }
 
-/* Which parts are named; -1, or the exit code where one of them does not exist. */
-static int choose_parts(char **names, int count, bool *chosen)
+static bool runs_on_device(const struct part *part)
 {
-    for (int p = 0; p < PARTS; p++) chosen[p] = count == 0;
+    return part->run == bench_pipeline;
+}
+
+static int check_device(const struct bench *bench, const bool *chosen)
+{
+    if (!is_on_device(&bench->device)) return -1;
+    for (int p = 0; p < PARTS; p++)
+        if (chosen[p] && !runs_on_device(&parts[p]))
+            return misused("bench: the part %s is of the CPU; --device goes with pipeline", parts[p].name);
+    return -1;
+}
+
+/* Which parts are named; -1, or the exit code where one of them does not exist. */
+static int choose_parts(const struct bench *bench, char **names, int count, bool *chosen)
+{
+    bool device = is_on_device(&bench->device);
+    for (int p = 0; p < PARTS; p++) chosen[p] = count == 0 && (!device || runs_on_device(&parts[p]));
     for (int i = 0; i < count; i++) {
         int p = 0;
         while (p < PARTS && strcmp(names[i], parts[p].name) != 0) p++;
@@ -147,7 +166,12 @@ enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipe
     choice.threads = threads;
     choice.detectors = bench->detectors;
     choice.kernels = bench->kernels;
-    return trkx_pipeline_create(bench->bundle, &choice, pipeline, &bench->error);
+    return load_pipeline(bench->bundle, &bench->device, &choice, pipeline, &bench->error);
+}
+
+bool bench_on_device(const struct bench *bench)
+{
+    return trkx_pipeline_device(bench->pipeline)->count > 0;
 }
 
 static enum trkx_status get_inputs(struct bench *bench, const bool *chosen)
@@ -197,7 +221,11 @@ static void print_head(const struct bench *bench)
         printf("%s, %s: %zu hits\n", trkx_event_name(bench->event),
                bench->event_path == NULL ? "simulated" : bench->event_path,
                trkx_event_hits(bench->event)->count);
-    if (bench->pipeline != NULL) printf("bundle %s\n", trkx_pipeline_bundle(bench->pipeline)->name);
+    if (bench->pipeline != NULL) {
+        const trkx_device_info *device = trkx_pipeline_device(bench->pipeline);
+        printf("bundle %s\n", trkx_pipeline_bundle(bench->pipeline)->name);
+        printf("device %s%s%s\n", device->device, device->count > 0 ? ", " : "", device->description);
+    }
     printf(
         "Timed runs of each case: %zu, after one that is checked. M: a million a second, by the median.\n"
         "bound: least time, by the rates above, of what no method can save; and its share of the median.\n",
@@ -240,7 +268,8 @@ int command_bench(int count, char **arguments)
     bool chosen[PARTS];
     settings_init(&bench);
     int code = read_options(&command, count, arguments, &bench);
-    if (code < 0) code = choose_parts(arguments + optind, count - optind, chosen);
+    if (code < 0) code = choose_parts(&bench, arguments + optind, count - optind, chosen);
+    if (code < 0) code = check_device(&bench, chosen);
     if (code < 0) code = check_points(&bench, chosen);
     if (code < 0) {
         if (bench.threads == 0) bench.threads = omp_get_num_procs();

@@ -37,6 +37,7 @@ struct bench {
     bool search_given;         /* --radius or --k */
     int threads;
     enum trkx_kernels kernels;
+    struct device_choice device;
     size_t repeat;
     /* what they stand for, as far as the parts need it */
     trkx_event *event;
@@ -63,6 +64,7 @@ void bench_measure_machine(struct bench_machine *machine, int threads);
 enum trkx_status bench_read_event(struct bench *bench, const char *prefix, unsigned parts,
                                   trkx_event **event);
 enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipeline **pipeline);
+bool bench_on_device(const struct bench *bench); /* what is timed */
 /* Runs the pipeline once, and keeps what its steps hand on in bench->run. */
 enum trkx_status bench_capture(struct bench *bench);
 /* The event's embedding [n,D]. Caller frees. */

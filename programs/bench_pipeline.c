@@ -42,6 +42,7 @@ static enum trkx_status run_once(struct bench *bench, const trkx_pipeline *pipel
     trkx_run_options choice;
     trkx_run_options_init(&choice);
     choice.hook = hook;
+    choice.copies = hook == keep_tensors;
     choice.user = &bench->run;
     enum trkx_status status =
         trkx_pipeline_run(pipeline, trkx_event_hits(bench->event), &choice, result, &bench->error);
@@ -77,6 +78,51 @@ static enum trkx_status check_threads(struct bench *bench)
     trkx_result_destroy(result);
     trkx_pipeline_destroy(pipeline);
     return status;
+}
+
+/* What a device has found between the networks is what the CPU finds, bit by bit. */
+static enum trkx_status check_edges(struct bench *bench)
+{
+    const trkx_hits *hits = trkx_event_hits(bench->event);
+    const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
+    trkx_edges_options choice;
+    trkx_edges edges = {0};
+    trkx_edges_options_init(&choice);
+    choice.radius = bundle->radius;
+    choice.k = bundle->k;
+    enum trkx_status status = trkx_radius_graph(bench->run.embedding, hits->count, bundle->dim, &choice, &edges,
+                                                &bench->error);
+    if (status == TRKX_OK) status = trkx_edges_orient(hits->xyz, hits->count, &edges, &bench->error);
+    if (status == TRKX_OK && !bench_same_edges(&edges, &bench->run.graphs[TRKX_STEP_EDGES].edges))
+        status = bench_wrong(bench, "%s: the device finds other edges than the CPU", PART);
+    trkx_edges_destroy(&edges);
+    return status;
+}
+
+static enum trkx_status check_labels(struct bench *bench)
+{
+    const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
+    const struct bench_graph *graph = &bench->run.graphs[TRKX_STEP_GNN];
+    size_t n = trkx_event_hits(bench->event)->count, count = 0;
+    trkx_tracks_options choice;
+    if (strcmp(bundle->method, "components") != 0 || bundle->completes) return TRKX_OK; /* the CPU's work */
+    trkx_tracks_options_init(&choice);
+    choice.cut = bundle->gnn_cut;
+    choice.min_hits = bundle->min_hits;
+    int32_t *labels = bench_array(n * sizeof *labels);
+    enum trkx_status status =
+        trkx_tracks(n, &graph->edges, graph->scores, &choice, labels, &count, &bench->error);
+    if (status == TRKX_OK && !bench_same(labels, bench->run.labels, n * sizeof *labels))
+        status = bench_wrong(bench, "%s: the device finds other tracks than the CPU", PART);
+    free(labels);
+    return status;
+}
+
+static enum trkx_status check_device(struct bench *bench)
+{
+    bench_progress(bench, PART, "edges and tracks", "checking");
+    enum trkx_status status = check_edges(bench);
+    return status == TRKX_OK ? check_labels(bench) : status;
 }
 
 enum { RECORDS = TRKX_STEPS + 1 }; /* of the steps, then of all together */
@@ -126,9 +172,12 @@ enum trkx_status bench_pipeline(struct bench *bench)
 {
     struct records records = {.seconds = bench_array(RECORDS * bench->repeat * sizeof *records.seconds)};
     enum trkx_status status = bench_capture(bench);
-    if (status == TRKX_OK) status = check_threads(bench);
+    if (status == TRKX_OK) status = bench_on_device(bench) ? check_device(bench) : check_threads(bench);
     if (status == TRKX_OK) {
-        bench_begin(bench, PART, "checked: the same tracks each time, and with another number of threads");
+        bench_begin(bench, PART,
+                    bench_on_device(bench)
+                        ? "checked: the CPU's edges and tracks of the same embedding and scores; the same each time"
+                        : "checked: the same tracks each time, and with another number of threads");
         bench_progress(bench, PART, "all steps", "timing");
     }
     for (size_t r = 0; r < bench->repeat && status == TRKX_OK; r++) status = time_run(bench, &records, r);

@@ -97,6 +97,21 @@ bool get_int(const char *option, const char *text, int low, int high, int *value
     return true;
 }
 
+bool get_bytes(const char *option, const char *text, size_t *value)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, toupper((unsigned char)*end)) : NULL;
+    unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+    bool good = isdigit((unsigned char)*text) && errno == 0 && number > 0 && number <= SIZE_MAX >> shift &&
+                end[unit != NULL] == '\0';
+    if (!good) misused("--%s: \"%s\" is no number of bytes such as 512M or 6G", option, text);
+    else *value = (size_t)number << shift;
+    return good;
+}
+
 bool get_kernels(const char *text, enum trkx_kernels *value)
 {
     if (strcmp(text, "trkx") == 0) *value = TRKX_KERNELS_TRKX;
@@ -106,6 +121,39 @@ bool get_kernels(const char *text, enum trkx_kernels *value)
         return false;
     }
     return true;
+}
+
+/* ---- devices ---------------------------------------------------------------------------------------- */
+
+bool apply_device(struct device_choice *choice, int option, const char *value)
+{
+    switch (option) {
+    case OPTION_DEVICE: choice->device = value; return true;
+    case OPTION_MAX_MEMORY: return get_bytes("max-memory", value, &choice->max_memory);
+    case OPTION_TF32: choice->tf32 = true; return true;
+    default: return false;
+    }
+}
+
+bool is_on_device(const struct device_choice *choice)
+{
+    return choice->device != NULL && strcmp(choice->device, "cpu") != 0;
+}
+
+enum trkx_status load_pipeline(const char *bundle, const struct device_choice *choice,
+                               const trkx_pipeline_options *options, trkx_pipeline **pipeline,
+                               trkx_error *error)
+{
+    static bool said;
+    trkx_pipeline_options there = *options;
+    there.device = choice->device;
+    there.max_memory = choice->max_memory;
+    there.tf32 = choice->tf32;
+    enum trkx_status status = trkx_pipeline_create(bundle, &there, pipeline, error);
+    const char *fallback = status == TRKX_OK ? trkx_pipeline_device(*pipeline)->fallback : NULL;
+    if (fallback != NULL && !said) fprintf(stderr, "trkx: running on the CPU: %s\n", fallback);
+    said |= fallback != NULL;
+    return status;
 }
 
 /* ---- names and files -------------------------------------------------------------------------------- */

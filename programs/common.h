@@ -27,7 +27,29 @@ bool get_kernels(const char *text, enum trkx_kernels *value); /* of --kernels */
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);
 bool get_int(const char *option, const char *text, int low, int high, int *value);
 bool get_double(const char *option, const char *text, double low, double high, double *value);
+bool get_bytes(const char *option, const char *text, size_t *value); /* "512M": K, M, G or T of 1024 */
 bool get_uint64(const char *option, const char *text, uint64_t *value);
+
+/* Where the networks and what lies between them run: options that several commands have. */
+struct device_choice {
+    const char *device; /* NULL: the CPU */
+    size_t max_memory;
+    bool tf32;
+};
+enum { OPTION_DEVICE = 256, OPTION_MAX_MEMORY, OPTION_TF32 };
+#define DEVICE_OPTIONS                                                                                   \
+    {"device", 1, NULL, OPTION_DEVICE}, {"max-memory", 1, NULL, OPTION_MAX_MEMORY}, {"tf32", 0, NULL, OPTION_TF32}
+#define DEVICE_HELP                                                                                           \
+    "  --device DEVICE     cpu; a GPU, cuda:0; several, cuda:0,cuda:1; auto: the first GPU if there is one (cpu)\n" \
+    "  --max-memory SIZE   of each GPU, with the networks' share: 6G (nine tenths of what is free)\n"        \
+    "  --tf32              let a GPU's networks round the factors of products to 10 bits\n"
+bool apply_device(struct device_choice *choice, int option, const char *value); /* false: no such option, too */
+/* Loads a pipeline with these options, there. Says once where "auto" has come to be the CPU. */
+enum trkx_status load_pipeline(const char *bundle, const struct device_choice *choice,
+                               const trkx_pipeline_options *options, trkx_pipeline **pipeline,
+                               trkx_error *error);
+/* Whether a device other than the CPU is asked for. */
+bool is_on_device(const struct device_choice *choice);
 
 /* What a command does with its options. */
 struct command {

@@ -14,14 +14,15 @@ struct settings {
     const char *bundle;
     const char *out;
     trkx_pipeline_options pipeline;
-    int jobs;
+    struct device_choice device;
+    int jobs; /* 0: one for each device */
     bool verbose;
 };
 
 static void settings_init(struct settings *settings)
 {
     *settings = (struct settings){
-        .bundle = default_bundle(), .out = ".", .jobs = 1, .verbose = isatty(STDOUT_FILENO)};
+        .bundle = default_bundle(), .out = ".", .verbose = isatty(STDOUT_FILENO)};
     trkx_pipeline_options_init(&settings->pipeline);
 }
 
@@ -37,8 +38,9 @@ static void help(void)
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --out DIR           made where it is missing (%s)\n"
         "  --threads T         of each event; 0: all cores (%d)\n"
-        "  --jobs J            events at once, each with its memory (%d)\n"
+        "  --jobs J            events at once, each with its memory; 0: one, or one on each GPU (%d)\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
+        DEVICE_HELP
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
@@ -57,6 +59,7 @@ static const struct option options[] = {
     {"filter-batch", 1, NULL, FILTER_BATCH},
     {"detectors", 1, NULL, DETECTORS},
     {"verbose", 0, NULL, VERBOSE},
+    DEVICE_OPTIONS,
     {"help", 0, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -68,12 +71,12 @@ static bool apply(void *target, int option, const char *value)
     case BUNDLE: settings->bundle = value; return true;
     case OUT: settings->out = value; return true;
     case THREADS: return get_int("threads", value, 0, 4096, &settings->pipeline.threads);
-    case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs);
+    case JOBS: return get_int("jobs", value, 0, 1024, &settings->jobs);
     case KERNELS: return get_kernels(value, &settings->pipeline.kernels);
     case FILTER_BATCH: return get_size("filter-batch", value, 0, INT32_MAX, &settings->pipeline.filter_batch);
     case DETECTORS: settings->pipeline.detectors = value; return true;
     case VERBOSE: settings->verbose = true; return true;
-    default: return false;
+    default: return apply_device(&settings->device, option, value);
     }
 }
 
@@ -98,9 +101,9 @@ static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *even
     json_t *steps = checked(json_array());
     for (size_t i = 0; i < result->steps_count; i++)
         json_array_append_new(steps, record_json(&result->steps[i], trkx_step_name(result->steps[i].step)));
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event", trkx_event_name(event),
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event", trkx_event_name(event),
                      "trkx", trkx_version(), "onnxruntime", trkx_runtime_version(), "bundle",
-                     trkx_pipeline_bundle(pipeline)->name, "threads", threads, "hits",
+                     trkx_pipeline_bundle(pipeline)->name, "device", trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
                      (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
                      (json_int_t)result->saturated, "steps", steps, "total",
                      record_json(&result->total, "total"));
@@ -178,16 +181,24 @@ static bool finish_event(void *user, const struct job *job)
     return false;
 }
 
+/* A device has one event at a time. */
+static int jobs_of(const struct settings *settings, const trkx_pipeline *pipeline)
+{
+    size_t devices = trkx_pipeline_device(pipeline)->count;
+    if (settings->jobs > 0) return settings->jobs;
+    return devices > 0 ? (int)devices : 1;
+}
+
 static int run_events(const struct settings *settings, const struct events *events)
 {
     trkx_pipeline *pipeline = NULL;
     trkx_error error;
     keep_freed_memory();
-    if (trkx_pipeline_create(settings->bundle, &settings->pipeline, &pipeline, &error) != TRKX_OK)
+    if (load_pipeline(settings->bundle, &settings->device, &settings->pipeline, &pipeline, &error) != TRKX_OK)
         return failed(&error);
     struct run run = {settings, pipeline};
     watch_interrupts();
-    bool all = jobs_run(pipeline, events, settings->jobs, finish_event, &run);
+    bool all = jobs_run(pipeline, events, jobs_of(settings, pipeline), finish_event, &run);
     trkx_pipeline_destroy(pipeline);
     return all ? EXIT_OK : EXIT_FAILED;
 }

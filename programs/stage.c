@@ -12,6 +12,7 @@ struct settings {
     enum trkx_network network;
     int threads;
     enum trkx_kernels kernels;
+    struct device_choice device;
     size_t nodes; /* 0: as many as the edges name */
     trkx_edges_options edges;
     trkx_tracks_options tracks;
@@ -49,6 +50,9 @@ static void help(void)
         "  --min-hits N       tracks: least hits of a track (%zu)\n"
         "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
         "  --kernels KERNELS  embed, filter, gnn: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
+        "  --device DEVICE    embed, filter, gnn: cpu, cuda:N or auto (cpu)\n"
+        "  --max-memory SIZE  of the GPU's (nine tenths of what is free)\n"
+        "  --tf32             let its networks round the factors of products to 10 bits\n"
         "  --threads T        0: all cores (%d)\n",
         defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.tracks.cut,
         defaults.tracks.min_hits, defaults.threads);
@@ -62,7 +66,8 @@ static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},    {"out", 
                                         {"kept", 1, NULL, KEPT},        {"candidates", 1, NULL, CANDIDATES},
                                         {"cut", 1, NULL, CUT},          {"min-hits", 1, NULL, MIN_HITS},
                                         {"nodes", 1, NULL, NODES},      {"threads", 1, NULL, THREADS},
-                                        {"kernels", 1, NULL, KERNELS},  {"help", 0, NULL, OPTION_HELP},
+                                        {"kernels", 1, NULL, KERNELS},  DEVICE_OPTIONS,
+                                        {"help", 0, NULL, OPTION_HELP},
                                         {NULL, 0, NULL, 0}};
 
 static bool apply_network(struct settings *settings, const char *value)
@@ -102,7 +107,7 @@ static bool apply(void *target, int option, const char *value)
     case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
     case THREADS: return get_int("threads", value, 0, 4096, &settings->threads);
     case KERNELS: return get_kernels(value, &settings->kernels);
-    default: return false;
+    default: return apply_device(&settings->device, option, value);
     }
 }
 
@@ -120,14 +125,14 @@ struct work {
     trkx_error *error;
 };
 
-static enum trkx_status load_pipeline(struct work *work)
+static enum trkx_status load_bundle(struct work *work)
 {
     trkx_pipeline_options choice;
     trkx_pipeline_options_init(&choice);
     choice.threads = work->settings->threads;
     choice.detectors = work->settings->detectors;
     choice.kernels = work->settings->kernels;
-    return trkx_pipeline_create(work->settings->bundle, &choice, &work->pipeline, work->error);
+    return load_pipeline(work->settings->bundle, &work->settings->device, &choice, &work->pipeline, work->error);
 }
 
 /* The output array; its memory goes with the process's allocator. */
@@ -148,7 +153,7 @@ static enum trkx_status complain(struct work *work, const char *message)
 static enum trkx_status get_features(struct work *work, const char *event, enum trkx_network network)
 {
     unsigned parts = TRKX_EVENT_CELLS | TRKX_EVENT_OPTIONAL;
-    enum trkx_status status = load_pipeline(work);
+    enum trkx_status status = load_bundle(work);
     if (status == TRKX_OK)
         status = trkx_event_read(event, parts, work->settings->threads, &work->event, work->error);
     if (status != TRKX_OK) return status;
@@ -234,7 +239,7 @@ static enum trkx_status write_over(struct work *work, const char *path, const tr
 static enum trkx_status score_edges(struct work *work, char **in, enum trkx_network network)
 {
     trkx_edges edges;
-    enum trkx_status status = load_pipeline(work);
+    enum trkx_status status = load_bundle(work);
     if (status == TRKX_OK) status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->b, &edges);
     if (status == TRKX_OK) status = check_ends(work, &edges, work->a.rows);
@@ -295,7 +300,7 @@ static enum trkx_status stage_label(struct work *work, char **in, int count)
     (void)count;
     trkx_edges edges, candidates;
     size_t tracks = 0;
-    enum trkx_status status = load_pipeline(work);
+    enum trkx_status status = load_bundle(work);
     if (status == TRKX_OK)
         status = trkx_event_read(in[0], 0, work->settings->threads, &work->event, work->error);
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->a, &edges);
@@ -313,11 +318,12 @@ static enum trkx_status stage_label(struct work *work, char **in, int count)
 static const struct stage {
     const char *name;
     int least, most; /* inputs */
+    bool network;    /* runs one */
     enum trkx_status (*run)(struct work *work, char **in, int count);
-} stages[] = {{"features", 1, 1, stage_features}, {"embed", 1, 1, stage_embed},
-              {"radius", 1, 1, stage_radius},     {"filter", 2, 2, stage_filter},
-              {"gnn", 2, 2, stage_gnn},           {"tracks", 1, 2, stage_tracks},
-              {"label", 4, 4, stage_label}};
+} stages[] = {{"features", 1, 1, false, stage_features}, {"embed", 1, 1, true, stage_embed},
+              {"radius", 1, 1, false, stage_radius},     {"filter", 2, 2, true, stage_filter},
+              {"gnn", 2, 2, true, stage_gnn},           {"tracks", 1, 2, false, stage_tracks},
+              {"label", 4, 4, false, stage_label}};
 
 static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)
 {
@@ -348,6 +354,8 @@ static int choose_and_run(const struct settings *settings, char **in, int count)
         if (count - 1 < stage->least || count - 1 > stage->most)
             return misused("stage %s: takes %d to %d inputs", stage->name, stage->least, stage->most);
         if (settings->out == NULL) return misused("stage %s: --out FILE is needed", stage->name);
+        if (is_on_device(&settings->device) && !stage->network)
+            return misused("stage %s: runs on the CPU; --device is for embed, filter and gnn", stage->name);
         return run_stage(settings, stage, in + 1, count - 1);
     }
     return misused("stage: there is no step \"%s\"", in[0]);
