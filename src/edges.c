@@ -4,8 +4,8 @@
 #include <omp.h>
 #include <string.h>
 
-#include "keys.h"
 #include "near.h"
+#include "outwards.h"
 #include "parallel.h"
 
 enum {
@@ -44,17 +44,6 @@ struct deal {
     uint32_t *counts; /* [threads, 1 << shift] of a bucket's sources */
 };
 
-static bool runs_outwards(const double *norms, size_t source, size_t target)
-{
-    return norms[source] < norms[target] || (norms[source] == norms[target] && source < target);
-}
-
-static uint64_t turn_outwards(const double *norms, uint64_t pair)
-{
-    uint32_t a = trkx_key_high(pair), b = trkx_key_low(pair);
-    return runs_outwards(norms, a, b) ? pair : trkx_key(b, a);
-}
-
 /* Counts (to NULL), or writes, the pairs of a range of all lists' pairs, first..last. */
 static void deal_range(const struct deal *deal, size_t first, size_t last, size_t *places, uint64_t *to)
 {
@@ -63,7 +52,7 @@ static void deal_range(const struct deal *deal, size_t first, size_t last, size_
         size_t from = first > begin ? first - begin : 0;
         size_t end = last - begin < deal->lists[l].count ? last - begin : deal->lists[l].count;
         for (size_t p = from; p < end; p++) {
-            if (to == NULL && deal->norms != NULL) pairs[p] = turn_outwards(deal->norms, pairs[p]);
+            if (to == NULL && deal->norms != NULL) pairs[p] = trkx_turn_outwards(deal->norms, pairs[p]);
             size_t place = places[trkx_key_high(pairs[p]) >> deal->shift]++;
             if (to != NULL) to[place] = pairs[p];
         }
@@ -180,19 +169,12 @@ cleanup:
 
 /* ---- given edges ------------------------------------------------------------------------------------ */
 
-/* In double, where the squares of float32 values are exact. mm^2; xyz [3] mm. */
-static double squared_norm(const float *xyz)
-{
-    double x = xyz[0], y = xyz[1], z = xyz[2];
-    return x * x + y * y + z * z;
-}
-
 enum trkx_status trkx_edges_norms(struct trkx_memory *memory, const float *xyz, size_t n, double **norms,
                                   trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     TRKX_ALLOCATE(*norms, memory, n, "the hits' distances");
-    for (size_t i = 0; i < n; i++) (*norms)[i] = squared_norm(xyz + 3 * i);
+    for (size_t i = 0; i < n; i++) (*norms)[i] = trkx_squared_norm(xyz + 3 * i);
 cleanup:
     return status;
 }

@@ -6,6 +6,7 @@
 #include "detector.h"
 #include "hits.h"
 #include "parallel.h"
+#include "position.h"
 
 /* Which optional columns of the hits a feature reads. */
 enum { COLUMN_VOLUME = 1, COLUMN_LAYER = 2, COLUMN_MODULE = 4, COLUMN_CELLS = 8, DETECTOR = 16 };
@@ -60,36 +61,6 @@ bool trkx_feature_find(const char *name, enum trkx_feature *feature)
     return false;
 }
 
-/* A vector in the terms of the features. The floors keep the features of a point on the beam line finite:
- * it counts as one at the smallest distance from the line that float coordinates can express (so that eta
- * stays below 200), and the origin's direction is 0. */
-struct vector {
-    double x, y, z;
-    double transverse; /* distance from the z axis, at least SMALLEST */
-    double length;     /* likewise, from the origin */
-};
-
-#define SMALLEST 0x1p-149
-
-static struct vector vector(double x, double y, double z)
-{
-    struct vector v = {x, y, z, sqrt(x * x + y * y), sqrt(x * x + y * y + z * z)};
-    if (v.transverse < SMALLEST) v.transverse = SMALLEST;
-    if (v.length < SMALLEST) v.length = SMALLEST;
-    return v;
-}
-
-static double azimuth(const struct vector *v)
-{
-    return atan2(v->y, v->x);
-}
-
-/* -ln tan(theta / 2), without the loss of digits near the axis. */
-static double pseudorapidity(const struct vector *v)
-{
-    return asinh(v->z / v->transverse);
-}
-
 /*
  * The cells of one hit, as in the "cell features" of the Exa.TrkX and acorn preprocessing of TrackML events
  * (cell_direction_utils: get_cell_stats, local_angle, extract_dir). Along u the cluster is as long as its
@@ -100,7 +71,7 @@ static double pseudorapidity(const struct vector *v)
  */
 struct cluster {
     double count, value;
-    struct vector local, global; /* mm */
+    struct trkx_vector local, global; /* mm */
 };
 
 static double extent(const int32_t *channel, size_t begin, size_t end, double pitch)
@@ -113,11 +84,11 @@ static double extent(const int32_t *channel, size_t begin, size_t end, double pi
     return (double)(high - low + 1) * pitch;
 }
 
-static struct vector rotate(const double (*rotation)[3], const struct vector *v)
+static struct trkx_vector rotate(const double (*rotation)[3], const struct trkx_vector *v)
 {
     double to[3];
     for (int i = 0; i < 3; i++) to[i] = rotation[i][0] * v->x + rotation[i][1] * v->y + rotation[i][2] * v->z;
-    return vector(to[0], to[1], to[2]);
+    return trkx_vector_of(to[0], to[1], to[2]);
 }
 
 static void sum_cells(const trkx_hits *hits, size_t i, struct cluster *cluster)
@@ -132,40 +103,30 @@ static void measure_cluster(const trkx_hits *hits, const struct trkx_module *mod
                             struct cluster *cluster)
 {
     size_t begin = hits->cell_begin[i], end = hits->cell_begin[i + 1];
-    cluster->local = vector(extent(hits->cell_ch0, begin, end, module->pitch_u),
-                            extent(hits->cell_ch1, begin, end, module->pitch_v), 2 * module->thickness);
+    cluster->local =
+        trkx_vector_of(extent(hits->cell_ch0, begin, end, module->pitch_u),
+                       extent(hits->cell_ch1, begin, end, module->pitch_v), 2 * module->thickness);
     cluster->global = rotate(module->rotation, &cluster->local);
 }
 
 static double module_feature(enum trkx_feature feature, const struct trkx_module *module,
-                             const struct vector *hit)
+                             const struct trkx_vector *hit)
 {
     if (feature == TRKX_FEATURE_NORMAL_Z) return fabs(module->rotation[2][2]);
     double u_x = module->rotation[0][0], u_y = module->rotation[1][0];
     double along_r = (u_x * hit->x + u_y * hit->y) / hit->transverse;
     double along_phi = (u_y * hit->x - u_x * hit->y) / hit->transverse;
     double length = sqrt(along_r * along_r + along_phi * along_phi);
-    return length < SMALLEST ? 0 : (along_phi < 0 ? -along_r : along_r) / length;
+    return length < TRKX_SMALLEST ? 0 : (along_phi < 0 ? -along_r : along_r) / length;
 }
 
-static double position_feature(enum trkx_feature feature, const trkx_hits *hits, size_t i,
-                               const struct vector *hit)
+static double column_feature(enum trkx_feature feature, const trkx_hits *hits, size_t i,
+                             const struct trkx_vector *hit)
 {
     switch ((int)feature) {
-    case TRKX_FEATURE_R: return sqrt(hit->x * hit->x + hit->y * hit->y);
-    case TRKX_FEATURE_PHI: return azimuth(hit);
-    case TRKX_FEATURE_Z: return hit->z;
-    case TRKX_FEATURE_X: return hit->x;
-    case TRKX_FEATURE_Y: return hit->y;
-    case TRKX_FEATURE_COS_PHI: return hit->x == 0 && hit->y == 0 ? 1 : hit->x / hit->transverse;
-    case TRKX_FEATURE_SIN_PHI: return hit->y / hit->transverse;
-    case TRKX_FEATURE_ETA: return pseudorapidity(hit);
-    case TRKX_FEATURE_THETA: return atan2(hit->transverse, hit->z);
-    case TRKX_FEATURE_DIR_X: return hit->x / hit->length;
-    case TRKX_FEATURE_DIR_Y: return hit->y / hit->length;
-    case TRKX_FEATURE_DIR_Z: return hit->z / hit->length;
     case TRKX_FEATURE_VOLUME: return hits->volume_id[i];
-    default: return hits->layer_id[i];
+    case TRKX_FEATURE_LAYER: return hits->layer_id[i];
+    default: return trkx_position_feature(feature, hit);
     }
 }
 
@@ -175,13 +136,13 @@ static double cluster_feature(enum trkx_feature feature, const struct cluster *c
     switch ((int)feature) {
     case TRKX_FEATURE_CELL_COUNT: return cluster->count;
     case TRKX_FEATURE_CELL_VAL: return cluster->value;
-    case TRKX_FEATURE_LETA: return pseudorapidity(&cluster->local);
-    case TRKX_FEATURE_LPHI: return azimuth(&cluster->local);
+    case TRKX_FEATURE_LETA: return trkx_pseudorapidity(&cluster->local);
+    case TRKX_FEATURE_LPHI: return trkx_azimuth(&cluster->local);
     case TRKX_FEATURE_LX: return cluster->local.x;
     case TRKX_FEATURE_LY: return cluster->local.y;
     case TRKX_FEATURE_LZ: return cluster->local.z;
-    case TRKX_FEATURE_GETA: return pseudorapidity(&cluster->global);
-    default: return azimuth(&cluster->global);
+    case TRKX_FEATURE_GETA: return trkx_pseudorapidity(&cluster->global);
+    default: return trkx_azimuth(&cluster->global);
     }
 }
 
@@ -198,7 +159,7 @@ static bool describe(const struct request *request, size_t i, float *row)
 {
     const trkx_hits *hits = request->hits;
     const float *xyz = hits->xyz + 3 * i;
-    struct vector hit = vector((double)xyz[0], (double)xyz[1], (double)xyz[2]);
+    struct trkx_vector hit = trkx_vector_of((double)xyz[0], (double)xyz[1], (double)xyz[2]);
     struct cluster cluster = {0};
     const struct trkx_module *module = NULL;
     if (!isfinite(hit.x) || !isfinite(hit.y) || !isfinite(hit.z)) return false;
@@ -216,7 +177,7 @@ static bool describe(const struct request *request, size_t i, float *row)
         if (needs == MODULE)
             value = module_feature(feature, module, &hit);
         else if ((needs & COLUMN_CELLS) == 0)
-            value = position_feature(feature, hits, i, &hit);
+            value = column_feature(feature, hits, i, &hit);
         else if (cluster.count > 0)
             value = cluster_feature(feature, &cluster);
         row[s] = (float)(value / request->specs[s].scale);

@@ -14,78 +14,8 @@
 
 #include "edges.h"
 #include "keys.h"
+#include "points.h"
 #include "tree.h"
-
-/* ---- points ----------------------------------------------------------------------------------------- */
-
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
-static float uniform(uint64_t *state) /* -1..1 */
-{
-    return (float)((double)(next_random(state) >> 11) * 0x1p-52 - 1);
-}
-
-/* Points [n,dim]; the caller frees them. */
-typedef float *arrangement(size_t n, size_t dim, uint64_t seed);
-
-static float *in_a_box(size_t n, size_t dim, uint64_t seed)
-{
-    float *points = malloc((n * dim + 1) * sizeof *points);
-    for (size_t i = 0; i < n * dim; i++) points[i] = uniform(&seed);
-    return points;
-}
-
-/* Of ten points each, as the hits of a track in an embedding. */
-static float *in_clusters(size_t n, size_t dim, uint64_t seed)
-{
-    float *points = in_a_box(n, dim, seed);
-    for (size_t i = 0; i < n; i++)
-        for (size_t d = 0; d < dim; d++)
-            if (i % 10 != 0) points[i * dim + d] = points[i / 10 * 10 * dim + d] + 0.1f * uniform(&seed);
-    return points;
-}
-
-/* Integers: many equal coordinates, equal points and equal distances, some of them exactly the radius. */
-static float *on_a_grid(size_t n, size_t dim, uint64_t seed)
-{
-    float *points = in_a_box(n, dim, seed);
-    for (size_t i = 0; i < n * dim; i++) points[i] = roundf(2 * points[i]);
-    return points;
-}
-
-static float *all_equal(size_t n, size_t dim, uint64_t seed)
-{
-    float *points = malloc((n * dim + 1) * sizeof *points);
-    (void)seed;
-    for (size_t i = 0; i < n * dim; i++) points[i] = -0.25f;
-    return points;
-}
-
-/* Most points together, a few farther away than a squared float32 can say. */
-static float *with_outliers(size_t n, size_t dim, uint64_t seed)
-{
-    float *points = in_a_box(n, dim, seed);
-    for (size_t i = 0; i < n; i += 37) points[i * dim + i % dim] = i % 2 == 0 ? 3e38f : -3e38f;
-    return points;
-}
-
-/* A tenth of the points in a spot, the others far apart: a few saturated nodes. */
-static float *with_a_dense_spot(size_t n, size_t dim, uint64_t seed)
-{
-    float *points = in_a_box(n, dim, seed);
-    for (size_t i = 0; i < n * dim; i++) points[i] *= i / dim % 10 == 3 ? 0.1f : 20;
-    return points;
-}
-
-static arrangement *const arrangements[] = {in_a_box,  in_clusters,   on_a_grid,
-                                            all_equal, with_outliers, with_a_dense_spot};
-enum { ARRANGEMENTS = sizeof arrangements / sizeof *arrangements };
 
 static trkx_edges_options options_of(double radius, size_t k, int threads)
 {

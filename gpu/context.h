@@ -1,0 +1,16 @@
+/* A device at work: its stream and its memory. */
+#ifndef TRKX_GPU_CONTEXT_H
+#define TRKX_GPU_CONTEXT_H
+
+#include "pool.h"
+
+struct trkx_cuda_context {
+    int device;
+    void *stream; /* cudaStream_t */
+    class pool pool;
+    trkx_cuda_context(int number, void *queue, size_t budget) : device(number), stream(queue), pool(budget)
+    {
+    }
+};
+
+#endif

@@ -1,0 +1,152 @@
+/* A device at work: its context, buffers that give themselves back, and the primitives that all steps are
+ * made of: a body for each index of a range, running sums, sorting. Thrust runs them, on a GPU or on the
+ * processor. */
+#ifndef TRKX_GPU_DEVICE_H
+#define TRKX_GPU_DEVICE_H
+
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
+#if defined(__CUDACC__)
+#include <thrust/system/cuda/execution_policy.h>
+#else
+#include <thrust/execution_policy.h>
+#endif
+
+#include <cuda/atomic>
+#include <utility>
+
+#include "context.h"
+#include "everywhere.h"
+#include "runtime.h"
+
+/* Memory of the context's pool, given back at the end of the scope unless it is taken. */
+template <class T> class buffer
+{
+  public:
+    explicit buffer(trkx_cuda_context *of) : context(of), block(nullptr)
+    {
+    }
+    buffer(trkx_cuda_context *of, size_t count, const char *what) : buffer(of)
+    {
+        allocate(count, what);
+    }
+    buffer(const buffer &) = delete;
+    buffer &operator=(const buffer &) = delete;
+    ~buffer()
+    {
+        release();
+    }
+    void allocate(size_t count, const char *what)
+    {
+        release();
+        size_t bytes = count > (size_t)-1 / sizeof(T) ? (size_t)-1 : count * sizeof(T);
+        block = (T *)context->pool.allocate(bytes, what);
+    }
+    void release() noexcept
+    {
+        context->pool.release(std::exchange(block, nullptr));
+    }
+    T *get() const
+    {
+        return block;
+    }
+    T *take()
+    {
+        return std::exchange(block, nullptr);
+    }
+
+  private:
+    trkx_cuda_context *context;
+    T *block;
+};
+
+/* How Thrust gets memory: from the pool. */
+struct scratch {
+    using value_type = char;
+    trkx_cuda_context *context;
+    char *allocate(std::ptrdiff_t bytes)
+    {
+        return (char *)context->pool.allocate((size_t)bytes, "sums and sorting");
+    }
+    void deallocate(char *block, size_t) noexcept
+    {
+        context->pool.release(block);
+    }
+};
+
+#if defined(__CUDACC__)
+inline auto order_of(trkx_cuda_context *context, scratch &memory)
+{
+    (void)context;
+    return thrust::cuda::par_nosync(memory).on((cudaStream_t)context->stream);
+}
+#else
+inline auto order_of(trkx_cuda_context *, scratch &)
+{
+    return thrust::device;
+}
+#endif
+
+/* body(i) for each i < count, in any order, at the same time. */
+template <class Body> void each(trkx_cuda_context *context, size_t count, const Body &body)
+{
+    scratch memory{context};
+    if (count == 0) return;
+    thrust::for_each_n(order_of(context, memory), thrust::counting_iterator<size_t>(0), count, body);
+    runtime::check_launch();
+}
+
+/* offsets [count+1]: how much comes before each; the last is the sum, which is returned: waits for the
+ * device. */
+uint64_t sum_up(trkx_cuda_context *context, const uint32_t *counts, size_t count, uint64_t *offsets);
+/* Ascending. Memory: as much again. */
+void sort(trkx_cuda_context *context, uint64_t *keys, size_t count);
+/* By keys; equal ones stay in their order. */
+void sort_with(trkx_cuda_context *context, uint64_t *keys, uint32_t *values, size_t count);
+
+template <class T> T read(trkx_cuda_context *context, const T *from)
+{
+    T value;
+    runtime::copy_out(&value, from, sizeof value, context->stream);
+    return value;
+}
+
+/* Relaxed: what others read meanwhile may be older; the end of a kernel orders all. */
+template <class T> TRKX_EVERYWHERE inline cuda::atomic_ref<T, cuda::thread_scope_device> shared(T &value)
+{
+    return cuda::atomic_ref<T, cuda::thread_scope_device>(value);
+}
+
+/* The first index of a range that something is wrong with. */
+class first_bad
+{
+  public:
+    explicit first_bad(trkx_cuda_context *of) : context(of), lowest(of, 1, "a check")
+    {
+        const uint64_t none = UINT64_MAX;
+        runtime::copy_in(lowest.get(), &none, sizeof none, context->stream);
+    }
+    uint64_t *get() const
+    {
+        return lowest.get();
+    }
+    bool found(uint64_t *index) const /* waits for the device */
+    {
+        *index = read(context, lowest.get());
+        return *index != UINT64_MAX;
+    }
+
+  private:
+    trkx_cuda_context *context;
+    buffer<uint64_t> lowest;
+};
+
+TRKX_EVERYWHERE inline void mark_bad(uint64_t *lowest, uint64_t index)
+{
+    shared(*lowest).fetch_min(index, cuda::memory_order_relaxed);
+}
+
+/* The first row of device values [rows,columns] with a NaN or infinity; `rows` where there is none. Waits. */
+size_t first_not_finite(trkx_cuda_context *context, const float *values, size_t rows, size_t columns);
+
+#endif

@@ -1,0 +1,39 @@
+/* Memory of one device with a hard budget. Blocks that are released are kept for the next ones: all work is
+ * in the order of one stream, so that a block may be given out again at once. */
+#ifndef TRKX_GPU_POOL_H
+#define TRKX_GPU_POOL_H
+
+#include <map>
+#include <unordered_map>
+
+#include "trkx_cuda.h"
+
+class pool
+{
+  public:
+    explicit pool(size_t bytes) : budget(bytes), held(0), peak(0), reserved(0)
+    {
+    }
+    pool(const pool &) = delete;
+    pool &operator=(const pool &) = delete;
+    ~pool(); /* gives back also what is still held */
+
+    void *allocate(size_t bytes, const char *what);
+    void release(void *block) noexcept; /* nullptr: nothing */
+    void trim() noexcept;
+
+    trkx_cuda_usage usage() const;
+    void restart_peak();
+    size_t available() const; /* bytes that may still be held */
+
+  private:
+    void *reuse(size_t size);
+    void *take(size_t size);
+
+    const size_t budget;
+    size_t held, peak, reserved;
+    std::unordered_map<void *, size_t> used;
+    std::multimap<size_t, void *> kept;
+};
+
+#endif

@@ -1,0 +1,41 @@
+/* What is asked of the CUDA runtime, all of it. gpu/runtime_cuda.cu passes it on; gpu/runtime_host.cpp
+ * answers with the processor's memory, and fails on demand. Everything but `free` and `destroy_stream` throws
+ * failures: their errors are those of earlier work, which the calls before and after them report. */
+#ifndef TRKX_GPU_RUNTIME_H
+#define TRKX_GPU_RUNTIME_H
+
+#include <cstddef>
+
+#include "trkx_cuda.h"
+
+namespace runtime
+{
+
+extern const bool host; /* memory of the device is the host's */
+const char *name();     /* "CUDA 13.0, sm_75 ..." */
+
+int count_devices();
+trkx_cuda_device describe(int device);
+void use(int device); /* for this thread */
+
+void *create_stream();
+void destroy_stream(void *stream) noexcept;
+void synchronise(void *stream);
+void check_launch(); /* of the kernels that were launched since the last call */
+
+void *allocate(size_t bytes); /* nullptr where the device has no more */
+void free(void *block) noexcept;
+
+/* Queued on the stream; from and to the host, done on return. */
+void copy_in(void *to, const void *from, size_t bytes, void *stream);
+void copy_out(void *to, const void *from, size_t bytes, void *stream);
+void clear(void *block, size_t bytes, void *stream); /* to 0 */
+
+/* For tests, of the host build: see trkx_cuda.h. */
+long fail_after(long after);
+long alive();
+void count_context(int difference);
+
+} // namespace runtime
+
+#endif

@@ -1,0 +1,232 @@
+/* The search by radius: count, allocate exactly, fill. Each pair is found once, by that of its points that
+ * comes first in the order of the grid. Where nodes have more than k neighbours, their k nearest are looked
+ * for in between. */
+#include <algorithm>
+
+#include "failure.h"
+#include "grid.h"
+#include "outwards.h"
+#include "steps.h"
+
+/* What all passes over the points share. */
+struct query {
+    grid g;
+    float r2;
+    const uint64_t
+        *limits; /* [n] by index, the key of the last neighbour that a node keeps; nullptr: all keep all */
+};
+
+/* found(q, d2) for each neighbour q > from of the point at place p. */
+template <class Found>
+TRKX_EVERYWHERE inline void find_neighbours(const query &query, size_t p, size_t from, const Found &found)
+{
+    grid_visit(query.g, p, from, [&](size_t q) {
+        float d2;
+        if (grid_within(query.g, p, q, query.r2, &d2)) found(q, d2);
+    });
+}
+
+/* The same of those behind p that are kept. */
+template <class Found> TRKX_EVERYWHERE inline void find_kept(const query &query, size_t p, const Found &found)
+{
+    find_neighbours(query, p, p + 1, [&](size_t q, float d2) {
+        const uint32_t *ids = query.g.ids;
+        if (query.limits == nullptr || trkx_pair_kept(query.limits, ids[p], ids[q], d2)) found(q);
+    });
+}
+
+/* ---- the arguments ---------------------------------------------------------------------------------- */
+
+static void check_options(size_t n, size_t dim, const trkx_edges_options *options)
+{
+    if (options->size != sizeof *options)
+        fail(TRKX_ERROR_ARGUMENT, "edges: options have size %zu instead of %zu: not initialised?",
+             options->size, sizeof *options);
+    if (!(options->radius > 0))
+        fail(TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be > 0", options->radius);
+    if (options->k < 1) fail(TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
+    if (dim < 1 || dim > 32)
+        fail(TRKX_ERROR_ARGUMENT, "edges: points have %zu dimensions, 1 to 32 are possible", dim);
+    if (n > INT32_MAX) fail(TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n, INT32_MAX);
+}
+
+static void check_points(trkx_cuda_context *context, const float *points, size_t n, size_t dim)
+{
+    size_t row = first_not_finite(context, points, n, dim);
+    if (row < n) fail(TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity", row);
+}
+
+/* ---- passes ----------------------------------------------------------------------------------------- */
+
+/* counts [n] of pairs; degrees [n] of neighbours on both sides, or nullptr. */
+struct count_pairs {
+    query all;
+    uint32_t *counts, *degrees;
+    TRKX_EVERYWHERE void operator()(size_t p) const
+    {
+        uint32_t count = 0;
+        find_kept(all, p, [&](size_t q) {
+            count++;
+            if (degrees != nullptr) shared(degrees[q]).fetch_add(1u, cuda::memory_order_relaxed);
+        });
+        counts[p] = count;
+        if (degrees != nullptr) shared(degrees[p]).fetch_add(count, cuda::memory_order_relaxed);
+    }
+};
+
+struct fill_pairs {
+    query kept;
+    const uint64_t *offsets;
+    const double *norms; /* or nullptr */
+    uint64_t *pairs;
+    TRKX_EVERYWHERE void operator()(size_t p) const
+    {
+        const uint32_t *ids = kept.g.ids;
+        uint64_t *to = pairs + offsets[p];
+        uint32_t own = ids[p];
+        find_kept(kept, p, [&](size_t q) {
+            uint32_t other = ids[q];
+            uint64_t pair = own < other ? trkx_key(own, other) : trkx_key(other, own);
+            *to++ = norms == nullptr ? pair : trkx_turn_outwards(norms, pair);
+        });
+    }
+};
+
+/* ---- the k nearest ---------------------------------------------------------------------------------- */
+
+struct mark_saturated {
+    const uint32_t *degrees;
+    size_t k;
+    uint32_t *flags;
+    TRKX_EVERYWHERE void operator()(size_t p) const
+    {
+        flags[p] = degrees[p] > k;
+    }
+};
+
+struct list_saturated {
+    const uint32_t *ids;
+    const uint64_t *offsets; /* [n+1] */
+    uint32_t *places;
+    uint64_t *limits; /* by index: all keep all */
+    TRKX_EVERYWHERE void operator()(size_t p) const
+    {
+        limits[ids[p]] = TRKX_KEEP_ALL;
+        if (offsets[p] != offsets[p + 1]) places[offsets[p]] = (uint32_t)p;
+    }
+};
+
+/* The nearest neighbours of one node, as they come: whenever its row is full, the k nearest stay. */
+struct find_limit {
+    query all;
+    size_t k, capacity;     /* > k */
+    const uint32_t *places; /* of the nodes */
+    uint64_t *rows;         /* [nodes, capacity] keys */
+    uint64_t *limits;
+    TRKX_EVERYWHERE void operator()(size_t s) const
+    {
+        size_t p = places[s], held = 0;
+        uint64_t *row = rows + s * capacity, limit = TRKX_KEEP_ALL;
+        const uint32_t *ids = all.g.ids;
+        size_t most = capacity, keep = k;
+        find_neighbours(all, p, 0, [&](size_t q, float d2) {
+            uint64_t key = trkx_neighbour_key(d2, ids[q]);
+            if (q == p || key >= limit) return;
+            row[held++] = key;
+            if (held < most) return;
+            trkx_keys_select(row, held, keep - 1);
+            held = keep;
+            limit = row[keep - 1];
+        });
+        if (held > k) trkx_keys_select(row, held, k - 1);
+        limits[ids[p]] = row[k - 1];
+    }
+};
+
+/* The limits of the saturated nodes, whose places are given, as many at a time as there is memory for. */
+static void find_limits(trkx_cuda_context *context, const query &all, size_t k, const uint32_t *places,
+                        size_t count, uint64_t *limits)
+{
+    const size_t at_a_time = 1 << 16; /* fill any device */
+    size_t capacity = k < all.g.n / 2 ? 2 * k : all.g.n;
+    size_t rows = context->pool.available() / 2 / (capacity * sizeof(uint64_t));
+    rows = std::max((size_t)1, std::min({rows, count, at_a_time}));
+    buffer<uint64_t> keys(context, rows * capacity, "the nearest neighbours");
+    for (size_t first = 0; first < count; first += rows)
+        each(context, std::min(rows, count - first),
+             find_limit{all, k, capacity, places + first, keys.get(), limits});
+}
+
+/* Sets limits where there are saturated nodes, and returns how many. */
+static size_t truncate(trkx_cuda_context *context, const query &all, size_t k, const uint32_t *degrees,
+                       buffer<uint64_t> *limits)
+{
+    size_t n = all.g.n;
+    buffer<uint64_t> offsets(context, n + 1, "saturated nodes");
+    buffer<uint32_t> flags(context, n, "saturated nodes");
+    each(context, n, mark_saturated{degrees, k, flags.get()});
+    size_t count = sum_up(context, flags.get(), n, offsets.get());
+    if (count == 0) return 0;
+    buffer<uint32_t> places(context, count, "saturated nodes");
+    limits->allocate(n, "the neighbours' limits");
+    each(context, n, list_saturated{all.g.ids, offsets.get(), places.get(), limits->get()});
+    offsets.release();
+    flags.release();
+    find_limits(context, all, k, places.get(), count, limits->get());
+    return count;
+}
+
+/* ---- the search ------------------------------------------------------------------------------------- */
+
+/* The pairs, in any order; *count of them. */
+static uint64_t *find_pairs(trkx_cuda_context *context, const float *points, size_t n, size_t dim,
+                            const float *xyz, float r2, size_t k, size_t *count, size_t *saturated)
+{
+    grid_memory grid(context, points, n, dim, r2);
+    query query = {grid.view(), r2, nullptr};
+    buffer<uint64_t> offsets(context), limits(context), pairs(context);
+    buffer<uint32_t> counts(context, n, "the counts of neighbours"), degrees(context);
+    buffer<double> norms(context);
+    if (k < n - 1) {
+        degrees.allocate(n, "the number of neighbours");
+        runtime::clear(degrees.get(), n * sizeof *degrees.get(), context->stream);
+    }
+    each(context, n, count_pairs{query, counts.get(), degrees.get()});
+    if (k < n - 1) *saturated = truncate(context, query, k, degrees.get(), &limits);
+    degrees.release();
+    if (*saturated > 0) {
+        query.limits = limits.get();
+        each(context, n, count_pairs{query, counts.get(), nullptr});
+    }
+    offsets.allocate(n + 1, "the places of edges");
+    *count = sum_up(context, counts.get(), n, offsets.get());
+    counts.release();
+    if (*count == 0) return nullptr;
+    if (xyz != nullptr) {
+        norms.allocate(n, "the hits' distances");
+        find_norms(context, xyz, n, norms.get());
+    }
+    pairs.allocate(*count, "edges");
+    each(context, n, fill_pairs{query, offsets.get(), norms.get(), pairs.get()});
+    return pairs.take();
+}
+
+void step_radius_graph(trkx_cuda_context *context, const float *points, size_t n, size_t dim,
+                       const float *xyz, const trkx_edges_options *options, trkx_cuda_edges *edges)
+{
+    *edges = {};
+    check_options(n, dim, options);
+    if (n == 0) return;
+    check_points(context, points, n, dim);
+    float radius = (float)options->radius;
+    trkx_cuda_edges found = {};
+    try {
+        found.pairs = find_pairs(context, points, n, dim, xyz, radius * radius, options->k, &found.count,
+                                 &found.saturated);
+        if (found.count > 0) sort(context, found.pairs, found.count);
+    } catch (...) {
+        step_edges_release(context, &found);
+        throw;
+    }
+    *edges = found;
+}
