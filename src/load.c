@@ -8,7 +8,7 @@
 static size_t suiting_batch(const trkx_pipeline_options *options)
 {
     bool cpu = options->device == NULL || strcmp(options->device, "cpu") == 0;
-    return options->kernels == TRKX_KERNELS_STOCK || !cpu ? (size_t)1 << 16 : (size_t)1 << 20;
+    return options->kernels == TRKX_KERNELS_STOCK && cpu ? (size_t)1 << 16 : (size_t)1 << 20;
 }
 
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
