@@ -17,7 +17,9 @@ static void keep(struct bench_run *run, const trkx_step_view *view)
     if (step >= TRKX_STEP_EDGES && step <= TRKX_STEP_GNN) {
         struct bench_graph *graph = &run->graphs[step];
         graph->edges = (trkx_edges){
-            .count = m, .index = bench_copy(view->edges->index, 2 * m * sizeof *view->edges->index)};
+            .count = m,
+            .saturated = view->edges->saturated,
+            .index = bench_copy(view->edges->index, 2 * m * sizeof *view->edges->index)};
         if (view->scores != NULL) graph->scores = bench_copy(view->scores, m * sizeof *view->scores);
     }
     if (step == TRKX_STEP_TRACKS) run->labels = bench_copy(view->labels, n * sizeof *view->labels);

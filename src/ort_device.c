@@ -173,6 +173,7 @@ enum trkx_status trkx_ort_use_device(const OrtApi *api, OrtEnv *environment, Ort
                                      trkx_error *error)
 {
     enum trkx_status status = share_memory(api, environment, device->number, error);
+    if (status == TRKX_OK) status = no_provider(api, api->SetDeterministicCompute(options, true), error);
     if (status == TRKX_OK) status = add_provider(api, options, device, error);
     if (status == TRKX_OK) *memory = find(device->number)->info;
     return status;
