@@ -1,15 +1,13 @@
 /* A device at work: its context, buffers that give themselves back, and the primitives that all steps are
- * made of: a body for each index of a range, running sums, sorting. Thrust runs them, on a GPU or on the
+ * made of: a body for each index of a range, running sums, sorting. A GPU runs them, or Thrust on the
  * processor. */
 #ifndef TRKX_GPU_DEVICE_H
 #define TRKX_GPU_DEVICE_H
 
+#if !defined(__CUDACC__)
+#include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
-#if defined(__CUDACC__)
-#include <thrust/system/cuda/execution_policy.h>
-#else
-#include <thrust/execution_policy.h>
 #endif
 
 #include <cuda/atomic>
@@ -60,41 +58,32 @@ template <class T> class buffer
     T *block;
 };
 
-/* How Thrust gets memory: from the pool. */
-struct scratch {
-    using value_type = char;
-    trkx_cuda_context *context;
-    char *allocate(std::ptrdiff_t bytes)
-    {
-        return (char *)context->pool.allocate((size_t)bytes, "sums and sorting");
-    }
-    void deallocate(char *block, size_t) noexcept
-    {
-        context->pool.release(block);
-    }
-};
-
-#if defined(__CUDACC__)
-inline auto order_of(trkx_cuda_context *context, scratch &memory)
-{
-    (void)context;
-    return thrust::cuda::par_nosync(memory).on((cudaStream_t)context->stream);
-}
-#else
-inline auto order_of(trkx_cuda_context *, scratch &)
-{
-    return thrust::device;
-}
-#endif
-
 /* body(i) for each i < count, in any order, at the same time. */
+#if defined(__CUDACC__)
+enum { BLOCK = 256, BLOCKS_AT_ONCE = 4 }; /* 64 registers a thread: left to itself, the compiler takes fewer and spills */
+
+template <class Body>
+__global__ void __launch_bounds__(BLOCK, BLOCKS_AT_ONCE) run_body(size_t count, const Body body)
+{
+    size_t i = blockIdx.x * (size_t)BLOCK + threadIdx.x;
+    if (i < count) body(i);
+}
+
 template <class Body> void each(trkx_cuda_context *context, size_t count, const Body &body)
 {
-    scratch memory{context};
     if (count == 0) return;
-    thrust::for_each_n(order_of(context, memory), thrust::counting_iterator<size_t>(0), count, body);
+    unsigned blocks = (unsigned)((count + BLOCK - 1) / BLOCK);
+    run_body<<<blocks, BLOCK, 0, (cudaStream_t)context->stream>>>(count, body);
     runtime::check_launch();
 }
+#else
+template <class Body> void each(trkx_cuda_context *, size_t count, const Body &body)
+{
+    if (count == 0) return;
+    thrust::for_each_n(thrust::device, thrust::counting_iterator<size_t>(0), count, body);
+    runtime::check_launch();
+}
+#endif
 
 /* offsets [count+1]: how much comes before each; the last is the sum, which is returned: waits for the
  * device. */

@@ -4,8 +4,39 @@
 
 #include <thrust/scan.h>
 #include <thrust/sort.h>
+#if defined(__CUDACC__)
+#include <thrust/system/cuda/execution_policy.h>
+#else
+#include <thrust/execution_policy.h>
+#endif
 
 #include "device.h"
+
+/* How Thrust gets memory: from the pool. */
+struct scratch {
+    using value_type = char;
+    trkx_cuda_context *context;
+    char *allocate(std::ptrdiff_t bytes)
+    {
+        return (char *)context->pool.allocate((size_t)bytes, "sums and sorting");
+    }
+    void deallocate(char *block, size_t) noexcept
+    {
+        context->pool.release(block);
+    }
+};
+
+#if defined(__CUDACC__)
+static auto order_of(trkx_cuda_context *context, scratch &memory)
+{
+    return thrust::cuda::par_nosync(memory).on((cudaStream_t)context->stream);
+}
+#else
+static auto order_of(trkx_cuda_context *, scratch &)
+{
+    return thrust::device;
+}
+#endif
 
 uint64_t sum_up(trkx_cuda_context *context, const uint32_t *counts, size_t count, uint64_t *offsets)
 {

@@ -158,28 +158,28 @@ static void test_threads_and_repetition(void **state)
     (void)state;
     for (int threads = 1; threads <= 4; threads++) {
         omp_set_num_threads(threads);
-        assert_true(compare(points, n, 8, xyz, 0.35, 500) > n);
-        compare(points, n / 10, 8, xyz, 0.6, 4);
+        assert_true(compare(points, n, 8, xyz, 0.2, 500) > n);
+        compare(points, n / 20, 8, xyz, 0.4, 4);
     }
     omp_set_num_threads(omp_get_num_procs());
     free(points);
-    points = with_a_dense_spot(n / 10, 2, 2);
-    for (int again = 0; again < 5; again++) compare(points, n / 10, 2, NULL, 0.05, 20);
+    points = with_a_dense_spot(n / 20, 2, 2);
+    for (int again = 0; again < 5; again++) compare(points, n / 20, 2, NULL, 0.05, 20);
     free(points);
     free(xyz);
 }
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
 
-/* The smallest budget, in steps of a tenth, that is enough. Below it, the search is refused, and says so. */
+/* The smallest budget, in steps of a sixth, that is enough. Below it, the search is refused, and says so. */
 static void test_budget(void **state)
 {
-    enum { N = 3000, K = 50 };
+    enum { N = 2000, K = 50 };
     float *points = in_a_box(N, 3, 9);
     size_t budget = 60000, refused = 0;
     (void)state;
     close_context();
-    for (bool done = false; !done; budget += budget / 10) {
+    for (bool done = false; !done; budget += budget / 6) {
         trkx_edges_options options = options_of(0.9, K);
         trkx_edges expected;
         trkx_cuda_edges edges;
