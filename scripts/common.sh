@@ -4,6 +4,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Pinned: the ONNX Runtime that trkx is tested with (1.23 or newer works).
 ONNXRUNTIME_VERSION=1.32.0
+ONNXRUNTIME_CUDA_VERSION=1.31.1 # of the package onnxruntime-gpu, which lags behind; for CUDA 13
 ONNXRUNTIME_DIR=.deps/onnxruntime
 
 BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libjansson-dev libmd-dev

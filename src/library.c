@@ -46,7 +46,7 @@ enum trkx_status trkx_library_find(const struct trkx_library *library, char **pa
     const char *given = getenv(library->variable),
                *own = file_of((const void *)(uintptr_t)trkx_library_find);
     *path = NULL;
-    if (given != NULL) {
+    if (given != NULL && *given != '\0') {
         *path = trkx_duplicate(given);
         return *path != NULL ? TRKX_OK : trkx_fail_memory(error, "a path", strlen(given));
     }
