@@ -9,6 +9,8 @@
 #   onnx.proto    1.12    the schema that comes with ONNX's own headers
 #   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's;
 #                         gcc for aarch64 and qemu-user, where there are, for the kernels there
+#   CUDA toolkit  12      libtrkx_cuda.so, where there is one (cmake/cuda.cmake); its CCCL 2 (Thrust, CUB, libcu++), or
+#                         that of the PyPI package nvidia-cuda-cccl, for the tests of gpu/ on the processor
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP 4.5 REQUIRED COMPONENTS C)

@@ -17,6 +17,7 @@ static void check_scale(double scale, size_t column)
         fail(TRKX_ERROR_ARGUMENT, "features: column %zu: scale %g is not finite and not 0", column, scale);
 }
 
+/* One feature of one hit. */
 struct describe_hit {
     const float *xyz;
     const trkx_feature_spec *specs; /* on the device */
@@ -24,12 +25,11 @@ struct describe_hit {
     float *features;
     TRKX_EVERYWHERE void operator()(size_t i) const
     {
-        const float *at = xyz + 3 * i;
+        const float *at = xyz + i / count * 3;
+        trkx_feature_spec spec = specs[i % count];
+        if ((unsigned)spec.feature > TRKX_FEATURE_DIR_Z) return;
         struct trkx_vector hit = trkx_vector_of((double)at[0], (double)at[1], (double)at[2]);
-        for (size_t s = 0; s < count; s++)
-            if ((unsigned)specs[s].feature <= TRKX_FEATURE_DIR_Z)
-                features[i * count + s] =
-                    (float)(trkx_position_feature(specs[s].feature, &hit) / specs[s].scale);
+        features[i] = (float)(trkx_position_feature(spec.feature, &hit) / spec.scale);
     }
 };
 
@@ -41,7 +41,7 @@ void step_features(trkx_cuda_context *context, const float *xyz, size_t n, const
     runtime::copy_in(on_device.get(), specs, specs_count * sizeof *specs, context->stream);
     size_t hit = first_not_finite(context, xyz, n, 3);
     if (hit < n) fail(TRKX_ERROR_ARGUMENT, "features: row %zu of the positions is not finite", hit);
-    each(context, n, describe_hit{xyz, on_device.get(), specs_count, features});
+    each(context, n * specs_count, describe_hit{xyz, on_device.get(), specs_count, features});
 }
 
 struct scale_column {

@@ -7,6 +7,10 @@ ONNXRUNTIME_VERSION=1.32.0
 ONNXRUNTIME_CUDA_VERSION=1.31.1 # of the package onnxruntime-gpu, which lags behind; for CUDA 13
 ONNXRUNTIME_DIR=.deps/onnxruntime
 
+# Pinned: Thrust and libcu++ for the tests of gpu/, where there is no CUDA toolkit.
+CCCL_VERSION=13.0.85
+CCCL_DIR=.deps/cccl
+
 BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libjansson-dev libmd-dev
     protobuf-c-compiler libprotobuf-c-dev libonnx-dev"
 FETCH_PACKAGES="python3 python3-pip ca-certificates dpkg" # for ONNX Runtime only
@@ -46,4 +50,12 @@ need() {
 # True where the user has an ONNX Runtime of his own.
 own_onnxruntime() {
     [ -n "${ONNXRUNTIME_ROOT:-}" ] || pkg-config --exists 'libonnxruntime >= 1.23' 2>/dev/null
+}
+
+# True where a CUDA toolkit brings CCCL (Thrust, CUB, libcu++).
+own_cccl() {
+    local nvcc
+    nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
+    nvcc=$(realpath -m "$nvcc")
+    [ -e "${nvcc%/bin/nvcc}/include/cccl/thrust/version.h" ] || [ -e "${nvcc%/bin/nvcc}/include/thrust/version.h" ]
 }
