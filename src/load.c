@@ -69,7 +69,7 @@ static void describe(trkx_pipeline *pipeline)
                                         .detector = bundle->detector,
                                         .features = embedding->features,
                                         .features_count = embedding->features_count,
-                                        .method = bundle->joins ? "joined" : "components",
+                                        .method = trkx_method_name(bundle->method),
                                         .completes = bundle->completes,
                                         .candidate_cut = bundle->candidate_cut,
                                         .dim = bundle->dim,
@@ -131,6 +131,11 @@ const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline)
 size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network)
 {
     return pipeline->bundle.models[network].features_count;
+}
+
+const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline, enum trkx_network network)
+{
+    return pipeline->bundle.models[network].features;
 }
 
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
