@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Proves: adapters/acts builds against an installed trkx and ACTS' interface (tests/acts_interface stands in for ACTS),
 # its package is found by a user outside, its stages do what ACTS asks of them (tests/acts/test_acts.cpp, under
-# AddressSanitizer and UBSan), its example runs, and trkx' own build takes it in where ACTS is found.
+# UBSan and with the standard library's assertions), its examples run, and trkx' own build takes it in where ACTS is found.
 load helpers
 
 setup_file() {
@@ -10,14 +10,13 @@ setup_file() {
     export TRKX_EP_LIBRARY=$BUILD/lib/libtrkx_ep.so
     cmake --install "$BUILD" --prefix "$prefix" >/dev/null
     local options=(-G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DActs_DIR="$repository/tests/acts_interface"
-        -DCMAKE_BUILD_TYPE=Debug)
-    export sanitize="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+        -DCMAKE_CXX_FLAGS="-D_GLIBCXX_ASSERTIONS -fsanitize=undefined -fno-sanitize-recover=all -Werror")
+    ! pkg-config --exists pybind11 || options+=(-DTRKX_ACTS_PYTHON=ON -DPYTHON_EXECUTABLE=/usr/bin/python3)
     cmake -S "$repository/adapters/acts" -B "$BATS_FILE_TMPDIR/build" "${options[@]}" \
-        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_CXX_FLAGS="$sanitize -Werror" >/dev/null
+        -DCMAKE_INSTALL_PREFIX="$prefix" >/dev/null
     cmake --build "$BATS_FILE_TMPDIR/build" --target all trkx_acts_example
     cmake --install "$BATS_FILE_TMPDIR/build" >/dev/null
-    cmake -S "$repository/tests/acts" -B "$BATS_FILE_TMPDIR/user" "${options[@]}" \
-        -DCMAKE_CXX_FLAGS="$sanitize" >/dev/null
+    cmake -S "$repository/tests/acts" -B "$BATS_FILE_TMPDIR/user" "${options[@]}" >/dev/null
     cmake --build "$BATS_FILE_TMPDIR/user"
     cp -r "$repository/models" "$models"
     # the same networks, which are told that they take something else
@@ -28,8 +27,6 @@ setup_file() {
 
 setup() {
     skip_where_slow
-    # what ONNX Runtime keeps until the end is its own
-    export LSAN_OPTIONS=suppressions=$repository/tests/lsan.supp:print_suppressions=0
 }
 
 @test "the stages" {
@@ -61,4 +58,16 @@ setup() {
     ninja -C "$BATS_TEST_TMPDIR/with" -t query lib/libtrkx_acts.so
     run ninja -C "$BUILD" -t query lib/libtrkx_acts.so
     [ "$status" -ne 0 ]
+}
+
+@test "the module for ACTS' Python: its example finds what that in C++ finds" {
+    pkg-config --exists pybind11 || skip "no pybind11 here"
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" simulate --particles 300 --seed 3 --no-gzip --out .
+    PYTHONDONTWRITEBYTECODE=1 \
+        PYTHONPATH=$repository/adapters/acts/example:$BATS_FILE_TMPDIR/user/python:$BATS_FILE_TMPDIR/build /usr/bin/python3 \
+        "$repository/tests/acts/test_python.py" "$models/acat2021-like" event000001000-hits.csv >tracks
+    "$BATS_FILE_TMPDIR/build/trkx_acts_example" "$models/acat2021-like" event000001000 >expected
+    [ "$(wc -l <expected)" -gt 100 ]
+    cmp tracks expected
 }

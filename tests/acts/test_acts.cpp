@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <csetjmp>
 #include <cstring>
+#include <map>
 #include <numeric>
 #include <sstream>
 
@@ -38,7 +39,10 @@ std::unique_ptr<const Acts::Logger> log() { return Acts::getDefaultLogger("test"
 
 std::shared_ptr<const Bundle> load(const std::string &name)
 {
-  return std::make_shared<const Bundle>(models + "/" + name, 1, TRKX_KERNELS_STOCK);
+  static std::map<std::string, std::shared_ptr<const Bundle>> loaded;
+  auto &bundle = loaded[name];
+  if (!bundle) bundle = std::make_shared<const Bundle>(models + "/" + name, 1, TRKX_KERNELS_STOCK);
+  return bundle;
 }
 
 void succeeds(trkx_status status, const trkx_error &error)
@@ -403,7 +407,7 @@ void configurations_that_do_not_fit(void **)
 /* Without x and y the distance comes from r; without both there is none. */
 void edges_need_positions(void **)
 {
-  const auto bundle = std::make_shared<const Bundle>(models + "/without-positions", 1, TRKX_KERNELS_STOCK);
+  const auto bundle = load("without-positions");
   expect_throw<std::invalid_argument>("columns x, y and z, or r and z", [&] { GraphConstruction({bundle}, log()); });
 }
 
