@@ -255,18 +255,18 @@ TRKX_API enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edg
 typedef struct trkx_walkthrough_options {
     size_t size;      /* sizeof(trkx_walkthrough_options) */
     float cut;        /* edges with score > cut are in the graph. Default 0.01 */
-    float min_score;  /* from a hit at a junction a road goes on over the best edge, where its score > that. Default 0.1 */
-    float add_score;  /* and over all edges with score > that. Default 0.6 */
+    float min_score;  /* of the edges out of a hit the best is followed where its score > that. Default 0.1 */
+    float add_score;  /* and so are all with score > that. Default 0.6 */
     size_t min_hits;  /* shorter roads are no tracks. Default 3 */
 } trkx_walkthrough_options;
 TRKX_API void trkx_walkthrough_options_init(trkx_walkthrough_options *options);
 
-/* Tracks by walking along the edges, which run outwards (trkx_edges_orient). A component of which no hit has more
- * than one edge in or out is a track. In the others each hit that is still free, in the order of the number of edges on
- * the longest way to it (ties: lower index), starts a track: the longest road over free hits (ties: where two
- * roads part, over the edge with the higher score, then the lower number). labels [n], *count: as of trkx_tracks. One
- * thread; O(n + m + what the roads of each start reach). Errors: ARGUMENT (an edge's end is out of range, the
- * edges run in a circle), MEMORY. */
+/* Tracks by walking along the edges, which run outwards (trkx_edges_orient). A component of which no hit has
+ * more than one edge in or out is a track. In the others each hit that is still free, in the order of the
+ * number of edges on the longest way to it (ties: lower index), starts a track: the longest road over edges
+ * that are followed and free hits (ties: where two roads part, the edge with the higher score, then the lower
+ * number). labels [n], *count: as of trkx_tracks. One thread; O(n + m + what the roads of each start reach).
+ * Errors: ARGUMENT (an edge's end is out of range, the edges run in a circle), MEMORY. */
 TRKX_API enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, const float *scores,
                                            const trkx_walkthrough_options *options, int32_t *labels,
                                            size_t *count, trkx_error *error);
