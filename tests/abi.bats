@@ -44,6 +44,12 @@ check_against() { # sed-command
     [[ $output == *saturated* ]]
 }
 
+@test "an enumerator with another value is refused" {
+    check_against "s/<enumerator name='TRKX_FEATURE_TILT' value='[0-9]*'/<enumerator name='TRKX_FEATURE_TILT' value='99'/"
+    [ "$status" -eq 1 ]
+    [[ $output == *TRKX_FEATURE_TILT* ]]
+}
+
 @test "with a new SOVERSION there is nothing to compare" {
     check_against "s/soname='libtrkx.so.0'/soname='libtrkx.so.old'/; s/trkx_version'/trkx_older'/g"
     [ "$status" -eq 0 ]

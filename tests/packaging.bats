@@ -92,8 +92,8 @@ CMAKE
 }
 
 @test "pkg-config: static" {
-    cc -o static minimal.c $(pkg-config --cflags trkx) "$installed/libtrkx.a" \
-        $(pkg-config --static --libs trkx | sed 's/-ltrkx//') -Wl,-rpath,"$(runtime_directory)"
+    cc -o static minimal.c $(pkg-config --static --cflags --libs trkx | sed 's/-ltrkx/-l:libtrkx.a/') \
+        -Wl,-rpath,"$(runtime_directory)"
     ! ldd static | grep -q libtrkx
     TRKX_EP_LIBRARY=$installed/libtrkx_ep.so finds_tracks ./static
 }
