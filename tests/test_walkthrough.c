@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "random.h"
 #include "tracks.h"
 
 static trkx_walkthrough_options options_of(float cut, size_t min_hits)
@@ -177,14 +178,6 @@ static size_t walk_plainly(struct plain *p, int32_t *labels)
             if (name[j] == name[i]) labels[j] = (int32_t)tracks;
     }
     return tracks;
-}
-
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
 }
 
 /* Hits in a random order of distance, edges to one of the next few, scores with ties. */
