@@ -14,7 +14,7 @@ setup() {
 # What was described is another one: changed by sed.
 check_against() { # sed-command
     sed "$1" "$described" >"$old"
-    ! cmp -s "$described" "$old"
+    run ! cmp -s "$described" "$old"
     run "$repository/scripts/abi" --check "$old"
     echo "$output"
 }

@@ -150,5 +150,5 @@ CMAKE
         "CreateEpFactories ReleaseEpFactory" ]
     nm -g --defined-only "$installed/libtrkx.a" | awk 'NF == 3 { print $3 }' | sort -u >static
     [ "$(wc -l <static)" -gt 60 ]
-    ! grep -v -e '^trkx_' -e '^\.gomp_critical_user_trkx_' static # the latter: OpenMP's locks
+    run ! grep -v -e '^trkx_' -e '^\.gomp_critical_user_trkx_' static # the latter: OpenMP's locks
 }
