@@ -31,7 +31,7 @@ struct trkx_bundle {
     double radius;
     size_t min_hits;
     enum trkx_method method;
-    trkx_walkthrough_options walkthrough; /* where that is the method; cut and min_hits as of the others */
+    trkx_walkthrough_options walkthrough; /* for that method */
     bool completes;                   /* tracks are completed, with: */
     float candidate_cut;              /* on the filter's scores */
     trkx_complete_options completion; /* min_hits as above; its threads are the pipeline's */

@@ -19,8 +19,8 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
     if (bundle->method == TRKX_METHOD_JOINED)
         TRKX_CHECK(trkx_join_in(memory, hits, edges, scores, &options, labels, count, error));
     else if (bundle->method == TRKX_METHOD_WALKTHROUGH)
-        TRKX_CHECK(trkx_walkthrough_in(memory, hits->count, edges, scores, &bundle->walkthrough, labels, count,
-                                       error));
+        TRKX_CHECK(trkx_walkthrough_in(memory, hits->count, edges, scores, &bundle->walkthrough, labels,
+                                       count, error));
     else
         TRKX_CHECK(trkx_tracks_in(memory, hits->count, edges, scores, &options, labels, count, error));
     if (bundle->completes)

@@ -96,7 +96,8 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
     pipeline->threads = trkx_threads(options->threads);
     pipeline->kernels = options->kernels;
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(options->kernels);
+    pipeline->filter_batch =
+        options->filter_batch > 0 ? options->filter_batch : suiting_batch(options->kernels);
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)
