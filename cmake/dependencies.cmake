@@ -8,7 +8,9 @@
 #   protobuf-c    1.4     ONNX files in `trkx model` (the program only); protoc-c 1.4 makes the reader from
 #   onnx.proto    1.12    the schema that comes with ONNX's own headers
 #   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's;
-#                         gcc for aarch64 and qemu-user, where there are, for the kernels there
+#                         gcc for aarch64 and qemu-user, where there are, for the kernels there; abigail-tools 2.0
+#                         for the ABI, pybind11 2.10 for the module of adapters/acts, where there are
+#   ACTS                  adapters/acts, only where it is found, with its Gnn plugin in the namespace ActsPlugins
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP 4.5 REQUIRED COMPONENTS C)

@@ -252,6 +252,25 @@ TRKX_API enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edg
                                     const trkx_tracks_options *options, int32_t *labels, size_t *count,
                                     trkx_error *error);
 
+typedef struct trkx_walkthrough_options {
+    size_t size;      /* sizeof(trkx_walkthrough_options) */
+    float cut;        /* edges with score > cut are in the graph. Default 0.01 */
+    float min_score;  /* of the edges out of a hit the best is followed where its score > that. Default 0.1 */
+    float add_score;  /* and so are all with score > that. Default 0.6 */
+    size_t min_hits;  /* shorter roads are no tracks. Default 3 */
+} trkx_walkthrough_options;
+TRKX_API void trkx_walkthrough_options_init(trkx_walkthrough_options *options);
+
+/* Tracks by walking along the edges, which run outwards (trkx_edges_orient). A component of which no hit has
+ * more than one edge in or out is a track. In the others each hit that is still free, in the order of the
+ * number of edges on the longest way to it (ties: lower index), starts a track: the longest road over edges
+ * that are followed and free hits (ties: where two roads part, the edge with the higher score, then the lower
+ * number). labels [n], *count: as of trkx_tracks. One thread; O(n + m + what the roads of each start reach).
+ * Errors: ARGUMENT (an edge's end is out of range, the edges run in a circle), MEMORY. */
+TRKX_API enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, const float *scores,
+                                           const trkx_walkthrough_options *options, int32_t *labels,
+                                           size_t *count, trkx_error *error);
+
 typedef struct trkx_complete_options {
     size_t size;       /* sizeof(trkx_complete_options) */
     double field;      /* T, along z near the origin; not 0. Default 2 */
@@ -365,7 +384,7 @@ typedef struct trkx_bundle_info {
     double radius;
     size_t k;
     float filter_cut, gnn_cut;
-    const char *method;                /* of labelling: "components" or "joined" */
+    const char *method;                /* of labelling: "components", "joined" or "walkthrough" */
     bool completes;                    /* whether tracks are completed then ... */
     float candidate_cut;               /* ... with the edges whose filter score is over that as candidates */
     size_t min_hits;
@@ -488,8 +507,11 @@ TRKX_API void trkx_result_destroy(trkx_result *result);
 /* Each network by itself. features are those of the network's own list in the bundle
  * (trkx_pipeline_features). Errors: ARGUMENT, MEMORY, RUNTIME. */
 enum trkx_network { TRKX_NETWORK_EMBEDDING, TRKX_NETWORK_FILTER, TRKX_NETWORK_GNN, TRKX_NETWORKS };
-/* How many features the network takes; computes them into features [n,count] where that is not NULL. */
+/* How many features the network takes, and which: a view. */
 TRKX_API size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network);
+TRKX_API const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline,
+                                                              enum trkx_network network);
+/* Computes them: features [n,count]. */
 TRKX_API enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
                                                  const trkx_hits *hits, float *features, trkx_error *error);
 TRKX_API enum trkx_status trkx_embed(const trkx_pipeline *pipeline, const float *features, size_t n,

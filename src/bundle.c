@@ -261,18 +261,50 @@ cleanup:
     return status;
 }
 
+const char *trkx_method_name(enum trkx_method method)
+{
+    static const char *const names[TRKX_METHODS] = {"components", "joined", "walkthrough"};
+    return names[method];
+}
+
+static enum trkx_status parse_method(const struct place *place, enum trkx_method *method)
+{
+    const json_t *node = json_object_get(place->object, "method");
+    const char *name = json_string_value(node);
+    *method = TRKX_METHOD_COMPONENTS;
+    if (node == NULL) return TRKX_OK;
+    for (int i = 0; name != NULL && i < TRKX_METHODS; i++) {
+        *method = (enum trkx_method)i;
+        if (strcmp(name, trkx_method_name(*method)) == 0) return TRKX_OK;
+    }
+    return wrong(place, "method", "is not \"components\", \"joined\" or \"walkthrough\"");
+}
+
+static enum trkx_status parse_walkthrough(const struct place *place, struct trkx_bundle *bundle)
+{
+    enum trkx_status status = TRKX_OK;
+    trkx_walkthrough_options *options = &bundle->walkthrough;
+    trkx_walkthrough_options_init(options);
+    double min_score = (double)options->min_score, add_score = (double)options->add_score;
+    TRKX_CHECK(get_optional(place, "min_score", 0, 1, &min_score));
+    TRKX_CHECK(get_optional(place, "add_score", 0, 1, &add_score));
+    options->cut = bundle->models[TRKX_NETWORK_GNN].cut;
+    options->min_score = (float)min_score;
+    options->add_score = (float)add_score;
+    options->min_hits = bundle->min_hits;
+cleanup:
+    return status;
+}
+
 static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle *bundle)
 {
     struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
     struct place completion = {top->file, "tracks.completion.", NULL, top->error};
     enum trkx_status status = TRKX_OK;
     if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
-    const json_t *method = json_object_get(place.object, "method");
-    const char *name = method == NULL ? "components" : json_string_value(method);
-    bundle->joins = name != NULL && strcmp(name, "joined") == 0;
-    if (name == NULL || (!bundle->joins && strcmp(name, "components") != 0))
-        return wrong(&place, "method", "is not \"components\" or \"joined\"");
+    TRKX_CHECK(parse_method(&place, &bundle->method));
     TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
+    TRKX_CHECK(parse_walkthrough(&place, bundle));
     trkx_complete_options_init(&bundle->completion);
     bundle->completion.min_hits = bundle->min_hits;
     completion.object = json_object_get(place.object, "completion");

@@ -19,6 +19,10 @@ struct trkx_model {
     float cut; /* filter and gnn */
 };
 
+/* How tracks are labelled, see docs/tracks.md. */
+enum trkx_method { TRKX_METHOD_COMPONENTS, TRKX_METHOD_JOINED, TRKX_METHOD_WALKTHROUGH, TRKX_METHODS };
+const char *trkx_method_name(enum trkx_method method);
+
 struct trkx_bundle {
     char *directory, *name, *detector;
     char *detectors; /* path of the detector's modules, NULL where the bundle has none */
@@ -26,7 +30,8 @@ struct trkx_bundle {
     size_t dim, k;
     double radius;
     size_t min_hits;
-    bool joins;                       /* tracks by joining, else by components */
+    enum trkx_method method;
+    trkx_walkthrough_options walkthrough; /* for that method */
     bool completes;                   /* tracks are completed, with: */
     float candidate_cut;              /* on the filter's scores */
     trkx_complete_options completion; /* min_hits as above; its threads are the pipeline's */

@@ -69,7 +69,7 @@ static void describe(trkx_pipeline *pipeline)
                                         .detector = bundle->detector,
                                         .features = embedding->features,
                                         .features_count = embedding->features_count,
-                                        .method = bundle->joins ? "joined" : "components",
+                                        .method = trkx_method_name(bundle->method),
                                         .completes = bundle->completes,
                                         .candidate_cut = bundle->candidate_cut,
                                         .dim = bundle->dim,
@@ -96,7 +96,8 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
     pipeline->threads = trkx_threads(options->threads);
     pipeline->kernels = options->kernels;
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(options->kernels);
+    pipeline->filter_batch =
+        options->filter_batch > 0 ? options->filter_batch : suiting_batch(options->kernels);
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)
@@ -131,6 +132,11 @@ const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline)
 size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network)
 {
     return pipeline->bundle.models[network].features_count;
+}
+
+const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline, enum trkx_network network)
+{
+    return pipeline->bundle.models[network].features;
 }
 
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,

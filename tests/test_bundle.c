@@ -167,8 +167,9 @@ static void every_wrong_value_is_named(void **state)
         {"embedding.radius", "true"}, {"embedding.k", "0"}, {"embedding.k", "-3"}, {"embedding.k", "1e20"},
         {"filter.sigmoid_in_model", "0"}, {"gnn.sigmoid_in_model", "\"false\""},
         {"filter.cut", "1.1"}, {"gnn.cut", "-0.1"}, {"gnn.cut", "\"0.5\""},
-        {"tracks.method", "\"walkthrough\""}, {"tracks.method", "1"}, {"tracks.min_hits", "0"},
-        {"tracks.min_hits", "2.5"}};
+        {"tracks.method", "\"walk\""}, {"tracks.method", "1"}, {"tracks.min_hits", "0"},
+        {"tracks.min_hits", "2.5"}, {"tracks.min_score", "-0.1"}, {"tracks.min_score", "\"a\""},
+        {"tracks.add_score", "2"}};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) expect_refusal(wrong[i][0], wrong[i][1]);
 }

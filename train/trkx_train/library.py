@@ -50,6 +50,11 @@ class _TracksOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("cut", c.c_float), ("min_hits", c.c_size_t), ("threads", c.c_int)]
 
 
+class _WalkthroughOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("cut", c.c_float), ("min_score", c.c_float), ("add_score", c.c_float),
+                ("min_hits", c.c_size_t)]
+
+
 class _MetricsOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("min_hits", c.c_size_t), ("match_fraction", c.c_double)]
 
@@ -364,6 +369,21 @@ def join(event, edges, scores, cut, min_hits=3):
     options.cut, options.min_hits = cut, min_hits
     labels, count = np.zeros(len(event.xyz), np.int32), c.c_size_t()
     _call("trkx_join", c.byref(hits), c.byref(view), _pointer(scores, c.c_float), c.byref(options),
+          _pointer(labels, c.c_int32), c.byref(count))
+    return labels
+
+
+def walkthrough(n, edges, scores, cut, **settings):
+    """Tracks by walking through edges int64 [2,m], outwards, with scores float32 [m] > cut -> labels int32 [n]."""
+    edges, scores = np.ascontiguousarray(edges, np.int64), np.ascontiguousarray(scores, np.float32)
+    view = _Edges(edges.shape[1], _pointer(edges, c.c_int64), 0)
+    options = _WalkthroughOptions()
+    _library.trkx_walkthrough_options_init(c.byref(options))
+    options.cut = cut
+    for name, value in settings.items():
+        setattr(options, name, value)
+    labels, count = np.zeros(n, np.int32), c.c_size_t()
+    _call("trkx_walkthrough", c.c_size_t(n), c.byref(view), _pointer(scores, c.c_float), c.byref(options),
           _pointer(labels, c.c_int32), c.byref(count))
     return labels
 
