@@ -142,7 +142,13 @@ bool make_directory(const char *path)
 
 bool write_json(const char *path, json_t *json)
 {
-    char *text = checked(json_dumps(checked(json), JSON_INDENT(2) | JSON_REAL_PRECISION(9)));
+    enum { DIGITS = 9 };
+    return write_json_precisely(path, json, DIGITS);
+}
+
+bool write_json_precisely(const char *path, json_t *json, int digits)
+{
+    char *text = checked(json_dumps(checked(json), JSON_INDENT(2) | JSON_REAL_PRECISION(digits)));
     trkx_error error;
     json_decref(json);
     enum trkx_status status = trkx_text_write(path, text, &error);

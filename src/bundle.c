@@ -173,7 +173,8 @@ static enum trkx_status parse_edges(const struct place *place, struct trkx_model
     const json_t *node = json_object_get(place->object, "edges");
     const char *layout = json_string_value(node);
     if (node == NULL) return TRKX_OK;
-    if (model->inputs_count < 2) return wrong(place, "edges", "is there, but inputs names no tensor of edges");
+    if (model->inputs_count < 2)
+        return wrong(place, "edges", "is there, but inputs names no tensor of edges");
     model->transposed = layout != NULL && strcmp(layout, "[m,2]") == 0;
     if (model->transposed || (layout != NULL && strcmp(layout, "[2,m]") == 0)) return TRKX_OK;
     return wrong(place, "edges", "is not \"[2,m]\" or \"[m,2]\"");

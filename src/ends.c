@@ -6,8 +6,7 @@ struct trkx_ends trkx_ends_of(const trkx_pipeline *pipeline, enum trkx_network n
                               size_t n)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
-    bool narrow =
-        !model->pairs && trkx_session_element(pipeline->sessions[network], 1) == TRKX_ELEMENT_INT32;
+    bool narrow = !model->pairs && trkx_session_element(pipeline->sessions[network], 1) == TRKX_ELEMENT_INT32;
     return (struct trkx_ends){features, n, model->features_count, model->pairs, model->transposed, narrow};
 }
 
@@ -43,8 +42,8 @@ size_t trkx_ends_bytes(const struct trkx_ends *ends)
 
 /* ---- each form -------------------------------------------------------------------------------------- */
 
-static void put_pairs(const struct trkx_ends *ends, const int64_t *source, const int64_t *target, size_t count,
-                      float *to)
+static void put_pairs(const struct trkx_ends *ends, const int64_t *source, const int64_t *target,
+                      size_t count, float *to)
 {
     size_t width = ends->width;
     for (size_t e = 0; e < count; e++, to += 2 * width) {
@@ -72,8 +71,8 @@ static void put_int32(const int64_t *source, const int64_t *target, size_t count
     }
 }
 
-void trkx_ends_put(const struct trkx_ends *ends, const trkx_edges *edges, size_t first, size_t count, void *to,
-                   struct trkx_tensor in[2])
+void trkx_ends_put(const struct trkx_ends *ends, const trkx_edges *edges, size_t first, size_t count,
+                   void *to, struct trkx_tensor in[2])
 {
     const int64_t *source = edges->index + first, *target = source + edges->count;
     size_t edge = ends->transposed ? 2 : 1, end = ends->transposed ? 1 : count;

@@ -25,9 +25,9 @@ void trkx_ends_view(const struct trkx_ends *ends, const trkx_edges *edges, struc
 
 /* Bytes an edge. */
 size_t trkx_ends_bytes(const struct trkx_ends *ends);
-/* Puts `count` edges from `first` on into `to`, which has room for them and is aligned for int64, and fills the
- * network's inputs: views of `to` and of the features. */
-void trkx_ends_put(const struct trkx_ends *ends, const trkx_edges *edges, size_t first, size_t count, void *to,
-                   struct trkx_tensor in[2]);
+/* Puts `count` edges from `first` on into `to`, which has room for them and is aligned for int64, and fills
+ * the network's inputs: views of `to` and of the features. */
+void trkx_ends_put(const struct trkx_ends *ends, const trkx_edges *edges, size_t first, size_t count,
+                   void *to, struct trkx_tensor in[2]);
 
 #endif

@@ -8,7 +8,8 @@
  * pairs of features are gathered for a whole call. */
 static size_t suiting_batch(const trkx_pipeline *pipeline)
 {
-    bool small = pipeline->kernels == TRKX_KERNELS_STOCK || pipeline->bundle.models[TRKX_NETWORK_FILTER].pairs;
+    bool small =
+        pipeline->kernels == TRKX_KERNELS_STOCK || pipeline->bundle.models[TRKX_NETWORK_FILTER].pairs;
     return small ? (size_t)1 << 16 : (size_t)1 << 20;
 }
 

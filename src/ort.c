@@ -112,7 +112,8 @@ static enum trkx_status register_provider(trkx_error *error)
     char *path = NULL;
     if (provider != NULL) return TRKX_OK;
     TRKX_CHECK(trkx_provider_find(&path, error));
-    TRKX_CHECK(check(api->RegisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION, path), path, error));
+    TRKX_CHECK(
+        check(api->RegisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION, path), path, error));
     status = find_provider_device(path, error);
     if (status != TRKX_OK)
         check(api->UnregisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION), path, NULL);
@@ -128,8 +129,8 @@ static enum trkx_status add_provider(OrtSessionOptions *options, const char *rep
     enum trkx_status status = register_provider(error);
     pthread_mutex_unlock(&lock);
     if (status != TRKX_OK) return status;
-    return check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &provider, 1, keys, values,
-                                                              report == NULL ? 0 : 1),
+    return check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &provider, 1, keys,
+                                                               values, report == NULL ? 0 : 1),
                  PROVIDER_NAME, error);
 }
 
@@ -231,7 +232,8 @@ struct declared {
 static bool take_element(const struct trkx_tensor_spec *spec, bool output, ONNXTensorElementDataType code,
                          enum trkx_element *element)
 {
-    bool narrower = !output && spec->element == TRKX_ELEMENT_INT64 && code == elements[TRKX_ELEMENT_INT32].code;
+    bool narrower =
+        !output && spec->element == TRKX_ELEMENT_INT64 && code == elements[TRKX_ELEMENT_INT32].code;
     *element = narrower ? TRKX_ELEMENT_INT32 : spec->element;
     return elements[*element].code == code;
 }

@@ -163,7 +163,8 @@ static void check_edges(const struct trkx_contract *contract, const Onnx__ValueI
 {
     const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(input);
     int64_t extent = 0;
-    bool declared = trkx_onnx_declared_extent(type, 0, &extent) || trkx_onnx_declared_extent(type, 1, &extent);
+    bool declared =
+        trkx_onnx_declared_extent(type, 0, &extent) || trkx_onnx_declared_extent(type, 1, &extent);
     bool transposed = is_transposed(type);
     if (contract == NULL || !declared || trkx_onnx_declared_rank(type) != 2 ||
         contract->transposed == transposed)
