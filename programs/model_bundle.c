@@ -141,6 +141,7 @@ static int write_files(struct import_bundle *bundle, struct written *written)
     trkx_pipeline *pipeline = NULL;
     status = trkx_pipeline_create(bundle->out, NULL, &pipeline, &error);
     trkx_pipeline_destroy(pipeline);
+    if (status == TRKX_OK) printf("%s: written\n", path);
     return failed_so_far(&error, status);
 }
 

@@ -291,6 +291,9 @@ static int settle_graph(const struct settings *settings, const struct convention
     if (bundle->radius < 0) return lacking("radius", "the radius");
     if (bundle->k == 0) return lacking("k", "the number of neighbours");
     bundle->dim = settings->dim > 0 ? settings->dim : embedding->adoption.dim;
+    if (embedding->adoption.dim > 0 && embedding->adoption.dim != bundle->dim)
+        return misused("model import: --dim: the output of %s has %zu", embedding->path,
+                       embedding->adoption.dim);
     if (bundle->dim == 0)
         return misused("model import: --dim is needed: %s does not say how many its output has",
                        embedding->path);

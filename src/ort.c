@@ -262,6 +262,13 @@ static enum trkx_status check_shape(const char *file, const struct trkx_tensor_s
             return trkx_fail(error, TRKX_ERROR_MODEL,
                              "%s: tensor %s has extent %lld in dimension %d, the bundle says %lld", file,
                              spec->name, (long long)extents[i], i, (long long)spec->shape[i]);
+    for (int i = 0; i < spec->rank && !output; i++)
+        if (spec->shape[i] < 0 && extents[i] >= 0)
+            return trkx_fail(
+                error, TRKX_ERROR_MODEL,
+                "%s: tensor %s has extent %lld in dimension %d, which has to be dynamic; trkx model "
+                "check tells more",
+                file, spec->name, (long long)extents[i], i);
     found->rank = (int)declared;
 cleanup:
     return status;

@@ -12,8 +12,9 @@ enum trkx_element { TRKX_ELEMENT_FLOAT, TRKX_ELEMENT_INT64, TRKX_ELEMENT_INT32 }
 struct trkx_tensor_spec {
     const char *name;
     enum trkx_element element; /* of an input INT64: INT32 does as well, trkx_session_element tells */
-    int rank;      /* of an output 1: rank 2 with a last extent of 1 does as well */
-    int64_t shape[2]; /* extents that the model must declare, or leave dynamic; -1: any */
+    int rank;                  /* of an output 1: rank 2 with a last extent of 1 does as well */
+    int64_t shape[2];          /* extents that the model must declare, or leave dynamic; -1: any, of an
+                                * input one that it leaves dynamic */
 };
 
 /* A view of a dense row-major tensor. */
