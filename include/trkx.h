@@ -123,8 +123,9 @@ enum trkx_event_parts {
 
 /* Reads an event. `prefix` is the path up to "-hits.csv" ("dir/event000001000"), or the path of any of the
  * event's files. <prefix>-hits.csv[.gz] is always read, or where there is none <prefix>-hits.npy, a structured
- * array whose fields are the columns (the same for the other files; a path's own kind of file comes first); `parts` is a combination of trkx_event_parts.
- * Columns are found by name, unknown ones are ignored; the rows of cells and truth are matched by hit_id.
+ * array whose fields are the columns; the same for the other files. The kind of file that the path names comes
+ * first. `parts` is a combination of trkx_event_parts. Columns are found by name, unknown ones are ignored; the
+ * rows of cells and truth are matched by hit_id.
  * A header without rows is a valid event without hits. `threads` >= 1, or 0: all cores; the event, or the
  * error, is the same for any number. More than one hold the texts of all files at once.
  * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file), FORMAT (not CSV, missing column, bad number,

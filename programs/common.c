@@ -148,7 +148,7 @@ bool write_json(const char *path, json_t *json)
     return write_json_precisely(path, json, DIGITS);
 }
 
-bool write_json_precisely(const char *path, json_t *json, int digits)
+bool write_json_precisely(const char *path, json_t *json, unsigned digits)
 {
     char *text = checked(json_dumps(checked(json), JSON_INDENT(2) | JSON_REAL_PRECISION(digits)));
     trkx_error error;

@@ -133,8 +133,8 @@ static int write_files(struct import_bundle *bundle, struct written *written)
         status = write_network(&bundle->networks[i],
                                next_path(written, bundle->out, network_names[i], ".onnx"), &error);
     if (status == TRKX_OK && bundle->detectors != NULL)
-        status =
-            trkx_file_copy(bundle->detectors, next_path(written, bundle->out, detectors_name(bundle), ""), &error);
+        status = trkx_file_copy(bundle->detectors,
+                                next_path(written, bundle->out, detectors_name(bundle), ""), &error);
     if (status != TRKX_OK) return failed_so_far(&error, status);
     char *path = next_path(written, bundle->out, "bundle.json", "");
     if (!write_json_precisely(path, bundle_json(bundle), DIGITS)) return EXIT_FAILED;
