@@ -107,58 +107,73 @@ static enum trkx_status write_network(struct import_network *network, const char
     return status;
 }
 
-/* The files that stand in the directory so far. */
-struct written {
-    char *paths[TRKX_NETWORKS + 2];
-    size_t count;
-};
+/* The files of the bundle: its networks, bundle.json, the detector's modules where there are any. */
+enum { BUNDLE_JSON = TRKX_NETWORKS, DETECTORS, FILES };
 
-static char *next_path(struct written *written, const char *directory, const char *name, const char *suffix)
+static void name_files(const struct import_bundle *bundle, char **paths)
 {
-    return written->paths[written->count++] = join_path(directory, name, suffix);
+    for (int i = 0; i < TRKX_NETWORKS; i++) paths[i] = join_path(bundle->out, network_names[i], ".onnx");
+    paths[BUNDLE_JSON] = join_path(bundle->out, "bundle.json", "");
+    if (bundle->detectors != NULL) paths[DETECTORS] = join_path(bundle->out, detectors_name(bundle), "");
 }
 
-static int failed_so_far(const trkx_error *error, enum trkx_status status)
+/* One of them is there: what is written here may be taken away again, so it has to be new. */
+static bool is_taken(char *const *paths)
 {
-    return status == TRKX_OK ? EXIT_OK : failed(error);
+    for (int i = 0; i < FILES; i++)
+        if (paths[i] != NULL && access(paths[i], F_OK) == 0) {
+            fprintf(stderr, "trkx: %s: is there already\n", paths[i]);
+            return true;
+        }
+    return false;
 }
 
-static int write_files(struct import_bundle *bundle, struct written *written)
+static enum trkx_status write_parts(struct import_bundle *bundle, char *const *paths, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    for (int i = 0; i < TRKX_NETWORKS && status == TRKX_OK; i++)
+        status = write_network(&bundle->networks[i], paths[i], error);
+    if (status == TRKX_OK && bundle->detectors != NULL)
+        status = trkx_file_copy(bundle->detectors, paths[DETECTORS], error);
+    return status;
+}
+
+static enum trkx_status try_bundle(const char *directory, trkx_error *error)
+{
+    trkx_pipeline *pipeline = NULL;
+    enum trkx_status status = trkx_pipeline_create(directory, NULL, &pipeline, error);
+    trkx_pipeline_destroy(pipeline);
+    return status;
+}
+
+static int write_files(struct import_bundle *bundle, char *const *paths)
 {
     /* float64 takes 17 digits; 16 are enough for what people write, and leave 1.6 what it is */
     enum { DIGITS = 16 };
     trkx_error error;
-    enum trkx_status status = TRKX_OK;
-    for (int i = 0; i < TRKX_NETWORKS && status == TRKX_OK; i++)
-        status = write_network(&bundle->networks[i],
-                               next_path(written, bundle->out, network_names[i], ".onnx"), &error);
-    if (status == TRKX_OK && bundle->detectors != NULL)
-        status = trkx_file_copy(bundle->detectors,
-                                next_path(written, bundle->out, detectors_name(bundle), ""), &error);
-    if (status != TRKX_OK) return failed_so_far(&error, status);
-    char *path = next_path(written, bundle->out, "bundle.json", "");
-    if (!write_json_precisely(path, bundle_json(bundle), DIGITS)) return EXIT_FAILED;
-    trkx_pipeline *pipeline = NULL;
-    status = trkx_pipeline_create(bundle->out, NULL, &pipeline, &error);
-    trkx_pipeline_destroy(pipeline);
-    if (status == TRKX_OK) printf("%s: written\n", path);
-    return failed_so_far(&error, status);
+    if (write_parts(bundle, paths, &error) != TRKX_OK) return failed(&error);
+    if (!write_json_precisely(paths[BUNDLE_JSON], bundle_json(bundle), DIGITS)) return EXIT_FAILED;
+    if (try_bundle(bundle->out, &error) != TRKX_OK) return failed(&error);
+    printf("%s: written\n", paths[BUNDLE_JSON]);
+    return EXIT_OK;
+}
+
+static int write_new(struct import_bundle *bundle, char *const *paths)
+{
+    bool there = access(bundle->out, F_OK) == 0;
+    if (is_taken(paths) || !make_directory(bundle->out)) return EXIT_FAILED;
+    int code = write_files(bundle, paths);
+    for (int i = 0; i < FILES && code != EXIT_OK; i++)
+        if (paths[i] != NULL) unlink(paths[i]);
+    if (code != EXIT_OK && !there) rmdir(bundle->out);
+    return code;
 }
 
 int import_write(struct import_bundle *bundle)
 {
-    struct written written = {0};
-    bool there = access(bundle->out, F_OK) == 0;
-    char *path = join_path(bundle->out, "bundle.json", "");
-    bool taken = access(path, F_OK) == 0;
-    if (taken) fprintf(stderr, "trkx: %s: is there already\n", path);
-    free(path);
-    if (taken || !make_directory(bundle->out)) return EXIT_FAILED;
-    int code = write_files(bundle, &written);
-    for (size_t i = 0; i < written.count; i++) {
-        if (code != EXIT_OK) unlink(written.paths[i]);
-        free(written.paths[i]);
-    }
-    if (code != EXIT_OK && !there) rmdir(bundle->out);
+    char *paths[FILES] = {NULL};
+    name_files(bundle, paths);
+    int code = write_new(bundle, paths);
+    for (int i = 0; i < FILES; i++) free(paths[i]);
     return code;
 }

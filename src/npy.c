@@ -294,10 +294,15 @@ const char *trkx_npy_store(const struct trkx_npy_number *number, enum trkx_colum
 
 /* ---- records as the rows of a table ------------------------------------------------------------------ */
 
+static bool has_records(const struct trkx_npy *npy)
+{
+    return npy->structured && npy->rank == 1;
+}
+
 size_t trkx_npy_rows(const struct trkx_text *text)
 {
     struct trkx_npy npy;
-    return trkx_npy_open(text, &npy, NULL) == TRKX_OK ? npy.shape[0] : 0;
+    return trkx_npy_open(text, &npy, NULL) == TRKX_OK && has_records(&npy) ? npy.shape[0] : 0;
 }
 
 /* NULL where there is none. */
@@ -333,7 +338,7 @@ enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column 
     struct trkx_npy npy;
     enum trkx_status status;
     TRKX_CHECK(trkx_npy_open(text, &npy, error));
-    if (!npy.structured || npy.rank != 1)
+    if (!has_records(&npy))
         return trkx_text_fail(text, 0, error, "npy header: is not one row of records with named fields");
     for (size_t k = 0; k < columns_count; k++) TRKX_CHECK(read_column(&npy, &columns[k], error));
 cleanup:

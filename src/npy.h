@@ -50,7 +50,8 @@ const char *trkx_npy_store(const struct trkx_npy_number *number, enum trkx_colum
 /* The columns of a structured array as of a table's, in any order; rows are records. Errors: FORMAT. */
 enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column *columns,
                                size_t columns_count, trkx_error *error);
-/* How many records there are; 0 where the header is wrong, which trkx_npy_read then tells. */
+/* How many records there are; 0 where the header is wrong or tells of no records, which trkx_npy_read then
+ * tells. */
 size_t trkx_npy_rows(const struct trkx_text *text);
 
 /* A header of version 1 that says so; 128 bytes, or more for a long descr. `descr` is a Python expression. */

@@ -83,8 +83,12 @@ import() { # arguments: to $(out)
     before=$(sha256sum "$(out)"/*)
     run import "$models"
     [ "$status" -eq 1 ]
-    [[ $output == *"bundle.json: is there already"* ]]
+    [[ $output == *"embedding.onnx: is there already"* ]]
     [ "$(sha256sum "$(out)"/*)" = "$before" ]
+    before=$(sha256sum "$models"/*)
+    refuses_in_place=$("$TRKX" model import --out "$models" "$models" 2>&1) && return 1
+    [[ $refuses_in_place == *"is there already"* ]]
+    [ "$(sha256sum "$models"/*)" = "$before" ]
 }
 
 @test "wrong usage is exit code 2 and one line" {

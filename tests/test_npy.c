@@ -224,6 +224,7 @@ static void a_wrong_header_is_an_error(void **state)
     } wrong[] = {{"'<f4'", "(0, 3)", "is not one row of records with named fields"},
                  {"[('hit_id', '<i8')]", "(0,)", "column x is missing"},
                  {"[('hit_id', '<i8')]", "(0, 0)", "is not one row of records"},
+                 {"[('hit_id', '<i8')]", "(999999999999, 0)", "is not one row of records"},
                  {"[('hit_id', '<U4')]", "(0,)", "column hit_id is not of numbers"},
                  {"[('hit_id', '>i8')]", "(0,)", "type \">i8\" is none of"},
                  {"[('hit_id', '<i8', (3,))]", "(0,)", "a field is not a plain number"},
