@@ -122,8 +122,10 @@ enum trkx_event_parts {
 };
 
 /* Reads an event. `prefix` is the path up to "-hits.csv" ("dir/event000001000"), or the path of any of the
- * event's files. <prefix>-hits.csv[.gz] is always read; `parts` is a combination of trkx_event_parts.
- * Columns are found by name, unknown ones are ignored; the rows of cells and truth are matched by hit_id.
+ * event's files. <prefix>-hits.csv[.gz] is always read, or where there is none <prefix>-hits.npy, a structured
+ * array whose fields are the columns; the same for the other files. The kind of file that the path names comes
+ * first. `parts` is a combination of trkx_event_parts. Columns are found by name, unknown ones are ignored; the
+ * rows of cells and truth are matched by hit_id.
  * A header without rows is a valid event without hits. `threads` >= 1, or 0: all cores; the event, or the
  * error, is the same for any number. More than one hold the texts of all files at once.
  * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file), FORMAT (not CSV, missing column, bad number,
@@ -536,11 +538,12 @@ TRKX_API enum trkx_status trkx_edges_over(const trkx_edges *edges, const float *
 
 /* ---- plain arrays ----------------------------------------------------------------------------------- */
 
-/* Labels in the TrackML submission format, "hit_id,track_id", row by row. The file appears whole or not at
- * all. Errors: MEMORY, IO. */
+/* Labels in the TrackML submission format, "hit_id,track_id", row by row; where the path ends in .npy, as a
+ * structured array of hit_id (int64) and track_id (int32). The file appears whole or not at all. Errors: MEMORY,
+ * IO. */
 TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
                                             trkx_error *error);
-/* Reads such a file for these hits: hits that it does not list get 0. Errors: MEMORY, IO, FORMAT (unknown or
+/* Reads such a file, of either kind, for these hits: hits that it does not list get 0. Errors: MEMORY, IO, FORMAT (unknown or
  * repeated hit_id). */
 TRKX_API enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels,
                                            trkx_error *error);
@@ -555,8 +558,8 @@ typedef struct trkx_array {
     void *data;
 } trkx_array;
 
-/* Reads .npy (format 1 or 2, C order, little endian, f4 f8 i4 i8; converted to `type`) or, by any other
- * ending, CSV of plain numbers without header (.gz too). Errors: MEMORY, IO, FORMAT. */
+/* Reads .npy (format 1 to 3, C order, little endian, floats of 4 and 8 bytes, integers of 1 to 8; converted to
+ * `type`) or, by any other ending, CSV of plain numbers without header (.gz too). Errors: MEMORY, IO, FORMAT. */
 TRKX_API enum trkx_status trkx_array_read(const char *path, enum trkx_array_type type, trkx_array *array,
                                           trkx_error *error);
 /* Writes by the ending of the path; appears whole or not at all. Errors: MEMORY, IO. */

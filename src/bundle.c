@@ -142,22 +142,42 @@ bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count)
 
 /* ---- models ----------------------------------------------------------------------------------------- */
 
-static enum trkx_status parse_inputs(const struct place *place, size_t expected, struct trkx_model *model)
+static enum trkx_status parse_inputs(const struct place *place, enum trkx_network network,
+                                     struct trkx_model *model)
 {
+    static const struct {
+        size_t least, most;
+        const char *otherwise;
+    } takes[TRKX_NETWORKS] = {{1, 1, "is not a list of one tensor name"},
+                              {1, 2, "is not a list of one or two tensor names"},
+                              {2, 2, "is not a list of two tensor names"}};
     const json_t *list = json_object_get(place->object, "inputs");
+    size_t count = json_array_size(list);
     if (list == NULL) return wrong(place, "inputs", "is missing");
-    if (!json_is_array(list) || json_array_size(list) != expected)
-        return wrong(place, "inputs",
-                     expected == 1 ? "is not a list of one tensor name"
-                                   : "is not a list of two tensor names");
-    for (size_t i = 0; i < expected; i++) {
+    if (count < takes[network].least || count > takes[network].most)
+        return wrong(place, "inputs", takes[network].otherwise);
+    for (size_t i = 0; i < count; i++) {
         const char *name = json_string_value(json_array_get(list, i));
         if (name == NULL) return wrong(place, "inputs", "holds something that is not a text");
         model->inputs[i] = trkx_duplicate(name);
         if (model->inputs[i] == NULL) return trkx_fail_memory(place->error, "inputs", strlen(name));
     }
-    model->inputs_count = expected;
+    model->inputs_count = count;
+    model->pairs = network == TRKX_NETWORK_FILTER && count == 1;
     return TRKX_OK;
+}
+
+/* How edges lie in their tensor; [2,m] where nothing is said. */
+static enum trkx_status parse_edges(const struct place *place, struct trkx_model *model)
+{
+    const json_t *node = json_object_get(place->object, "edges");
+    const char *layout = json_string_value(node);
+    if (node == NULL) return TRKX_OK;
+    if (model->inputs_count < 2)
+        return wrong(place, "edges", "is there, but inputs names no tensor of edges");
+    model->transposed = layout != NULL && strcmp(layout, "[m,2]") == 0;
+    if (model->transposed || (layout != NULL && strcmp(layout, "[2,m]") == 0)) return TRKX_OK;
+    return wrong(place, "edges", "is not \"[2,m]\" or \"[m,2]\"");
 }
 
 static enum trkx_status check_digest(const struct place *place, const char *digest)
@@ -166,8 +186,8 @@ static enum trkx_status check_digest(const struct place *place, const char *dige
     return wrong(place, "sha256", "is not 64 lower-case hexadecimal digits");
 }
 
-static enum trkx_status parse_model(const struct place *place, const char *directory, bool embedding,
-                                    const json_t *root, struct trkx_model *model)
+static enum trkx_status parse_model(const struct place *place, const char *directory,
+                                    enum trkx_network network, const json_t *root, struct trkx_model *model)
 {
     enum trkx_status status = TRKX_OK;
     struct place top = {place->file, "", root, place->error};
@@ -175,11 +195,12 @@ static enum trkx_status parse_model(const struct place *place, const char *direc
     TRKX_CHECK(get_file(place, "file", directory, &model->path));
     TRKX_CHECK(get_string(place, "sha256", &model->sha256));
     TRKX_CHECK(check_digest(place, model->sha256));
-    TRKX_CHECK(parse_inputs(place, embedding ? 1 : 2, model));
+    TRKX_CHECK(parse_inputs(place, network, model));
+    TRKX_CHECK(parse_edges(place, model));
     TRKX_CHECK(get_string(place, "output", &model->output));
     bool own = json_object_get(place->object, "features") != NULL;
     TRKX_CHECK(parse_features(own ? place : &top, &model->features, &model->features_count));
-    if (embedding) return TRKX_OK;
+    if (network == TRKX_NETWORK_EMBEDDING) return TRKX_OK;
     TRKX_CHECK(get_flag(place, "sigmoid_in_model", &model->sigmoid_in_model));
     TRKX_CHECK(get_number(place, "cut", 0, 1, &cut));
     model->cut = (float)cut;
@@ -196,7 +217,7 @@ static enum trkx_status parse_models(const struct place *top, const char *direct
         struct place place = {top->file, sections[i], json_object_get(top->object, names[i]), top->error};
         if (!json_is_object(place.object)) return wrong(top, names[i], "is missing or not an object");
         enum trkx_status status =
-            parse_model(&place, directory, i == TRKX_NETWORK_EMBEDDING, top->object, &bundle->models[i]);
+            parse_model(&place, directory, (enum trkx_network)i, top->object, &bundle->models[i]);
         if (status != TRKX_OK) return status;
     }
     return TRKX_OK;

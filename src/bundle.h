@@ -10,8 +10,10 @@ enum { TRKX_BUNDLE_SCHEMA = 1 };
 struct trkx_model {
     char *path;        /* directory/file */
     char *sha256;      /* 64 lower-case hexadecimal digits */
-    char *inputs[2];   /* tensor names: node features, then edges */
-    size_t inputs_count; /* 1 for the embedding, else 2 */
+    char *inputs[2];   /* tensor names: node features, then edges; or the features of pairs alone */
+    size_t inputs_count;
+    bool pairs;      /* a filter that is given the features of each edge's ends side by side, [b,2F] */
+    bool transposed; /* edges go in as [m,2] */
     char *output;
     trkx_feature_spec *features; /* [features_count] the model's own list, or a copy of the bundle's */
     size_t features_count;

@@ -450,3 +450,14 @@ chain() { # ending of the arrays
         "$TRKX" run --out "$(out)" "$event"
     [ -z "$(find "$BATS_TEST_TMPDIR/temporary" "$BATS_TEST_TMPDIR/home" -mindepth 1)" ]
 }
+
+@test "run --format npy: the same tracks, and evaluate reads them" {
+    "$TRKX" run --out "$(out)" "$event"
+    "$TRKX" run --format npy --out "$(out)" "$event"
+    head -c 6 "$(out)/event000001000-tracks.npy" | cmp - <(printf '\x93NUMPY')
+    for kind in csv npy; do
+        "$TRKX" evaluate --json "$(out)/$kind.json" "$event" "$(out)/event000001000-tracks.$kind"
+    done
+    cmp "$(out)/csv.json" "$(out)/npy.json"
+    refuses 2 '"xml" is neither csv nor npy' -- "$TRKX" run --format xml "$event"
+}
