@@ -450,6 +450,7 @@ typedef struct trkx_run_options {
     void *user;                        /* passed to the hook. Default NULL */
     const trkx_truth *truth;           /* may be NULL: no edge efficiency and purity. Default NULL */
     const trkx_particles *particles;   /* for the true edges; may be NULL. Default NULL */
+    bool keep_edges;                   /* the result holds the edges that tracks were made of. Default false */
 } trkx_run_options;
 TRKX_API void trkx_run_options_init(trkx_run_options *options);
 
@@ -462,6 +463,8 @@ typedef struct trkx_result {
     trkx_step_record steps[TRKX_STEPS];     /* in data-flow order; TRKX_STEP_HITS is 0 for arrays */
     size_t steps_count;
     trkx_step_record total;                 /* of all steps; peak_bytes is the largest */
+    trkx_edges edges;                       /* [2,m] after the GNN's cut, outwards; empty without keep_edges */
+    float *scores;                          /* [m] of the GNN; NULL without keep_edges */
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is no
