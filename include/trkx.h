@@ -223,8 +223,8 @@ TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_
                                             trkx_error *error);
 
 /* Turns each edge so that it runs outwards: from the hit with the smaller x^2+y^2+z^2 (ties: the lower
- * index) to the other, and sorts by (source, target) again. In place. Errors: ARGUMENT (an edge's end is out
- * of range), MEMORY. */
+ * index) to the other, and sorts by (source, target) again. In place: the edges are ones that the library made. Errors:
+ * ARGUMENT (an edge's end is out of range), MEMORY. */
 TRKX_API enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges, trkx_error *error);
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 """Anybody's arrays as NumPy arrays of the library's types: views where type and layout allow, else copies."""
+import ctypes as c
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,16 @@ import numpy.typing as npt
 from .errors import ArgumentError
 
 _CPU = 1  # kDLCPU of DLPack's device types
+
+
+def array_at(address: int, count: int, dtype: npt.DTypeLike, owner: object) -> npt.NDArray[Any]:
+    """Memory of somebody else as an array [count], not copied; the array keeps the owner alive."""
+    dtype = np.dtype(dtype)
+    if not address or count == 0:
+        return np.zeros(0, dtype)
+    block: Any = (c.c_char * (count * dtype.itemsize)).from_address(address)
+    block._owner = owner
+    return np.frombuffer(block, dtype)
 
 
 def to_array(values: Any) -> npt.NDArray[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._arrays import array_at
 from .errors import ArgumentError
 
 _TYPES = {"c": np.int8, "C": np.uint8, "s": np.int16, "S": np.uint16, "i": np.int32, "I": np.uint32, "l": np.int64,
@@ -74,16 +75,14 @@ class _Piece:
             raise ArgumentError(f"column {name} has nulls")
         if count == 0:
             return np.zeros(0, dtype)
-        block = (c.c_char * (count * dtype.itemsize)).from_address(child.buffers[1] + first * dtype.itemsize)
-        block._owner = self  # type: ignore[attr-defined]
-        return np.frombuffer(block, dtype)
+        return array_at(child.buffers[1] + first * dtype.itemsize, count, dtype, self)
 
 
 def _has_nulls(array: Any, first: int, count: int) -> bool:
     if array.null_count == 0 or count == 0 or not array.buffers[0]:
         return False
-    valid = (c.c_uint8 * ((first + count + 7) // 8)).from_address(array.buffers[0])
-    return not np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")[first:first + count].all()
+    valid = array_at(array.buffers[0], (first + count + 7) // 8, np.uint8, array)
+    return not np.unpackbits(valid, bitorder="little")[first:first + count].all()
 
 
 def _fields(schema: Any) -> list[tuple[str, str]]:
@@ -100,7 +99,8 @@ def _batches(stream: Any) -> tuple[list[tuple[str, str]], list[_Piece]]:
             text = stream.get_last_error(c.byref(stream))
             raise ArgumentError(f"Arrow stream: {text.decode() if text else f'error {code}'}")
 
-    schema, pieces = _Schema(), []
+    schema = _Schema()
+    pieces: list[_Piece] = []
     try:
         check(stream.get_schema(c.byref(stream), c.byref(schema)))
         fields = _fields(schema)

@@ -1,7 +1,6 @@
 """The columns of anybody's table, by name."""
 from __future__ import annotations
 
-import ctypes as c
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrow
-from ._arrays import to_array
+from ._arrays import array_at, to_array
 from .errors import ArgumentError
 
 # kinds of the DataFrame interchange protocol: integers, unsigned ones, floating-point numbers
@@ -75,8 +74,4 @@ def _chunk(column: Any, name: str) -> npt.NDArray[Any]:
         raise ArgumentError(f"column {name} has nulls")
     buffer, (kind, bits, _, _) = column.get_buffers()["data"]
     dtype, count = np.dtype(f"{_KINDS[kind]}{bits // 8}"), column.size()
-    if count == 0:
-        return np.zeros(0, dtype)
-    block = (c.c_char * (count * dtype.itemsize)).from_address(buffer.ptr + column.offset * dtype.itemsize)
-    block._owner = buffer  # type: ignore[attr-defined]
-    return np.frombuffer(block, dtype)
+    return array_at(buffer.ptr + column.offset * dtype.itemsize, count, dtype, buffer)

@@ -1,14 +1,15 @@
 """libtrkx, loaded, and how it is called. ctypes lets go of the GIL for the time of each call."""
 import ctypes as c
+import math
 import os
 import weakref
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import numpy.typing as npt
 
 from . import _structures as s
+from ._arrays import array_at
 from .errors import BY_STATUS
 
 PACKAGE = Path(__file__).resolve().parent
@@ -78,14 +79,8 @@ def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
 
 def view(address: Any, shape: int | tuple[int, ...], dtype: npt.DTypeLike, owner: object) -> npt.NDArray[Any]:
     """The library's memory as an array, not copied; the array keeps its owner alive."""
-    dtype = np.dtype(dtype)
-    shape = (shape,) if isinstance(shape, int) else shape
-    size = int(np.prod(shape)) * dtype.itemsize
-    if not address or size == 0:
-        return np.zeros(shape, dtype)
-    block = (c.c_char * size).from_address(c.cast(address, c.c_void_p).value or 0)
-    block._owner = owner  # type: ignore[attr-defined]
-    return np.frombuffer(block, dtype).reshape(shape)
+    count = shape if isinstance(shape, int) else math.prod(shape)
+    return array_at(c.cast(address, c.c_void_p).value or 0, count, dtype, owner).reshape(shape)
 
 
 class Handle:

@@ -122,12 +122,14 @@ class Particles:
     @property
     def pt(self) -> Float32:
         """[p] GeV, transverse momentum."""
-        return np.hypot(self.pxyz[:, 0], self.pxyz[:, 1])
+        pt: Float32 = np.hypot(self.pxyz[:, 0], self.pxyz[:, 1])
+        return pt
 
     @property
     def eta(self) -> Float32:
         """[p] pseudorapidity of the momentum."""
-        return np.arcsinh(self.pxyz[:, 2] / self.pt)
+        eta: Float32 = np.arcsinh(self.pxyz[:, 2] / self.pt)
+        return eta
 
     def _c(self) -> s.Particles:
         return s.Particles(len(self), pointer(self.particle_id, s.I64), pointer(self.particle_type, s.I32),
@@ -183,7 +185,8 @@ def _view_hits(hits: Any, owner: Handle) -> Hits:
         cells = Cells(begin, view(hits.cell_ch0, count, np.int32, owner), view(hits.cell_ch1, count, np.int32, owner),
                       view(hits.cell_value, count, np.float32, owner))
     return Hits(view(hits.xyz, (n, 3), np.float32, owner), view(hits.hit_id, n, np.int64, owner),
-                *(view(getattr(hits, name), n, np.int32, owner) for name in _IDS), cells)
+                view(hits.volume_id, n, np.int32, owner), view(hits.layer_id, n, np.int32, owner),
+                view(hits.module_id, n, np.int32, owner), cells)
 
 
 def _view_truth(truth: Any, owner: Handle) -> Truth:
@@ -317,8 +320,8 @@ def _rows_of(ids: Int64, hits: Hits, what: str) -> Int64:
 
 def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
     """Truth out of a table with TrackML's columns particle_id and, as far as there are, tx, ty, tz (mm), tpx, tpy, tpz
-    (GeV) and weight, row for row with the hits, or, where both have hit_id, matched by it. Without momenta every
-    efficiency but the one of all particles is empty; without weights each hit of a particle has the same."""
+    (GeV) and weight, row for row with the hits, or, where both have hit_id, matched by it. Without momenta no
+    particle counts for an efficiency, unless evaluate is given particles; without weights each hit of a particle has the same."""
     if isinstance(truth, Event):
         truth = truth.truth
     if isinstance(truth, Truth):
@@ -338,7 +341,8 @@ def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
         weight = typed(columns["weight"], np.float64, "weight", (n,))
     else:
         weight = (particle_id != 0) / max(np.count_nonzero(particle_id), 1)
-    found = Truth(particle_id, *(typed(a, np.float32, "truth", (n, 3)) for a in (xyz, pxyz)), weight)
+    found = Truth(particle_id, typed(xyz, np.float32, "tx ty tz", (n, 3)), typed(pxyz, np.float32, "tpx tpy tpz", (n, 3)),
+                  weight)
     if hits is None or hits.hit_id is None or "hit_id" not in columns:
         return found
     return _in_order(found, _rows_of(typed(columns["hit_id"], np.int64, "truth: hit_id", (n,)), hits, "truth"),
@@ -363,9 +367,11 @@ def as_particles(particles: Any) -> Particles | None:
     if isinstance(particles, Particles):
         p = len(particles.particle_id)
         return Particles(typed(particles.particle_id, np.int64, "particle_id", (None,)),
-                         *(typed(getattr(particles, name), dtype, name, shape) for name, dtype, shape in (
-                             ("particle_type", np.int32, (p,)), ("vxyz", np.float32, (p, 3)),
-                             ("pxyz", np.float32, (p, 3)), ("charge", np.int32, (p,)), ("nhits", np.int32, (p,)))))
+                         typed(particles.particle_type, np.int32, "particle_type", (p,)),
+                         typed(particles.vxyz, np.float32, "vxyz", (p, 3)),
+                         typed(particles.pxyz, np.float32, "pxyz", (p, 3)),
+                         typed(particles.charge, np.int32, "charge", (p,)),
+                         typed(particles.nhits, np.int32, "nhits", (p,)))
     columns = Columns(particles, "particles")
     particle_id = typed(columns["particle_id"], np.int64, "particle_id", (None,))
     p = len(particle_id)

@@ -90,9 +90,11 @@ def evaluate(labels: Any, truth: Any, particles: Any = None, *, hits: Any = None
     metrics = s.Metrics()
     call("trkx_evaluate", pointer(found, s.I32), c.byref((measured or Hits(known.xyz))._c()), c.byref(known._c()),
          None if made is None else c.byref(made._c()), c.byref(filled), c.byref(metrics))
-    values = {name: getattr(metrics, name) for name, *_ in s.Metrics._fields_}
-    return Metrics(**{name: _efficiency(v) if isinstance(v, s.Efficiency) else v for name, v in values.items()})
+    compared: Metrics = _take(Metrics, metrics)
+    return compared
 
 
-def _efficiency(struct: s.Efficiency) -> Efficiency:
-    return Efficiency(*(getattr(struct, name) for name, *_ in s.Efficiency._fields_))
+def _take(kind: Any, struct: Any) -> Any:
+    """A dataclass with the members of a structure."""
+    values = {name: getattr(struct, name) for name, *_ in struct._fields_}
+    return kind(**{name: _take(Efficiency, v) if isinstance(v, s.Efficiency) else v for name, v in values.items()})

@@ -272,6 +272,5 @@ def load_models(bundle: str | os.PathLike[str] | None = None, **settings: Any) -
 def _bundle(info: Any) -> Bundle:
     specs = tuple((library.trkx_feature_name(spec.feature).decode(), spec.scale)
                   for spec in info.features[:info.features_count])
-    texts = [getattr(info, name).decode() for name in ("directory", "name", "detector")]
-    return Bundle(*texts, specs, info.dim, info.radius, info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
+    return Bundle(info.directory.decode(), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius, info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
                   info.completes, info.candidate_cut, info.min_hits)

@@ -73,10 +73,11 @@ def orient_edges(xyz: Any, edges: Any) -> Int64:
     """
     positions = typed(xyz, np.float32, "xyz", (None, 3))
     struct, index = edges_struct(edges, len(positions))
-    turned = index.copy()
-    struct.index = pointer(turned, s.I64)
-    call("trkx_edges_orient", pointer(positions, s.F32), c.c_size_t(len(positions)), c.byref(struct))
-    return turned
+    turned, ones = OwnedEdges(), np.ones(index.shape[1], np.float32)
+    # the library turns edges of its own only: a copy of them all
+    call("trkx_edges_over", c.byref(struct), pointer(ones, s.F32), c.c_float(0), c.byref(turned.struct))
+    call("trkx_edges_orient", pointer(positions, s.F32), c.c_size_t(len(positions)), c.byref(turned.struct))
+    return turned.view()
 
 
 def connected_components(n: int, edges: Any, scores: Any = None, *, cut: float = 0.5, min_hits: int = 1,
