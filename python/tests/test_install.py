@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mypy.api
 import numpy as np
 import onnxruntime
 import pytest
@@ -60,9 +59,9 @@ def test_tag_and_requirements():
 
 
 def test_types():
-    output, errors, code = mypy.api.run(["--config-file", str(REPOSITORY / "python" / "pyproject.toml"), "--cache-dir",
-                                         os.devnull, str(REPOSITORY / "python" / "src" / "trkx")])
-    assert code == 0, output + errors
+    run = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull], cwd=REPOSITORY / "python",
+                         stdout=subprocess.PIPE, text=True)
+    assert run.returncode == 0, run.stdout
 
 
 def test_provider_in_somebody_elses_onnxruntime(pipeline, event, result):
