@@ -6,6 +6,7 @@ import pytest
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
+from sklearn.neighbors import radius_neighbors_graph
 
 import trkx
 
@@ -38,12 +39,18 @@ def test_radius_graph_as_scipy_query_pairs(points):
 
 
 def test_radius_graph_in_both_directions_as_scipy_query_ball_point(points):
-    """As of torch_cluster.radius_graph and sklearn's radius_neighbors_graph: all neighbours of each point."""
+    """As of torch_cluster.radius_graph: all neighbours of each point."""
     neighbours = cKDTree(points).query_ball_point(points, 0.08)
     expected = np.array([(i, j) for i, near in enumerate(neighbours) for j in near]).T
     assert np.array_equal(trkx.radius_graph(points, 0.08, both=True, loop=True), sorted_pairs(expected))
     apart = sorted_pairs(expected[:, expected[0] != expected[1]])
     assert np.array_equal(trkx.radius_graph(points, 0.08, both=True), apart)
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_radius_graph_as_sklearn(points, loop):
+    expected = np.array(radius_neighbors_graph(points, 0.08, include_self=loop).nonzero())
+    assert np.array_equal(trkx.radius_graph(points, 0.08, len(points), both=True, loop=loop), sorted_pairs(expected))
 
 
 def test_radius_graph_with_the_nearest_as_scipy_query(points):
