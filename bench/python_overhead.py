@@ -2,8 +2,9 @@
 """What the pipeline costs from Python beyond what it costs from C: the same event, bundle and threads, taking turns.
 
 From C it is `trkx run`, event after event in one process, whose ledgers have the time of each run; from Python it is
-the wall time around trkx.Pipeline.run(path), both from opening the files to the labels. Labels are compared first. A
-ledger has the sum of the steps' times alone, which a Result has as well: the second figure is free of the machine's noise.
+the wall time around trkx.Pipeline.run(path), both from opening the files to the labels. Labels are compared first.
+A ledger has the sum of the steps' times alone, which a Result has as well: the second figure is free of the machine's
+noise.
 Needs the package trkx (pip install ./python) and build/bin/trkx (scripts/build).
 
 usage: python_overhead.py [--particles N] [--threads T] [--rounds N] [--events N] [--limit PERCENT]
@@ -52,7 +53,7 @@ def main():
     parser.add_argument("--particles", type=int, default=12263, help="a simulated event's (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="(%(default)s)")
     parser.add_argument("--rounds", type=int, default=9, help="turns of each (%(default)s)")
-    parser.add_argument("--events", type=int, default=4, help="runs a turn, after one that is not counted (%(default)s)")
+    parser.add_argument("--events", type=int, default=4, help="counted runs a turn, after one more (%(default)s)")
     parser.add_argument("--limit", type=float, help="percent: fail where Python's median costs more than that")
     arguments = parser.parse_args()
     pipeline = trkx.Pipeline(threads=arguments.threads)

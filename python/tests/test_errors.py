@@ -11,8 +11,9 @@ from trkx._library import default_bundle
 
 
 def test_kinds():
-    for kind, builtin in ((trkx.ArgumentError, ValueError), (trkx.FileError, OSError), (trkx.OutOfMemoryError, MemoryError),
-                          (trkx.OnnxRuntimeError, RuntimeError), (trkx.FormatError, ValueError)):
+    for kind, builtin in ((trkx.ArgumentError, ValueError), (trkx.FileError, OSError),
+                          (trkx.OutOfMemoryError, MemoryError), (trkx.OnnxRuntimeError, RuntimeError),
+                          (trkx.FormatError, ValueError)):
         assert issubclass(kind, builtin) and issubclass(kind, trkx.TrkxError)
 
 

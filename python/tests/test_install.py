@@ -1,5 +1,5 @@
-"""Proves that the installed package is complete: it runs where there are no tools, on the libraries that it brings, with
-anybody's onnxruntime beside it; one wheel for every Python; and that its types hold."""
+"""Proves that the installed package is complete: it runs where there are no tools, on the libraries that it brings,
+with anybody's onnxruntime beside it; one wheel for every Python; and that its types hold."""
 import importlib.metadata
 import os
 import subprocess
@@ -14,7 +14,8 @@ from conftest import REPOSITORY
 import trkx
 from trkx._library import PACKAGE, default_bundle
 
-SYSTEM = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libstdc++.so.6", "libgcc_s.so.1"}
+SYSTEM = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libstdc++.so.6",
+          "libgcc_s.so.1"}
 
 ALONE = """
 import sys, trkx
@@ -22,7 +23,8 @@ pipeline = trkx.Pipeline()
 result = pipeline.run(trkx.simulate(particles=30))
 assert len(result.tracks) > 10
 libraries = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
-assert not {name.split(".")[0] for name in sys.modules} & {"pandas", "polars", "pyarrow", "torch", "onnxruntime", "scipy"}
+modules = {name.split(".")[0] for name in sys.modules}
+assert not modules & {"pandas", "polars", "pyarrow", "torch", "onnxruntime", "scipy"}
 print("\\n".join(sorted(libraries)))
 """
 
@@ -59,8 +61,8 @@ def test_tag_and_requirements():
 
 
 def test_types():
-    run = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull], cwd=REPOSITORY / "python",
-                         stdout=subprocess.PIPE, text=True)
+    run = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull],
+                         cwd=REPOSITORY / "python", stdout=subprocess.PIPE, text=True)
     assert run.returncode == 0, run.stdout
 
 

@@ -12,8 +12,8 @@ from trkx import _structures as s
 from trkx._library import options
 
 TYPES = {"size_t": c.c_size_t, "int": c.c_int, "double": c.c_double, "float": c.c_float, "bool": c.c_bool,
-         "uint64_t": c.c_uint64, "trkx_efficiency": s.Efficiency, "trkx_step_record": s.StepRecord, "trkx_edges": s.Edges,
-         "char": c.c_char}
+         "uint64_t": c.c_uint64, "char": c.c_char, "trkx_efficiency": s.Efficiency, "trkx_edges": s.Edges,
+         "trkx_step_record": s.StepRecord}
 STRUCTURES = [kind for kind in vars(s).values() if inspect.isclass(kind) and kind.__base__ is c.Structure]
 
 

@@ -2,6 +2,7 @@
 from any kind of table; that what comes out is not copied, outlives the pipeline, and is the same from many threads."""
 import gc
 import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -121,6 +122,14 @@ def test_tables(table, tables, pipeline, result):
     assert trkx.evaluate(run.labels, truth).trackml_score == trkx.evaluate(run.labels, tables[2]).trackml_score
 
 
+def test_pandas_without_pyarrow(tables, pipeline, result, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ImportError):
+        pd.DataFrame(tables[0]).__arrow_c_stream__()
+    run = pipeline.run(pd.DataFrame(tables[0]), cells=pd.DataFrame(tables[1]))
+    assert np.array_equal(run.labels, result.labels)
+
+
 def test_cells_and_truth_in_any_order(tables, pipeline, event, result):
     hits, cells, truth = tables
     rows = np.random.default_rng(3).permutation(len(truth["hit_id"]))
@@ -173,7 +182,7 @@ def test_memory_is_given_back(event, pipeline):
             return int(file.read().split()[1]) * 4096
 
     def work():
-        for _ in range(8):
+        for _ in range(5):
             pipeline.run(event)
             trkx.radius_graph(np.zeros((1000, 2), np.float32), 1, 1000)  # 8 MB of edges
 
@@ -224,7 +233,8 @@ def test_no_hits(tables, pipeline):
 def test_representations(event, pipeline, result):
     for thing in (event, pipeline, result, trkx.evaluate(result.labels, event)):
         assert "<table>" in thing._repr_html_()
-    assert repr(event) == f"<trkx.Event event000001000: {len(event)} hits, {len(event.hits.cells.value)} cells, 300 particles>"
+    cells = len(event.hits.cells.value)
+    assert repr(event) == f"<trkx.Event event000001000: {len(event)} hits, {cells} cells, 300 particles>"
     assert f"{len(result.tracks)} tracks in {len(event)} hits" in repr(result)
     assert repr(event.hits) == f"<trkx.Hits: {len(event)} hits with volume_id, layer_id, module_id, cells>"
     assert repr(pipeline).startswith("<trkx.Pipeline trackml-default: radius ")

@@ -95,7 +95,8 @@ def test_connected_components_over_a_cut():
 def test_features(event):
     x, y, z = event.hits.xyz.astype(np.float64).T
     values = trkx.features(event, {"r": 1000, "phi": math.pi, "z": 1000})
-    assert np.allclose(values, np.stack([np.hypot(x, y) / 1000, np.arctan2(y, x) / math.pi, z / 1000], axis=1), atol=1e-6)
+    expected = np.stack([np.hypot(x, y) / 1000, np.arctan2(y, x) / math.pi, z / 1000], axis=1)
+    assert np.allclose(values, expected, atol=1e-6)
     assert np.array_equal(trkx.features(event, ["z", ("r", 2)])[:, 0], event.hits.xyz[:, 2])
     cells = np.diff(event.hits.cells.begin.astype(int))
     assert np.array_equal(trkx.features(event, ["cell_count"])[:, 0], cells)

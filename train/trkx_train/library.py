@@ -1,5 +1,5 @@
-"""libtrkx for the training, which so uses the very code that the pipeline runs: the package trkx, out of this repository
-and over the library in build/lib, on events whose arrays are kept in files."""
+"""libtrkx for the training, which so uses the very code that the pipeline runs: the package trkx, out of this
+repository and over the library in build/lib, on events whose arrays are kept in files."""
 import sys
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -59,7 +59,8 @@ def _truth(event):
 
 def _particles(event):
     none = np.zeros(len(event.particles_id), np.int32)
-    return trkx.Particles(event.particles_id, none, event.particles_vxyz, event.particles_pxyz, none, event.particles_nhits)
+    return trkx.Particles(event.particles_id, none, event.particles_vxyz, event.particles_pxyz, none,
+                          event.particles_nhits)
 
 
 def simulate(seed, number, particles, sigma_z, threads=1):
@@ -80,8 +81,9 @@ def open_event(prefix, cells=False, threads=0):
 def read_hits_and_cells(prefix, threads=0):
     """hit_id [n], xyz [n,3], cell_begin [n+1], ch0, ch1, value [cells] of an event."""
     hits = open_event(prefix, True, threads).hits
-    return {"hit_id": hits.hit_id, "xyz": hits.xyz, "cell_begin": hits.cells.begin.astype(np.int64), "ch0": hits.cells.ch0,
-            "ch1": hits.cells.ch1, "value": hits.cells.value}
+    cells = hits.cells
+    return {"hit_id": hits.hit_id, "xyz": hits.xyz, "cell_begin": cells.begin.astype(np.int64), "ch0": cells.ch0,
+            "ch1": cells.ch1, "value": cells.value}
 
 
 class Pipeline(trkx.Pipeline):

@@ -44,8 +44,8 @@ _Stream._fields_ = [("get_schema", c.CFUNCTYPE(c.c_int, c.POINTER(_Stream), c.PO
                     ("get_last_error", c.CFUNCTYPE(c.c_char_p, c.POINTER(_Stream))),
                     ("release", c.CFUNCTYPE(None, c.POINTER(_Stream))), ("private_data", c.c_void_p)]
 
-_get_pointer = c.pythonapi.PyCapsule_GetPointer
-_get_pointer.restype, _get_pointer.argtypes = c.c_void_p, [c.py_object, c.c_char_p]
+# of one's own: argument types set on c.pythonapi's would hold for other packages too
+_get_pointer = c.PYFUNCTYPE(c.c_void_p, c.py_object, c.c_char_p)(("PyCapsule_GetPointer", c.pythonapi))
 
 
 def _release(structure: Any) -> None:
@@ -125,7 +125,8 @@ def _batch(schema_capsule: object, array_capsule: object) -> tuple[list[tuple[st
 
 
 def columns(table: Any) -> dict[str, npt.NDArray[Any]]:
-    """The columns of numbers, by name, of an object with __arrow_c_stream__ or __arrow_c_array__. Others are left out."""
+    """The columns of numbers, by name, of an object with __arrow_c_stream__ or __arrow_c_array__; others are left
+    out."""
     if hasattr(table, "__arrow_c_stream__"):
         fields, pieces = _batches(_take(table.__arrow_c_stream__(), b"arrow_array_stream", _Stream))
     else:

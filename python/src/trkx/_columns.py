@@ -51,12 +51,11 @@ def _columns(table: Any, what: str) -> dict[str, Any]:
         try:
             return dict(_arrow.columns(table))
         except ImportError:  # pandas exports Arrow through pyarrow only, which need not be there
-            if not hasattr(table, "__dataframe__"):
-                raise
+            return {str(name): table[name] for name in table.columns}
     if hasattr(table, "__dataframe__"):
         return _interchange(table.__dataframe__())
-    raise ArgumentError(f"{what}: a {type(table).__name__} is no table: arrays by name, a structured array, a data frame "
-                        "or an Arrow table is expected")
+    raise ArgumentError(f"{what}: a {type(table).__name__} is no table: arrays by name, a structured array, a data "
+                        "frame or an Arrow table is expected")
 
 
 def _interchange(frame: Any) -> dict[str, Any]:

@@ -83,9 +83,16 @@ def view(address: Any, shape: int | tuple[int, ...], dtype: npt.DTypeLike, owner
     return array_at(c.cast(address, c.c_void_p).value or 0, count, dtype, owner).reshape(shape)
 
 
+def destroyed_with(owner: object, destroy: str, what: Any, at_exit: bool = False) -> None:
+    """Destroys an object of the library when its owner goes. at_exit: at the latest when Python ends, which what is
+    only memory does not need: arrays may look at it until the very end."""
+    finalizer: Any = weakref.finalize(owner, getattr(library, destroy), what)
+    finalizer.atexit = at_exit
+
+
 class Handle:
     """An object of the library, destroyed with this one."""
 
-    def __init__(self, address: c.c_void_p, destroy: str) -> None:
+    def __init__(self, address: c.c_void_p, destroy: str, at_exit: bool = False) -> None:
         self.address = address
-        weakref.finalize(self, getattr(library, destroy), c.c_void_p(address.value))
+        destroyed_with(self, destroy, address, at_exit)

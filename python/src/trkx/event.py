@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _structures as s
-from ._arrays import to_array, typed
+from ._arrays import typed
 from ._columns import Columns
 from ._library import Handle, call, library, options, pointer, view
 from .errors import ArgumentError
@@ -273,25 +273,23 @@ def _is_array(values: Any) -> bool:
 
 def _with_cells(hits: Hits, cells: Any) -> Hits:
     if not np.isfinite(hits.xyz).all():
-        raise ArgumentError(f"hit {int(np.argmin(np.isfinite(hits.xyz).all(axis=1)))} has a position that is not finite")
-    if isinstance(cells, Cells):
-        _check_cells(cells, len(hits))
-        hits.cells = cells
-    elif cells is not None:
-        hits.cells = _match_cells(hits, Columns(cells, "cells"))
-    elif hits.cells is not None:
-        _check_cells(hits.cells, len(hits))
+        first = int(np.argmin(np.isfinite(hits.xyz).all(axis=1)))
+        raise ArgumentError(f"hit {first} has a position that is not finite")
+    given = hits.cells if cells is None else cells
+    if isinstance(given, Cells):
+        hits.cells = _checked_cells(given, len(hits))
+    elif given is not None:
+        hits.cells = _match_cells(hits, Columns(given, "cells"))
     return hits
 
 
-def _check_cells(cells: Cells, n: int) -> None:
+def _checked_cells(cells: Cells, n: int) -> Cells:
     """What the library takes on trust."""
-    count = len(to_array(cells.value))
-    cells.begin = typed(cells.begin, np.uintp, "cells.begin", (n + 1,))
-    cells.ch0, cells.ch1 = (typed(getattr(cells, name), np.int32, name, (count,)) for name in ("ch0", "ch1"))
-    cells.value = typed(cells.value, np.float32, "value", (count,))
-    if cells.begin[0] != 0 or cells.begin[-1] > count or (cells.begin[1:] < cells.begin[:-1]).any():
+    value = typed(cells.value, np.float32, "value", (None,))
+    count, begin = len(value), typed(cells.begin, np.uintp, "cells.begin", (n + 1,))
+    if begin[0] != 0 or begin[-1] > count or (begin[1:] < begin[:-1]).any():
         raise ArgumentError(f"cells.begin does not rise from 0 to the {count} cells")
+    return Cells(begin, typed(cells.ch0, np.int32, "ch0", (count,)), typed(cells.ch1, np.int32, "ch1", (count,)), value)
 
 
 def _match_cells(hits: Hits, columns: Columns) -> Cells:
@@ -321,7 +319,8 @@ def _rows_of(ids: Int64, hits: Hits, what: str) -> Int64:
 def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
     """Truth out of a table with TrackML's columns particle_id and, as far as there are, tx, ty, tz (mm), tpx, tpy, tpz
     (GeV) and weight, row for row with the hits, or, where both have hit_id, matched by it. Without momenta no
-    particle counts for an efficiency, unless evaluate is given particles; without weights each hit of a particle has the same."""
+    particle counts for an efficiency, unless evaluate is given particles; without weights each hit of a particle has
+    the same."""
     if isinstance(truth, Event):
         truth = truth.truth
     if isinstance(truth, Truth):
@@ -341,8 +340,8 @@ def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
         weight = typed(columns["weight"], np.float64, "weight", (n,))
     else:
         weight = (particle_id != 0) / max(np.count_nonzero(particle_id), 1)
-    found = Truth(particle_id, typed(xyz, np.float32, "tx ty tz", (n, 3)), typed(pxyz, np.float32, "tpx tpy tpz", (n, 3)),
-                  weight)
+    found = Truth(particle_id, typed(xyz, np.float32, "tx ty tz", (n, 3)),
+                  typed(pxyz, np.float32, "tpx tpy tpz", (n, 3)), weight)
     if hits is None or hits.hit_id is None or "hit_id" not in columns:
         return found
     return _in_order(found, _rows_of(typed(columns["hit_id"], np.int64, "truth: hit_id", (n,)), hits, "truth"),

@@ -62,8 +62,8 @@ class Metrics:
     above_1_gev: Efficiency
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{escape(field.name.replace('_', ' '))}</td><td>{_text(getattr(self, field.name))}</td></tr>"
-                       for field in fields(self))
+        named = [(field.name.replace("_", " "), getattr(self, field.name)) for field in fields(self)]
+        rows = "".join(f"<tr><td>{escape(name)}</td><td>{_text(value)}</td></tr>" for name, value in named)
         return f"<table>{rows}</table>"
 
 

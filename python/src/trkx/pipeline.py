@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _structures as s
 from ._arrays import typed
-from ._library import Handle, call, default_bundle, library, options, pointer, view
+from ._library import Handle, call, default_bundle, destroyed_with, library, options, pointer, view
 from .errors import ArgumentError
 from .event import Event, Float32, Hits, Int32, Int64, as_hits, as_particles, as_truth
 from .steps import edges_struct, scores_of
@@ -97,13 +97,11 @@ class Tracks(Sequence[Int64]):
 class _OwnedResult:
     def __init__(self) -> None:
         self.address = c.POINTER(s.Result)()
-
-    def __del__(self) -> None:
-        library.trkx_result_destroy(self.address)
+        destroyed_with(self, "trkx_result_destroy", self.address)
 
 
 class Result:
-    """The outcome of one run. The arrays are the library's own memory, not copies, and live as long as they are used."""
+    """The outcome of one run. The arrays are the library's own memory, not copies, which lives as long as they do."""
 
     labels: Int32
     """[n] 0: no track, tracks from 1 in the order of their first hits"""
@@ -142,8 +140,10 @@ class Result:
         head = "".join(f"<th>{name}</th>" for name in ("step", "nodes", "edges", "ms", "peak MB"))
         rows = "".join(
             f"<tr><td>{escape(step.name)}</td><td>{step.nodes:,}</td><td>{step.edges:,}</td>"
-            f"<td>{step.seconds * 1e3:.1f}</td><td>{step.peak_bytes / 1e6:.1f}</td></tr>" for step in (*self.steps, self.total))
-        return f"<table><caption>{self._count:,} tracks in {len(self.labels):,} hits</caption><tr>{head}</tr>{rows}</table>"
+            f"<td>{step.seconds * 1e3:.1f}</td><td>{step.peak_bytes / 1e6:.1f}</td></tr>"
+            for step in (*self.steps, self.total))
+        caption = f"{self._count:,} tracks in {len(self.labels):,} hits"
+        return f"<table><caption>{caption}</caption><tr>{head}</tr>{rows}</table>"
 
 
 class Models:
@@ -168,14 +168,15 @@ class Models:
                          kernels=_KERNELS.index(kernels))
         address = c.c_void_p()
         call("trkx_pipeline_create", os.fsencode(directory), c.byref(filled), c.byref(address))
-        self._handle = Handle(address, "trkx_pipeline_destroy")
+        self._handle = Handle(address, "trkx_pipeline_destroy", at_exit=True)
         self.bundle = _bundle(library.trkx_pipeline_bundle(address).contents)
 
     def __repr__(self) -> str:
         return f"<trkx.{type(self).__name__} {self.bundle.name}: radius {self.bundle.radius:g}, k {self.bundle.k}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{name}</td><td>{escape(str(value))}</td></tr>" for name, value in vars(self.bundle).items())
+        rows = "".join(f"<tr><td>{name}</td><td>{escape(str(value))}</td></tr>"
+                       for name, value in vars(self.bundle).items())
         return f"<table>{rows}</table>"
 
     def features(self, hits: Any, network: Network = "embedding", *, cells: Any = None) -> Float32:
@@ -272,5 +273,6 @@ def load_models(bundle: str | os.PathLike[str] | None = None, **settings: Any) -
 def _bundle(info: Any) -> Bundle:
     specs = tuple((library.trkx_feature_name(spec.feature).decode(), spec.scale)
                   for spec in info.features[:info.features_count])
-    return Bundle(info.directory.decode(), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius, info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
+    return Bundle(info.directory.decode(), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius,
+                  info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
                   info.completes, info.candidate_cut, info.min_hits)

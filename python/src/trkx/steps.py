@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import _structures as s
 from ._arrays import to_array, typed
-from ._library import Handle, call, library, options, pointer, view
+from ._library import Handle, call, destroyed_with, library, options, pointer, view
 from .errors import ArgumentError
 from .event import Event, Float32, Hits, Int32, Int64, Truth, as_hits, as_particles, as_truth
 
@@ -21,9 +21,7 @@ class OwnedEdges:
 
     def __init__(self) -> None:
         self.struct = s.Edges()
-
-    def __del__(self) -> None:
-        library.trkx_edges_destroy(c.byref(self.struct))
+        destroyed_with(self, "trkx_edges_destroy", c.byref(self.struct))
 
     def view(self) -> Int64:
         """int64 [2,m], not copied."""
