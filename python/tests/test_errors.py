@@ -1,6 +1,8 @@
 """Proves that what is wrong raises the exception of its kind, with a message that says what and where."""
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +50,32 @@ def test_bundles(tmp_path):
         trkx.load_models(directory)
     with pytest.raises(trkx.ArgumentError, match="trkx or stock, not fast"):
         trkx.Pipeline(kernels="fast")
+
+
+FORK = """
+import multiprocessing, sys, trkx
+
+def work(_):
+    return len(trkx.Pipeline(threads=2).run(trkx.simulate(particles=30)).tracks) > 10
+
+def in_a_child():
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.map(work, [1])
+
+if __name__ == "__main__":
+    assert in_a_child() == [True] and work(0)
+    try:
+        in_a_child()
+    except trkx.TrkxError as error:
+        print(error)
+"""
+
+
+def test_forked_processes():
+    """A fork after the first use has none of its threads: an error instead of waiting for ever."""
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], stdout=subprocess.PIPE, text=True, check=True,
+                         timeout=60)
+    assert "'spawn' or 'forkserver'" in run.stdout
 
 
 def with_change(columns, **changes):

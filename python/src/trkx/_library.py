@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import _structures as s
 from ._arrays import array_at
-from .errors import BY_STATUS
+from .errors import BY_STATUS, TrkxError
 
 PACKAGE = Path(__file__).resolve().parent
 _Options = TypeVar("_Options", bound=c.Structure)
@@ -54,8 +54,26 @@ def _open() -> c.CDLL:
 library = _open()
 
 
+class _Process:
+    """Whether threads may be there, and whether they stayed behind in a process that this one was forked from."""
+
+    used = False
+    forked = False
+
+    @classmethod
+    def after_fork(cls) -> None:
+        cls.forked = cls.used
+
+
+os.register_at_fork(after_in_child=_Process.after_fork)
+
+
 def call(function: str, *arguments: Any) -> None:
     """Calls a function that returns a status and takes a trkx_error last; raises what it says."""
+    if _Process.forked:  # it would wait for ever
+        raise TrkxError("trkx was used before this process was forked from another, and its threads are not here: have "
+                        "multiprocessing start its processes by 'spawn' or 'forkserver'")
+    _Process.used = True
     error = s.Error()
     status = getattr(library, function)(*arguments, c.byref(error))
     if status != 0:
