@@ -225,8 +225,8 @@ TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_
                                             trkx_error *error);
 
 /* Turns each edge so that it runs outwards: from the hit with the smaller x^2+y^2+z^2 (ties: the lower
- * index) to the other, and sorts by (source, target) again. In place. Errors: ARGUMENT (an edge's end is out
- * of range), MEMORY. */
+ * index) to the other, and sorts by (source, target) again. In place: the edges are ones that the library made. Errors:
+ * ARGUMENT (an edge's end is out of range), MEMORY. */
 TRKX_API enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges, trkx_error *error);
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */
@@ -471,6 +471,7 @@ typedef struct trkx_run_options {
     void *user;                        /* passed to the hook. Default NULL */
     const trkx_truth *truth;           /* may be NULL: no edge efficiency and purity. Default NULL */
     const trkx_particles *particles;   /* for the true edges; may be NULL. Default NULL */
+    bool keep_edges;                   /* the result holds the edges that tracks were made of. Default false */
 } trkx_run_options;
 TRKX_API void trkx_run_options_init(trkx_run_options *options);
 
@@ -483,6 +484,8 @@ typedef struct trkx_result {
     trkx_step_record steps[TRKX_STEPS];     /* in data-flow order; TRKX_STEP_HITS is 0 for arrays */
     size_t steps_count;
     trkx_step_record total;                 /* of all steps; peak_bytes is the largest */
+    trkx_edges edges;                       /* [2,m] after the GNN's cut, outwards; empty without keep_edges */
+    float *scores;                          /* [m] of the GNN; NULL without keep_edges */
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is no
