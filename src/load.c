@@ -4,11 +4,14 @@
 
 #include <string.h>
 
-/* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call. */
-static size_t suiting_batch(const trkx_pipeline_options *options)
+/* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call, and
+ * pairs of features are gathered for a whole call. A device has the memory, and takes 5 us to start each kernel. */
+static size_t suiting_batch(const trkx_pipeline *pipeline, const trkx_pipeline_options *options)
 {
     bool cpu = options->device == NULL || strcmp(options->device, "cpu") == 0;
-    return options->kernels == TRKX_KERNELS_STOCK && cpu ? (size_t)1 << 16 : (size_t)1 << 20;
+    bool small = cpu && (pipeline->kernels == TRKX_KERNELS_STOCK ||
+                         pipeline->bundle.models[TRKX_NETWORK_FILTER].pairs);
+    return small ? (size_t)1 << 16 : (size_t)1 << 20;
 }
 
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
@@ -16,15 +19,17 @@ void trkx_pipeline_options_init(trkx_pipeline_options *options)
     *options = (trkx_pipeline_options){.size = sizeof *options, .kernels = TRKX_KERNELS_TRKX};
 }
 
-/* What the model must look like: node features [n,F], for filter and GNN also edges [2,m]. */
+/* What the model must look like: node features [n,F], for filter and GNN also edges [2,m] or [m,2]; or, of a
+ * filter, pairs [b,2F] alone. */
 static enum trkx_status load_network(const trkx_pipeline *pipeline, enum trkx_network network,
                                      const struct trkx_device *device, struct trkx_session **session,
                                      trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
-    struct trkx_tensor_spec inputs[2] = {
-        {model->inputs[0], TRKX_ELEMENT_FLOAT, 2, {-1, (int64_t)model->features_count}},
-        {model->inputs[1], TRKX_ELEMENT_INT64, 2, {2, -1}}};
+    int64_t width = (int64_t)model->features_count * (model->pairs ? 2 : 1);
+    struct trkx_tensor_spec inputs[2] = {{model->inputs[0], TRKX_ELEMENT_FLOAT, 2, {-1, width}},
+                                         {model->inputs[1], TRKX_ELEMENT_INT64, 2, {2, -1}}};
+    if (model->transposed) inputs[1].shape[0] = -1, inputs[1].shape[1] = 2;
     struct trkx_session_spec spec = {.file = model->path,
                                      .inputs = inputs,
                                      .inputs_count = model->inputs_count,
@@ -57,12 +62,25 @@ static enum trkx_status load_networks(const trkx_pipeline *pipeline, const struc
 
 /* ---- where it runs ---------------------------------------------------------------------------------- */
 
+/* Errors: MODEL (a network wants its edges as a device does not have them). */
+static enum trkx_status check_for_devices(const trkx_pipeline *pipeline, trkx_error *error)
+{
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        if (pipeline->bundle.models[i].transposed)
+            return trkx_fail(error, TRKX_ERROR_MODEL,
+                             "%s: takes edges as [m,2]; on a device networks take them as [2,m]: export it so, "
+                             "or choose the device cpu",
+                             pipeline->bundle.models[i].path);
+    return TRKX_OK;
+}
+
 /* The devices with their networks, or none of them. */
 static enum trkx_status open_devices(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
                                      const char *names, trkx_error *error)
 {
     const struct trkx_devices_spec spec = {names, options->max_memory, options->tf32};
-    enum trkx_status status = trkx_devices_open(&spec, &pipeline->devices, error);
+    enum trkx_status status = check_for_devices(pipeline, error);
+    if (status == TRKX_OK) status = trkx_devices_open(&spec, &pipeline->devices, error);
     if (status != TRKX_OK) return status;
     for (size_t i = 0; i < trkx_devices_count(pipeline->devices) && status == TRKX_OK; i++) {
         struct trkx_device *device = trkx_devices_at(pipeline->devices, i);
@@ -153,7 +171,7 @@ static void describe(trkx_pipeline *pipeline)
                                         .detector = bundle->detector,
                                         .features = embedding->features,
                                         .features_count = embedding->features_count,
-                                        .method = bundle->joins ? "joined" : "components",
+                                        .method = trkx_method_name(bundle->method),
                                         .completes = bundle->completes,
                                         .candidate_cut = bundle->candidate_cut,
                                         .dim = bundle->dim,
@@ -180,12 +198,12 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
     pipeline->threads = trkx_threads(options->threads);
     pipeline->kernels = options->kernels;
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(options);
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
+    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline, options);
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
     TRKX_CHECK(choose_device(pipeline, options, error));
     describe(pipeline);
@@ -218,6 +236,11 @@ const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline)
 size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network)
 {
     return pipeline->bundle.models[network].features_count;
+}
+
+const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline, enum trkx_network network)
+{
+    return pipeline->bundle.models[network].features;
 }
 
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,

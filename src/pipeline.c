@@ -14,6 +14,7 @@
  */
 #include "pipeline_device.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "edges.h"
@@ -255,6 +256,8 @@ static enum trkx_status copy_from_device(struct run *run, enum trkx_step step)
     enum trkx_status status = TRKX_OK;
     run->result->tracks = run->device.tracks;
     run->result->saturated = run->device.edges.saturated;
+    bool wanted = run->options->copies || run->options->truth != NULL;
+    bool kept = run->options->keep_edges && step == TRKX_STEP_TRACKS;
     run->edges.count = 0; /* those of the step before */
     if (run->options->copies && step == TRKX_STEP_FEATURES)
         TRKX_CHECK(trkx_device_copy_floats(&run->device, run->device.features[TRKX_NETWORK_EMBEDDING],
@@ -263,8 +266,8 @@ static enum trkx_status copy_from_device(struct run *run, enum trkx_step step)
     if (run->options->copies && step == TRKX_STEP_EMBED)
         TRKX_CHECK(
             trkx_device_copy_floats(&run->device, run->device.embedding, n * bundle->dim, &run->embedding));
-    if ((run->options->copies || run->options->truth != NULL) && step >= TRKX_STEP_EDGES)
-        TRKX_CHECK(copy_edges(run, step == TRKX_STEP_FILTER || step == TRKX_STEP_GNN));
+    if ((wanted && step >= TRKX_STEP_EDGES) || kept)
+        TRKX_CHECK(copy_edges(run, step >= TRKX_STEP_FILTER));
 cleanup:
     return status;
 }
@@ -372,6 +375,24 @@ static void sum_up(trkx_result *result)
     }
 }
 
+/* What the run holds of edges goes with its arena: the result gets a copy. */
+static enum trkx_status keep_edges(struct run *run)
+{
+    trkx_result *result = run->result;
+    trkx_error *error = run->error;
+    size_t count = run->edges.count;
+    enum trkx_status status = TRKX_OK;
+    if (!run->options->keep_edges) return TRKX_OK;
+    TRKX_ALLOCATE(result->edges.index, NULL, 2 * count, "the result's edges");
+    TRKX_ALLOCATE(result->scores, NULL, count, "the result's scores");
+    result->edges.count = count;
+    result->edges.saturated = run->edges.saturated;
+    if (count > 0) memcpy(result->edges.index, run->edges.index, 2 * count * sizeof *result->edges.index);
+    if (count > 0) memcpy(result->scores, run->scores, count * sizeof *result->scores);
+cleanup:
+    return status;
+}
+
 /* All steps after the hits. An event without hits has nothing to run: it has no tracks. */
 static enum trkx_status run_steps(struct run *run)
 {
@@ -387,7 +408,7 @@ cleanup:
 static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                         const trkx_run_options *options, trkx_error *error)
 {
-    bool needed = pipeline->bundle.completes || pipeline->bundle.joins;
+    bool needed = pipeline->bundle.completes || pipeline->bundle.method == TRKX_METHOD_JOINED;
     if (needed && !trkx_hits_have_modules(hits))
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
@@ -444,6 +465,7 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     borrow_device(&run);
     run.result->steps[run.result->steps_count++] = *reading;
     TRKX_CHECK(run_steps(&run));
+    TRKX_CHECK(keep_edges(&run));
     sum_up(run.result);
     *result = run.result;
     run.result = NULL;
@@ -525,5 +547,7 @@ void trkx_result_destroy(trkx_result *result)
 {
     if (result == NULL) return;
     trkx_release(result->labels);
+    trkx_release(result->scores);
+    trkx_edges_destroy(&result->edges);
     trkx_release(result);
 }

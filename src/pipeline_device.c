@@ -1,5 +1,6 @@
 #include "pipeline_device.h"
 
+#include "ends.h"
 #include "hits.h"
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
@@ -128,26 +129,35 @@ enum trkx_status trkx_device_edges(struct trkx_device_run *run)
 
 /* ---- scores ----------------------------------------------------------------------------------------- */
 
+/* Puts edges as a network takes them; it takes no [m,2], see load.c. */
+static enum trkx_status put_ends(struct trkx_device_run *run, const struct trkx_ends *ends, size_t first,
+                                 size_t count, void *to)
+{
+    const trkx_cuda_table *cuda = run->device->cuda;
+    trkx_cuda_context *context = run->device->context;
+    if (ends->pairs)
+        return cuda->rows(context, &run->edges, first, count, ends->features, ends->width, to, run->error);
+    return ends->narrow ? cuda->index32(context, &run->edges, first, count, to, run->error)
+                        : cuda->index64(context, &run->edges, first, count, to, run->error);
+}
+
 /* Runs a network on the nodes and so many of the edges, whose scores (before the sigmoid) are written. */
 static enum trkx_status score_batch(struct trkx_device_run *run, enum trkx_network network, size_t first,
                                     size_t count)
 {
-    const struct trkx_device *device = run->device;
-    size_t width = run->pipeline->bundle.models[network].features_count;
-    void *index = NULL; /* [2,count] */
+    struct trkx_session *const *sessions = run->device->sessions;
+    const struct trkx_ends ends =
+        trkx_ends_of(run->pipeline, sessions, network, run->features[network], run->hits->count);
+    struct trkx_tensor in[2], out = {run->edges.scores + first, TRKX_ELEMENT_FLOAT, 1, {(int64_t)count}};
+    void *put = NULL;
     enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(allocate(run, 2 * count, sizeof(int64_t), "a network's edges", &index));
-    TRKX_CHECK(device->cuda->index64(device->context, &run->edges, first, count, index, run->error));
-    struct trkx_tensor in[2] = {{run->features[network],
-                                 TRKX_ELEMENT_FLOAT,
-                                 2,
-                                 {(int64_t)run->hits->count, (int64_t)width}},
-                                {index, TRKX_ELEMENT_INT64, 2, {2, (int64_t)count}}};
-    struct trkx_tensor out = {run->edges.scores + first, TRKX_ELEMENT_FLOAT, 1, {(int64_t)count}};
-    TRKX_CHECK(
-        trkx_session_run(device->sessions[network], run->context->memory, in, &out, run->error));
+    TRKX_CHECK(trkx_ends_check(&ends, run->error));
+    TRKX_CHECK(allocate(run, count, trkx_ends_bytes(&ends), "a network's edges", &put));
+    TRKX_CHECK(put_ends(run, &ends, first, count, put));
+    trkx_ends_view_put(&ends, count, put, in);
+    TRKX_CHECK(trkx_session_run(sessions[network], run->context->memory, in, &out, run->error));
 cleanup:
-    release(run, index);
+    release(run, put);
     return status;
 }
 
@@ -275,7 +285,7 @@ cleanup:
     return status;
 }
 
-/* Joining and completing are the CPU's: what the networks have left comes back once. */
+/* Other methods and completing are the CPU's: what the networks have left comes back once. */
 static enum trkx_status label_on_host(struct trkx_device_run *run)
 {
     enum trkx_status status = TRKX_OK;
@@ -295,7 +305,8 @@ cleanup:
 enum trkx_status trkx_device_tracks(struct trkx_device_run *run)
 {
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
-    return bundle->joins || bundle->completes ? label_on_host(run) : label_on_device(run);
+    bool components = bundle->method == TRKX_METHOD_COMPONENTS && !bundle->completes;
+    return components ? label_on_device(run) : label_on_host(run);
 }
 
 /* ---- the networks by themselves --------------------------------------------------------------------- */
