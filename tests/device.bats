@@ -65,6 +65,7 @@ setup_file() {
 }
 
 @test "events are spread over the devices" {
+    skip_where_slow
     TRKX_CUDA_LIBRARY=$CUDA_HOST "$TRKX" run --device cuda:0,cuda:0 --out "$(out)" "$BATS_FILE_TMPDIR/events"
     "$TRKX" run --kernels stock --out "$BATS_TEST_TMPDIR/cpu" "$BATS_FILE_TMPDIR/events"
     for tracks in "$(out)"/*-tracks.csv; do cmp "$tracks" "$BATS_TEST_TMPDIR/cpu/$(basename "$tracks")"; done
@@ -90,6 +91,7 @@ setup_file() {
 }
 
 @test "bench on a device: checked, and a table of every step" {
+    skip_where_slow
     TRKX_CUDA_LIBRARY=$CUDA_HOST run "$TRKX" bench --device cuda:0 --repeat 2 --event "$event" \
         --csv "$BATS_TEST_TMPDIR/bench.csv"
     [ "$status" -eq 0 ]

@@ -2,9 +2,10 @@
  * host's and whose networks ONNX Runtime's CPU provider runs): a pipeline on a device gives the labels, the
  * edges and the scores of the CPU's pipeline with stock kernels, byte by byte, for bundles that join and
  * complete tracks and for those with components, whatever the filter's batches; nothing comes back but the
- * labels unless truth or copies are asked for; the single networks likewise; events share several devices; each
- * failing call of the device, and failing allocations, are a status, leak nothing, and the next run is as before; a budget is kept by smaller batches, or refused with the need; the networks' memory comes out of the
- * device's pool; an ONNX Runtime without CUDA and lists that name no devices are told. */
+ * labels unless truth, copies or the edges are asked for; the single networks likewise; events share several
+ * devices; each failing call of the device, and failing allocations, are a status, leak nothing, and the next
+ * run is as before; a budget is kept by smaller batches, or refused with the need; the networks' memory comes
+ * out of the device's pool; an ONNX Runtime without CUDA and lists that name no devices are told. */
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
@@ -188,6 +189,25 @@ static void compare_with_cpu(const char *bundle)
         trkx_result_destroy(expected);
         trkx_result_destroy(found);
     }
+    trkx_pipeline_destroy(device);
+    trkx_pipeline_destroy(cpu);
+}
+
+static void kept_edges_are_the_cpu_s(void **state)
+{
+    const trkx_hits *hits = trkx_event_hits(common.events[0]);
+    trkx_pipeline *cpu = load(common.components, "cpu"), *device = load(common.components, "cuda:0");
+    trkx_run_options options;
+    (void)state;
+    trkx_run_options_init(&options);
+    options.keep_edges = true;
+    trkx_result *expected = run(cpu, hits, &options), *found = run(device, hits, &options);
+    size_t m = expected->edges.count;
+    assert_true(m > 0 && m == found->edges.count);
+    assert_memory_equal(expected->edges.index, found->edges.index, 2 * m * sizeof *found->edges.index);
+    assert_memory_equal(expected->scores, found->scores, m * sizeof *found->scores);
+    trkx_result_destroy(expected);
+    trkx_result_destroy(found);
     trkx_pipeline_destroy(device);
     trkx_pipeline_destroy(cpu);
 }
@@ -816,6 +836,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(joined_and_completed_tracks_are_the_cpu_s),
         cmocka_unit_test(components_are_the_cpu_s),
+        cmocka_unit_test(kept_edges_are_the_cpu_s),
         cmocka_unit_test(the_filter_s_batches_do_not_matter),
         cmocka_unit_test(small_events_are_run),
         cmocka_unit_test(a_position_that_is_not_finite_is_named),

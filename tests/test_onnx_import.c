@@ -265,17 +265,23 @@ static void remove_bundle(void)
     assert_int_equal(rmdir(scratch_path("bundle")), 0);
 }
 
-static trkx_pipeline *load(size_t filter_batch, enum trkx_kernels kernels)
+static enum trkx_status try_load(size_t filter_batch, enum trkx_kernels kernels, const char *device,
+                                 trkx_pipeline **pipeline, trkx_error *error)
 {
     trkx_pipeline_options options;
-    trkx_pipeline *pipeline = NULL;
-    trkx_error error;
     trkx_pipeline_options_init(&options);
     options.filter_batch = filter_batch;
     options.kernels = kernels;
     options.threads = 1;
-    if (trkx_pipeline_create(scratch_path("bundle"), &options, &pipeline, &error) != TRKX_OK)
-        fail_msg("%s", error.message);
+    options.device = device;
+    return trkx_pipeline_create(scratch_path("bundle"), &options, pipeline, error);
+}
+
+static trkx_pipeline *load(size_t filter_batch, enum trkx_kernels kernels)
+{
+    trkx_pipeline *pipeline = NULL;
+    trkx_error error;
+    if (try_load(filter_batch, kernels, "cpu", &pipeline, &error) != TRKX_OK) fail_msg("%s", error.message);
     return pipeline;
 }
 
@@ -381,6 +387,29 @@ static void scores_are_those_of_a_plain_evaluation(void **state)
         check_gnn(&sets[i], stock);
         trkx_pipeline_destroy(pipeline);
         trkx_pipeline_destroy(stock);
+        remove_bundle();
+    }
+}
+
+/* The device that the tests have, gpu/ built for the processor. */
+static void a_device_takes_all_but_transposed_edges(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SETS; i++) {
+        trkx_pipeline *pipeline = NULL;
+        trkx_error error;
+        trkx_pipeline_destroy(import_set(&sets[i], TRKX_KERNELS_STOCK));
+        enum trkx_status status = try_load(77, TRKX_KERNELS_STOCK, "cuda:0", &pipeline, &error);
+        if (sets[i].transposed) {
+            assert_int_equal(status, TRKX_ERROR_MODEL);
+            assert_non_null(strstr(error.message, "takes edges as [m,2]"));
+        } else {
+            if (status != TRKX_OK) fail_msg("%s", error.message);
+            check_embedding(&sets[i], pipeline);
+            check_filter(&sets[i], pipeline);
+            check_gnn(&sets[i], pipeline);
+        }
+        trkx_pipeline_destroy(pipeline);
         remove_bundle();
     }
 }
@@ -498,6 +527,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scores_are_those_of_a_plain_evaluation),
+        cmocka_unit_test(a_device_takes_all_but_transposed_edges),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(what_is_no_network_of_its_kind_is_refused),
         cmocka_unit_test(a_bundle_is_checked_against_the_form_of_its_edges),
