@@ -35,6 +35,17 @@ def test_files(tmp_path, pipeline):
         trkx.features([[1, 2, 3]], ["r"], detector=str(tmp_path / "detectors.csv"))
 
 
+def test_devices(monkeypatch):
+    monkeypatch.setenv("TRKX_CUDA_LIBRARY", "/nowhere/libtrkx_cuda.so")
+    with pytest.raises(trkx.DeviceError, match="/nowhere/libtrkx_cuda.so"):
+        trkx.Pipeline(device="cuda:0")
+    with pytest.raises(trkx.ArgumentError, match="is none of cpu, auto, cuda:N"):
+        trkx.Pipeline(device="gpu")
+    assert trkx.Pipeline().fallback is None
+    chosen = trkx.Pipeline(device="auto")
+    assert chosen.device == "cpu" and "/nowhere/libtrkx_cuda.so" in chosen.fallback
+
+
 def test_bundles(tmp_path):
     with pytest.raises(trkx.FileError, match=r"bundle\.json"):
         trkx.Pipeline(tmp_path)

@@ -9,8 +9,8 @@ Every step by itself: features, radius_graph, connected_components, evaluate; th
 momenta GeV. Any number of threads may call at once: the GIL is not held while the library works.
 """
 from ._library import library as _library
-from .errors import (ArgumentError, BundleError, CancelledError, FileError, FormatError, ModelError, OnnxRuntimeError,
-                     OutOfMemoryError, TrkxError)
+from .errors import (ArgumentError, BundleError, CancelledError, DeviceError, FileError, FormatError, ModelError,
+                     OnnxRuntimeError, OutOfMemoryError, TrkxError)
 from .event import (Cells, Event, Hits, Particles, Truth, as_hits, as_particles, as_truth, read_event, simulate)
 from .files import read_parquet, read_root
 from .metrics import Efficiency, Metrics, evaluate
@@ -30,6 +30,6 @@ __all__ = [
     "features", "feature_names", "radius_graph", "orient_edges", "connected_components", "join", "walkthrough",
     "complete", "evaluate", "true_edges", "Metrics", "Efficiency",
     "ep_library_path", "register_with_onnxruntime", "onnxruntime_version",
-    "TrkxError", "ArgumentError", "BundleError", "CancelledError", "FileError", "FormatError", "ModelError",
-    "OnnxRuntimeError", "OutOfMemoryError",
+    "TrkxError", "ArgumentError", "BundleError", "CancelledError", "DeviceError", "FileError", "FormatError",
+    "ModelError", "OnnxRuntimeError", "OutOfMemoryError",
 ]

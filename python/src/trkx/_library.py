@@ -45,7 +45,8 @@ def _open() -> c.CDLL:
         "version": c.c_char_p, "runtime_version": c.c_char_p, "feature_name": c.c_char_p, "feature_find": c.c_bool,
         "step_name": c.c_char_p, "event_name": c.c_char_p, "event_hits": c.POINTER(s.Hits),
         "event_truth": c.POINTER(s.Truth), "event_particles": c.POINTER(s.Particles),
-        "pipeline_bundle": c.POINTER(s.BundleInfo), "pipeline_features_count": c.c_size_t}
+        "pipeline_bundle": c.POINTER(s.BundleInfo), "pipeline_device": c.POINTER(s.DeviceInfo),
+        "pipeline_features_count": c.c_size_t}
     for name, kind in results.items():
         getattr(library, "trkx_" + name).restype = kind
     return library

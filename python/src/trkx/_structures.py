@@ -82,7 +82,11 @@ class BundleInfo(c.Structure):
 
 class PipelineOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("filter_batch", c.c_size_t), ("detectors", c.c_char_p),
-                ("kernels", c.c_int)]
+                ("kernels", c.c_int), ("device", c.c_char_p), ("max_memory", c.c_size_t), ("tf32", c.c_bool)]
+
+
+class DeviceInfo(c.Structure):
+    _fields_ = [("device", c.c_char_p), ("count", c.c_size_t), ("description", c.c_char_p), ("fallback", c.c_char_p)]
 
 
 class StepRecord(c.Structure):
@@ -93,7 +97,7 @@ class StepRecord(c.Structure):
 
 class RunOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("hook", c.c_void_p), ("user", c.c_void_p), ("truth", c.POINTER(Truth)),
-                ("particles", c.POINTER(Particles)), ("keep_edges", c.c_bool)]
+                ("particles", c.POINTER(Particles)), ("keep_edges", c.c_bool), ("copies", c.c_bool)]
 
 
 class Result(c.Structure):

@@ -37,6 +37,10 @@ class CancelledError(TrkxError, RuntimeError):
     """A run was asked to stop."""
 
 
+class DeviceError(TrkxError, RuntimeError):
+    """There is no such GPU, or something that it needs is missing, or it failed."""
+
+
 # in the order of enum trkx_status, from 1
 BY_STATUS: tuple[type[TrkxError], ...] = (ArgumentError, OutOfMemoryError, FileError, FormatError, BundleError,
-                                          ModelError, OnnxRuntimeError, CancelledError)
+                                          ModelError, OnnxRuntimeError, CancelledError, DeviceError)

@@ -153,19 +153,22 @@ class Models:
 
     def __init__(self, bundle: str | os.PathLike[str] | None = None, *, threads: int = 0,
                  kernels: Literal["trkx", "stock"] = "trkx", filter_batch: int = 0,
-                 detectors: str | os.PathLike[str] | None = None) -> None:
+                 detectors: str | os.PathLike[str] | None = None, device: str = "cpu", max_memory: int = 0,
+                 tf32: bool = False) -> None:
         """Loads and checks a bundle.
 
         bundle: a directory with bundle.json; None: the default one, which comes with the package. threads: of each
         run; 0: all cores. kernels: trkx's execution provider, or ONNX Runtime's own. filter_batch: edges a filter call;
         0: as many as suit the kernels. detectors: path of a detectors.csv; None: the bundle's own, if any.
+        device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU where there is none.
+        max_memory: bytes of each GPU; 0: nine tenths of what is free. tf32: a GPU's networks may round factors.
         """
         if kernels not in _KERNELS:
             raise ArgumentError(f"kernels are trkx or stock, not {kernels}")
         directory = default_bundle() if bundle is None else bundle
         filled = options(s.PipelineOptions, "trkx_pipeline_options_init", threads=threads, filter_batch=filter_batch,
                          detectors=None if detectors is None else os.fsencode(detectors),
-                         kernels=_KERNELS.index(kernels))
+                         kernels=_KERNELS.index(kernels), device=os.fsencode(device), max_memory=max_memory, tf32=tf32)
         address = c.c_void_p()
         call("trkx_pipeline_create", os.fsencode(directory), c.byref(filled), c.byref(address))
         self._handle = Handle(address, "trkx_pipeline_destroy", at_exit=True)
@@ -173,6 +176,20 @@ class Models:
 
     def __repr__(self) -> str:
         return f"<trkx.{type(self).__name__} {self.bundle.name}: radius {self.bundle.radius:g}, k {self.bundle.k}>"
+
+    @property
+    def device(self) -> str:
+        """Where it runs: "cpu", or the GPUs as they were named."""
+        return self._device().device.decode()
+
+    @property
+    def fallback(self) -> str | None:
+        """Why the device "auto" has come to be the CPU; else None."""
+        reason = self._device().fallback
+        return None if reason is None else reason.decode()
+
+    def _device(self) -> s.DeviceInfo:
+        return library.trkx_pipeline_device(self._handle.address).contents
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{name}</td><td>{escape(str(value))}</td></tr>"
