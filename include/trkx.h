@@ -412,19 +412,20 @@ typedef struct trkx_pipeline_options {
     size_t filter_batch;      /* edges a filter call; 0: as many as suit the kernels. Default 0 */
     const char *detectors;    /* path of a detectors.csv for cell features; NULL: the bundle's own if any */
     enum trkx_kernels kernels; /* on the CPU. Default TRKX_KERNELS_TRKX */
-    const char *device;       /* "cpu"; "cuda:0", a GPU; "cuda:0,cuda:1": several, each with one run at a time (a GPU
-                               * that is named twice has two); "auto": the first GPU, or the CPU where there is
-                               * none. NULL: "cpu". Default NULL */
-    size_t max_memory;        /* bytes of each device that its runs take at most, networks and all; 0: nine tenths of
-                               * what is free. Devices only. Default 0 */
-    bool tf32;                /* a device's networks may round the factors of products to 10 bits: faster, and
-                               * other GPUs give other scores. Devices only. Default false */
+    const char *device; /* "cpu"; "cuda:0", a GPU; "cuda:0,cuda:1": several, each with one run at a time (a
+                         * GPU that is named twice has two); "auto": the first GPU, or the CPU where there is
+                         * none. NULL: "cpu". Default NULL */
+    size_t max_memory; /* bytes of each device that its runs take at most, networks and all; 0: nine tenths of
+                        * what is free. Devices only. Default 0 */
+    bool tf32;         /* a device's networks may round the factors of products to 10 bits: faster, and
+                        * other GPUs give other scores. Devices only. Default false */
 } trkx_pipeline_options;
 TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
 
-/* Loads and checks a bundle directory (bundle.json and its models). A device needs libtrkx_cuda.so, beside libtrkx or
- * where the environment variable TRKX_CUDA_LIBRARY says, the driver, and an ONNX Runtime with CUDA.
- * Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME, DEVICE (the message says what is missing). */
+/* Loads and checks a bundle directory (bundle.json and its models). A device needs libtrkx_cuda.so, beside
+ * libtrkx or where the environment variable TRKX_CUDA_LIBRARY says, the driver, and an ONNX Runtime with
+ * CUDA. Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME, DEVICE (the message says what is
+ * missing). */
 TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
                                                trkx_pipeline **pipeline, trkx_error *error);
 /* Results, and events that were read on the way, may outlive the pipeline. */
@@ -467,8 +468,8 @@ typedef struct trkx_step_record {
     double edge_purity;        /* share of the edges whose ends are hits of one particle */
 } trkx_step_record;
 
-/* Views of the tensors that exist after a step; NULL or empty where they do not (yet or any more), and where they are
- * on a device, unless the run's options ask for copies. */
+/* Views of the tensors that exist after a step; NULL or empty where they do not (yet or any more), and where
+ * they are on a device, unless the run's options ask for copies. */
 typedef struct trkx_step_view {
     const trkx_step_record *record;
     const trkx_hits *hits;
@@ -492,9 +493,9 @@ typedef struct trkx_run_options {
     const trkx_truth *truth;           /* may be NULL: no edge efficiency and purity. Default NULL */
     const trkx_particles *particles;   /* for the true edges; may be NULL. Default NULL */
     bool keep_edges;                   /* the result holds the edges that tracks were made of. Default false */
-    bool copies;                       /* on a device: copies the tensors of each step for the hook. Without truth and
-                                        * copies nothing but the labels comes back. Neither is part of the steps'
-                                        * seconds. Default false */
+    bool copies; /* on a device: copies the tensors of each step for the hook. Without truth and
+                  * copies nothing but the labels comes back. Neither is part of the steps'
+                  * seconds. Default false */
 } trkx_run_options;
 TRKX_API void trkx_run_options_init(trkx_run_options *options);
 
@@ -533,8 +534,8 @@ TRKX_API enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, 
 TRKX_API void trkx_result_destroy(trkx_result *result);
 
 /* Each network by itself. features are those of the network's own list in the bundle
- * (trkx_pipeline_features). On a device they are copied there, and what it computes back. Errors: ARGUMENT, MEMORY,
- * RUNTIME, DEVICE. */
+ * (trkx_pipeline_features). On a device they are copied there, and what it computes back. Errors: ARGUMENT,
+ * MEMORY, RUNTIME, DEVICE. */
 enum trkx_network { TRKX_NETWORK_EMBEDDING, TRKX_NETWORK_FILTER, TRKX_NETWORK_GNN, TRKX_NETWORKS };
 /* How many features the network takes, and which: a view. */
 TRKX_API size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network);

@@ -57,12 +57,19 @@ static void help(void)
 
 enum { EVENT, BUNDLE, DETECTORS, KERNELS, POINTS, RADIUS, K, THREADS, REPEAT, CSV };
 
-static const struct option options[] = {
-    {"event", 1, NULL, EVENT},      {"bundle", 1, NULL, BUNDLE}, {"detectors", 1, NULL, DETECTORS},
-    {"points", 1, NULL, POINTS},    {"radius", 1, NULL, RADIUS}, {"k", 1, NULL, K},
-    {"threads", 1, NULL, THREADS},  {"repeat", 1, NULL, REPEAT}, {"csv", 1, NULL, CSV},
-    {"kernels", 1, NULL, KERNELS},  DEVICE_OPTIONS,              {"help", 0, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"event", 1, NULL, EVENT},
+                                        {"bundle", 1, NULL, BUNDLE},
+                                        {"detectors", 1, NULL, DETECTORS},
+                                        {"points", 1, NULL, POINTS},
+                                        {"radius", 1, NULL, RADIUS},
+                                        {"k", 1, NULL, K},
+                                        {"threads", 1, NULL, THREADS},
+                                        {"repeat", 1, NULL, REPEAT},
+                                        {"csv", 1, NULL, CSV},
+                                        {"kernels", 1, NULL, KERNELS},
+                                        DEVICE_OPTIONS,
+                                        {"help", 0, NULL, OPTION_HELP},
+                                        {NULL, 0, NULL, 0}};
 
 static bool apply(void *target, int option, const char *value)
 {

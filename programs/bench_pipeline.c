@@ -16,10 +16,10 @@ static void keep(struct bench_run *run, const trkx_step_view *view)
         run->embedding = bench_copy(view->embedding, n * view->dim * sizeof *view->embedding);
     if (step >= TRKX_STEP_EDGES && step <= TRKX_STEP_GNN) {
         struct bench_graph *graph = &run->graphs[step];
-        graph->edges = (trkx_edges){
-            .count = m,
-            .saturated = view->edges->saturated,
-            .index = bench_copy(view->edges->index, 2 * m * sizeof *view->edges->index)};
+        graph->edges =
+            (trkx_edges){.count = m,
+                         .saturated = view->edges->saturated,
+                         .index = bench_copy(view->edges->index, 2 * m * sizeof *view->edges->index)};
         if (view->scores != NULL) graph->scores = bench_copy(view->scores, m * sizeof *view->scores);
     }
     if (step == TRKX_STEP_TRACKS) run->labels = bench_copy(view->labels, n * sizeof *view->labels);
@@ -116,8 +116,8 @@ static enum trkx_status check_edges(struct bench *bench)
     trkx_edges_options_init(&choice);
     choice.radius = bundle->radius;
     choice.k = bundle->k;
-    enum trkx_status status = trkx_radius_graph(bench->run.embedding, hits->count, bundle->dim, &choice, &edges,
-                                                &bench->error);
+    enum trkx_status status =
+        trkx_radius_graph(bench->run.embedding, hits->count, bundle->dim, &choice, &edges, &bench->error);
     if (status == TRKX_OK) status = trkx_edges_orient(hits->xyz, hits->count, &edges, &bench->error);
     if (status == TRKX_OK && !bench_same_edges(&edges, &bench->run.graphs[TRKX_STEP_EDGES].edges))
         status = bench_wrong(bench, "%s: the device finds other edges than the CPU", PART);
@@ -212,8 +212,9 @@ static void report(struct bench *bench, const struct records *own, const struct 
     else
         bench_add_both(bench, rows, (double *[]){own->seconds + total, stock->seconds + total});
     if (bench_on_device(bench))
-        bench_note("%zu of %zu runs gave other tracks than the first: its networks may round otherwise each time",
-                   own->others, bench->repeat);
+        bench_note(
+            "%zu of %zu runs gave other tracks than the first: its networks may round otherwise each time",
+            own->others, bench->repeat);
 }
 
 static struct records make_records(const struct bench *bench)

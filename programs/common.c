@@ -107,8 +107,10 @@ bool get_bytes(const char *option, const char *text, size_t *value)
     unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
     bool good = isdigit((unsigned char)*text) && errno == 0 && number > 0 && number <= SIZE_MAX >> shift &&
                 end[unit != NULL] == '\0';
-    if (!good) misused("--%s: \"%s\" is no number of bytes such as 512M or 6G", option, text);
-    else *value = (size_t)number << shift;
+    if (!good)
+        misused("--%s: \"%s\" is no number of bytes such as 512M or 6G", option, text);
+    else
+        *value = (size_t)number << shift;
     return good;
 }
 

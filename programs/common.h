@@ -37,13 +37,18 @@ struct device_choice {
     bool tf32;
 };
 enum { OPTION_DEVICE = 256, OPTION_MAX_MEMORY, OPTION_TF32 };
-#define DEVICE_OPTIONS                                                                                   \
-    {"device", 1, NULL, OPTION_DEVICE}, {"max-memory", 1, NULL, OPTION_MAX_MEMORY}, {"tf32", 0, NULL, OPTION_TF32}
-#define DEVICE_HELP                                                                                           \
-    "  --device DEVICE     cpu; a GPU, cuda:0; several, cuda:0,cuda:1; auto: the first GPU if there is one (cpu)\n" \
+#define DEVICE_OPTIONS                                                              \
+    {"device", 1, NULL, OPTION_DEVICE}, {"max-memory", 1, NULL, OPTION_MAX_MEMORY}, \
+    {                                                                               \
+        "tf32", 0, NULL, OPTION_TF32                                                \
+    }
+#define DEVICE_HELP                                                                                          \
+    "  --device DEVICE     cpu; a GPU, cuda:0; several, cuda:0,cuda:1; auto: the first GPU if there is one " \
+    "(cpu)\n"                                                                                                \
     "  --max-memory SIZE   of each GPU, with the networks' share: 6G (nine tenths of what is free)\n"        \
     "  --tf32              let a GPU's networks round the factors of products to 10 bits\n"
-bool apply_device(struct device_choice *choice, int option, const char *value); /* false: no such option, too */
+bool apply_device(struct device_choice *choice, int option,
+                  const char *value); /* false: no such option, too */
 /* Loads a pipeline with these options, there. Says once where "auto" has come to be the CPU. */
 enum trkx_status load_pipeline(const char *bundle, const struct device_choice *choice,
                                const trkx_pipeline_options *options, trkx_pipeline **pipeline,

@@ -22,8 +22,7 @@ struct settings {
 
 static void settings_init(struct settings *settings)
 {
-    *settings = (struct settings){
-        .bundle = default_bundle(), .out = ".", .verbose = isatty(STDOUT_FILENO)};
+    *settings = (struct settings){.bundle = default_bundle(), .out = ".", .verbose = isatty(STDOUT_FILENO)};
     trkx_pipeline_options_init(&settings->pipeline);
 }
 
@@ -42,8 +41,7 @@ static void help(void)
         "  --threads T         of each event; 0: all cores (%d)\n"
         "  --jobs J            events at once, each with its memory; 0: one, or one on each GPU (%d)\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
-        "(trkx)\n"
-        DEVICE_HELP
+        "(trkx)\n" DEVICE_HELP
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
@@ -114,12 +112,12 @@ static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *even
     json_t *steps = checked(json_array());
     for (size_t i = 0; i < result->steps_count; i++)
         json_array_append_new(steps, record_json(&result->steps[i], trkx_step_name(result->steps[i].step)));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event", trkx_event_name(event),
-                     "trkx", trkx_version(), "onnxruntime", trkx_runtime_version(), "bundle",
-                     trkx_pipeline_bundle(pipeline)->name, "device", trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
-                     (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
-                     (json_int_t)result->saturated, "steps", steps, "total",
-                     record_json(&result->total, "total"));
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event", trkx_event_name(event), "trkx",
+        trkx_version(), "onnxruntime", trkx_runtime_version(), "bundle", trkx_pipeline_bundle(pipeline)->name,
+        "device", trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
+        (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
+        (json_int_t)result->saturated, "steps", steps, "total", record_json(&result->total, "total"));
 }
 
 static void print_record(const trkx_step_record *record, const char *name)

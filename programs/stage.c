@@ -67,8 +67,7 @@ static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},    {"out", 
                                         {"cut", 1, NULL, CUT},          {"min-hits", 1, NULL, MIN_HITS},
                                         {"nodes", 1, NULL, NODES},      {"threads", 1, NULL, THREADS},
                                         {"kernels", 1, NULL, KERNELS},  DEVICE_OPTIONS,
-                                        {"help", 0, NULL, OPTION_HELP},
-                                        {NULL, 0, NULL, 0}};
+                                        {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
 
 static bool apply_network(struct settings *settings, const char *value)
 {
@@ -132,7 +131,8 @@ static enum trkx_status load_bundle(struct work *work)
     choice.threads = work->settings->threads;
     choice.detectors = work->settings->detectors;
     choice.kernels = work->settings->kernels;
-    return load_pipeline(work->settings->bundle, &work->settings->device, &choice, &work->pipeline, work->error);
+    return load_pipeline(work->settings->bundle, &work->settings->device, &choice, &work->pipeline,
+                         work->error);
 }
 
 /* The output array; its memory goes with the process's allocator. */
@@ -320,9 +320,12 @@ static const struct stage {
     int least, most; /* inputs */
     bool network;    /* runs one */
     enum trkx_status (*run)(struct work *work, char **in, int count);
-} stages[] = {{"features", 1, 1, false, stage_features}, {"embed", 1, 1, true, stage_embed},
-              {"radius", 1, 1, false, stage_radius},     {"filter", 2, 2, true, stage_filter},
-              {"gnn", 2, 2, true, stage_gnn},           {"tracks", 1, 2, false, stage_tracks},
+} stages[] = {{"features", 1, 1, false, stage_features},
+              {"embed", 1, 1, true, stage_embed},
+              {"radius", 1, 1, false, stage_radius},
+              {"filter", 2, 2, true, stage_filter},
+              {"gnn", 2, 2, true, stage_gnn},
+              {"tracks", 1, 2, false, stage_tracks},
               {"label", 4, 4, false, stage_label}};
 
 static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)

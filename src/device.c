@@ -42,7 +42,8 @@ static enum trkx_status take_table(struct trkx_devices *devices, const char *pat
     devices->cuda = interface(TRKX_CUDA_VERSION);
     if (devices->cuda == NULL || devices->cuda->size < sizeof *devices->cuda)
         return trkx_fail(error, TRKX_ERROR_DEVICE,
-                         "%s: is of another version than this trkx: build and install the two together", path);
+                         "%s: is of another version than this trkx: build and install the two together",
+                         path);
     return TRKX_OK;
 }
 

@@ -5,12 +5,13 @@
 #include "../gpu/trkx_cuda.h"
 #include "error.h"
 
-/* One device of a pipeline: a stream, a pool of memory, and the networks that use the two. One run at a time. */
+/* One device of a pipeline: a stream, a pool of memory, and the networks that use the two. One run at a time.
+ */
 struct trkx_device {
     const trkx_cuda_table *cuda;
     trkx_cuda_context *context;
     int number;
-    bool tf32; /* networks may round the factors of products to 10 bits */
+    bool tf32;                                    /* networks may round the factors of products to 10 bits */
     struct trkx_session *sessions[TRKX_NETWORKS]; /* closed with the device */
     bool lent;
 };

@@ -43,8 +43,7 @@ static void find_installed(const struct trkx_library *library, char **path)
 
 enum trkx_status trkx_library_find(const struct trkx_library *library, char **path, trkx_error *error)
 {
-    const char *given = getenv(library->variable),
-               *own = file_of((const void *)(uintptr_t)trkx_library_find);
+    const char *given = getenv(library->variable), *own = file_of((const void *)(uintptr_t)trkx_library_find);
     *path = NULL;
     if (given != NULL && *given != '\0') {
         *path = trkx_duplicate(given);
@@ -53,8 +52,9 @@ enum trkx_status trkx_library_find(const struct trkx_library *library, char **pa
     enum trkx_status status = find_beside(own, library->name, path, error);
     if (status == TRKX_OK && *path == NULL) find_installed(library, path);
     if (status != TRKX_OK || *path != NULL) return status;
-    return trkx_fail(error, library->absent,
-                     "no %s beside %s, nor where libraries are installed: name it in the environment variable "
-                     "%s, %s",
-                     library->name, own != NULL ? own : "trkx", library->variable, library->otherwise);
+    return trkx_fail(
+        error, library->absent,
+        "no %s beside %s, nor where libraries are installed: name it in the environment variable "
+        "%s, %s",
+        library->name, own != NULL ? own : "trkx", library->variable, library->otherwise);
 }

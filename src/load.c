@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call, and
- * pairs of features are gathered for a whole call. A device has the memory, and takes 5 us to start each kernel. */
+ * pairs of features are gathered for a whole call. A device has the memory, and takes 5 us to start each
+ * kernel. */
 static size_t suiting_batch(const trkx_pipeline *pipeline, const trkx_pipeline_options *options)
 {
     bool cpu = options->device == NULL || strcmp(options->device, "cpu") == 0;
@@ -67,10 +68,11 @@ static enum trkx_status check_for_devices(const trkx_pipeline *pipeline, trkx_er
 {
     for (int i = 0; i < TRKX_NETWORKS; i++)
         if (pipeline->bundle.models[i].transposed)
-            return trkx_fail(error, TRKX_ERROR_MODEL,
-                             "%s: takes edges as [m,2]; on a device networks take them as [2,m]: export it so, "
-                             "or choose the device cpu",
-                             pipeline->bundle.models[i].path);
+            return trkx_fail(
+                error, TRKX_ERROR_MODEL,
+                "%s: takes edges as [m,2]; on a device networks take them as [2,m]: export it so, "
+                "or choose the device cpu",
+                pipeline->bundle.models[i].path);
     return TRKX_OK;
 }
 
@@ -203,7 +205,8 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline, options);
+    pipeline->filter_batch =
+        options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline, options);
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
     TRKX_CHECK(choose_device(pipeline, options, error));
     describe(pipeline);

@@ -469,13 +469,13 @@ static enum trkx_status wrap(const struct trkx_session *session, const struct tr
 {
     int64_t shape[2] = {tensor->shape[0], tensor->rank == 2 ? tensor->shape[1] : 1};
     size_t bytes = (size_t)shape[0] * (size_t)shape[1] * elements[tensor->element].size;
-    return check(api->CreateTensorWithDataAsOrtValue(session->memory, tensor->data, bytes, shape, (size_t)rank,
-                                                     elements[tensor->element].code, value),
+    return check(api->CreateTensorWithDataAsOrtValue(session->memory, tensor->data, bytes, shape,
+                                                     (size_t)rank, elements[tensor->element].code, value),
                  session->file, error);
 }
 
-static enum trkx_status run_on_host(const struct trkx_session *session, OrtValue *const *inputs, OrtValue *output,
-                                    trkx_error *error)
+static enum trkx_status run_on_host(const struct trkx_session *session, OrtValue *const *inputs,
+                                    OrtValue *output, trkx_error *error)
 {
     return check(api->Run(session->session, NULL, session->input_names, (const OrtValue *const *)inputs,
                           session->inputs_count, &session->output_name, 1, &output),

@@ -1,4 +1,5 @@
-/* ONNX Runtime: the only files that know it are src/ort.c and src/ort_device.c. A session is one network, loaded and checked. */
+/* ONNX Runtime: the only files that know it are src/ort.c and src/ort_device.c. A session is one network,
+ * loaded and checked. */
 #ifndef TRKX_SRC_ORT_H
 #define TRKX_SRC_ORT_H
 

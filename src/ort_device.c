@@ -79,8 +79,8 @@ static enum trkx_status failed(const OrtApi *api, OrtStatus *failure, int number
                                trkx_error *error)
 {
     if (failure == NULL) return TRKX_OK;
-    enum trkx_status status = trkx_fail(error, TRKX_ERROR_DEVICE, "cuda:%d: ONNX Runtime %s: %s", number, what,
-                                        api->GetErrorMessage(failure));
+    enum trkx_status status = trkx_fail(error, TRKX_ERROR_DEVICE, "cuda:%d: ONNX Runtime %s: %s", number,
+                                        what, api->GetErrorMessage(failure));
     api->ReleaseStatus(failure);
     return status;
 }
@@ -102,8 +102,9 @@ static enum trkx_status share_memory(const OrtApi *api, OrtEnv *environment, int
     made->number = number;
     made->base = (OrtAllocator){
         .version = TRKX_ORT_API, .Alloc = take, .Free = give, .Info = info_of, .Reserve = take};
-    TRKX_CHECK(failed(api, api->CreateMemoryInfo("Cuda", OrtDeviceAllocator, number, OrtMemTypeDefault, &made->info),
-                      number, WHAT, error));
+    TRKX_CHECK(
+        failed(api, api->CreateMemoryInfo("Cuda", OrtDeviceAllocator, number, OrtMemTypeDefault, &made->info),
+               number, WHAT, error));
     TRKX_CHECK(failed(api, api->RegisterAllocator(environment, &made->base), number, WHAT, error));
     made->next = allocators;
     allocators = made;
@@ -135,10 +136,11 @@ static enum trkx_status no_provider(const OrtApi *api, OrtStatus *failure, trkx_
     snprintf(text, sizeof text, "%s", cause != NULL ? cause : message);
     text[strcspn(text, "\n")] = '\0';
     api->ReleaseStatus(failure);
-    return trkx_fail(error, TRKX_ERROR_DEVICE,
-                     "ONNX Runtime %s has no CUDA provider that works here (%s): use the library of the PyPI package "
-                     "onnxruntime-gpu with CUDA and cuDNN (docs/device.md), or choose the device cpu",
-                     trkx_runtime_version(), text);
+    return trkx_fail(
+        error, TRKX_ERROR_DEVICE,
+        "ONNX Runtime %s has no CUDA provider that works here (%s): use the library of the PyPI package "
+        "onnxruntime-gpu with CUDA and cuDNN (docs/device.md), or choose the device cpu",
+        trkx_runtime_version(), text);
 }
 
 static enum trkx_status set_options(const OrtApi *api, OrtCUDAProviderOptionsV2 *cuda,
@@ -148,11 +150,12 @@ static enum trkx_status set_options(const OrtApi *api, OrtCUDAProviderOptionsV2 
     snprintf(number, sizeof number, "%d", device->number);
     const char *const keys[] = {"device_id", "use_tf32"};
     const char *const values[] = {number, device->tf32 ? "1" : "0"};
-    enum trkx_status status =
-        no_provider(api, api->UpdateCUDAProviderOptions(cuda, keys, values, sizeof keys / sizeof *keys), error);
+    enum trkx_status status = no_provider(
+        api, api->UpdateCUDAProviderOptions(cuda, keys, values, sizeof keys / sizeof *keys), error);
     if (status != TRKX_OK) return status;
     void *stream = device->cuda->stream(device->context);
-    return no_provider(api, api->UpdateCUDAProviderOptionsWithValue(cuda, "user_compute_stream", stream), error);
+    return no_provider(api, api->UpdateCUDAProviderOptionsWithValue(cuda, "user_compute_stream", stream),
+                       error);
 }
 
 static enum trkx_status add_provider(const OrtApi *api, OrtSessionOptions *options,

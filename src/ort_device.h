@@ -1,5 +1,5 @@
-/* ONNX Runtime on a device: its CUDA provider on the device's stream, its memory out of the device's pool. For
- * src/ort.c alone. */
+/* ONNX Runtime on a device: its CUDA provider on the device's stream, its memory out of the device's pool.
+ * For src/ort.c alone. */
 #ifndef TRKX_SRC_ORT_DEVICE_H
 #define TRKX_SRC_ORT_DEVICE_H
 
@@ -21,17 +21,20 @@ enum trkx_status trkx_ort_use_device(const OrtApi *api, OrtEnv *environment, Ort
 /* Before the environment ends. */
 void trkx_ort_devices_release(const OrtApi *api, OrtEnv *environment);
 
-/* What the runtime allocates on this thread's behalf is the device's from now on; returns whose it was. NULL: no
- * device's. */
+/* What the runtime allocates on this thread's behalf is the device's from now on; returns whose it was. NULL:
+ * no device's. */
 const struct trkx_device *trkx_ort_enter_device(const struct trkx_device *device);
 
-/* Whether the device has refused memory on this thread since it was asked last; then *why is its own error. */
+/* Whether the device has refused memory on this thread since it was asked last; then *why is its own error.
+ */
 bool trkx_ort_device_refused(trkx_error *why);
 
-/* The allocator that the runtime is given for the memory of device `number`, for the tests; NULL: none yet. */
+/* The allocator that the runtime is given for the memory of device `number`, for the tests; NULL: none yet.
+ */
 OrtAllocator *trkx_ort_device_allocator(int number);
 
-/* In src/ort.c: tells the runtime, from within its call of an allocator, that memory is out. May not return. */
+/* In src/ort.c: tells the runtime, from within its call of an allocator, that memory is out. May not return.
+ */
 void trkx_ort_refuse(void);
 
 #endif

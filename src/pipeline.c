@@ -31,9 +31,9 @@ struct run {
     float *features[TRKX_NETWORKS];  /* [n,F] of each network; shared where the lists are the same */
     float *embedding;                /* [n,D] */
     trkx_edges edges;
-    trkx_edges candidates; /* for the completion of tracks: more than pass the filter */
-    float *scores;         /* [m] */
-    trkx_edges true_edges; /* outwards; empty without truth */
+    trkx_edges candidates;         /* for the completion of tracks: more than pass the filter */
+    float *scores;                 /* [m] */
+    trkx_edges true_edges;         /* outwards; empty without truth */
     struct trkx_device_run device; /* what is on the device of the run, if it has one */
     trkx_result *result;
     trkx_error *error;
@@ -240,13 +240,15 @@ static size_t restart_peak(struct run *run)
     return usage.peak;
 }
 
-/* What the step has made on the device, for the comparison with the truth, and for the hook that asks for it. */
+/* What the step has made on the device, for the comparison with the truth, and for the hook that asks for it.
+ */
 static enum trkx_status copy_edges(struct run *run, bool scored)
 {
     trkx_release(run->scores);
     trkx_edges_destroy(&run->edges);
     run->scores = NULL;
-    return trkx_device_copy_edges(&run->device, &run->device.edges, &run->edges, scored ? &run->scores : NULL);
+    return trkx_device_copy_edges(&run->device, &run->device.edges, &run->edges,
+                                  scored ? &run->scores : NULL);
 }
 
 static enum trkx_status copy_from_device(struct run *run, enum trkx_step step)
@@ -266,8 +268,7 @@ static enum trkx_status copy_from_device(struct run *run, enum trkx_step step)
     if (run->options->copies && step == TRKX_STEP_EMBED)
         TRKX_CHECK(
             trkx_device_copy_floats(&run->device, run->device.embedding, n * bundle->dim, &run->embedding));
-    if ((wanted && step >= TRKX_STEP_EDGES) || kept)
-        TRKX_CHECK(copy_edges(run, step >= TRKX_STEP_FILTER));
+    if ((wanted && step >= TRKX_STEP_EDGES) || kept) TRKX_CHECK(copy_edges(run, step >= TRKX_STEP_FILTER));
 cleanup:
     return status;
 }

@@ -14,7 +14,7 @@ struct trkx_pipeline {
     struct trkx_session *sessions[TRKX_NETWORKS]; /* of the CPU; NULL where there are devices */
     struct trkx_devices *devices;                 /* with their own networks; NULL: the CPU */
     trkx_device_info device;
-    char *device_names, *fallback; /* what `device` shows */
+    char *device_names, *fallback;  /* what `device` shows */
     struct trkx_detector *detector; /* NULL where no feature needs it */
     int threads;
     size_t filter_batch;
@@ -26,8 +26,8 @@ struct trkx_pipeline {
 /* What a step needs to know of the run it belongs to. */
 struct trkx_run_context {
     struct trkx_session *const *sessions; /* [TRKX_NETWORKS] */
-    struct trkx_memory *memory; /* NULL: from the system, not counted */
-    trkx_step_hook hook;        /* NULL: cannot be cancelled */
+    struct trkx_memory *memory;           /* NULL: from the system, not counted */
+    trkx_step_hook hook;                  /* NULL: cannot be cancelled */
     void *user;
 };
 

@@ -5,8 +5,8 @@
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
 
-static enum trkx_status allocate(const struct trkx_device_run *run, size_t count, size_t size, const char *what,
-                                 void **block)
+static enum trkx_status allocate(const struct trkx_device_run *run, size_t count, size_t size,
+                                 const char *what, void **block)
 {
     return run->device->cuda->allocate(run->device->context, count * size, what, block, run->error);
 }
@@ -80,8 +80,8 @@ static enum trkx_status make_features(struct trkx_device_run *run, enum trkx_net
     const struct trkx_model *model = &run->pipeline->bundle.models[network];
     enum trkx_status status = TRKX_OK;
     if (!follows_from_position(run, model)) return upload_features(run, network);
-    TRKX_CHECK(allocate_floats(run, run->hits->count * model->features_count, "features",
-                               &run->features[network]));
+    TRKX_CHECK(
+        allocate_floats(run, run->hits->count * model->features_count, "features", &run->features[network]));
     TRKX_CHECK(run->device->cuda->features(run->device->context, run->xyz, run->hits->count, model->features,
                                            model->features_count, run->features[network], run->error));
 cleanup:
@@ -123,8 +123,8 @@ enum trkx_status trkx_device_edges(struct trkx_device_run *run)
     trkx_edges_options_init(&options);
     options.radius = bundle->radius;
     options.k = bundle->k;
-    return run->device->cuda->radius_graph(run->device->context, run->embedding, run->hits->count, bundle->dim,
-                                           run->xyz, &options, &run->edges, run->error);
+    return run->device->cuda->radius_graph(run->device->context, run->embedding, run->hits->count,
+                                           bundle->dim, run->xyz, &options, &run->edges, run->error);
 }
 
 /* ---- scores ----------------------------------------------------------------------------------------- */
@@ -200,8 +200,8 @@ enum trkx_status trkx_device_filter(struct trkx_device_run *run)
     if (bundle->completes)
         TRKX_CHECK(device->cuda->over(device->context, &run->edges, bundle->candidate_cut, &run->candidates,
                                       run->error));
-    TRKX_CHECK(device->cuda->cut(device->context, &run->edges, bundle->models[TRKX_NETWORK_FILTER].cut,
-                                 run->error));
+    TRKX_CHECK(
+        device->cuda->cut(device->context, &run->edges, bundle->models[TRKX_NETWORK_FILTER].cut, run->error));
 cleanup:
     return status;
 }
@@ -293,8 +293,8 @@ static enum trkx_status label_on_host(struct trkx_device_run *run)
     float *scores = NULL;
     TRKX_CHECK(trkx_device_copy_edges(run, &run->edges, &edges, &scores));
     TRKX_CHECK(trkx_device_copy_edges(run, &run->candidates, &candidates, NULL));
-    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->context->memory, run->hits, &edges, scores, &candidates,
-                                       run->labels, &run->tracks, run->error));
+    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->context->memory, run->hits, &edges, scores,
+                                       &candidates, run->labels, &run->tracks, run->error));
 cleanup:
     trkx_edges_destroy(&edges);
     trkx_edges_destroy(&candidates);
@@ -330,8 +330,8 @@ static enum trkx_status begin(struct visit *visit, const trkx_pipeline *pipeline
                                           .hits = &visit->hits,
                                           .context = &visit->context,
                                           .error = error};
-    return upload_floats(&visit->run, features, n * pipeline->bundle.models[network].features_count, "features",
-                         &visit->run.features[network]);
+    return upload_floats(&visit->run, features, n * pipeline->bundle.models[network].features_count,
+                         "features", &visit->run.features[network]);
 }
 
 static void end(struct visit *visit)
@@ -348,8 +348,8 @@ enum trkx_status trkx_device_embed_host(const trkx_pipeline *pipeline, const flo
     TRKX_CHECK(begin(&visit, pipeline, TRKX_NETWORK_EMBEDDING, features, n, error));
     TRKX_CHECK(trkx_device_embed(&visit.run));
     if (n > 0)
-        TRKX_CHECK(
-            download(&visit.run, embedding, visit.run.embedding, n * pipeline->bundle.dim * sizeof *embedding));
+        TRKX_CHECK(download(&visit.run, embedding, visit.run.embedding,
+                            n * pipeline->bundle.dim * sizeof *embedding));
 cleanup:
     end(&visit);
     return status;

@@ -4,8 +4,8 @@
 
 #include "pipeline.h"
 
-/* What a run holds on its device between its steps. All pointers but those of the first group are to memory of
- * the device. */
+/* What a run holds on its device between its steps. All pointers but those of the first group are to memory
+ * of the device. */
 struct trkx_device_run {
     const trkx_pipeline *pipeline;
     const struct trkx_device *device; /* NULL: the run is on the CPU */

@@ -30,7 +30,8 @@ static struct {
     const trkx_cuda_table *cuda; /* of the library for tests, open for as long as the tests */
     void *library;
     trkx_event *events[EVENTS], *small;
-    char components[512]; /* a bundle like the paper's, with positions for filter and GNN, and with components */
+    char components[512]; /* a bundle like the paper's, with positions for filter and GNN, and with components
+                           */
 } common;
 
 static void expect_ok(enum trkx_status status, const trkx_error *error)
@@ -408,7 +409,8 @@ static float *embed_on_both(trkx_pipeline *const *pipelines, const trkx_hits *hi
     trkx_error error;
     for (int i = 0; i < 2; i++) {
         embeddings[i] = space(count);
-        expect_ok(trkx_pipeline_features(pipelines[i], TRKX_NETWORK_EMBEDDING, hits, features, &error), &error);
+        expect_ok(trkx_pipeline_features(pipelines[i], TRKX_NETWORK_EMBEDDING, hits, features, &error),
+                  &error);
         expect_ok(trkx_embed(pipelines[i], features, hits->count, embeddings[i], &error), &error);
     }
     assert_memory_equal(embeddings[0], embeddings[1], count * sizeof(float));
@@ -425,8 +427,8 @@ static void score_on_both(trkx_pipeline *const *pipelines, enum trkx_network net
     for (int i = 0; i < 2; i++) {
         scores[i] = space(edges->count);
         expect_ok(trkx_pipeline_features(pipelines[i], network, hits, features, &error), &error);
-        expect_ok((network == TRKX_NETWORK_FILTER ? trkx_filter : trkx_gnn)(pipelines[i], features, hits->count,
-                                                                            edges, scores[i], &error),
+        expect_ok((network == TRKX_NETWORK_FILTER ? trkx_filter : trkx_gnn)(
+                      pipelines[i], features, hits->count, edges, scores[i], &error),
                   &error);
     }
     assert_memory_equal(scores[0], scores[1], edges->count * sizeof(float));
@@ -675,7 +677,10 @@ static float *filter_within(size_t budget, const trkx_hits *hits, const trkx_edg
 /* Edges that do not go through the filter at once go in parts. */
 static void what_does_not_fit_is_filtered_in_parts(void **state)
 {
-    enum { M = 20000, WHOLE = M * (2 * sizeof(int64_t) + sizeof(uint64_t) + sizeof(float)) }; /* edges, scores */
+    enum {
+        M = 20000,
+        WHOLE = M * (2 * sizeof(int64_t) + sizeof(uint64_t) + sizeof(float))
+    }; /* edges, scores */
     const trkx_hits *hits = trkx_event_hits(common.events[0]);
     int64_t *index = calloc(2 * M, sizeof *index);
     const trkx_edges edges = {.count = M, .index = index};
@@ -693,8 +698,8 @@ static void what_does_not_fit_is_filtered_in_parts(void **state)
     free(index);
 }
 
-/* A device whose networks are not the host's: ONNX Runtime for the CPU has no provider for it. Its memory is there
- * all the same. */
+/* A device whose networks are not the host's: ONNX Runtime for the CPU has no provider for it. Its memory is
+ * there all the same. */
 struct foreign {
     trkx_cuda_table table;
     struct trkx_device device;
@@ -778,7 +783,7 @@ static void networks_take_their_memory_from_the_pool(void **state)
 
 static void wrong_devices_are_refused(void **state)
 {
-    static const char *const names[] = {"",       "gpu",     "cuda",         "cuda:",     "cuda:-1",
+    static const char *const names[] = {"",       "gpu",     "cuda",         "cuda:",    "cuda:-1",
                                         "cuda:x", "cuda:0,", "cuda:0,cuda:", "cuda:0;1", "cuda:99999"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
