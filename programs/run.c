@@ -15,7 +15,7 @@ struct settings {
     const char *out;
     trkx_pipeline_options pipeline;
     struct device_choice device;
-    int jobs; /* 0: one for each device */
+    int jobs; /* 0: not given */
     bool verbose;
     bool tracks_npy; /* instead of .csv */
 };
@@ -39,14 +39,13 @@ static void help(void)
         "  --out DIR           made where it is missing (%s)\n"
         "  --format FORMAT     of the tracks: csv or npy (csv)\n"
         "  --threads T         of each event; 0: all cores (%d)\n"
-        "  --jobs J            events at once, each with its memory; 0: one, or one on each GPU (%d)\n"
+        "  --jobs J            events at once, each with its memory; by default one on each GPU, else (1)\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
         "(trkx)\n" DEVICE_HELP
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
-        defaults.bundle, defaults.out, defaults.pipeline.threads, defaults.jobs,
-        defaults.pipeline.filter_batch);
+        defaults.bundle, defaults.out, defaults.pipeline.threads, defaults.pipeline.filter_batch);
 }
 
 enum { BUNDLE, OUT, THREADS, JOBS, KERNELS, FILTER_BATCH, DETECTORS, VERBOSE, FORMAT };
@@ -82,7 +81,7 @@ static bool apply(void *target, int option, const char *value)
     case OUT: settings->out = value; return true;
     case FORMAT: return apply_format(settings, value);
     case THREADS: return get_int("threads", value, 0, 4096, &settings->pipeline.threads);
-    case JOBS: return get_int("jobs", value, 0, 1024, &settings->jobs);
+    case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs);
     case KERNELS: return get_kernels(value, &settings->pipeline.kernels);
     case FILTER_BATCH: return get_size("filter-batch", value, 0, INT32_MAX, &settings->pipeline.filter_batch);
     case DETECTORS: settings->pipeline.detectors = value; return true;

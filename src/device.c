@@ -32,7 +32,7 @@ static const struct trkx_library LIBRARY = {
 static enum trkx_status take_table(struct trkx_devices *devices, const char *path, trkx_error *error)
 {
     trkx_cuda_interface_fn *interface = NULL;
-    devices->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    devices->library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (devices->library == NULL)
         return trkx_fail(error, TRKX_ERROR_DEVICE, "%s: cannot be loaded: %s", path, dlerror());
     *(void **)&interface = dlsym(devices->library, TRKX_CUDA_INTERFACE);
