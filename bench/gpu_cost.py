@@ -108,15 +108,17 @@ def network(program, path):
 
 
 def pairs_tested(points, radius):
-    """Pairs that the grid of gpu/grid.h does not tell apart: near in the cells of the three widest dimensions, and
-    in the coordinate of the fourth."""
+    """Pairs that the grid of gpu/grid.h does not tell apart: near in the coordinate of one dimension, and in the
+    cells of three more, in which the fewest pairs of a sample are within the radius."""
     points = points.astype(np.float64)
-    axes = np.argsort(-np.ptp(points, axis=0), kind="stable")
-    cells = np.floor(points[:, axes[:3]] / radius).astype(np.int64)
+    sample = points[np.linspace(0, len(points) - 1, 256).astype(int)]
+    near = [np.sum(np.abs(sample[:, None, d] - sample[None, :, d]) <= radius) for d in range(points.shape[1])]
+    axes = np.argsort(near, kind="stable")
+    cells = np.floor(points[:, axes[1:4]] / radius).astype(np.int64)
     cells -= cells.min(axis=0) - 1
     extent = cells.max(axis=0) + 2
     keys = (cells[:, 0] * extent[1] + cells[:, 1]) * extent[2] + cells[:, 2]
-    sweep = points[:, axes[3]] - points[:, axes[3]].min() if points.shape[1] > 3 else np.zeros(len(points))
+    sweep = points[:, axes[0]] - points[:, axes[0]].min()
     occupied, index = np.unique(keys, return_inverse=True)
     stride = np.ptp(sweep) + 3 * radius
     order = np.sort(index * stride + sweep)
