@@ -109,7 +109,7 @@ typedef struct trkx_cuda_table {
      * in double, divided by the scale, rounded once. The other columns are left as they are: upload those of
      * the host first, the whole array. phi, theta and eta come from the device's own functions: their double
      * has an error of an ulp or two, so a rounded value may differ from the host's in the last bit, in about
-     * one of 10^8. Errors: ARGUMENT (a scale that is 0 or not finite). */
+     * one of 10^8. Errors: ARGUMENT (a scale that is 0 or not finite, a position that is not finite). */
     enum trkx_status (*features)(trkx_cuda_context *context, const float *xyz, size_t n,
                                  const trkx_feature_spec *specs, size_t specs_count, float *features,
                                  trkx_error *error);

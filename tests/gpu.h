@@ -2,6 +2,7 @@
 #ifndef TRKX_TESTS_GPU_H
 #define TRKX_TESTS_GPU_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "trkx_cuda.h"
@@ -78,6 +79,14 @@ static inline void expect_edges(trkx_cuda_edges *there, const trkx_edges *expect
     free(own);
     gpu->edges_release(context, there);
     assert_null(there->pairs);
+}
+
+/* The most that is tried, less where it is instrumented. */
+static inline size_t large(void)
+{
+    const char *instrumented = getenv("TRKX_SANITIZE");
+    if (instrumented == NULL || *instrumented == '\0') return 200000;
+    return strcmp(instrumented, "coverage") == 0 ? 5000 : 20000;
 }
 
 #endif

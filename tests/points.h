@@ -1,4 +1,4 @@
-/* Arrangements of points that a search by radius is tried on. */
+/* Arrangements of points that a search by radius is tried on. Include after cmocka.h. */
 #ifndef TRKX_TESTS_POINTS_H
 #define TRKX_TESTS_POINTS_H
 
@@ -17,7 +17,7 @@ typedef float *arrangement(size_t n, size_t dim, uint64_t seed);
 
 static inline float *in_a_box(size_t n, size_t dim, uint64_t seed)
 {
-    float *points = malloc((n * dim + 1) * sizeof *points);
+    float *points = calloc(n * dim + 1, sizeof *points);
     for (size_t i = 0; i < n * dim; i++) points[i] = uniform(&seed);
     return points;
 }
@@ -42,7 +42,7 @@ static inline float *on_a_grid(size_t n, size_t dim, uint64_t seed)
 
 static inline float *all_equal(size_t n, size_t dim, uint64_t seed)
 {
-    float *points = malloc((n * dim + 1) * sizeof *points);
+    float *points = calloc(n * dim + 1, sizeof *points);
     (void)seed;
     for (size_t i = 0; i < n * dim; i++) points[i] = -0.25f;
     return points;
@@ -67,5 +67,39 @@ static inline float *with_a_dense_spot(size_t n, size_t dim, uint64_t seed)
 static arrangement *const arrangements[] = {in_a_box,  in_clusters,   on_a_grid,
                                             all_equal, with_outliers, with_a_dense_spot};
 enum { ARRANGEMENTS = sizeof arrangements / sizeof *arrangements };
+
+/* Compares a search with the truth; returns the number of edges. */
+typedef size_t comparison(const float *points, size_t n, size_t dim, double radius, size_t k);
+
+static inline void try_arrangements(comparison *compare, size_t n, size_t dim, double radius, size_t k)
+{
+    for (size_t a = 0; a < ARRANGEMENTS; a++) {
+        float *points = arrangements[a](n, dim, 1000 * n + dim);
+        compare(points, n, dim, radius, k);
+        free(points);
+    }
+}
+
+static inline void try_every_k(comparison *compare)
+{
+    const size_t ks[] = {1, 2, 3, 10, 100, 298, 299, 300, 1000, SIZE_MAX};
+    for (size_t k = 0; k < sizeof ks / sizeof *ks; k++) {
+        try_arrangements(compare, 300, 3, 0.7, ks[k]);
+        try_arrangements(compare, 300, 3, 1e20, ks[k]); /* all near; beyond float32 when squared */
+    }
+}
+
+/* Neighbours at exactly the radius belong to it: the grid has many. */
+static inline void try_radius_itself(comparison *compare)
+{
+    const float points[] = {0, 0, 3, 4, 3, 4.0000005f};
+    assert_int_equal(compare(points, 3, 2, 5, 10), 2);
+    for (int r = 1; r <= 3; r++)
+        for (size_t k = 3; k <= 500; k += 497) {
+            float *grid = on_a_grid(600, 3, (uint64_t)r);
+            compare(grid, 600, 3, sqrt((double)r), k);
+            free(grid);
+        }
+}
 
 #endif

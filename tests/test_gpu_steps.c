@@ -361,9 +361,9 @@ static void test_large_graphs(void **state)
     (void)state;
     for (int threads = 1; threads <= 4; threads++) {
         omp_set_num_threads(threads);
-        compare_random(200000, 30000, 3, 1);
-        compare_random(200000, 110000, 2, 2);
-        compare_random(20000, 200000, 3, 3);
+        compare_random(large(), large() / 6, 3, 1);
+        compare_random(large(), large() / 2, 2, 2);
+        compare_random(large() / 10, large(), 3, 3);
     }
     omp_set_num_threads(omp_get_num_procs());
 }
