@@ -36,21 +36,22 @@ class Results:
     """Rows of the report: one for each program of each case."""
 
     fields = ["part", "case", "program", "repeat", "min_seconds", "median_seconds", "times_trkx_min",
-              "times_trkx_median", "note"]
+              "times_trkx_median", "note", "flop", "bytes"]
 
     def __init__(self):
-        self.rows = []
+        self.rows, self.roofs = [], None
 
-    def add(self, part, case, program, seconds, ours, note=""):
+    def add(self, part, case, program, seconds, ours, note="", flop=None, moved=None):
         best, median = min(seconds), float(np.median(seconds))
-        row = [part, case, program, len(seconds), best, median, best / min(ours), median / float(np.median(ours)), note]
+        row = [part, case, program, len(seconds), best, median, best / min(ours), median / float(np.median(ours)), note, flop,
+               moved]
         self.rows.append(dict(zip(self.fields, row)))
         print(f"  {program:28s} min {best:9.4f} s  median {median:9.4f} s  x {row[6]:7.2f} {row[7]:7.2f}  {note}",
               flush=True)
 
-    def add_all(self, part, case, seconds, notes=None):
+    def add_all(self, part, case, seconds, notes=None, flop=None, moved=None):
         for program in seconds:
-            self.add(part, case, program, seconds[program], seconds[NAME], (notes or {}).get(program, ""))
+            self.add(part, case, program, seconds[program], seconds[NAME], (notes or {}).get(program, ""), flop, moved)
 
     def save(self, directory):
         with open(directory / "results.csv", "w", newline="") as file:
@@ -314,11 +315,13 @@ def bench_network(results, work, repeat, case, model, feeds, flop, rate):
     notes = {name: f"{flop / min(seconds[name]) / 1e9:.0f} GFLOP/s, {flop / min(seconds[name]) / 1e9 / rate:.0%} of "
                    f"sgemm's {rate:.0f}; peak memory {peaks[name] / 1e6:.0f} MB" for name in seconds}
     notes[NAME] += f"; differs by {difference:.0e} of the largest"
-    results.add_all("networks", f"{case}, {flop / 1e9:.1f} GFLOP", seconds, notes)
+    moved = os.path.getsize(model) + answers[NAME].nbytes + sum(feed.nbytes for feed in feeds.values())
+    results.add_all("networks", f"{case}, {flop / 1e9:.1f} GFLOP", seconds, notes, flop, moved)
 
 
 def bench_networks(results, work, repeat):
     rate, prefix = networks.sgemm_rate(2), simulate(work / "events", 1, 2026)[0]
+    results.roofs = networks.memory_rate(2), rate
     chain = Chain(BUNDLE, 2)
     left = dict(chain.steps(prefix))
     for name, step in (("embedding", None), ("filter", "edges"), ("gnn", "filter")):
@@ -404,7 +407,11 @@ def main():
     results.save(arguments.out)
     pictures.tables(results.rows, arguments.out / "tables.md")
     pictures.bars(results.rows, arguments.out / "benchmarks.png")
-    print(f"written: {arguments.out}/results.csv, tables.md, benchmarks.png")
+    written = "results.csv, tables.md, benchmarks.png"
+    if results.roofs:
+        pictures.roofline(results.rows, results.roofs, arguments.out / "roofline.png")
+        written += ", roofline.png"
+    print(f"written: {arguments.out}/{written}")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 As a program, for compare.py, which measures the memory of one run in a process of its own:
 networks.py MODEL INPUTS.npz stock|trkx -> bytes at the peak above what the process held before the run
 """
+import concurrent.futures
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import onnxruntime
@@ -74,6 +76,17 @@ def sgemm_rate(threads, size=2048, repeat=5):
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True,
                           env={**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)})
     return float(done.stdout)
+
+
+def memory_rate(threads, size=1 << 26, repeat=5):
+    """GB/s of adding up an array of 256 MB, a part of it in each of so many threads."""
+    array, best = np.ones(size, np.float32), np.inf
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        for _ in range(repeat):
+            start = time.perf_counter()
+            list(pool.map(np.sum, np.split(array, threads)))
+            best = min(best, time.perf_counter() - start)
+    return 1e-9 * array.nbytes / best
 
 
 def peak(model, inputs, kernels, threads):

@@ -55,3 +55,34 @@ def bars(rows, path):
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     figure.savefig(path, dpi=130)
+
+
+def roofline(rows, roofs, path):
+    """Rates of the networks under what the machine can do. roofs: GB/s of memory, GFLOP/s of sgemm. A network's
+    intensity is its arithmetic over the bytes that have to move at least: its inputs, weights and outputs once."""
+    memory, arithmetic = roofs
+    rows = [row for row in rows if row["flop"]]
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    intensities = [row["flop"] / row["bytes"] for row in rows]
+    low, high = arithmetic / memory / 4, 3 * max(intensities)
+    bend = arithmetic / memory
+    axes.plot([low, bend, high], [low * memory, arithmetic, arithmetic], color="black", lw=1)
+    axes.text(low * 1.1, low * memory, f"memory, {memory:.0f} GB/s", fontsize=8, va="top")
+    axes.text(high, arithmetic, f"sgemm of OpenBLAS, {arithmetic:.0f} GFLOP/s", fontsize=8, va="bottom", ha="right")
+    axes.axhline(0.6 * arithmetic, color="black", lw=0.6, ls=":")
+    for row, intensity in zip(rows, intensities):
+        ours, rate = row["program"].startswith("trkx"), row["flop"] / row["min_seconds"] / 1e9
+        axes.plot(intensity, rate, "o" if ours else "s", color=OURS if ours else THEIRS)
+        if ours:
+            axes.annotate(row["case"].split(",")[0], (intensity, rate), fontsize=7, ha="center", va="top",
+                          xytext=(0, -6), textcoords="offset points")
+    axes.plot([], [], "o", color=OURS, label="trkx")
+    axes.plot([], [], "s", color=THEIRS, label="stock ONNX Runtime")
+    axes.legend(loc="lower left", fontsize=8, frameon=False)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("FLOP a byte of inputs, weights and outputs")
+    axes.set_ylabel("GFLOP/s")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    figure.savefig(path, dpi=130)

@@ -189,6 +189,9 @@ class Chain:
         yield "gnn", edges
         if settings["method"] == "joined":
             labels = trkx.join(event, edges, scores, cut, settings["min_hits"])
+        elif settings["method"] == "walkthrough":
+            chosen = {name: settings[name] for name in ("min_hits", "min_score", "add_score") if name in settings}
+            labels = trkx.walkthrough(len(event.xyz), edges, scores, cut, **chosen)
         else:
             labels = tracks(len(event.xyz), edges, settings["min_hits"])
         if "completion" in settings:

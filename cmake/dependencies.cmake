@@ -8,7 +8,9 @@
 #   protobuf-c    1.4     ONNX files in `trkx model` (the program only); protoc-c 1.4 makes the reader from
 #   onnx.proto    1.12    the schema that comes with ONNX's own headers
 #   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's;
-#                         gcc for aarch64 and qemu-user, where there are, for the kernels there
+#                         gcc for aarch64 and qemu-user, where there are, for the kernels there; abigail-tools 2.0
+#                         for the ABI, pybind11 2.10 for the module of adapters/acts, where there are
+#   ACTS                  adapters/acts, only where it is found, with its Gnn plugin in the namespace ActsPlugins
 #   CUDA toolkit  12      libtrkx_cuda.so, where there is one (cmake/cuda.cmake); its CCCL 2 (Thrust, CUB, libcu++), or
 #                         that of the PyPI package nvidia-cuda-cccl, for the tests of gpu/ on the processor
 find_package(PkgConfig REQUIRED)

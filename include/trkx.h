@@ -123,8 +123,10 @@ enum trkx_event_parts {
 };
 
 /* Reads an event. `prefix` is the path up to "-hits.csv" ("dir/event000001000"), or the path of any of the
- * event's files. <prefix>-hits.csv[.gz] is always read; `parts` is a combination of trkx_event_parts.
- * Columns are found by name, unknown ones are ignored; the rows of cells and truth are matched by hit_id.
+ * event's files. <prefix>-hits.csv[.gz] is always read, or where there is none <prefix>-hits.npy, a structured
+ * array whose fields are the columns; the same for the other files. The kind of file that the path names comes
+ * first. `parts` is a combination of trkx_event_parts. Columns are found by name, unknown ones are ignored; the
+ * rows of cells and truth are matched by hit_id.
  * A header without rows is a valid event without hits. `threads` >= 1, or 0: all cores; the event, or the
  * error, is the same for any number. More than one hold the texts of all files at once.
  * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file), FORMAT (not CSV, missing column, bad number,
@@ -224,8 +226,8 @@ TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_
                                             trkx_error *error);
 
 /* Turns each edge so that it runs outwards: from the hit with the smaller x^2+y^2+z^2 (ties: the lower
- * index) to the other, and sorts by (source, target) again. In place. Errors: ARGUMENT (an edge's end is out
- * of range), MEMORY. */
+ * index) to the other, and sorts by (source, target) again. In place: the edges are ones that the library made. Errors:
+ * ARGUMENT (an edge's end is out of range), MEMORY. */
 TRKX_API enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges, trkx_error *error);
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */
@@ -252,6 +254,25 @@ TRKX_API enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const f
 TRKX_API enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
                                     const trkx_tracks_options *options, int32_t *labels, size_t *count,
                                     trkx_error *error);
+
+typedef struct trkx_walkthrough_options {
+    size_t size;      /* sizeof(trkx_walkthrough_options) */
+    float cut;        /* edges with score > cut are in the graph. Default 0.01 */
+    float min_score;  /* of the edges out of a hit the best is followed where its score > that. Default 0.1 */
+    float add_score;  /* and so are all with score > that. Default 0.6 */
+    size_t min_hits;  /* shorter roads are no tracks. Default 3 */
+} trkx_walkthrough_options;
+TRKX_API void trkx_walkthrough_options_init(trkx_walkthrough_options *options);
+
+/* Tracks by walking along the edges, which run outwards (trkx_edges_orient). A component of which no hit has
+ * more than one edge in or out is a track. In the others each hit that is still free, in the order of the
+ * number of edges on the longest way to it (ties: lower index), starts a track: the longest road over edges
+ * that are followed and free hits (ties: where two roads part, the edge with the higher score, then the lower
+ * number). labels [n], *count: as of trkx_tracks. One thread; O(n + m + what the roads of each start reach).
+ * Errors: ARGUMENT (an edge's end is out of range, the edges run in a circle), MEMORY. */
+TRKX_API enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, const float *scores,
+                                           const trkx_walkthrough_options *options, int32_t *labels,
+                                           size_t *count, trkx_error *error);
 
 typedef struct trkx_complete_options {
     size_t size;       /* sizeof(trkx_complete_options) */
@@ -366,7 +387,7 @@ typedef struct trkx_bundle_info {
     double radius;
     size_t k;
     float filter_cut, gnn_cut;
-    const char *method;                /* of labelling: "components" or "joined" */
+    const char *method;                /* of labelling: "components", "joined" or "walkthrough" */
     bool completes;                    /* whether tracks are completed then ... */
     float candidate_cut;               /* ... with the edges whose filter score is over that as candidates */
     size_t min_hits;
@@ -451,6 +472,7 @@ typedef struct trkx_run_options {
     void *user;                        /* passed to the hook. Default NULL */
     const trkx_truth *truth;           /* may be NULL: no edge efficiency and purity. Default NULL */
     const trkx_particles *particles;   /* for the true edges; may be NULL. Default NULL */
+    bool keep_edges;                   /* the result holds the edges that tracks were made of. Default false */
 } trkx_run_options;
 TRKX_API void trkx_run_options_init(trkx_run_options *options);
 
@@ -463,6 +485,8 @@ typedef struct trkx_result {
     trkx_step_record steps[TRKX_STEPS];     /* in data-flow order; TRKX_STEP_HITS is 0 for arrays */
     size_t steps_count;
     trkx_step_record total;                 /* of all steps; peak_bytes is the largest */
+    trkx_edges edges;                       /* [2,m] after the GNN's cut, outwards; empty without keep_edges */
+    float *scores;                          /* [m] of the GNN; NULL without keep_edges */
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is no
@@ -489,8 +513,11 @@ TRKX_API void trkx_result_destroy(trkx_result *result);
 /* Each network by itself. features are those of the network's own list in the bundle
  * (trkx_pipeline_features). Errors: ARGUMENT, MEMORY, RUNTIME. */
 enum trkx_network { TRKX_NETWORK_EMBEDDING, TRKX_NETWORK_FILTER, TRKX_NETWORK_GNN, TRKX_NETWORKS };
-/* How many features the network takes; computes them into features [n,count] where that is not NULL. */
+/* How many features the network takes, and which: a view. */
 TRKX_API size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network);
+TRKX_API const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline,
+                                                              enum trkx_network network);
+/* Computes them: features [n,count]. */
 TRKX_API enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
                                                  const trkx_hits *hits, float *features, trkx_error *error);
 TRKX_API enum trkx_status trkx_embed(const trkx_pipeline *pipeline, const float *features, size_t n,
@@ -515,11 +542,12 @@ TRKX_API enum trkx_status trkx_edges_over(const trkx_edges *edges, const float *
 
 /* ---- plain arrays ----------------------------------------------------------------------------------- */
 
-/* Labels in the TrackML submission format, "hit_id,track_id", row by row. The file appears whole or not at
- * all. Errors: MEMORY, IO. */
+/* Labels in the TrackML submission format, "hit_id,track_id", row by row; where the path ends in .npy, as a
+ * structured array of hit_id (int64) and track_id (int32). The file appears whole or not at all. Errors: MEMORY,
+ * IO. */
 TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
                                             trkx_error *error);
-/* Reads such a file for these hits: hits that it does not list get 0. Errors: MEMORY, IO, FORMAT (unknown or
+/* Reads such a file, of either kind, for these hits: hits that it does not list get 0. Errors: MEMORY, IO, FORMAT (unknown or
  * repeated hit_id). */
 TRKX_API enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels,
                                            trkx_error *error);
@@ -534,8 +562,8 @@ typedef struct trkx_array {
     void *data;
 } trkx_array;
 
-/* Reads .npy (format 1 or 2, C order, little endian, f4 f8 i4 i8; converted to `type`) or, by any other
- * ending, CSV of plain numbers without header (.gz too). Errors: MEMORY, IO, FORMAT. */
+/* Reads .npy (format 1 to 3, C order, little endian, floats of 4 and 8 bytes, integers of 1 to 8; converted to
+ * `type`) or, by any other ending, CSV of plain numbers without header (.gz too). Errors: MEMORY, IO, FORMAT. */
 TRKX_API enum trkx_status trkx_array_read(const char *path, enum trkx_array_type type, trkx_array *array,
                                           trkx_error *error);
 /* Writes by the ending of the path; appears whole or not at all. Errors: MEMORY, IO. */

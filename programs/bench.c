@@ -40,7 +40,9 @@ static void help(void)
         "  --event EVENT       (a simulated one of full density)\n"
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
-        "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
+        "  --kernels KERNELS   what runs the networks: trkx's execution provider, with stock ONNX Runtime in "
+        "turn as its\n"
+        "                      yardstick, or stock alone (trkx)\n"
         "  --points FILE       radius: these points instead; .npy or CSV, one row a point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
@@ -53,10 +55,10 @@ static void help(void)
 enum { EVENT, BUNDLE, DETECTORS, KERNELS, POINTS, RADIUS, K, THREADS, REPEAT, CSV };
 
 static const struct option options[] = {
-    {"event", 1, NULL, EVENT},      {"bundle", 1, NULL, BUNDLE}, {"detectors", 1, NULL, DETECTORS},
-    {"points", 1, NULL, POINTS},    {"radius", 1, NULL, RADIUS}, {"k", 1, NULL, K},
-    {"threads", 1, NULL, THREADS},  {"repeat", 1, NULL, REPEAT}, {"csv", 1, NULL, CSV},
-    {"kernels", 1, NULL, KERNELS},  {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
+    {"event", 1, NULL, EVENT},     {"bundle", 1, NULL, BUNDLE},    {"detectors", 1, NULL, DETECTORS},
+    {"points", 1, NULL, POINTS},   {"radius", 1, NULL, RADIUS},    {"k", 1, NULL, K},
+    {"threads", 1, NULL, THREADS}, {"repeat", 1, NULL, REPEAT},    {"csv", 1, NULL, CSV},
+    {"kernels", 1, NULL, KERNELS}, {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
 
 static bool apply(void *target, int option, const char *value)
 {
@@ -140,14 +142,26 @@ static enum trkx_status get_points(struct bench *bench)
     return status;
 }
 
-enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipeline **pipeline)
+static enum trkx_status load_pipeline(struct bench *bench, int threads, enum trkx_kernels kernels,
+                                      trkx_pipeline **pipeline)
 {
     trkx_pipeline_options choice;
     trkx_pipeline_options_init(&choice);
     choice.threads = threads;
     choice.detectors = bench->detectors;
-    choice.kernels = bench->kernels;
+    choice.kernels = kernels;
     return trkx_pipeline_create(bench->bundle, &choice, pipeline, &bench->error);
+}
+
+enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipeline **pipeline)
+{
+    return load_pipeline(bench, threads, bench->kernels, pipeline);
+}
+
+enum trkx_status bench_load_stock(struct bench *bench)
+{
+    if (bench->stock != NULL) return TRKX_OK;
+    return load_pipeline(bench, bench->threads, TRKX_KERNELS_STOCK, &bench->stock);
 }
 
 static enum trkx_status get_inputs(struct bench *bench, const bool *chosen)
@@ -174,6 +188,7 @@ static void release(struct bench *bench)
     free(bench->run.embedding);
     free(bench->run.labels);
     trkx_pipeline_destroy(bench->pipeline);
+    trkx_pipeline_destroy(bench->stock);
     trkx_array_destroy(&bench->points);
     trkx_event_destroy(bench->event);
 }

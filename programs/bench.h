@@ -42,6 +42,7 @@ struct bench {
     trkx_event *event;
     trkx_array points; /* [n,dim] */
     trkx_pipeline *pipeline;
+    trkx_pipeline *stock; /* the same on stock ONNX Runtime, from bench_load_stock on */
     struct bench_run run;
     struct bench_machine machine;
     FILE *csv;
@@ -63,6 +64,8 @@ void bench_measure_machine(struct bench_machine *machine, int threads);
 enum trkx_status bench_read_event(struct bench *bench, const char *prefix, unsigned parts,
                                   trkx_event **event);
 enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipeline **pipeline);
+/* Loads bench->stock where it is not there yet. */
+enum trkx_status bench_load_stock(struct bench *bench);
 /* Runs the pipeline once, and keeps what its steps hand on in bench->run. */
 enum trkx_status bench_capture(struct bench *bench);
 /* The event's embedding [n,D]. Caller frees. */
@@ -111,5 +114,11 @@ double bench_now(void); /* seconds */
 typedef enum trkx_status (*bench_action)(struct bench *bench, void *work);
 enum trkx_status bench_time(struct bench *bench, const struct bench_row *row, bench_action run,
                             bench_action same, void *work);
+/* The same for two ways, in turn, of which the second is the other's yardstick; how many times as long it
+ * takes is noted below. */
+enum trkx_status bench_time_both(struct bench *bench, const struct bench_row rows[2], bench_action run,
+                                 bench_action same, void *const works[2]);
+/* Adds two lines, and the note. seconds [2] of [bench->repeat]. */
+void bench_add_both(struct bench *bench, const struct bench_row rows[2], double *const seconds[2]);
 
 #endif

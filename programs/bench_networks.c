@@ -1,10 +1,12 @@
 /* trkx bench embed, filter and gnn: each network on what the pipeline gives it. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
 
 struct scoring {
+    const trkx_pipeline *pipeline;
     enum trkx_network network;
     const char *part, *name;
     float *features; /* [n,F] of the network */
@@ -16,7 +18,7 @@ struct scoring {
 
 static enum trkx_status run_network(struct bench *bench, const struct scoring *scoring, float *out)
 {
-    const trkx_pipeline *pipeline = bench->pipeline;
+    const trkx_pipeline *pipeline = scoring->pipeline;
     switch (scoring->network) {
     case TRKX_NETWORK_EMBEDDING:
         return trkx_embed(pipeline, scoring->features, scoring->n, out, &bench->error);
@@ -72,6 +74,40 @@ static enum trkx_status check(struct bench *bench, const struct scoring *scoring
                        scoring->name);
 }
 
+/* Stock ONNX Runtime gives nearly the same numbers: scores are between 0 and 1. */
+static enum trkx_status check_stock(struct bench *bench, const struct scoring *own,
+                                    const struct scoring *stock)
+{
+    const double tolerance = 1e-4;
+    double largest = 1, difference = 0;
+    enum trkx_status status = run_network(bench, stock, stock->expected);
+    for (size_t i = 0; i < own->count && status == TRKX_OK; i++) {
+        largest = fmax(largest, fabs((double)stock->expected[i]));
+        difference = fmax(difference, fabs((double)own->expected[i] - (double)stock->expected[i]));
+    }
+    if (status != TRKX_OK || difference <= tolerance * largest) return status;
+    return bench_wrong(bench, "%s, %s: stock ONNX Runtime gives other numbers", own->part, own->name);
+}
+
+static enum trkx_status time_beside_stock(struct bench *bench, const struct bench_row *row,
+                                          struct scoring *own)
+{
+    struct scoring stock = *own;
+    struct bench_row rows[2] = {*row, *row};
+    enum trkx_status status = bench_load_stock(bench);
+    if (status != TRKX_OK) return status;
+    rows[1].name = "stock-runtime";
+    rows[1].bound = BENCH_UNBOUND;
+    stock.pipeline = bench->stock;
+    stock.expected = bench_array(stock.count * sizeof(float));
+    stock.found = bench_array(stock.count * sizeof(float));
+    status = check_stock(bench, own, &stock);
+    if (status == TRKX_OK) status = bench_time_both(bench, rows, run, same, (void *[]){own, &stock});
+    free(stock.expected);
+    free(stock.found);
+    return status;
+}
+
 /* What each weight is multiplied with at least. In the graph network some act on nodes and some on edges. */
 static size_t rows_of(const struct scoring *scoring)
 {
@@ -96,7 +132,9 @@ static enum trkx_status check_and_time(struct bench *bench, struct scoring *scor
     scoring->found = bench_array(scoring->count * sizeof(float));
     bench_progress(bench, scoring->part, scoring->name, "checking");
     enum trkx_status status = check(bench, scoring);
-    if (status == TRKX_OK) status = bench_time(bench, &row, run, same, scoring);
+    if (status == TRKX_OK)
+        status = bench->kernels == TRKX_KERNELS_TRKX ? time_beside_stock(bench, &row, scoring)
+                                                     : bench_time(bench, &row, run, same, scoring);
     free(scoring->expected);
     free(scoring->found);
     return status;
@@ -114,6 +152,7 @@ static enum trkx_status features_of(struct bench *bench, enum trkx_network netwo
 static enum trkx_status bench_network(struct bench *bench, struct scoring *scoring)
 {
     enum trkx_status status = features_of(bench, scoring->network, &scoring->features);
+    scoring->pipeline = bench->pipeline;
     if (status == TRKX_OK) status = check_and_time(bench, scoring);
     free(scoring->features);
     return status;

@@ -124,11 +124,16 @@ static void print_csv(struct bench *bench, const struct bench_row *row, double l
             row->nodes, rate(row->nodes, median), bounds[row->bound], bound, row->peak_bytes);
 }
 
+static double median_of(const double *sorted, size_t n)
+{
+    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+}
+
 void bench_add(struct bench *bench, const struct bench_row *row, double *seconds)
 {
     size_t n = bench->repeat;
     qsort(seconds, n, sizeof *seconds, compare_seconds);
-    double median = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2;
+    double median = median_of(seconds, n);
     double bound = bound_seconds(bench, row);
     bench_end_progress(bench);
     print_line(row, seconds[0], median, bound);
@@ -146,6 +151,14 @@ void bench_note(const char *format, ...)
     fflush(stdout);
 }
 
+void bench_add_both(struct bench *bench, const struct bench_row rows[2], double *const seconds[2])
+{
+    size_t n = bench->repeat;
+    for (int way = 0; way < 2; way++) bench_add(bench, &rows[way], seconds[way]);
+    bench_note("%s: %.1f times as long by minima, %.1f by medians", rows[1].name,
+               seconds[1][0] / seconds[0][0], median_of(seconds[1], n) / median_of(seconds[0], n));
+}
+
 /* ---- timing ----------------------------------------------------------------------------------------- */
 
 double bench_now(void)
@@ -155,20 +168,39 @@ double bench_now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+static enum trkx_status time_once(struct bench *bench, bench_action run, bench_action same, void *work,
+                                  double *seconds)
+{
+    double start = bench_now();
+    enum trkx_status status = run(bench, work);
+    *seconds = bench_now() - start;
+    if (status == TRKX_OK) status = same(bench, work);
+    return status == TRKX_OK ? bench_go_on(bench) : status;
+}
+
 enum trkx_status bench_time(struct bench *bench, const struct bench_row *row, bench_action run,
                             bench_action same, void *work)
 {
     double *seconds = bench_array(bench->repeat * sizeof *seconds);
     enum trkx_status status = bench_go_on(bench);
     bench_progress(bench, row->part, row->name, "timing");
-    for (size_t r = 0; r < bench->repeat && status == TRKX_OK; r++) {
-        seconds[r] = -bench_now();
-        status = run(bench, work);
-        seconds[r] += bench_now();
-        if (status == TRKX_OK) status = same(bench, work);
-        if (status == TRKX_OK) status = bench_go_on(bench);
-    }
+    for (size_t r = 0; r < bench->repeat && status == TRKX_OK; r++)
+        status = time_once(bench, run, same, work, &seconds[r]);
     if (status == TRKX_OK) bench_add(bench, row, seconds);
     free(seconds);
+    return status;
+}
+
+enum trkx_status bench_time_both(struct bench *bench, const struct bench_row rows[2], bench_action run,
+                                 bench_action same, void *const works[2])
+{
+    double *all = bench_array(2 * bench->repeat * sizeof *all), *seconds[2] = {all, all + bench->repeat};
+    enum trkx_status status = bench_go_on(bench);
+    bench_progress(bench, rows[0].part, rows[0].name, "timing");
+    for (size_t r = 0; r < bench->repeat; r++)
+        for (int way = 0; way < 2 && status == TRKX_OK; way++)
+            status = time_once(bench, run, same, works[way], &seconds[way][r]);
+    if (status == TRKX_OK) bench_add_both(bench, rows, seconds);
+    free(all);
     return status;
 }

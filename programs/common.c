@@ -99,8 +99,10 @@ bool get_int(const char *option, const char *text, int low, int high, int *value
 
 bool get_kernels(const char *text, enum trkx_kernels *value)
 {
-    if (strcmp(text, "trkx") == 0) *value = TRKX_KERNELS_TRKX;
-    else if (strcmp(text, "stock") == 0) *value = TRKX_KERNELS_STOCK;
+    if (strcmp(text, "trkx") == 0)
+        *value = TRKX_KERNELS_TRKX;
+    else if (strcmp(text, "stock") == 0)
+        *value = TRKX_KERNELS_STOCK;
     else {
         misused("--kernels: %s is neither trkx nor stock", text);
         return false;
@@ -142,7 +144,13 @@ bool make_directory(const char *path)
 
 bool write_json(const char *path, json_t *json)
 {
-    char *text = checked(json_dumps(checked(json), JSON_INDENT(2) | JSON_REAL_PRECISION(9)));
+    enum { DIGITS = 9 };
+    return write_json_precisely(path, json, DIGITS);
+}
+
+bool write_json_precisely(const char *path, json_t *json, unsigned digits)
+{
+    char *text = checked(json_dumps(checked(json), JSON_INDENT(2) | JSON_REAL_PRECISION(digits)));
     trkx_error error;
     json_decref(json);
     enum trkx_status status = trkx_text_write(path, text, &error);
@@ -185,7 +193,7 @@ const char *default_bundle(void)
 /* Length of the prefix where `name` is an event's file of hits, else 0. */
 static size_t prefix_length(const char *name)
 {
-    static const char *const endings[] = {"-hits.csv", "-hits.csv.gz"};
+    static const char *const endings[] = {"-hits.csv", "-hits.csv.gz", "-hits.npy"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         size_t ending = strlen(endings[i]);
@@ -205,6 +213,19 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* An event whose hits are there in several kinds of file is one event. */
+static void drop_twins(struct events *events, size_t first)
+{
+    size_t kept = first + 1;
+    for (size_t i = first + 1; i < events->count; i++) {
+        if (strcmp(events->prefixes[i], events->prefixes[kept - 1]) == 0)
+            free(events->prefixes[i]);
+        else
+            events->prefixes[kept++] = events->prefixes[i];
+    }
+    events->count = kept;
+}
+
 static bool events_in_directory(const char *path, DIR *directory, struct events *events)
 {
     size_t first = events->count;
@@ -217,10 +238,12 @@ static bool events_in_directory(const char *path, DIR *directory, struct events 
     }
     size_t found = events->count - first;
     if (found == 0) {
-        fprintf(stderr, "trkx: %s: holds no event: no file named *-hits.csv or *-hits.csv.gz\n", path);
+        fprintf(stderr, "trkx: %s: holds no event: no file named *-hits.csv, *-hits.csv.gz or *-hits.npy\n",
+                path);
         return false;
     }
     qsort(events->prefixes + first, found, sizeof *events->prefixes, compare_names);
+    drop_twins(events, first);
     return true;
 }
 

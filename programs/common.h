@@ -62,6 +62,7 @@ bool make_directory(const char *path);
 
 /* Writes a JSON text that appears whole or not at all, and releases it. Prints the reason where it fails. */
 bool write_json(const char *path, json_t *json);
+bool write_json_precisely(const char *path, json_t *json, unsigned digits); /* of numbers that are not whole */
 
 /* Set by SIGINT and SIGTERM after watch_interrupts(); the second signal ends the program at once. */
 extern atomic_int interrupted;

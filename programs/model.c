@@ -14,7 +14,10 @@ static void help(void)
            "there is\n"
            "                                                   an error\n"
            "       trkx model repair [OPTIONS] FILE --out FILE mends what can be mended, and says what it "
-           "changed\n\n"
+           "changed\n"
+           "       trkx model import [OPTIONS] ... --out DIR   writes a bundle around other people's models "
+           "(import\n"
+           "                                                   --help)\n\n"
            "FILE is an ONNX model. For info and check it may be a bundle as well (its directory, or its\n"
            "bundle.json): each of its networks is then compared with what bundle.json says of it.\n\n"
            "  --json FILE   write what is printed there as well\n"
@@ -147,11 +150,14 @@ int command_model(int count, char **arguments)
     static const struct command command = {"model", options, apply, help};
     struct model_settings settings = {0};
     enum action action = INFO;
+    if (count > 1 && strcmp(arguments[1], "import") == 0)
+        return command_model_import(count - 1, arguments + 1);
     int code = read_options(&command, count, arguments, &settings);
     if (code >= 0) return code;
-    if (optind >= count) return misused("model: info, check or repair is needed");
+    if (optind >= count) return misused("model: info, check, repair or import is needed");
     if (!find_action(arguments[optind], &action))
-        return misused("model: \"%s\" is not info, check or repair", arguments[optind]);
+        return misused("model: \"%s\" is not info, check or repair (or import, before all options)",
+                       arguments[optind]);
     char *const *paths = arguments + optind + 1;
     int paths_count = count - optind - 1;
     code = check_usage(action, paths, paths_count, &settings);

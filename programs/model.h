@@ -30,4 +30,12 @@ json_t *findings_json(const struct trkx_findings *findings);
 /* True where there is none that counts. */
 bool model_passes(const struct trkx_findings *findings, const struct model_settings *settings);
 
+/* trkx model import; its arguments start with "import". */
+int command_model_import(int count, char **arguments);
+
+/* Each kind of change once, with the node or the number of nodes that it was made to. */
+void print_changes(const char *path, const struct trkx_findings *changes);
+/* The number of errors and warnings, in a line. */
+void print_summary(const char *path, const struct trkx_findings *findings);
+
 #endif

@@ -44,7 +44,7 @@ bool model_passes(const struct trkx_findings *findings, const struct model_setti
     return counted == 0;
 }
 
-static void print_summary(const char *path, const struct trkx_findings *findings)
+void print_summary(const char *path, const struct trkx_findings *findings)
 {
     size_t faults = trkx_findings_of(findings, TRKX_FAULT),
            warnings = trkx_findings_of(findings, TRKX_WARNING);

@@ -19,8 +19,7 @@ static bool told_before(const struct trkx_findings *changes, size_t index)
     return false;
 }
 
-/* Each kind of change once, with the node or the number of nodes that it was made to. */
-static void print_changes(const char *path, const struct trkx_findings *changes)
+void print_changes(const char *path, const struct trkx_findings *changes)
 {
     if (changes->count == 0) printf("%s: nothing to mend\n", path);
     for (size_t i = 0; i < changes->count; i++) {

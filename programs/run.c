@@ -16,6 +16,7 @@ struct settings {
     trkx_pipeline_options pipeline;
     int jobs;
     bool verbose;
+    bool tracks_npy; /* instead of .csv */
 };
 
 static void settings_init(struct settings *settings)
@@ -32,13 +33,15 @@ static void help(void)
     printf(
         "usage: trkx run [OPTIONS] EVENT...\n\n"
         "Finds the tracks of events. EVENT is the path prefix of a TrackML event (dir/event000001000), one\n"
-        "of its files, or a directory of events. Writes DIR/<event>-tracks.csv and "
-        "DIR/<event>-ledger.json.\n\n"
+        "of its files, or a directory of events: .csv, .csv.gz or structured .npy. Writes\n"
+        "DIR/<event>-tracks.csv and DIR/<event>-ledger.json.\n\n"
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --out DIR           made where it is missing (%s)\n"
+        "  --format FORMAT     of the tracks: csv or npy (csv)\n"
         "  --threads T         of each event; 0: all cores (%d)\n"
         "  --jobs J            events at once, each with its memory (%d)\n"
-        "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
+        "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
+        "(trkx)\n"
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
@@ -46,11 +49,12 @@ static void help(void)
         defaults.pipeline.filter_batch);
 }
 
-enum { BUNDLE, OUT, THREADS, JOBS, KERNELS, FILTER_BATCH, DETECTORS, VERBOSE };
+enum { BUNDLE, OUT, THREADS, JOBS, KERNELS, FILTER_BATCH, DETECTORS, VERBOSE, FORMAT };
 
 static const struct option options[] = {
     {"bundle", 1, NULL, BUNDLE},
     {"out", 1, NULL, OUT},
+    {"format", 1, NULL, FORMAT},
     {"threads", 1, NULL, THREADS},
     {"jobs", 1, NULL, JOBS},
     {"kernels", 1, NULL, KERNELS},
@@ -61,12 +65,21 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static bool apply_format(struct settings *settings, const char *value)
+{
+    settings->tracks_npy = strcmp(value, "npy") == 0;
+    if (settings->tracks_npy || strcmp(value, "csv") == 0) return true;
+    misused("--format: \"%s\" is neither csv nor npy", value);
+    return false;
+}
+
 static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
     switch (option) {
     case BUNDLE: settings->bundle = value; return true;
     case OUT: settings->out = value; return true;
+    case FORMAT: return apply_format(settings, value);
     case THREADS: return get_int("threads", value, 0, 4096, &settings->pipeline.threads);
     case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs);
     case KERNELS: return get_kernels(value, &settings->pipeline.kernels);
@@ -135,7 +148,8 @@ static bool write_results(const struct settings *settings, const trkx_pipeline *
                           const trkx_event *event, const trkx_result *result)
 {
     trkx_error error;
-    char *tracks = join_path(settings->out, trkx_event_name(event), "-tracks.csv");
+    char *tracks = join_path(settings->out, trkx_event_name(event),
+                             settings->tracks_npy ? "-tracks.npy" : "-tracks.csv");
     char *ledger = join_path(settings->out, trkx_event_name(event), "-ledger.json");
     bool written = trkx_tracks_write(tracks, trkx_event_hits(event), result->labels, &error) == TRKX_OK;
     if (!written)

@@ -15,7 +15,7 @@ static const struct {
     {"stage", command_stage, "do one step by itself"},
     {"evaluate", command_evaluate, "compare tracks with the truth"},
     {"simulate", command_simulate, "make events of the TrackML detector"},
-    {"model", command_model, "describe, check and repair ONNX models"},
+    {"model", command_model, "describe, check, repair and import ONNX models"},
     {"bench", command_bench, "time the parts of trkx on this machine"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

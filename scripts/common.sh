@@ -13,7 +13,7 @@ CCCL_DIR=.deps/cccl
 BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libjansson-dev libmd-dev
     protobuf-c-compiler libprotobuf-c-dev libonnx-dev"
 FETCH_PACKAGES="python3 python3-pip ca-certificates dpkg" # for ONNX Runtime only
-TEST_PACKAGES="libcmocka-dev bats clang libclang-rt-14-dev libomp-14-dev gcovr jq gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+TEST_PACKAGES="python3-venv libcmocka-dev bats clang libclang-rt-14-dev libomp-14-dev gcovr jq abigail-tools pybind11-dev python3-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 # Official builds of ONNX Runtime report home otherwise.
 export ORT_DISABLE_TELEMETRY=1

@@ -142,22 +142,42 @@ bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count)
 
 /* ---- models ----------------------------------------------------------------------------------------- */
 
-static enum trkx_status parse_inputs(const struct place *place, size_t expected, struct trkx_model *model)
+static enum trkx_status parse_inputs(const struct place *place, enum trkx_network network,
+                                     struct trkx_model *model)
 {
+    static const struct {
+        size_t least, most;
+        const char *otherwise;
+    } takes[TRKX_NETWORKS] = {{1, 1, "is not a list of one tensor name"},
+                              {1, 2, "is not a list of one or two tensor names"},
+                              {2, 2, "is not a list of two tensor names"}};
     const json_t *list = json_object_get(place->object, "inputs");
+    size_t count = json_array_size(list);
     if (list == NULL) return wrong(place, "inputs", "is missing");
-    if (!json_is_array(list) || json_array_size(list) != expected)
-        return wrong(place, "inputs",
-                     expected == 1 ? "is not a list of one tensor name"
-                                   : "is not a list of two tensor names");
-    for (size_t i = 0; i < expected; i++) {
+    if (count < takes[network].least || count > takes[network].most)
+        return wrong(place, "inputs", takes[network].otherwise);
+    for (size_t i = 0; i < count; i++) {
         const char *name = json_string_value(json_array_get(list, i));
         if (name == NULL) return wrong(place, "inputs", "holds something that is not a text");
         model->inputs[i] = trkx_duplicate(name);
         if (model->inputs[i] == NULL) return trkx_fail_memory(place->error, "inputs", strlen(name));
     }
-    model->inputs_count = expected;
+    model->inputs_count = count;
+    model->pairs = network == TRKX_NETWORK_FILTER && count == 1;
     return TRKX_OK;
+}
+
+/* How edges lie in their tensor; [2,m] where nothing is said. */
+static enum trkx_status parse_edges(const struct place *place, struct trkx_model *model)
+{
+    const json_t *node = json_object_get(place->object, "edges");
+    const char *layout = json_string_value(node);
+    if (node == NULL) return TRKX_OK;
+    if (model->inputs_count < 2)
+        return wrong(place, "edges", "is there, but inputs names no tensor of edges");
+    model->transposed = layout != NULL && strcmp(layout, "[m,2]") == 0;
+    if (model->transposed || (layout != NULL && strcmp(layout, "[2,m]") == 0)) return TRKX_OK;
+    return wrong(place, "edges", "is not \"[2,m]\" or \"[m,2]\"");
 }
 
 static enum trkx_status check_digest(const struct place *place, const char *digest)
@@ -166,8 +186,8 @@ static enum trkx_status check_digest(const struct place *place, const char *dige
     return wrong(place, "sha256", "is not 64 lower-case hexadecimal digits");
 }
 
-static enum trkx_status parse_model(const struct place *place, const char *directory, bool embedding,
-                                    const json_t *root, struct trkx_model *model)
+static enum trkx_status parse_model(const struct place *place, const char *directory,
+                                    enum trkx_network network, const json_t *root, struct trkx_model *model)
 {
     enum trkx_status status = TRKX_OK;
     struct place top = {place->file, "", root, place->error};
@@ -175,11 +195,12 @@ static enum trkx_status parse_model(const struct place *place, const char *direc
     TRKX_CHECK(get_file(place, "file", directory, &model->path));
     TRKX_CHECK(get_string(place, "sha256", &model->sha256));
     TRKX_CHECK(check_digest(place, model->sha256));
-    TRKX_CHECK(parse_inputs(place, embedding ? 1 : 2, model));
+    TRKX_CHECK(parse_inputs(place, network, model));
+    TRKX_CHECK(parse_edges(place, model));
     TRKX_CHECK(get_string(place, "output", &model->output));
     bool own = json_object_get(place->object, "features") != NULL;
     TRKX_CHECK(parse_features(own ? place : &top, &model->features, &model->features_count));
-    if (embedding) return TRKX_OK;
+    if (network == TRKX_NETWORK_EMBEDDING) return TRKX_OK;
     TRKX_CHECK(get_flag(place, "sigmoid_in_model", &model->sigmoid_in_model));
     TRKX_CHECK(get_number(place, "cut", 0, 1, &cut));
     model->cut = (float)cut;
@@ -196,7 +217,7 @@ static enum trkx_status parse_models(const struct place *top, const char *direct
         struct place place = {top->file, sections[i], json_object_get(top->object, names[i]), top->error};
         if (!json_is_object(place.object)) return wrong(top, names[i], "is missing or not an object");
         enum trkx_status status =
-            parse_model(&place, directory, i == TRKX_NETWORK_EMBEDDING, top->object, &bundle->models[i]);
+            parse_model(&place, directory, (enum trkx_network)i, top->object, &bundle->models[i]);
         if (status != TRKX_OK) return status;
     }
     return TRKX_OK;
@@ -261,18 +282,50 @@ cleanup:
     return status;
 }
 
+const char *trkx_method_name(enum trkx_method method)
+{
+    static const char *const names[TRKX_METHODS] = {"components", "joined", "walkthrough"};
+    return names[method];
+}
+
+static enum trkx_status parse_method(const struct place *place, enum trkx_method *method)
+{
+    const json_t *node = json_object_get(place->object, "method");
+    const char *name = json_string_value(node);
+    *method = TRKX_METHOD_COMPONENTS;
+    if (node == NULL) return TRKX_OK;
+    for (int i = 0; name != NULL && i < TRKX_METHODS; i++) {
+        *method = (enum trkx_method)i;
+        if (strcmp(name, trkx_method_name(*method)) == 0) return TRKX_OK;
+    }
+    return wrong(place, "method", "is not \"components\", \"joined\" or \"walkthrough\"");
+}
+
+static enum trkx_status parse_walkthrough(const struct place *place, struct trkx_bundle *bundle)
+{
+    enum trkx_status status = TRKX_OK;
+    trkx_walkthrough_options *options = &bundle->walkthrough;
+    trkx_walkthrough_options_init(options);
+    double min_score = (double)options->min_score, add_score = (double)options->add_score;
+    TRKX_CHECK(get_optional(place, "min_score", 0, 1, &min_score));
+    TRKX_CHECK(get_optional(place, "add_score", 0, 1, &add_score));
+    options->cut = bundle->models[TRKX_NETWORK_GNN].cut;
+    options->min_score = (float)min_score;
+    options->add_score = (float)add_score;
+    options->min_hits = bundle->min_hits;
+cleanup:
+    return status;
+}
+
 static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle *bundle)
 {
     struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
     struct place completion = {top->file, "tracks.completion.", NULL, top->error};
     enum trkx_status status = TRKX_OK;
     if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
-    const json_t *method = json_object_get(place.object, "method");
-    const char *name = method == NULL ? "components" : json_string_value(method);
-    bundle->joins = name != NULL && strcmp(name, "joined") == 0;
-    if (name == NULL || (!bundle->joins && strcmp(name, "components") != 0))
-        return wrong(&place, "method", "is not \"components\" or \"joined\"");
+    TRKX_CHECK(parse_method(&place, &bundle->method));
     TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
+    TRKX_CHECK(parse_walkthrough(&place, bundle));
     trkx_complete_options_init(&bundle->completion);
     bundle->completion.min_hits = bundle->min_hits;
     completion.object = json_object_get(place.object, "completion");

@@ -10,14 +10,20 @@ enum { TRKX_BUNDLE_SCHEMA = 1 };
 struct trkx_model {
     char *path;        /* directory/file */
     char *sha256;      /* 64 lower-case hexadecimal digits */
-    char *inputs[2];   /* tensor names: node features, then edges */
-    size_t inputs_count; /* 1 for the embedding, else 2 */
+    char *inputs[2];   /* tensor names: node features, then edges; or the features of pairs alone */
+    size_t inputs_count;
+    bool pairs;      /* a filter that is given the features of each edge's ends side by side, [b,2F] */
+    bool transposed; /* edges go in as [m,2] */
     char *output;
     trkx_feature_spec *features; /* [features_count] the model's own list, or a copy of the bundle's */
     size_t features_count;
     bool sigmoid_in_model;
     float cut; /* filter and gnn */
 };
+
+/* How tracks are labelled, see docs/tracks.md. */
+enum trkx_method { TRKX_METHOD_COMPONENTS, TRKX_METHOD_JOINED, TRKX_METHOD_WALKTHROUGH, TRKX_METHODS };
+const char *trkx_method_name(enum trkx_method method);
 
 struct trkx_bundle {
     char *directory, *name, *detector;
@@ -26,7 +32,8 @@ struct trkx_bundle {
     size_t dim, k;
     double radius;
     size_t min_hits;
-    bool joins;                       /* tracks by joining, else by components */
+    enum trkx_method method;
+    trkx_walkthrough_options walkthrough; /* for that method */
     bool completes;                   /* tracks are completed, with: */
     float candidate_cut;              /* on the filter's scores */
     trkx_complete_options completion; /* min_hits as above; its threads are the pipeline's */

@@ -13,6 +13,10 @@
 #include "tracks.h"
 
 enum { EDGES_PER_THREAD = 1 << 14 }; /* with less work than this, starting a thread takes longer */
+/* The largest azimuth, and a little more. */
+static const double FARTHEST = TRKX_PI + 1e-6;
+
+enum { AHEAD = 8 }; /* candidates whose hits are fetched before their turn */
 
 void trkx_complete_options_init(trkx_complete_options *options)
 {
@@ -124,6 +128,13 @@ struct track_list {
     uint32_t *hits; /* [n] */
 };
 
+/* What is asked of every hit that a track comes by, on one cache line: most have to do with nothing more. */
+struct spot {
+    double distance2;
+    uint64_t strength; /* of its track */
+    int32_t module;
+};
+
 /* What a completion works on. */
 struct completion {
     size_t n;
@@ -138,6 +149,7 @@ struct completion {
     int32_t *labels;          /* [n] */
     struct track_list list;   /* of the labels at the round's begin */
     size_t capacity;          /* tracks that there is room for */
+    struct spot *spots;       /* [n] */
     bool *changed, *changing; /* [capacity + 1] in the last round, in this one */
     best_claim *claims;       /* [n] */
     int32_t *last;            /* [threads, n] the track that a thread last compared each hit with */
@@ -150,19 +162,18 @@ static size_t size_of(const struct track_list *list, int32_t track)
     return list->begin[track + 1] - list->begin[track];
 }
 
-/* Whether a track may take a hit over: it is free, or of a smaller track, or of a later one as large. */
-static bool may_take(const struct completion *c, int32_t track, uint32_t hit)
+/* A track may take a hit over that is free, of a smaller track, or of a later one as large: one of less
+ * strength. */
+static uint64_t strength_of(const struct completion *c, int32_t track)
 {
-    int32_t other = c->labels[hit];
-    if (track == other) return false;
-    size_t size = size_of(&c->list, track), size_other = other == 0 ? 0 : size_of(&c->list, other);
-    return size > size_other || (size == size_other && track < other);
+    return track == 0 ? 0 : trkx_key((uint32_t)size_of(&c->list, track), ~(uint32_t)track);
 }
 
 /* A track that looks for hits: what of it is asked for again and again. */
-enum { HELICES = 32 };
+enum { HELICES = 32, WAITING = 32 };
 struct seeker {
     int32_t track;
+    uint64_t strength;
     const uint32_t *hits; /* [count] */
     size_t count;
     double distance2[HELICES]; /* of the hits, where there are so few */
@@ -170,17 +181,22 @@ struct seeker {
     enum { HELIX_UNKNOWN, HELIX_NONE, HELIX_KNOWN } known[HELICES + 1]; /* by place of a further hit */
     struct trkx_helix helices[HELICES + 1];
     int32_t *last; /* [n] */
+    size_t waiting_count;
+    uint32_t waiting[WAITING]; /* hits that it will be compared with */
 };
 
 static void start_seeking(const struct completion *c, int32_t track, int32_t *last, struct seeker *seeker)
 {
     seeker->track = track;
+    seeker->strength = strength_of(c, track);
     seeker->hits = c->list.hits + c->list.begin[track];
     seeker->count = size_of(&c->list, track);
     seeker->last = last;
+    seeker->waiting_count = 0;
     for (size_t i = 0; i < seeker->count && i < HELICES; i++) {
-        seeker->distance2[i] = c->measurements[seeker->hits[i]].distance2;
-        seeker->module[i] = c->measurements[seeker->hits[i]].module;
+        __builtin_prefetch(&c->near_begin[seeker->hits[i]]);
+        seeker->distance2[i] = c->spots[seeker->hits[i]].distance2;
+        seeker->module[i] = c->spots[seeker->hits[i]].module;
     }
     memset(seeker->known, 0, sizeof seeker->known);
 }
@@ -188,29 +204,43 @@ static void start_seeking(const struct completion *c, int32_t track, int32_t *la
 /* As trkx_track_match. */
 static double match(const struct completion *c, struct seeker *seeker, uint32_t hit)
 {
-    const struct trkx_measurement *m = &c->measurements[hit];
+    const struct spot spot = c->spots[hit];
     size_t k = 0, same = 0, count = seeker->count;
     if (count > HELICES) return trkx_track_match(c->measurements, seeker->hits, count, hit, &c->model);
     for (size_t i = 0; i < count; i++) {
-        same += seeker->module[i] == m->module;
-        k += seeker->distance2[i] < m->distance2;
+        same += seeker->module[i] == spot.module;
+        k += seeker->distance2[i] < spot.distance2;
     }
     if (same > 0) return TRKX_NO_MATCH;
     if (seeker->known[k] == HELIX_UNKNOWN)
         seeker->known[k] = helix_at(c->measurements, seeker->hits, count, k, &c->model, &seeker->helices[k])
                                ? HELIX_KNOWN
                                : HELIX_NONE;
-    return seeker->known[k] == HELIX_KNOWN ? trkx_helix_match(&seeker->helices[k], m) : TRKX_NO_MATCH;
+    return seeker->known[k] == HELIX_KNOWN ? trkx_helix_match(&seeker->helices[k], &c->measurements[hit])
+                                           : TRKX_NO_MATCH;
 }
 
-static void consider(struct completion *c, struct seeker *seeker, uint32_t hit, double least)
+/* Compares the hits that wait, which have come to the cache meanwhile. */
+static void match_waiting(struct completion *c, struct seeker *seeker, double least)
 {
-    int32_t track = seeker->track;
-    if (seeker->last[hit] == track || !may_take(c, track, hit)) return;
-    seeker->last[hit] = track;
-    double score = match(c, seeker, hit);
-    if (!(score >= least)) return;
-    raise_claim(&c->claims[hit], trkx_key(trkx_float_code((float)score), ~(uint32_t)track));
+    for (size_t i = 0; i < seeker->waiting_count; i++) {
+        uint32_t hit = seeker->waiting[i];
+        double score = match(c, seeker, hit);
+        if (!(score >= least)) continue;
+        raise_claim(&c->claims[hit], trkx_key(trkx_float_code((float)score), ~(uint32_t)seeker->track));
+    }
+    seeker->waiting_count = 0;
+}
+
+static inline void consider(struct completion *c, struct seeker *seeker, uint32_t hit, double least)
+{
+    if (seeker->last[hit] == seeker->track || c->spots[hit].strength >= seeker->strength) return;
+    seeker->last[hit] = seeker->track;
+    const char *measurement = (const char *)&c->measurements[hit];
+    __builtin_prefetch(measurement);
+    __builtin_prefetch(measurement + sizeof *c->measurements - 1);
+    seeker->waiting[seeker->waiting_count++] = hit;
+    if (seeker->waiting_count == WAITING) match_waiting(c, seeker, least);
 }
 
 /* Looks at the hits of a layer around a crossing: azimuths from one bound to the other. */
@@ -219,6 +249,7 @@ static void consider_range(struct completion *c, struct seeker *seeker, const st
 {
     const struct trkx_layer *layer = &c->layers.layers[crossing->layer];
     size_t first = layer->begin, end = layer->end;
+    if (high < -FARTHEST || low > FARTHEST) return;
     while (first < end) {
         size_t middle = (first + end) / 2;
         if ((double)c->layers.phi[middle] < low)
@@ -254,18 +285,26 @@ static void claim_for(struct completion *c, int32_t track, int32_t *last)
     struct seeker seeker;
     if (!c->changed[track] || size_of(&c->list, track) < 3) return;
     start_seeking(c, track, last, &seeker);
-    for (size_t i = c->list.begin[track]; i < c->list.begin[track + 1]; i++) {
-        uint32_t hit = c->list.hits[i];
-        for (size_t k = c->near_begin[hit]; k < c->near_begin[hit + 1]; k++)
+    for (size_t i = 0; i < seeker.count; i++) {
+        uint32_t hit = seeker.hits[i], next = seeker.hits[i + 1 < seeker.count ? i + 1 : i];
+        __builtin_prefetch(&c->near[c->near_begin[next]]);
+        for (size_t k = c->near_begin[hit]; k < c->near_begin[hit + 1]; k++) {
+            __builtin_prefetch(&c->spots[c->near[k + AHEAD]]);
             consider(c, &seeker, c->near[k], c->options->match);
+        }
     }
+    match_waiting(c, &seeker, c->options->match);
     follow_track(c, &seeker);
+    match_waiting(c, &seeker, c->options->search);
 }
 
 static void claim_hits(struct completion *c)
 {
     size_t n = c->n;
-    for (size_t i = 0; i < n; i++) atomic_init(&c->claims[i], 0);
+    for (size_t i = 0; i < n; i++) {
+        atomic_init(&c->claims[i], 0);
+        c->spots[i].strength = strength_of(c, c->labels[i]);
+    }
     memset(c->last, 0, (size_t)c->threads * n * sizeof *c->last);
 #pragma omp parallel for num_threads(c->threads) schedule(dynamic, 64)
     for (size_t t = 1; t <= c->list.tracks; t++)
@@ -451,21 +490,33 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
     return trkx_edges_check(candidates, n, error);
 }
 
+/* Lists what candidate edges join with the hits first <= i < end; near_begin has how many go before each, one
+ * further up, and is used as the next place. */
+static void list_near_part(struct completion *c, size_t first, size_t end)
+{
+    size_t m = c->candidates->count, *next = c->near_begin + 1;
+    const int64_t *source = c->candidates->index, *target = source + m;
+    for (size_t e = 0; e < m; e++) {
+        size_t a = (size_t)source[e], b = (size_t)target[e];
+        if (a >= first && a < end) c->near[next[a]++] = (uint32_t)b;
+        if (b >= first && b < end) c->near[next[b]++] = (uint32_t)a;
+    }
+}
+
 static enum trkx_status list_near(struct trkx_memory *memory, struct completion *c, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     const int64_t *ends = c->candidates->index;
-    size_t m = c->candidates->count, *begin;
+    size_t m = c->candidates->count, parts = (size_t)c->threads, *count;
     TRKX_ALLOCATE(c->near_begin, memory, c->n + 2, "candidates");
-    TRKX_ALLOCATE(c->near, memory, 2 * m, "candidates");
-    begin = c->near_begin + 1; /* begin[i]: where the next neighbour of hit i goes */
-    memset(c->near_begin, 0, (c->n + 2) * sizeof *begin);
-    for (size_t e = 0; e < 2 * m; e++) begin[ends[e] + 1]++;
-    for (size_t i = 0; i < c->n; i++) begin[i + 1] += begin[i];
-    for (size_t e = 0; e < m; e++) {
-        c->near[begin[ends[e]]++] = (uint32_t)ends[m + e];
-        c->near[begin[ends[m + e]]++] = (uint32_t)ends[e];
-    }
+    TRKX_ALLOCATE(c->near, memory, 2 * m + AHEAD, "candidates");
+    memset(c->near + 2 * m, 0, AHEAD * sizeof *c->near);
+    count = c->near_begin + 2;
+    memset(c->near_begin, 0, (c->n + 2) * sizeof *count);
+    for (size_t e = 0; e < 2 * m; e++) count[ends[e]]++;
+    for (size_t i = 0; i < c->n; i++) count[i] += count[i - 1];
+#pragma omp parallel for num_threads(c->threads) schedule(static, 1)
+    for (size_t p = 0; p < parts; p++) list_near_part(c, c->n * p / parts, c->n * (p + 1) / parts);
 cleanup:
     return status;
 }
@@ -478,6 +529,10 @@ static enum trkx_status prepare(struct trkx_memory *memory, struct completion *c
     c->capacity = tracks + c->n / c->options->chain_hits;
     TRKX_ALLOCATE(c->list.begin, memory, c->capacity + 2, "the hits of tracks");
     TRKX_ALLOCATE(c->list.hits, memory, c->n, "the hits of tracks");
+    TRKX_ALLOCATE(c->spots, memory, c->n, "hits by track");
+    for (size_t i = 0; i < c->n; i++)
+        c->spots[i] =
+            (struct spot){.distance2 = c->measurements[i].distance2, .module = c->measurements[i].module};
     TRKX_ALLOCATE(c->changed, memory, c->capacity + 1, "tracks");
     TRKX_ALLOCATE(c->changing, memory, c->capacity + 1, "tracks");
     TRKX_ALLOCATE(c->claims, memory, c->n, "claims on hits");
@@ -514,6 +569,7 @@ cleanup:
     trkx_release(c->near);
     trkx_release(c->list.begin);
     trkx_release(c->list.hits);
+    trkx_release(c->spots);
     trkx_release(c->changed);
     trkx_release(c->changing);
     trkx_release(c->claims);

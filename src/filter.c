@@ -1,9 +1,8 @@
 /* Edge filtering: a network looks at the two ends of each edge; edges are independent of each other. */
 #include <math.h>
-#include <string.h>
 
+#include "ends.h"
 #include "parallel.h"
-#include "pipeline.h"
 
 void trkx_sigmoid(float *scores, size_t m, int threads)
 {
@@ -16,19 +15,17 @@ enum trkx_status trkx_filter_in(const trkx_pipeline *pipeline, const struct trkx
                                 trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[TRKX_NETWORK_FILTER];
+    const struct trkx_ends ends = trkx_ends_of(pipeline, TRKX_NETWORK_FILTER, features, n);
     size_t most = edges->count < pipeline->filter_batch ? edges->count : pipeline->filter_batch;
-    const int64_t *source = edges->index, *target = edges->index + edges->count;
     enum trkx_status status = TRKX_OK;
-    int64_t *batch = NULL; /* [2,b] */
+    char *batch = NULL;
     if (edges->count == 0) return TRKX_OK;
-    TRKX_ALLOCATE(batch, context->memory, 2 * most, "a batch of edges");
+    TRKX_CHECK(trkx_ends_check(&ends, error));
+    TRKX_ALLOCATE(batch, context->memory, most * trkx_ends_bytes(&ends), "a batch of edges");
     for (size_t first = 0; first < edges->count; first += most) {
         size_t count = edges->count - first < most ? edges->count - first : most;
-        memcpy(batch, source + first, count * sizeof *batch);
-        memcpy(batch + count, target + first, count * sizeof *batch);
-        struct trkx_tensor in[2] = {
-            {(float *)features, TRKX_ELEMENT_FLOAT, 2, {(int64_t)n, (int64_t)model->features_count}},
-            {batch, TRKX_ELEMENT_INT64, 2, {2, (int64_t)count}}};
+        struct trkx_tensor in[2];
+        trkx_ends_put(&ends, edges, first, count, batch, in);
         struct trkx_tensor out = {scores + first, TRKX_ELEMENT_FLOAT, 1, {(int64_t)count}};
         TRKX_CHECK(
             trkx_session_run(pipeline->sessions[TRKX_NETWORK_FILTER], context->memory, in, &out, error));

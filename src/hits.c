@@ -462,28 +462,31 @@ enum trkx_status trkx_event_parse(const char *name, const struct trkx_text *text
 /* Where an event's files are. */
 struct location {
     char *prefix;
-    bool gzip_first; /* look for .csv.gz before .csv */
+    int first_ending; /* look for this one before the others */
 };
 
-/* What the path has behind its prefix where it is the path of one of an event's files, else "". */
-static const char *file_ending(const char *path)
+static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
+enum { ENDINGS = COUNT_OF(endings) };
+
+/* The length of the path's prefix; *which: the ending, where it is the path of one of an event's files. */
+static size_t prefix_length(const char *path, int *which)
 {
     for (int f = 0; f < TRKX_FILES; f++) {
-        for (int gzip = 0; gzip < 2; gzip++) {
+        for (*which = 0; *which < ENDINGS; ++*which) {
             char ending[32];
-            snprintf(ending, sizeof ending, "-%s.csv%s", files[f].name, gzip ? ".gz" : "");
-            if (trkx_ends_with(path, ending)) return path + strlen(path) - strlen(ending);
+            snprintf(ending, sizeof ending, "-%s%s", files[f].name, endings[*which]);
+            if (trkx_ends_with(path, ending)) return strlen(path) - strlen(ending);
         }
     }
-    return "";
+    *which = 0;
+    return strlen(path);
 }
 
 static enum trkx_status locate(const char *prefix, struct location *location, trkx_error *error)
 {
-    const char *ending = file_ending(prefix);
-    *location = (struct location){trkx_duplicate(prefix), trkx_ends_with(ending, ".gz")};
+    *location = (struct location){trkx_duplicate(prefix), 0};
     if (location->prefix == NULL) return trkx_fail_memory(error, "a file name", strlen(prefix) + 1);
-    location->prefix[strlen(prefix) - strlen(ending)] = '\0';
+    location->prefix[prefix_length(prefix, &location->first_ending)] = '\0';
     return TRKX_OK;
 }
 
@@ -509,9 +512,9 @@ static int find_file(const struct location *location, enum trkx_event_file file,
 {
     int failure = 0;
     struct stat about;
-    for (int attempt = 0; attempt < 2; attempt++) {
-        bool gzip = location->gzip_first == (attempt == 0);
-        snprintf(source->path, room, "%s-%s.csv%s", location->prefix, files[file].name, gzip ? ".gz" : "");
+    for (int attempt = 0; attempt < ENDINGS; attempt++) {
+        const char *ending = endings[(location->first_ending + attempt) % ENDINGS];
+        snprintf(source->path, room, "%s-%s%s", location->prefix, files[file].name, ending);
         if (stat(source->path, &about) == 0) {
             source->size = (size_t)about.st_size;
             return 0;
@@ -534,7 +537,7 @@ static void find_source(const struct location *location, enum trkx_event_file fi
     if (failure == 0) return;
     if (failure != ENOENT || !optional)
         source->status =
-            trkx_fail(&source->error, TRKX_ERROR_IO, "%s-%s.csv (or .csv.gz): %s: cannot be opened: %s",
+            trkx_fail(&source->error, TRKX_ERROR_IO, "%s-%s.csv (or .csv.gz, .npy): %s: cannot be opened: %s",
                       location->prefix, files[file].name, files[file].name, strerror(failure));
     trkx_release(source->path);
     source->path = NULL;

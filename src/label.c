@@ -1,4 +1,4 @@
-/* Track labelling as a bundle asks for it: by components or by joining, completed or not. */
+/* Track labelling as a bundle asks for it: by one of the methods, completed or not. */
 #include "complete.h"
 #include "pipeline.h"
 #include "tracks.h"
@@ -16,8 +16,11 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
     options.cut = bundle->models[TRKX_NETWORK_GNN].cut;
     options.min_hits = bundle->min_hits;
     completion.threads = options.threads = pipeline->threads;
-    if (bundle->joins)
+    if (bundle->method == TRKX_METHOD_JOINED)
         TRKX_CHECK(trkx_join_in(memory, hits, edges, scores, &options, labels, count, error));
+    else if (bundle->method == TRKX_METHOD_WALKTHROUGH)
+        TRKX_CHECK(trkx_walkthrough_in(memory, hits->count, edges, scores, &bundle->walkthrough, labels,
+                                       count, error));
     else
         TRKX_CHECK(trkx_tracks_in(memory, hits->count, edges, scores, &options, labels, count, error));
     if (bundle->completes)

@@ -95,7 +95,19 @@ struct path {
     double error_phi, error_along; /* mm at the end */
     double kink;                   /* rad */
     double bending;
+    double square;               /* mm^2: x^2 + y^2 */
+    double c, amplitude, middle; /* of the distance from the beam, see arc_to_cylinder */
 };
+
+static void describe_distance(struct path *path)
+{
+    double k = path->curvature, along = path->x * path->tx + path->y * path->ty;
+    double left = path->y * path->tx - path->x * path->ty, b = 2 * along / k;
+    path->square = path->x * path->x + path->y * path->y;
+    path->c = 2 * (left + 1 / k) / k;
+    path->amplitude = sqrt(b * b + path->c * path->c);
+    path->middle = atan2(b, path->c);
+}
 
 static bool make_path(const struct trkx_measurement *const ends[3],
                       const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
@@ -122,23 +134,21 @@ static bool make_path(const struct trkx_measurement *const ends[3],
         sqrt(line[0]->var_z + line[1]->var_z + (line[0]->var_r + line[1]->var_r) * path->slope * path->slope);
     path->kink = trkx_helix_kink(model, k, path->slope);
     path->bending = model->bending;
+    describe_distance(path);
     return isfinite(path->slope) && isfinite(path->tx) && length > 0;
 }
 
 /* The smallest arc, from a bit behind the end on, to a cylinder; NaN where the path does not meet it. The
- * squared distance from the beam is a + b sin(k s) + c (1 - cos(k s)). */
+ * squared distance from the beam is a + b sin(k s) + c (1 - cos(k s)) = a + c - amplitude cos(k s + middle).
+ */
 static double arc_to_cylinder(const struct path *path, double radius)
 {
-    double k = path->curvature, along = path->x * path->tx + path->y * path->ty;
-    double left = path->y * path->tx - path->x * path->ty;
-    double b = 2 * along / k, c = 2 * (left + 1 / k) / k;
-    double d = radius * radius - path->x * path->x - path->y * path->y; /* = b sin + c (1 - cos) */
-    double amplitude = sqrt(b * b + c * c), ratio = (c - d) / amplitude;
+    double k = path->curvature;
+    double ratio = (path->c - (radius * radius - path->square)) / path->amplitude;
     if (!(fabs(ratio) <= 1)) return NAN;
-    double middle = atan2(b, c), width = acos(ratio); /* c cos - b sin = amplitude cos(ks + middle) = c - d */
-    double best = NAN;
+    double width = acos(ratio), best = NAN;
     for (int sign = -1; sign <= 1; sign += 2) {
-        double angle = remainder(sign * width - middle, 2 * TRKX_PI), arc = angle / k;
+        double angle = remainder(sign * width - path->middle, 2 * TRKX_PI), arc = angle / k;
         if (arc < -OVERLAP) arc += 2 * TRKX_PI / fabs(k);
         if (arc >= -OVERLAP && !(arc >= best)) best = arc;
     }

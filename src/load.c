@@ -4,10 +4,13 @@
 
 #include <string.h>
 
-/* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call. */
-static size_t suiting_batch(enum trkx_kernels kernels)
+/* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call, and
+ * pairs of features are gathered for a whole call. */
+static size_t suiting_batch(const trkx_pipeline *pipeline)
 {
-    return kernels == TRKX_KERNELS_STOCK ? (size_t)1 << 16 : (size_t)1 << 20;
+    bool small =
+        pipeline->kernels == TRKX_KERNELS_STOCK || pipeline->bundle.models[TRKX_NETWORK_FILTER].pairs;
+    return small ? (size_t)1 << 16 : (size_t)1 << 20;
 }
 
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
@@ -15,13 +18,15 @@ void trkx_pipeline_options_init(trkx_pipeline_options *options)
     *options = (trkx_pipeline_options){.size = sizeof *options, .kernels = TRKX_KERNELS_TRKX};
 }
 
-/* What the model must look like: node features [n,F], for filter and GNN also edges [2,m]. */
+/* What the model must look like: node features [n,F], for filter and GNN also edges [2,m] or [m,2]; or, of a
+ * filter, pairs [b,2F] alone. */
 static enum trkx_status load_network(trkx_pipeline *pipeline, enum trkx_network network, trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
-    struct trkx_tensor_spec inputs[2] = {
-        {model->inputs[0], TRKX_ELEMENT_FLOAT, 2, {-1, (int64_t)model->features_count}},
-        {model->inputs[1], TRKX_ELEMENT_INT64, 2, {2, -1}}};
+    int64_t width = (int64_t)model->features_count * (model->pairs ? 2 : 1);
+    struct trkx_tensor_spec inputs[2] = {{model->inputs[0], TRKX_ELEMENT_FLOAT, 2, {-1, width}},
+                                         {model->inputs[1], TRKX_ELEMENT_INT64, 2, {2, -1}}};
+    if (model->transposed) inputs[1].shape[0] = -1, inputs[1].shape[1] = 2;
     struct trkx_session_spec spec = {.file = model->path,
                                      .inputs = inputs,
                                      .inputs_count = model->inputs_count,
@@ -69,7 +74,7 @@ static void describe(trkx_pipeline *pipeline)
                                         .detector = bundle->detector,
                                         .features = embedding->features,
                                         .features_count = embedding->features_count,
-                                        .method = bundle->joins ? "joined" : "components",
+                                        .method = trkx_method_name(bundle->method),
                                         .completes = bundle->completes,
                                         .candidate_cut = bundle->candidate_cut,
                                         .dim = bundle->dim,
@@ -96,12 +101,12 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
     pipeline->threads = trkx_threads(options->threads);
     pipeline->kernels = options->kernels;
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(options->kernels);
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
+    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline);
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
     for (int i = 0; i < TRKX_NETWORKS; i++) TRKX_CHECK(load_network(pipeline, (enum trkx_network)i, error));
     describe(pipeline);
@@ -131,6 +136,11 @@ const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline)
 size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network)
 {
     return pipeline->bundle.models[network].features_count;
+}
+
+const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline, enum trkx_network network)
+{
+    return pipeline->bundle.models[network].features;
 }
 
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,

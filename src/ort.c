@@ -112,7 +112,8 @@ static enum trkx_status register_provider(trkx_error *error)
     char *path = NULL;
     if (provider != NULL) return TRKX_OK;
     TRKX_CHECK(trkx_provider_find(&path, error));
-    TRKX_CHECK(check(api->RegisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION, path), path, error));
+    TRKX_CHECK(
+        check(api->RegisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION, path), path, error));
     status = find_provider_device(path, error);
     if (status != TRKX_OK)
         check(api->UnregisterExecutionProviderLibrary(environment, PROVIDER_REGISTRATION), path, NULL);
@@ -128,8 +129,8 @@ static enum trkx_status add_provider(OrtSessionOptions *options, const char *rep
     enum trkx_status status = register_provider(error);
     pthread_mutex_unlock(&lock);
     if (status != TRKX_OK) return status;
-    return check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &provider, 1, keys, values,
-                                                              report == NULL ? 0 : 1),
+    return check(api->SessionOptionsAppendExecutionProvider_V2(options, environment, &provider, 1, keys,
+                                                               values, report == NULL ? 0 : 1),
                  PROVIDER_NAME, error);
 }
 
@@ -206,27 +207,41 @@ const char *trkx_runtime_version(void)
 struct trkx_session {
     OrtSession *session;
     const char *input_names[MAX_INPUTS];
+    enum trkx_element input_elements[MAX_INPUTS];
     size_t inputs_count;
     const char *output_name;
     int output_rank; /* as the model declares it: 1, or 2 with a last extent of 1 */
     char *file;
 };
 
-static const char *element_name(enum trkx_element element)
+static const struct {
+    const char *name;
+    ONNXTensorElementDataType code;
+    size_t size;
+} elements[] = {[TRKX_ELEMENT_FLOAT] = {"float32", ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, sizeof(float)},
+                [TRKX_ELEMENT_INT64] = {"int64", ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, sizeof(int64_t)},
+                [TRKX_ELEMENT_INT32] = {"int32", ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, sizeof(int32_t)}};
+
+/* What a model declares of a tensor. */
+struct declared {
+    int rank;
+    enum trkx_element element;
+};
+
+/* The expected type, or the narrower one that does as well. */
+static bool take_element(const struct trkx_tensor_spec *spec, bool output, ONNXTensorElementDataType code,
+                         enum trkx_element *element)
 {
-    return element == TRKX_ELEMENT_FLOAT ? "float32" : "int64";
+    bool narrower =
+        !output && spec->element == TRKX_ELEMENT_INT64 && code == elements[TRKX_ELEMENT_INT32].code;
+    *element = narrower ? TRKX_ELEMENT_INT32 : spec->element;
+    return elements[*element].code == code;
 }
 
-static ONNXTensorElementDataType element_code(enum trkx_element element)
-{
-    return element == TRKX_ELEMENT_FLOAT ? ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT
-                                         : ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
-}
-
-/* Compares a declared tensor with what the bundle expects; *rank is the declared one. */
+/* Compares a declared tensor with what the bundle expects. */
 static enum trkx_status check_shape(const char *file, const struct trkx_tensor_spec *spec,
-                                    const OrtTensorTypeAndShapeInfo *shape, bool output, int *rank,
-                                    trkx_error *error)
+                                    const OrtTensorTypeAndShapeInfo *shape, bool output,
+                                    struct declared *found, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     ONNXTensorElementDataType element = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
@@ -234,9 +249,9 @@ static enum trkx_status check_shape(const char *file, const struct trkx_tensor_s
     int64_t extents[8] = {0};
     TRKX_CHECK(check(api->GetTensorElementType(shape, &element), file, error));
     TRKX_CHECK(check(api->GetDimensionsCount(shape, &declared), file, error));
-    if (element != element_code(spec->element))
+    if (!take_element(spec, output, element, &found->element))
         return trkx_fail(error, TRKX_ERROR_MODEL, "%s: tensor %s is not of type %s", file, spec->name,
-                         element_name(spec->element));
+                         elements[spec->element].name);
     if (declared <= 8) TRKX_CHECK(check(api->GetDimensions(shape, extents, declared), file, error));
     bool column = output && spec->rank == 1 && declared == 2 && (extents[1] == 1 || extents[1] < 0);
     if (declared != (size_t)spec->rank && !column)
@@ -247,7 +262,14 @@ static enum trkx_status check_shape(const char *file, const struct trkx_tensor_s
             return trkx_fail(error, TRKX_ERROR_MODEL,
                              "%s: tensor %s has extent %lld in dimension %d, the bundle says %lld", file,
                              spec->name, (long long)extents[i], i, (long long)spec->shape[i]);
-    *rank = (int)declared;
+    for (int i = 0; i < spec->rank && !output; i++)
+        if (spec->shape[i] < 0 && extents[i] >= 0)
+            return trkx_fail(
+                error, TRKX_ERROR_MODEL,
+                "%s: tensor %s has extent %lld in dimension %d, which has to be dynamic; trkx model "
+                "check tells more",
+                file, spec->name, (long long)extents[i], i);
+    found->rank = (int)declared;
 cleanup:
     return status;
 }
@@ -282,7 +304,7 @@ cleanup:
 }
 
 static enum trkx_status check_tensor(struct trkx_session *session, const struct trkx_tensor_spec *spec,
-                                     bool output, int *rank, trkx_error *error)
+                                     bool output, struct declared *found, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     OrtTypeInfo *type = NULL;
@@ -296,7 +318,7 @@ static enum trkx_status check_tensor(struct trkx_session *session, const struct 
     if (shape == NULL)
         status = trkx_fail(error, TRKX_ERROR_MODEL, "%s: %s is not a tensor", session->file, spec->name);
     else
-        status = check_shape(session->file, spec, shape, output, rank, error);
+        status = check_shape(session->file, spec, shape, output, found, error);
 cleanup:
     if (type != NULL) api->ReleaseTypeInfo(type);
     return status;
@@ -306,17 +328,19 @@ static enum trkx_status check_tensors(struct trkx_session *session, const struct
                                       trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    int rank = 0;
+    struct declared found = {0};
     size_t inputs = 0;
     for (size_t i = 0; i < spec->inputs_count; i++) {
-        TRKX_CHECK(check_tensor(session, &spec->inputs[i], false, &rank, error));
+        TRKX_CHECK(check_tensor(session, &spec->inputs[i], false, &found, error));
+        session->input_elements[i] = found.element;
         session->input_names[i] = spec->inputs[i].name;
     }
     TRKX_CHECK(check(api->SessionGetInputCount(session->session, &inputs), session->file, error));
     if (inputs != spec->inputs_count)
         return trkx_fail(error, TRKX_ERROR_MODEL, "%s: the model has %zu inputs, the bundle names %zu",
                          session->file, inputs, spec->inputs_count);
-    TRKX_CHECK(check_tensor(session, &spec->output, true, &session->output_rank, error));
+    TRKX_CHECK(check_tensor(session, &spec->output, true, &found, error));
+    session->output_rank = found.rank;
     session->inputs_count = spec->inputs_count;
     session->output_name = spec->output.name;
 cleanup:
@@ -399,16 +423,20 @@ void trkx_session_destroy(struct trkx_session *session)
     runtime_release();
 }
 
+enum trkx_element trkx_session_element(const struct trkx_session *session, size_t input)
+{
+    return session->input_elements[input];
+}
+
 /* ---- running ---------------------------------------------------------------------------------------- */
 
 static enum trkx_status wrap(const struct trkx_tensor *tensor, int rank, const char *file, OrtValue **value,
                              trkx_error *error)
 {
     int64_t shape[2] = {tensor->shape[0], tensor->rank == 2 ? tensor->shape[1] : 1};
-    size_t size = tensor->element == TRKX_ELEMENT_FLOAT ? sizeof(float) : sizeof(int64_t);
-    size_t bytes = (size_t)shape[0] * (size_t)shape[1] * size;
+    size_t bytes = (size_t)shape[0] * (size_t)shape[1] * elements[tensor->element].size;
     return check(api->CreateTensorWithDataAsOrtValue(allocator.info, tensor->data, bytes, shape, (size_t)rank,
-                                                     element_code(tensor->element), value),
+                                                     elements[tensor->element].code, value),
                  file, error);
 }
 

@@ -6,14 +6,15 @@
 
 #include <trkx.h>
 
-enum trkx_element { TRKX_ELEMENT_FLOAT, TRKX_ELEMENT_INT64 };
+enum trkx_element { TRKX_ELEMENT_FLOAT, TRKX_ELEMENT_INT64, TRKX_ELEMENT_INT32 };
 
 /* What a network's input or output must look like. */
 struct trkx_tensor_spec {
     const char *name;
-    enum trkx_element element;
-    int rank;      /* of an output 1: rank 2 with a last extent of 1 does as well */
-    int64_t shape[2]; /* extents that the model must declare, or leave dynamic; -1: any */
+    enum trkx_element element; /* of an input INT64: INT32 does as well, trkx_session_element tells */
+    int rank;                  /* of an output 1: rank 2 with a last extent of 1 does as well */
+    int64_t shape[2];          /* extents that the model must declare, or leave dynamic; -1: any, of an
+                                * input one that it leaves dynamic */
 };
 
 /* A view of a dense row-major tensor. */
@@ -45,6 +46,8 @@ enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struc
 /* Loads a network with trkx's provider for the report alone, whatever its tensors are. Errors: as above. */
 enum trkx_status trkx_session_report(const struct trkx_session_spec *spec, trkx_error *error);
 void trkx_session_destroy(struct trkx_session *session);
+/* The type of an input's elements, as the model declares it. */
+enum trkx_element trkx_session_element(const struct trkx_session *session, size_t input);
 
 /* Runs the network on views of the inputs, in the order of the spec, into the caller's output buffer. What
  * the runtime allocates meanwhile counts as `memory`'s. Any number of threads at once.

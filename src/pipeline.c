@@ -12,6 +12,7 @@
  */
 #include "pipeline.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "edges.h"
@@ -297,6 +298,24 @@ static void sum_up(trkx_result *result)
     }
 }
 
+/* What the run holds of edges goes with its arena: the result gets a copy. */
+static enum trkx_status keep_edges(struct run *run)
+{
+    trkx_result *result = run->result;
+    trkx_error *error = run->error;
+    size_t count = run->edges.count;
+    enum trkx_status status = TRKX_OK;
+    if (!run->options->keep_edges) return TRKX_OK;
+    TRKX_ALLOCATE(result->edges.index, NULL, 2 * count, "the result's edges");
+    TRKX_ALLOCATE(result->scores, NULL, count, "the result's scores");
+    result->edges.count = count;
+    result->edges.saturated = run->edges.saturated;
+    if (count > 0) memcpy(result->edges.index, run->edges.index, 2 * count * sizeof *result->edges.index);
+    if (count > 0) memcpy(result->scores, run->scores, count * sizeof *result->scores);
+cleanup:
+    return status;
+}
+
 /* All steps after the hits. An event without hits has nothing to run: it has no tracks. */
 static enum trkx_status run_steps(struct run *run)
 {
@@ -317,7 +336,7 @@ cleanup:
 static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                         const trkx_run_options *options, trkx_error *error)
 {
-    bool needed = pipeline->bundle.completes || pipeline->bundle.joins;
+    bool needed = pipeline->bundle.completes || pipeline->bundle.method == TRKX_METHOD_JOINED;
     if (needed && !trkx_hits_have_modules(hits))
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
@@ -357,6 +376,7 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     run.result->hits = hits->count;
     run.result->steps[run.result->steps_count++] = *reading;
     TRKX_CHECK(run_steps(&run));
+    TRKX_CHECK(keep_edges(&run));
     sum_up(run.result);
     *result = run.result;
     run.result = NULL;
@@ -438,5 +458,7 @@ void trkx_result_destroy(trkx_result *result)
 {
     if (result == NULL) return;
     trkx_release(result->labels);
+    trkx_release(result->scores);
+    trkx_edges_destroy(&result->edges);
     trkx_release(result);
 }

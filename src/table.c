@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "npy.h"
 #include "parallel.h"
 
 /* ---- lines ------------------------------------------------------------------------------------------ */
@@ -36,6 +37,7 @@ size_t trkx_table_line(const struct trkx_text *text, size_t row)
 {
     const char *end = text->bytes + text->length;
     size_t line = 1;
+    if (trkx_npy_is(text)) return row + 1;
     for (const char *c = end_of_line(first_line(text), end); c < end; c = end_of_line(c, end)) {
         c++;
         line++;
@@ -86,6 +88,10 @@ void trkx_table_open(const struct trkx_text *text, size_t part_size, struct trkx
     size_t size = part_size < least ? least : part_size, count = length / size + (length % size != 0);
     struct trkx_table_part *parts = table->parts;
     table->text = text;
+    if (trkx_npy_is(text)) {
+        table->rows = trkx_npy_rows(text);
+        return;
+    }
     table->parts_count = count;
     parts[0] = (struct trkx_table_part){begin, 0};
     for (size_t p = 0; p < count; p++) {
@@ -274,6 +280,7 @@ enum trkx_status trkx_table_read(const struct trkx_table *table, struct trkx_col
     enum trkx_status status;
     const struct trkx_text *text = table->text;
     struct reading reading = {.table = table, .end = text->bytes + text->length};
+    if (trkx_npy_is(text)) return trkx_npy_read(text, columns, columns_count, error);
     reading.fields_count = count_fields(first_line(text), reading.end);
     TRKX_ALLOCATE(reading.fields, NULL, reading.fields_count, "the columns of a table");
     TRKX_CHECK(read_header(&reading, columns, columns_count, error));

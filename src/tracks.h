@@ -13,6 +13,10 @@ enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx
 enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
                               const float *scores, const trkx_tracks_options *options, int32_t *labels,
                               size_t *count, trkx_error *error);
+/* As trkx_walkthrough, likewise. */
+enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
+                                     const float *scores, const trkx_walkthrough_options *options,
+                                     int32_t *labels, size_t *count, trkx_error *error);
 /* As trkx_true_edges, with all memory from `memory`, edges->index included. */
 enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth *truth,
                                     const trkx_particles *particles, size_t min_hits, trkx_edges *edges,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "npy.h"
 #include "number.h"
 #include "output.h"
 
@@ -136,18 +137,36 @@ enum trkx_status trkx_event_write(const trkx_event *event, const char *directory
     return status;
 }
 
-enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
-                                   trkx_error *error)
+static void write_track_rows(struct trkx_output *output, const trkx_hits *hits, const int32_t *labels)
 {
-    struct trkx_output *output;
     char row[ROW_SIZE];
-    enum trkx_status status = trkx_output_open(path, false, &output, error);
-    if (status != TRKX_OK) return status;
     trkx_output_printf(output, "hit_id,track_id\n");
     for (size_t i = 0; i < hits->count; i++) {
         char *to = put_int(row, hit_id(hits, i), ',');
         to = put_int(to, labels[i], '\n');
         trkx_output_write(output, row, (size_t)(to - row));
     }
+}
+
+static void write_track_records(struct trkx_output *output, const trkx_hits *hits, const int32_t *labels)
+{
+    trkx_npy_begin(output, "[('hit_id', '<i8'), ('track_id', '<i4')]", hits->count, "");
+    for (size_t i = 0; i < hits->count; i++) {
+        int64_t id = hit_id(hits, i);
+        trkx_output_write(output, &id, sizeof id);
+        trkx_output_write(output, &labels[i], sizeof labels[i]);
+    }
+}
+
+enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
+                                   trkx_error *error)
+{
+    struct trkx_output *output;
+    enum trkx_status status = trkx_output_open(path, false, &output, error);
+    if (status != TRKX_OK) return status;
+    if (trkx_ends_with(path, ".npy"))
+        write_track_records(output, hits, labels);
+    else
+        write_track_rows(output, hits, labels);
     return trkx_output_commit(output, error);
 }

@@ -75,9 +75,11 @@ cases() { tail -n +2 "$csv" | cut -d, -f1,2 | tr ',\n' '/ '; }
 
 @test "bench: every part, as a table and as CSV" {
     bench --points "$points" --radius 0.2
-    [ "$(cases)" = "read/hits+cells read/all read/hits+cells.gz read/all.gz embed/hits radius/points \
-filter/radius-graph gnn/filter-edges tracks/gnn-edges tracks/radius-graph pipeline/features pipeline/embed \
-pipeline/edges pipeline/filter pipeline/gnn pipeline/tracks pipeline/total " ]
+    [ "$(cases)" = "read/hits+cells read/all read/hits+cells.gz read/all.gz embed/hits embed/stock-runtime \
+radius/points filter/radius-graph filter/stock-runtime gnn/filter-edges gnn/stock-runtime tracks/gnn-edges \
+tracks/radius-graph pipeline/features pipeline/embed pipeline/edges pipeline/filter pipeline/gnn pipeline/tracks \
+pipeline/total pipeline/stock-runtime " ]
+    [ "$(grep -c 'stock-runtime: [0-9.]* times as long by minima, [0-9.]* by medians' <<<"$output")" = 4 ]
     awk -F, 'NF != 14 || (NR > 1 && ($4 != 2 || !($5 >= 0 && $6 >= $5) || $7 == 0 || $10 == 0)) { exit 1 }' "$csv"
     [[ ${lines[0]} =~ ^trkx\ [0-9.]+,\ ONNX\ Runtime\ [0-9.]+,\ [0-9]+\ threads?, ]]
     for part in read embed radius filter gnn tracks pipeline; do [[ $output == *$'\n'"$part: checked"* ]]; done
@@ -90,8 +92,8 @@ pipeline/edges pipeline/filter pipeline/gnn pipeline/tracks pipeline/total " ]
 
 @test "bench: the named parts only, in the order of the data flow" {
     bench tracks embed
-    [ "$(cases)" = "embed/hits tracks/gnn-edges tracks/radius-graph " ]
-    bench gnn --threads 1 --repeat 3
+    [ "$(cases)" = "embed/hits embed/stock-runtime tracks/gnn-edges tracks/radius-graph " ]
+    bench gnn --threads 1 --repeat 3 --kernels stock
     [ "$(cases)" = "gnn/filter-edges " ]
     [ "$(tail -n 1 "$csv" | cut -d, -f3,4)" = 1,3 ]
 }

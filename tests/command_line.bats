@@ -304,6 +304,22 @@ chain() { # ending of the arrays
     cmp over.csv cut.csv
 }
 
+@test "run: a bundle's walkthrough and its settings" {
+    for add_score in 0.6 1; do
+        rm -rf "$BATS_TEST_TMPDIR/bundle"
+        copy_bundle
+        jq --argjson add "$add_score" '.gnn.cut = 0.01 | .tracks =
+            {method: "walkthrough", min_hits: 3, min_score: (if $add == 1 then 1 else 0.1 end), add_score: $add}' \
+            "$bundle/bundle.json" >"$spoilt/bundle.json"
+        "$TRKX" run --bundle "$spoilt" --out "$(out)$add_score" "$event"
+        "$TRKX" evaluate "$event" "$(out)$add_score/event000001000-tracks.csv" --json "$(out)$add_score/metrics.json"
+    done
+    at_least "$(number "$(out)0.6/metrics.json" trackml_score)" 0.8
+    # no edge is over 1: what has a junction is no track
+    at_least "$(number "$(out)1/metrics.json" trackml_score)" 0.001
+    at_least 0.1 "$(number "$(out)1/metrics.json" trackml_score)"
+}
+
 @test "stage radius: a small case by hand" {
     cd "$BATS_TEST_TMPDIR"
     printf '0,0\n3,4\n0,0\n100,100\n3,4.5\n' >points.csv # 0-2 at 0, 1-4 at 0.5, 0-1 and 1-2 at exactly 5
@@ -433,4 +449,15 @@ chain() { # ending of the arrays
     env -u ORT_DISABLE_TELEMETRY TMPDIR="$BATS_TEST_TMPDIR/temporary" HOME="$BATS_TEST_TMPDIR/home" \
         "$TRKX" run --out "$(out)" "$event"
     [ -z "$(find "$BATS_TEST_TMPDIR/temporary" "$BATS_TEST_TMPDIR/home" -mindepth 1)" ]
+}
+
+@test "run --format npy: the same tracks, and evaluate reads them" {
+    "$TRKX" run --out "$(out)" "$event"
+    "$TRKX" run --format npy --out "$(out)" "$event"
+    head -c 6 "$(out)/event000001000-tracks.npy" | cmp - <(printf '\x93NUMPY')
+    for kind in csv npy; do
+        "$TRKX" evaluate --json "$(out)/$kind.json" "$event" "$(out)/event000001000-tracks.$kind"
+    done
+    cmp "$(out)/csv.json" "$(out)/npy.json"
+    refuses 2 '"xml" is neither csv nor npy' -- "$TRKX" run --format xml "$event"
 }

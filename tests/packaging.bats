@@ -92,10 +92,43 @@ CMAKE
 }
 
 @test "pkg-config: static" {
-    cc -o static minimal.c $(pkg-config --cflags trkx) "$installed/libtrkx.a" \
-        $(pkg-config --static --libs trkx | sed 's/-ltrkx//') -Wl,-rpath,"$(runtime_directory)"
+    cc -o static minimal.c $(pkg-config --static --cflags --libs trkx | sed 's/-ltrkx/-l:libtrkx.a/') \
+        -Wl,-rpath,"$(runtime_directory)"
     ! ldd static | grep -q libtrkx
     TRKX_EP_LIBRARY=$installed/libtrkx_ep.so finds_tracks ./static
+}
+
+@test "an installed tree may be moved" {
+    cp -r "$prefix" "$BATS_TEST_TMPDIR/moved"
+    moved=$BATS_TEST_TMPDIR/moved${installed#"$prefix"}
+    flags=$(PKG_CONFIG_PATH=$moved/pkgconfig pkg-config --cflags --libs trkx)
+    [[ $flags != *"$prefix/"* ]]
+    cc -o moved minimal.c $flags -Wl,-rpath,"$moved"
+    finds_tracks ./moved
+    mkdir moved-cmake
+    cp minimal.c moved-cmake/
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.21)' 'project(user C)' 'find_package(trkx 0.1 REQUIRED)' \
+        'add_executable(user minimal.c)' 'target_link_libraries(user PRIVATE trkx::trkx)' >moved-cmake/CMakeLists.txt
+    cmake -S moved-cmake -B moved-cmake/build -G Ninja -DCMAKE_PREFIX_PATH="$BATS_TEST_TMPDIR/moved" >/dev/null
+    cmake --build moved-cmake/build
+    ldd moved-cmake/build/user | grep -q "$moved/libtrkx.so.0"
+}
+
+@test "versions: one everywhere; another minor or major one is not taken" {
+    version=$(pkg-config --modversion trkx)
+    for part in MAJOR MINOR PATCH; do
+        numbers+=($(sed -n "s/^#define TRKX_VERSION_$part //p" "$prefix/include/trkx.h"))
+    done
+    [ "$(IFS=.; echo "${numbers[*]}")" = "$version" ]
+    [ "$("$prefix/bin/trkx" --version | awk '{ print $2; exit }')" = "$version" ]
+    [ -e "$installed/libtrkx.so.$version" ]
+    readelf -d "$installed/libtrkx.so" | grep -q 'SONAME.*\[libtrkx.so.0\]'
+    mkdir versions
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.21)' 'project(user C)' "foreach(wanted 0.0 0.2 1.0 $version)" \
+        'find_package(trkx ${wanted} QUIET)' 'message(NOTICE "${wanted}: ${trkx_FOUND}")' 'endforeach()' \
+        >versions/CMakeLists.txt
+    cmake -S versions -B versions/build -DCMAKE_PREFIX_PATH="$prefix" 2>&1 | grep ': [01]$' >versions/found
+    [ "$(cat versions/found)" = "0.0: 0"$'\n'"0.2: 0"$'\n'"1.0: 0"$'\n'"$version: 1" ]
 }
 
 @test "the header in C++, with all warnings, and in strict C99" {
@@ -110,4 +143,12 @@ CMAKE
         sort -u >declared
     [ "$(wc -l <declared)" -gt 40 ]
     diff exported declared
+}
+
+@test "the other libraries export nothing else either" {
+    [ "$(nm -D --defined-only "$installed/libtrkx_ep.so" | awk '{ print $3 }' | sort | xargs)" = \
+        "CreateEpFactories ReleaseEpFactory" ]
+    nm -g --defined-only "$installed/libtrkx.a" | awk 'NF == 3 { print $3 }' | sort -u >static
+    [ "$(wc -l <static)" -gt 60 ]
+    run ! grep -v -e '^trkx_' -e '^\.gomp_critical_user_trkx_' static # the latter: OpenMP's locks
 }

@@ -118,6 +118,24 @@ static void a_network_may_have_features_of_its_own(void **state)
     trkx_bundle_release(&bundle);
 }
 
+static void edges_may_have_other_forms(void **state)
+{
+    struct trkx_bundle bundle;
+    (void)state;
+    char *text = changed("gnn.edges", "\"[m,2]\"");
+    assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
+    assert_true(bundle.models[TRKX_NETWORK_GNN].transposed && !bundle.models[TRKX_NETWORK_FILTER].transposed);
+    assert_false(bundle.models[TRKX_NETWORK_FILTER].pairs);
+    trkx_bundle_release(&bundle);
+    free(text);
+    text = changed("filter.inputs", "[\"pairs\"]");
+    assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
+    assert_true(bundle.models[TRKX_NETWORK_FILTER].pairs && bundle.models[TRKX_NETWORK_FILTER].inputs_count == 1);
+    trkx_bundle_release(&bundle);
+    free(text);
+    expect_refusal("embedding.edges", "\"[2,m]\"");
+}
+
 static void every_missing_field_is_named(void **state)
 {
     static const char *const needed[] = {
@@ -161,14 +179,16 @@ static void every_wrong_value_is_named(void **state)
         {"filter.sha256", "\"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef\""},
         {"gnn.sha256", "5"},
         {"embedding.inputs", "[]"}, {"embedding.inputs", "[\"a\", \"b\"]"}, {"embedding.inputs", "\"a\""},
-        {"filter.inputs", "[\"a\"]"}, {"gnn.inputs", "[\"a\", 2]"}, {"gnn.output", "[\"a\"]"},
+        {"filter.inputs", "[]"}, {"filter.inputs", "[\"a\", \"b\", \"c\"]"}, {"gnn.inputs", "[\"a\"]"},
+        {"filter.edges", "\"[2,n]\""}, {"gnn.edges", "2"}, {"gnn.inputs", "[\"a\", 2]"}, {"gnn.output", "[\"a\"]"},
         {"embedding.dim", "0"}, {"embedding.dim", "33"}, {"embedding.dim", "2.5"}, {"embedding.dim", "\"8\""},
         {"embedding.radius", "0"}, {"embedding.radius", "-1"}, {"embedding.radius", "1e300"},
         {"embedding.radius", "true"}, {"embedding.k", "0"}, {"embedding.k", "-3"}, {"embedding.k", "1e20"},
         {"filter.sigmoid_in_model", "0"}, {"gnn.sigmoid_in_model", "\"false\""},
         {"filter.cut", "1.1"}, {"gnn.cut", "-0.1"}, {"gnn.cut", "\"0.5\""},
-        {"tracks.method", "\"walkthrough\""}, {"tracks.method", "1"}, {"tracks.min_hits", "0"},
-        {"tracks.min_hits", "2.5"}};
+        {"tracks.method", "\"walk\""}, {"tracks.method", "1"}, {"tracks.min_hits", "0"},
+        {"tracks.min_hits", "2.5"}, {"tracks.min_score", "-0.1"}, {"tracks.min_score", "\"a\""},
+        {"tracks.add_score", "2"}};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) expect_refusal(wrong[i][0], wrong[i][1]);
 }
@@ -278,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_complete_bundle_comes_out_as_written),
         cmocka_unit_test(a_network_may_have_features_of_its_own),
+        cmocka_unit_test(edges_may_have_other_forms),
         cmocka_unit_test(every_missing_field_is_named),
         cmocka_unit_test(optional_fields_may_be_missing),
         cmocka_unit_test(every_wrong_value_is_named),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "complete.h"
+#include "random.h"
 
 /* A simulated event, with the neighbours in direction as candidate edges. */
 struct fixture {
@@ -72,14 +73,6 @@ static void destroy(struct fixture *f)
     trkx_event_destroy(f->event);
     trkx_detector_destroy(f->detector);
     free(f->labels);
-}
-
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
 }
 
 /* Takes a third of all hits from their tracks, every fifth track whole, and cuts every fourth in two. */

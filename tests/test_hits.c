@@ -526,17 +526,17 @@ static void missing_files(void **state)
     const char *prefix = scratch_path("ev");
     trkx_event *event;
     (void)state;
-    refuse(prefix, 0, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz): hits: cannot be opened: No such file");
-    refuse(prefix, TRKX_EVENT_OPTIONAL, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz)");
+    refuse(prefix, 0, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz, .npy): hits: cannot be opened: No such file");
+    refuse(prefix, TRKX_EVENT_OPTIONAL, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz, .npy)");
     refuse("", 0, TRKX_ERROR_ARGUMENT, "no event prefix");
     refuse(NULL, 0, TRKX_ERROR_ARGUMENT, "no event prefix");
     refuse(prefix, 16, TRKX_ERROR_ARGUMENT, "unknown parts (16)");
     assert_int_equal(trkx_event_read(prefix, 0, -1, &event, NULL), TRKX_ERROR_ARGUMENT);
     assert_null(event);
     scratch_text("ev-hits.csv", HITS "1,0,0,0,1,1,1\n");
-    refuse(prefix, TRKX_EVENT_CELLS, TRKX_ERROR_IO, "/ev-cells.csv (or .csv.gz): cells: cannot be opened");
-    refuse(prefix, TRKX_EVENT_TRUTH, TRKX_ERROR_IO, "/ev-truth.csv (or .csv.gz)");
-    refuse(prefix, TRKX_EVENT_PARTICLES, TRKX_ERROR_IO, "/ev-particles.csv (or .csv.gz)");
+    refuse(prefix, TRKX_EVENT_CELLS, TRKX_ERROR_IO, "/ev-cells.csv (or .csv.gz, .npy): cells: cannot be opened");
+    refuse(prefix, TRKX_EVENT_TRUTH, TRKX_ERROR_IO, "/ev-truth.csv (or .csv.gz, .npy)");
+    refuse(prefix, TRKX_EVENT_PARTICLES, TRKX_ERROR_IO, "/ev-particles.csv (or .csv.gz, .npy)");
     scratch_text("ev-truth.csv", TRUTH "1,7,0,0,0,0,0,0,1\n");
     assert_int_equal(trkx_event_read(prefix, ALL_PARTS | TRKX_EVENT_OPTIONAL, THREADS, &event, NULL),
                      TRKX_OK);
@@ -644,7 +644,7 @@ static void first_error_of_files(void **state)
     assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
     unlink(scratch_path("event000000007-particles.csv"));
     refuse_by_threads(TRKX_ERROR_IO,
-                      "event000000007-particles.csv (or .csv.gz): particles: cannot be opened");
+                      "event000000007-particles.csv (or .csv.gz, .npy): particles: cannot be opened");
     append("event000000007-truth.csv", "x\n");
     snprintf(message, sizeof message, "-truth.csv:%d: truth: column hit_id: \"x\" is not", LARGE + 2);
     refuse_by_threads(TRKX_ERROR_FORMAT, message);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "random.h"
 #include "tracks.h"
 
 static trkx_tracks_options options_of(float cut, size_t min_hits)
@@ -72,14 +73,6 @@ static void test_order(void **state)
     assert_int_equal(trkx_join(&hits, &edges, scores, &options, labels, &count, &error), TRKX_OK);
     assert_int_equal(count, 1);
     assert_memory_equal(labels, whole, sizeof whole);
-}
-
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
 }
 
 static void test_against_reference(void **state)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "groups.h"
+#include "random.h"
 #include "trkx.h"
 
 #define REAL_EVENT "../shared/data/trackml/event000000001"
@@ -324,14 +325,6 @@ static trkx_metrics slow_evaluation(const struct small_event *event, const int32
         }
     }
     return m;
-}
-
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
 }
 
 /* Labels follow the particles except where errors (per cent) put another one. */

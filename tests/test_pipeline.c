@@ -384,6 +384,32 @@ static void the_steps_one_by_one_give_the_same(void **state)
     trkx_result_destroy(result);
 }
 
+static void a_run_keeps_its_edges_where_asked(void **state)
+{
+    struct chain chain = {.tracks = 0};
+    trkx_run_options options;
+    trkx_error error;
+    (void)state;
+    trkx_result *result = run(common.pipeline, hits_of(1));
+    assert_null(result->edges.index);
+    assert_null(result->scores);
+    trkx_result_destroy(result);
+    trkx_run_options_init(&options);
+    options.keep_edges = true;
+    expect_ok(trkx_pipeline_run(common.pipeline, hits_of(1), &options, &result, &error), &error);
+    chain_to_edges(hits_of(1), &chain, &error);
+    chain_from_edges(hits_of(1), &chain, &error);
+    trkx_edges_cut(&chain.edges, chain.scores, trkx_pipeline_bundle(common.pipeline)->gnn_cut);
+    size_t count = chain.edges.count;
+    assert_true(count > 0);
+    assert_int_equal(result->edges.count, count);
+    assert_int_equal(result->steps[TRKX_STEP_GNN].edges, count);
+    assert_memory_equal(result->edges.index, chain.edges.index, 2 * count * sizeof *chain.edges.index);
+    assert_memory_equal(result->scores, chain.scores, count * sizeof *chain.scores);
+    chain_release(&chain);
+    trkx_result_destroy(result);
+}
+
 /* ---- the hook --------------------------------------------------------------------------------------- */
 
 /* What the hook has seen; it compares each view with the chain by hand. */
@@ -750,6 +776,7 @@ static enum trkx_status attempt_run(trkx_error *error)
     trkx_run_options_init(&options);
     options.truth = trkx_event_truth(common.events[0]);
     options.particles = trkx_event_particles(common.events[0]);
+    options.keep_edges = true;
     enum trkx_status status = trkx_pipeline_run(common.pipeline, hits_of(0), &options, &result, error);
     assert_int_equal(result != NULL, status == TRKX_OK);
     trkx_result_destroy(result);
@@ -903,6 +930,7 @@ int main(void)
         cmocka_unit_test(reading_and_running_apart_give_the_same),
         cmocka_unit_test(threads_read_and_run),
         cmocka_unit_test(the_steps_one_by_one_give_the_same),
+        cmocka_unit_test(a_run_keeps_its_edges_where_asked),
         cmocka_unit_test(the_hook_sees_every_step),
         cmocka_unit_test(the_hook_stops_the_run_anywhere),
         cmocka_unit_test(the_records_add_up),

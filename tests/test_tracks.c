@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "random.h"
 #include "tracks.h"
 
 static trkx_tracks_options options_of(float cut, size_t min_hits, int threads)
@@ -71,14 +72,6 @@ static void test_nothing(void **state)
     expect(3, NULL, NULL, 0, &options, singles, 3);
     options.min_hits = 3;
     expect(3, NULL, NULL, 0, &options, none, 0);
-}
-
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
 }
 
 /* Random edges among n hits; scores of which a tenth is NaN. Released by the caller. */

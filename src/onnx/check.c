@@ -8,8 +8,9 @@ enum trkx_status trkx_subject_create(const struct trkx_onnx *file, const struct 
                                      struct trkx_subject *subject, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct trkx_roles roles = {contract == NULL ? NULL : contract->nodes,
-                               contract == NULL ? NULL : contract->edges};
+    struct trkx_roles roles = {0};
+    if (contract != NULL)
+        roles = (struct trkx_roles){contract->nodes, contract->edges, contract->pairs, contract->transposed};
     *subject = (struct trkx_subject){.file = file, .contract = contract};
     TRKX_CHECK(trkx_onnx_graph_create(file->model, &subject->graph, error));
     TRKX_CHECK(trkx_onnx_shapes(&subject->graph, &roles, &subject->shapes, error));

@@ -13,7 +13,9 @@ enum {
 /* What a bundle says of a network. */
 struct trkx_contract {
     const char *nodes, *edges; /* names of the inputs; edges NULL: an embedding */
+    const char *pairs;         /* instead of both: a filter's features of each edge's ends, side by side */
     const char *output;
+    bool transposed; /* edges are [m,2] */
     size_t features; /* of a hit */
     size_t dim;      /* of the embedding */
     bool sigmoid;    /* the network ends in one */

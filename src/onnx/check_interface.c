@@ -6,9 +6,18 @@
 #include "check.h"
 #include "tensor.h"
 
-enum { FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64 };
+enum {
+    FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+    INT32 = ONNX__TENSOR_PROTO__DATA_TYPE__INT32,
+    INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64
+};
 
 static const char export_again[] = "export it again with dynamic axes";
+
+static bool is_embedding(const struct trkx_contract *contract)
+{
+    return contract->edges == NULL && contract->pairs == NULL;
+}
 
 /* ---- the last sigmoid ------------------------------------------------------------------------------- */
 
@@ -57,7 +66,7 @@ static void check_sigmoid(const struct trkx_subject *subject, struct trkx_findin
     const struct trkx_contract *contract = subject->contract;
     bool ends = trkx_ends_in_sigmoid(&subject->graph, contract->output);
     if (ends == contract->sigmoid) return;
-    bool embedding = contract->edges == NULL;
+    bool embedding = is_embedding(contract);
     trkx_findings_add(findings, TRKX_FAULT, "sigmoid", contract->output,
                       embedding ? ""
                       : ends    ? "set sigmoid_in_model to true"
@@ -68,10 +77,18 @@ static void check_sigmoid(const struct trkx_subject *subject, struct trkx_findin
 
 /* ---- axes that grow --------------------------------------------------------------------------------- */
 
+/* Edges as pairs, [m,2]. */
+static bool is_transposed(const Onnx__TypeProto__Tensor *type)
+{
+    int64_t first = 0, second = 0;
+    bool two_rows = trkx_onnx_declared_extent(type, 0, &first) && first == 2;
+    return !two_rows && trkx_onnx_declared_extent(type, 1, &second) && second == 2;
+}
+
 int trkx_growing_axis(enum trkx_role role, const Onnx__TypeProto__Tensor *type)
 {
     if (role == TRKX_ROLE_OTHER || trkx_onnx_declared_rank(type) != 2) return -1;
-    return role == TRKX_ROLE_EDGES ? 1 : 0;
+    return role == TRKX_ROLE_EDGES && !is_transposed(type) ? 1 : 0;
 }
 
 bool trkx_axis_fixed(const Onnx__TypeProto__Tensor *type, int axis, int64_t *extent)
@@ -112,7 +129,7 @@ static void check_type(const Onnx__ValueInfoProto *info, int expected, struct tr
 {
     const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(info);
     int found = type == NULL ? 0 : type->elem_type;
-    if (found != expected)
+    if (found != expected && !(found == INT32 && expected == INT64))
         trkx_findings_add(findings, TRKX_FAULT, "type", trkx_onnx_text(info->name), "",
                           "is of type %s, trkx uses %s here", trkx_onnx_type_name(found),
                           trkx_onnx_type_name(expected));
@@ -140,18 +157,22 @@ static void check_rank(const Onnx__ValueInfoProto *info, int rank, const int64_t
     }
 }
 
-/* Pairs instead of sources and targets. */
-static bool check_transposed(const Onnx__ValueInfoProto *input, struct trkx_findings *findings)
+/* Sources and then targets, [2,m], or pairs, [m,2]: a bundle says which. */
+static void check_edges(const struct trkx_contract *contract, const Onnx__ValueInfoProto *input,
+                        struct trkx_findings *findings)
 {
     const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(input);
-    int64_t first = 0, second = 0;
-    bool two_rows = trkx_onnx_declared_extent(type, 0, &first) && first == 2;
-    bool transposed = !two_rows && trkx_onnx_declared_extent(type, 1, &second) && second == 2;
-    if (transposed)
+    int64_t extent = 0;
+    bool declared =
+        trkx_onnx_declared_extent(type, 0, &extent) || trkx_onnx_declared_extent(type, 1, &extent);
+    bool transposed = is_transposed(type);
+    if (contract == NULL || !declared || trkx_onnx_declared_rank(type) != 2 ||
+        contract->transposed == transposed)
+        check_rank(input, 2, transposed ? (int64_t[]){-1, 2} : (int64_t[]){declared ? 2 : -1, -1}, findings);
+    else
         trkx_findings_add(findings, TRKX_FAULT, "shape", trkx_onnx_text(input->name),
-                          "export it again with edges that way",
-                          "is [m,2], trkx has edges as [2,m]: sources, then targets");
-    return transposed;
+                          transposed ? "set edges to \"[m,2]\"" : "set edges to \"[2,m]\"",
+                          "is %s, bundle.json says otherwise", transposed ? "[m,2]" : "[2,m]");
 }
 
 static void check_input(const struct trkx_subject *subject, size_t index, struct trkx_findings *findings)
@@ -163,8 +184,9 @@ static void check_input(const struct trkx_subject *subject, size_t index, struct
         check_rank(input, 2, (int64_t[]){-1, contract != NULL ? (int64_t)contract->features : -1}, findings);
     if (role == TRKX_ROLE_OTHER) return;
     check_type(input, role == TRKX_ROLE_EDGES ? INT64 : FLOAT, findings);
-    if (role == TRKX_ROLE_EDGES && check_transposed(input, findings)) return;
-    if (role == TRKX_ROLE_EDGES) check_rank(input, 2, (int64_t[]){2, -1}, findings);
+    if (role == TRKX_ROLE_EDGES) check_edges(contract, input, findings);
+    if (role == TRKX_ROLE_EDGE_FEATURES && contract != NULL && contract->pairs != NULL)
+        check_rank(input, 2, (int64_t[]){-1, 2 * (int64_t)contract->features}, findings);
     check_axis(subject, input, trkx_growing_axis(role, trkx_onnx_declared(input)), findings);
 }
 
@@ -189,7 +211,7 @@ static void check_output(const struct trkx_subject *subject, const Onnx__ValueIn
     int rank = trkx_onnx_declared_rank(trkx_onnx_declared(output));
     check_type(output, FLOAT, findings);
     if (rank < 0) return;
-    if (contract != NULL && contract->edges == NULL)
+    if (contract != NULL && is_embedding(contract))
         check_rank(output, 2, (int64_t[]){-1, (int64_t)contract->dim}, findings);
     else if (contract != NULL)
         check_rank(output, rank == 2 ? 2 : 1, (int64_t[]){-1, 1}, findings);
@@ -201,7 +223,7 @@ static void check_rows(const struct trkx_subject *subject, struct trkx_findings 
 {
     const struct trkx_contract *contract = subject->contract;
     const struct trkx_shape *shape = trkx_onnx_shape(&subject->graph, &subject->shapes, contract->output);
-    enum trkx_per expected = contract->edges == NULL ? TRKX_PER_NODE : TRKX_PER_EDGE;
+    enum trkx_per expected = is_embedding(contract) ? TRKX_PER_NODE : TRKX_PER_EDGE;
     if (shape->rank < 1 || !trkx_grows(shape->extents[0])) return;
     if (shape->extents[0].per != expected || shape->extents[0].count != 1)
         trkx_findings_add(findings, TRKX_FAULT, "rows", contract->output, "", "has not one row for each %s",
@@ -238,14 +260,20 @@ static void check_name(Onnx__ValueInfoProto *const *infos, size_t count, const c
                       "the model has no such %s, only%s", what, known);
 }
 
+static bool is_named(const char *expected, const char *name)
+{
+    return expected != NULL && strcmp(expected, name) == 0;
+}
+
 static void check_extra_inputs(const struct trkx_subject *subject, struct trkx_findings *findings)
 {
     const struct trkx_contract *contract = subject->contract;
     for (size_t i = 0; i < subject->graph.proto->n_input; i++) {
         const char *name = trkx_onnx_text(subject->graph.proto->input[i]->name);
         const struct trkx_onnx_value *value = trkx_onnx_value(&subject->graph, name);
-        if (value == NULL || value->initializer != NULL || strcmp(name, contract->nodes) == 0) continue;
-        if (contract->edges == NULL || strcmp(name, contract->edges) != 0)
+        if (value == NULL || value->initializer != NULL) continue;
+        if (!is_named(contract->nodes, name) && !is_named(contract->edges, name) &&
+            !is_named(contract->pairs, name))
             trkx_findings_add(findings, TRKX_FAULT, "name", name, "",
                               "is an input that bundle.json does not name");
     }
@@ -256,6 +284,7 @@ static void check_names(const struct trkx_subject *subject, struct trkx_findings
     const Onnx__GraphProto *proto = subject->graph.proto;
     check_name(proto->input, proto->n_input, subject->contract->nodes, "input", findings);
     check_name(proto->input, proto->n_input, subject->contract->edges, "input", findings);
+    check_name(proto->input, proto->n_input, subject->contract->pairs, "input", findings);
     check_name(proto->output, proto->n_output, subject->contract->output, "output", findings);
     check_extra_inputs(subject, findings);
 }

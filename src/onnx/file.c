@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "error.h"
 #include "memory.h"
 #include "output.h"
@@ -102,6 +103,21 @@ enum trkx_status trkx_onnx_write(const struct trkx_onnx *file, const char *path,
     onnx__model_proto__pack(file->model, bytes);
     TRKX_CHECK(trkx_output_open(path, false, &output, error));
     trkx_output_write(output, bytes, length);
+    TRKX_CHECK(trkx_output_commit(output, error));
+cleanup:
+    trkx_release(bytes);
+    return status;
+}
+
+enum trkx_status trkx_file_copy(const char *from, const char *to, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    struct trkx_output *output = NULL;
+    void *bytes = NULL;
+    size_t count = 0;
+    TRKX_CHECK(trkx_bytes_read(from, &bytes, &count, error));
+    TRKX_CHECK(trkx_output_open(to, false, &output, error));
+    trkx_output_write(output, bytes, count);
     TRKX_CHECK(trkx_output_commit(output, error));
 cleanup:
     trkx_release(bytes);

@@ -24,6 +24,8 @@ enum trkx_status trkx_onnx_parse(const void *bytes, size_t length, const char *n
                                  trkx_error *error);
 /* Appears whole or not at all. Errors: MEMORY, IO. */
 enum trkx_status trkx_onnx_write(const struct trkx_onnx *file, const char *path, trkx_error *error);
+/* Any file, byte by byte; appears whole or not at all. Errors: MEMORY, IO. */
+enum trkx_status trkx_file_copy(const char *from, const char *to, trkx_error *error);
 /* Frees the content. */
 void trkx_onnx_release(struct trkx_onnx *file);
 

@@ -32,9 +32,11 @@ static struct trkx_contract contract_of(const struct trkx_bundle *bundle, enum t
 {
     const struct trkx_model *model = &bundle->models[network];
     bool embedding = network == TRKX_NETWORK_EMBEDDING;
-    return (struct trkx_contract){.nodes = model->inputs[0],
-                                  .edges = embedding ? NULL : model->inputs[1],
+    return (struct trkx_contract){.nodes = model->pairs ? NULL : model->inputs[0],
+                                  .edges = model->inputs[1],
+                                  .pairs = model->pairs ? model->inputs[0] : NULL,
                                   .output = model->output,
+                                  .transposed = model->transposed,
                                   .features = model->features_count,
                                   .dim = bundle->dim,
                                   .sigmoid = !embedding && model->sigmoid_in_model,

@@ -64,6 +64,7 @@ static enum trkx_role role_of(const struct trkx_onnx_graph *graph, const Onnx__V
     if (value == NULL || value->initializer != NULL) return TRKX_ROLE_OTHER;
     if (roles->nodes != NULL && strcmp(name, roles->nodes) == 0) return TRKX_ROLE_NODES;
     if (roles->edges != NULL && strcmp(name, roles->edges) == 0) return TRKX_ROLE_EDGES;
+    if (roles->pairs != NULL && strcmp(name, roles->pairs) == 0) return TRKX_ROLE_EDGE_FEATURES;
     enum trkx_role role = guess_role(input, nodes_found);
     bool taken =
         (role == TRKX_ROLE_NODES && roles->nodes != NULL && trkx_onnx_find(graph, roles->nodes) >= 0) ||
@@ -92,7 +93,8 @@ static void declared_shape(const Onnx__TypeProto__Tensor *type, struct trkx_shap
 }
 
 /* The axis that grows does so whether the file says it or not; what contradicts it shows as a conflict. */
-static void input_shape(const Onnx__ValueInfoProto *input, enum trkx_role role, struct trkx_shape *shape)
+static void input_shape(const Onnx__ValueInfoProto *input, enum trkx_role role, bool otherwise_transposed,
+                        struct trkx_shape *shape)
 {
     static const struct trkx_extent node = {TRKX_PER_NODE, 1}, edge = {TRKX_PER_EDGE, 1};
     declared_shape(trkx_onnx_declared(input), shape);
@@ -101,7 +103,9 @@ static void input_shape(const Onnx__ValueInfoProto *input, enum trkx_role role, 
     if (role == TRKX_ROLE_NODES) shape->extents[0] = node;
     if (role == TRKX_ROLE_EDGE_FEATURES) shape->extents[0] = edge;
     if (role != TRKX_ROLE_EDGES) return;
-    bool transposed = trkx_is(shape->extents[1], 2) && !trkx_is(shape->extents[0], 2);
+    bool declared = trkx_is_fixed(shape->extents[0]) || trkx_is_fixed(shape->extents[1]);
+    bool transposed = declared ? trkx_is(shape->extents[1], 2) && !trkx_is(shape->extents[0], 2)
+                               : otherwise_transposed;
     shape->extents[transposed ? 0 : 1] = edge;
     shape->extents[transposed ? 1 : 0] = trkx_fixed(2);
 }
@@ -121,13 +125,15 @@ static void constant_shape(const Onnx__TensorProto *tensor, struct trkx_shape *s
     for (int i = 0; i < shape->values_count; i++) shape->values[i] = trkx_fixed(values[i]);
 }
 
-static void given_shapes(const struct trkx_onnx_graph *graph, struct trkx_shapes *shapes)
+static void given_shapes(const struct trkx_onnx_graph *graph, const struct trkx_roles *roles,
+                         struct trkx_shapes *shapes)
 {
     for (size_t i = 0; i < graph->count; i++) {
         const struct trkx_onnx_value *value = &graph->values[i];
         shapes->of[i] = unknown;
         if (value->initializer != NULL) constant_shape(value->initializer, &shapes->of[i]);
-        if (value->input != NULL) input_shape(value->input, shapes->roles[value->index], &shapes->of[i]);
+        if (value->input != NULL)
+            input_shape(value->input, shapes->roles[value->index], roles->transposed, &shapes->of[i]);
     }
 }
 
@@ -183,8 +189,9 @@ enum trkx_status trkx_onnx_shapes(const struct trkx_onnx_graph *graph, const str
     TRKX_ALLOCATE(shapes->of, NULL, graph->count, "shapes");
     TRKX_ALLOCATE(shapes->roles, NULL, graph->proto->n_input, "roles of inputs");
     TRKX_ALLOCATE(shapes->conflicts, NULL, graph->proto->n_node, "conflicts of shapes"); /* one a node */
-    set_roles(graph, roles == NULL ? &none : roles, shapes);
-    given_shapes(graph, shapes);
+    if (roles == NULL) roles = &none;
+    set_roles(graph, roles, shapes);
+    given_shapes(graph, roles, shapes);
     for (size_t i = 0; i < graph->proto->n_node; i++) work_through(graph, graph->proto->node[i], out, shapes);
 cleanup:
     trkx_release(out);

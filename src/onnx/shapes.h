@@ -39,7 +39,8 @@ struct trkx_shapes {
 
 /* Names of the inputs, where a bundle tells; NULL: by their types and ranks. */
 struct trkx_roles {
-    const char *nodes, *edges;
+    const char *nodes, *edges, *pairs;
+    bool transposed; /* edges of which no axis is declared are [m,2] */
 };
 
 /* Errors: MEMORY. */

@@ -45,9 +45,9 @@ def scan_graphs(bundle, events):
 
 def labels_by(bundle, event, graph, method, cut, completes, **settings):
     edges, scores, candidates = graph
-    make = library.join if method == "joined" else (
-        lambda event, *arguments: library.tracks(len(event.xyz), *arguments))
-    labels = make(event, edges, scores, cut)
+    by_number = {"components": library.tracks, "walkthrough": library.walkthrough}
+    labels = (library.join(event, edges, scores, cut) if method == "joined"
+              else by_number[method](len(event.xyz), edges, scores, cut))
     return library.complete(event, candidates, labels, 2, **settings) if completes else labels
 
 
@@ -58,6 +58,8 @@ def scan_tracks(bundle, events):
     cut, infinity = bundle.settings["gnn"]["cut"], float("inf")
     no_search, no_chains = {**chosen, "search": 1e9}, {**chosen, "chain_score": infinity}
     rows = [("components", "components", 0.6, False, {}), ("components", "components", cut, False, {}),
+            *(("walkthrough", "walkthrough", value, False, {}) for value in (0.01, 0.5, cut)),
+            ("walkthrough, completed", "walkthrough", cut, True, chosen),
             ("joined", "joined", cut, False, {}),
             ("components, completed", "components", 0.93, True, chosen),
             ("joined, candidate edges only", "joined", cut, True, {**no_search, "chain_score": infinity}),

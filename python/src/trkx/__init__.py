@@ -1,0 +1,35 @@
+"""trkx: charged-particle track finding with graph neural networks.
+
+    event = trkx.simulate(particles=500)
+    result = trkx.Pipeline().run(event)
+    result.labels, result.tracks, result.edges, result.scores, result.steps
+    trkx.evaluate(result.labels, event)
+
+Every step by itself: features, radius_graph, connected_components, evaluate; the networks: load_models. Lengths are mm,
+momenta GeV. Any number of threads may call at once: the GIL is not held while the library works.
+"""
+from ._library import library as _library
+from .errors import (ArgumentError, BundleError, CancelledError, FileError, FormatError, ModelError, OnnxRuntimeError,
+                     OutOfMemoryError, TrkxError)
+from .event import (Cells, Event, Hits, Particles, Truth, as_hits, as_particles, as_truth, read_event, simulate)
+from .files import read_parquet, read_root
+from .metrics import Efficiency, Metrics, evaluate
+from .pipeline import Bundle, Models, Pipeline, Result, Step, Tracks, load_models
+from .provider import ep_library_path, register_with_onnxruntime
+from .steps import (complete, connected_components, feature_names, features, join, orient_edges, radius_graph,
+                    true_edges, walkthrough)
+
+__version__: str = _library.trkx_version().decode()
+onnxruntime_version: str = _library.trkx_runtime_version().decode()
+"""of the ONNX Runtime that the library runs its networks with"""
+
+__all__ = [
+    "Pipeline", "Models", "load_models", "Bundle", "Result", "Step", "Tracks",
+    "Event", "Hits", "Cells", "Truth", "Particles", "as_hits", "as_truth", "as_particles", "read_event", "simulate",
+    "read_parquet", "read_root",
+    "features", "feature_names", "radius_graph", "orient_edges", "connected_components", "join", "walkthrough",
+    "complete", "evaluate", "true_edges", "Metrics", "Efficiency",
+    "ep_library_path", "register_with_onnxruntime", "onnxruntime_version",
+    "TrkxError", "ArgumentError", "BundleError", "CancelledError", "FileError", "FormatError", "ModelError",
+    "OnnxRuntimeError", "OutOfMemoryError",
+]

@@ -1,0 +1,116 @@
+"""libtrkx, loaded, and how it is called. ctypes lets go of the GIL for the time of each call."""
+import ctypes as c
+import math
+import os
+import weakref
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy.typing as npt
+
+from . import _structures as s
+from ._arrays import array_at
+from .errors import BY_STATUS, TrkxError
+
+PACKAGE = Path(__file__).resolve().parent
+_Options = TypeVar("_Options", bound=c.Structure)
+
+
+def _find(name: str) -> Path:
+    """Beside this package in a wheel; in the build directory for one that is used out of the repository."""
+    installed = PACKAGE / "lib" / name
+    return installed if installed.exists() else PACKAGE.parents[2] / "build" / "lib" / name
+
+
+def library_path() -> Path:
+    """Of libtrkx; the environment variable TRKX_LIBRARY names another one."""
+    return Path(os.environ.get("TRKX_LIBRARY") or _find("libtrkx.so"))
+
+
+def provider_path() -> Path:
+    """Of libtrkx_ep, beside libtrkx; the environment variable TRKX_EP_LIBRARY names another one."""
+    return Path(os.environ.get("TRKX_EP_LIBRARY") or library_path().with_name("libtrkx_ep.so"))
+
+
+def default_bundle() -> Path:
+    installed = PACKAGE / "models" / "default"
+    return installed if installed.exists() else PACKAGE.parents[2] / "models" / "default"
+
+
+def _open() -> c.CDLL:
+    # Official builds of ONNX Runtime report home when they are loaded, unless the environment says no.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    library = c.CDLL(str(library_path()))
+    results: dict[str, Any] = {
+        "version": c.c_char_p, "runtime_version": c.c_char_p, "feature_name": c.c_char_p, "feature_find": c.c_bool,
+        "step_name": c.c_char_p, "event_name": c.c_char_p, "event_hits": c.POINTER(s.Hits),
+        "event_truth": c.POINTER(s.Truth), "event_particles": c.POINTER(s.Particles),
+        "pipeline_bundle": c.POINTER(s.BundleInfo), "pipeline_features_count": c.c_size_t}
+    for name, kind in results.items():
+        getattr(library, "trkx_" + name).restype = kind
+    return library
+
+
+library = _open()
+
+
+class _Process:
+    """Whether threads may be there, and whether they stayed behind in a process that this one was forked from."""
+
+    used = False
+    forked = False
+
+    @classmethod
+    def after_fork(cls) -> None:
+        cls.forked = cls.used
+
+
+os.register_at_fork(after_in_child=_Process.after_fork)
+
+
+def call(function: str, *arguments: Any) -> None:
+    """Calls a function that returns a status and takes a trkx_error last; raises what it says."""
+    if _Process.forked:  # it would wait for ever
+        raise TrkxError("trkx was used before this process was forked from another, and its threads are not here: have "
+                        "multiprocessing start its processes by 'spawn' or 'forkserver'")
+    _Process.used = True
+    error = s.Error()
+    status = getattr(library, function)(*arguments, c.byref(error))
+    if status != 0:
+        raise BY_STATUS[status - 1](error.message.decode(errors="replace"))
+
+
+def options(kind: type[_Options], function: str, **members: Any) -> _Options:
+    """The defaults of a struct of options, with those members set that are not None."""
+    filled = kind()
+    getattr(library, function)(c.byref(filled))
+    for name, value in members.items():
+        if value is not None:
+            setattr(filled, name, value)
+    return filled
+
+
+def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
+    """Of a contiguous array's first element, which must outlive it; NULL for None."""
+    return None if array is None else array.ctypes.data_as(kind)
+
+
+def view(address: Any, shape: int | tuple[int, ...], dtype: npt.DTypeLike, owner: object) -> npt.NDArray[Any]:
+    """The library's memory as an array, not copied; the array keeps its owner alive."""
+    count = shape if isinstance(shape, int) else math.prod(shape)
+    return array_at(c.cast(address, c.c_void_p).value or 0, count, dtype, owner).reshape(shape)
+
+
+def destroyed_with(owner: object, destroy: str, what: Any, at_exit: bool = False) -> None:
+    """Destroys an object of the library when its owner goes. at_exit: at the latest when Python ends, which what is
+    only memory does not need: arrays may look at it until the very end."""
+    finalizer: Any = weakref.finalize(owner, getattr(library, destroy), what)
+    finalizer.atexit = at_exit
+
+
+class Handle:
+    """An object of the library, destroyed with this one."""
+
+    def __init__(self, address: c.c_void_p, destroy: str, at_exit: bool = False) -> None:
+        self.address = address
+        destroyed_with(self, destroy, address, at_exit)

@@ -1,0 +1,42 @@
+"""Exceptions, one for each status of the library; the text is the library's message."""
+
+
+class TrkxError(Exception):
+    """Any failure of trkx; the message names file, line, stage and cause."""
+
+
+class ArgumentError(TrkxError, ValueError):
+    """A value is out of its documented range."""
+
+
+class OutOfMemoryError(TrkxError, MemoryError):
+    """An allocation failed, or the memory budget cannot be kept."""
+
+
+class FileError(TrkxError, OSError):
+    """A file cannot be opened, read, written or renamed."""
+
+
+class FormatError(TrkxError, ValueError):
+    """A file's content is not what it should be."""
+
+
+class BundleError(TrkxError, ValueError):
+    """bundle.json lacks a field, or a field has a wrong type or value."""
+
+
+class ModelError(TrkxError, ValueError):
+    """A network does not fit its bundle."""
+
+
+class OnnxRuntimeError(TrkxError, RuntimeError):
+    """ONNX Runtime failed."""
+
+
+class CancelledError(TrkxError, RuntimeError):
+    """A run was asked to stop."""
+
+
+# in the order of enum trkx_status, from 1
+BY_STATUS: tuple[type[TrkxError], ...] = (ArgumentError, OutOfMemoryError, FileError, FormatError, BundleError,
+                                          ModelError, OnnxRuntimeError, CancelledError)

@@ -1,0 +1,382 @@
+"""Events: hits, cells, truth and particles as arrays; read, simulated, or taken from anybody's tables."""
+from __future__ import annotations
+
+import ctypes as c
+import os
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _structures as s
+from ._arrays import typed
+from ._columns import Columns
+from ._library import Handle, call, library, options, pointer, view
+from .errors import ArgumentError
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+_IDS = ("volume_id", "layer_id", "module_id")
+
+
+@dataclass(eq=False)
+class Cells:
+    """The cells of hits, hit by hit: those of hit i are begin[i] to begin[i + 1] - 1."""
+
+    begin: npt.NDArray[np.uintp]
+    """[n+1]"""
+    ch0: Int32
+    """[cells] channel along u"""
+    ch1: Int32
+    """[cells] channel along v"""
+    value: Float32
+    """[cells] charge"""
+
+
+@dataclass(eq=False)
+class Hits:
+    """The measured hits of one event, in any order."""
+
+    xyz: Float32
+    """[n,3] mm, global frame, origin at the nominal interaction point"""
+    hit_id: Int64 | None = None
+    """[n] unique; None: 1 to n"""
+    volume_id: Int32 | None = None
+    """[n]; this and the next two are needed where the bundle looks at modules, as the default one does"""
+    layer_id: Int32 | None = None
+    module_id: Int32 | None = None
+    cells: Cells | None = None
+    """needed where the bundle looks at cells, as the default one does"""
+
+    def __len__(self) -> int:
+        return len(self.xyz)
+
+    def __repr__(self) -> str:
+        has = [name for name in (*_IDS, "cells") if getattr(self, name) is not None]
+        return f"<trkx.Hits: {len(self)} hits" + (f" with {', '.join(has)}>" if has else ">")
+
+    def _c(self) -> s.Hits:
+        """A view for the library, valid as long as self."""
+        hits = s.Hits(count=len(self.xyz), xyz=pointer(self.xyz, s.F32), hit_id=pointer(self.hit_id, s.I64))
+        for name in _IDS:
+            setattr(hits, name, pointer(getattr(self, name), s.I32))
+        if self.cells is not None:
+            hits.cell_begin = pointer(self.cells.begin, s.SIZES)
+            hits.cell_ch0, hits.cell_ch1 = pointer(self.cells.ch0, s.I32), pointer(self.cells.ch1, s.I32)
+            hits.cell_value = pointer(self.cells.value, s.F32)
+        return hits
+
+
+@dataclass(eq=False)
+class Truth:
+    """Which particle made each hit, row for row with the hits."""
+
+    particle_id: Int64
+    """[n] 0: noise"""
+    xyz: Float32
+    """[n,3] mm, true crossing point"""
+    pxyz: Float32
+    """[n,3] GeV, true momentum there"""
+    weight: Float64
+    """[n] of the TrackML score; sums to 1"""
+
+    def __len__(self) -> int:
+        return len(self.particle_id)
+
+    def __repr__(self) -> str:
+        return f"<trkx.Truth: {len(self)} hits>"
+
+    def _c(self) -> s.Truth:
+        return s.Truth(len(self), pointer(self.particle_id, s.I64), pointer(self.xyz, s.F32),
+                       pointer(self.pxyz, s.F32), pointer(self.weight, s.F64))
+
+
+@dataclass(eq=False)
+class Particles:
+    """The generated particles of an event."""
+
+    particle_id: Int64
+    """[p] unique, never 0"""
+    particle_type: Int32
+    """[p] PDG code, 0: unknown"""
+    vxyz: Float32
+    """[p,3] mm, production vertex"""
+    pxyz: Float32
+    """[p,3] GeV, momentum there"""
+    charge: Int32
+    """[p] in units of e"""
+    nhits: Int32
+    """[p]"""
+
+    def __len__(self) -> int:
+        return len(self.particle_id)
+
+    def __repr__(self) -> str:
+        return f"<trkx.Particles: {len(self)} particles>"
+
+    @property
+    def pt(self) -> Float32:
+        """[p] GeV, transverse momentum."""
+        pt: Float32 = np.hypot(self.pxyz[:, 0], self.pxyz[:, 1])
+        return pt
+
+    @property
+    def eta(self) -> Float32:
+        """[p] pseudorapidity of the momentum."""
+        eta: Float32 = np.arcsinh(self.pxyz[:, 2] / self.pt)
+        return eta
+
+    def _c(self) -> s.Particles:
+        return s.Particles(len(self), pointer(self.particle_id, s.I64), pointer(self.particle_type, s.I32),
+                           pointer(self.vxyz, s.F32), pointer(self.pxyz, s.F32), pointer(self.charge, s.I32),
+                           pointer(self.nhits, s.I32))
+
+
+class Event:
+    """An event in the library's memory; the arrays are views of it, not copies."""
+
+    hits: Hits
+    truth: Truth | None
+    particles: Particles | None
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self.name: str = library.trkx_event_name(handle.address).decode()
+        self.hits = _view_hits(library.trkx_event_hits(handle.address).contents, handle)
+        truth = library.trkx_event_truth(handle.address)
+        self.truth = _view_truth(truth.contents, handle) if truth else None
+        particles = library.trkx_event_particles(handle.address)
+        self.particles = _view_particles(particles.contents, handle) if particles else None
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def _parts(self) -> list[tuple[str, int]]:
+        parts = [("hits", len(self))]
+        if self.hits.cells is not None:
+            parts.append(("cells", len(self.hits.cells.value)))
+        if self.particles is not None:
+            parts.append(("particles", len(self.particles)))
+        return parts
+
+    def __repr__(self) -> str:
+        return f"<trkx.Event {self.name}: {', '.join(f'{count} {name}' for name, count in self._parts())}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{name}</td><td>{count:,}</td></tr>" for name, count in self._parts())
+        return f"<table><caption>{escape(self.name)}</caption>{rows}</table>"
+
+    def write(self, directory: str | os.PathLike[str], gzip: bool = False) -> None:
+        """Writes <directory>/<name>-hits.csv and so on, as far as the event has them, in the TrackML format."""
+        call("trkx_event_write", self._handle.address, os.fsencode(directory), c.c_bool(gzip))
+
+
+def _view_hits(hits: Any, owner: Handle) -> Hits:
+    n = hits.count
+    cells = None
+    if hits.cell_begin:
+        begin = view(hits.cell_begin, n + 1, np.uintp, owner)
+        count = int(begin[-1])
+        cells = Cells(begin, view(hits.cell_ch0, count, np.int32, owner), view(hits.cell_ch1, count, np.int32, owner),
+                      view(hits.cell_value, count, np.float32, owner))
+    return Hits(view(hits.xyz, (n, 3), np.float32, owner), view(hits.hit_id, n, np.int64, owner),
+                view(hits.volume_id, n, np.int32, owner), view(hits.layer_id, n, np.int32, owner),
+                view(hits.module_id, n, np.int32, owner), cells)
+
+
+def _view_truth(truth: Any, owner: Handle) -> Truth:
+    n = truth.count
+    return Truth(view(truth.particle_id, n, np.int64, owner), view(truth.xyz, (n, 3), np.float32, owner),
+                 view(truth.pxyz, (n, 3), np.float32, owner), view(truth.weight, n, np.float64, owner))
+
+
+def _view_particles(particles: Any, owner: Handle) -> Particles:
+    p = particles.count
+    return Particles(view(particles.particle_id, p, np.int64, owner), view(particles.particle_type, p, np.int32, owner),
+                     view(particles.vxyz, (p, 3), np.float32, owner), view(particles.pxyz, (p, 3), np.float32, owner),
+                     view(particles.charge, p, np.int32, owner), view(particles.nhits, p, np.int32, owner))
+
+
+_PARTS = {"cells": 1, "truth": 2, "particles": 4}
+_OPTIONAL = 8
+
+
+def read_event(path: str | os.PathLike[str], parts: tuple[str, ...] | None = None, threads: int = 0) -> Event:
+    """Reads an event of TrackML files, CSV or gzip.
+
+    path: up to "-hits.csv", as in "dir/event000001000", or any of the event's files. parts: those of "cells", "truth"
+    and "particles" that have to be there; None: what there is. threads: 0: all cores.
+    """
+    unknown = [part for part in parts or () if part not in _PARTS]
+    if unknown:
+        raise ArgumentError(f"parts of an event are {', '.join(_PARTS)}, not {', '.join(unknown)}")
+    flags = sum(_PARTS[part] for part in parts) if parts is not None else sum(_PARTS.values()) | _OPTIONAL
+    address = c.c_void_p()
+    call("trkx_event_read", os.fsencode(path), c.c_uint(flags), c.c_int(threads), c.byref(address))
+    return Event(Handle(address, "trkx_event_destroy"))
+
+
+def simulate(particles: int | None = None, seed: int = 1, number: int = 1000, *, sigma_z: float | None = None,
+             noise: float | None = None, cells: bool = True, threads: int = 0) -> Event:
+    """Simulates an event in the TrackML detector, with truth.
+
+    particles: charged ones, of about 8.4 hits each; None: 12263, full density. An event is a function of seed and
+    number. sigma_z: mm, length of the luminous region, 5.5 by default. noise: relative to TrackML's 15 % of hits.
+    """
+    filled = options(s.SimulateOptions, "trkx_simulate_options_init", seed=seed, particles=particles, sigma_z=sigma_z,
+                     noise=noise, cells=cells, threads=threads)
+    address = c.c_void_p()
+    call("trkx_simulate", c.byref(filled), c.c_uint64(number), c.byref(address))
+    return Event(Handle(address, "trkx_event_destroy"))
+
+
+# ---- from anybody's tables --------------------------------------------------------------------------------------
+
+
+def as_hits(hits: Any, cells: Any = None) -> Hits:
+    """Hits out of an array [n,3] (x, y, z in mm), or a table with the columns x, y, z (or xyz [n,3]) and, as far as
+    there are, hit_id, volume_id, layer_id and module_id; and their cells out of a table with the columns hit_id, ch0,
+    ch1 and value, in any order. Tables: arrays by name, a structured array, a data frame of pandas or polars, an Arrow
+    table. Arrays that have the library's types and layout (xyz float32, ids int32, hit_id int64) are not copied.
+    """
+    if isinstance(hits, Event):
+        hits = hits.hits
+    if isinstance(hits, Hits):
+        found = Hits(typed(hits.xyz, np.float32, "xyz", (None, 3)))
+        get: Any = hits.__dict__.get
+        found.cells = hits.cells
+    elif _is_array(hits):
+        return _with_cells(Hits(typed(hits, np.float32, "hits", (None, 3))), cells)
+    else:
+        columns = Columns(hits, "hits")
+        xyz = columns["xyz"] if "xyz" in columns else columns.rows("x y z")
+        found, get = Hits(typed(xyz, np.float32, "xyz", (None, 3))), columns.get
+    for name in ("hit_id", *_IDS):
+        if get(name) is not None:
+            dtype = np.int64 if name == "hit_id" else np.int32
+            setattr(found, name, typed(get(name), dtype, name, (len(found),)))
+    return _with_cells(found, cells)
+
+
+def _is_array(values: Any) -> bool:
+    if isinstance(values, np.ndarray):
+        return values.dtype.names is None
+    frame = hasattr(values, "__dataframe__") or hasattr(values, "__arrow_c_stream__")
+    arrays = ("__array_interface__", "__dlpack__", "__array__")
+    return not frame and (isinstance(values, (list, tuple)) or any(hasattr(values, name) for name in arrays))
+
+
+def _with_cells(hits: Hits, cells: Any) -> Hits:
+    if not np.isfinite(hits.xyz).all():
+        first = int(np.argmin(np.isfinite(hits.xyz).all(axis=1)))
+        raise ArgumentError(f"hit {first} has a position that is not finite")
+    given = hits.cells if cells is None else cells
+    if isinstance(given, Cells):
+        hits.cells = _checked_cells(given, len(hits))
+    elif given is not None:
+        hits.cells = _match_cells(hits, Columns(given, "cells"))
+    return hits
+
+
+def _checked_cells(cells: Cells, n: int) -> Cells:
+    """What the library takes on trust."""
+    value = typed(cells.value, np.float32, "value", (None,))
+    count, begin = len(value), typed(cells.begin, np.uintp, "cells.begin", (n + 1,))
+    if begin[0] != 0 or begin[-1] > count or (begin[1:] < begin[:-1]).any():
+        raise ArgumentError(f"cells.begin does not rise from 0 to the {count} cells")
+    return Cells(begin, typed(cells.ch0, np.int32, "ch0", (count,)), typed(cells.ch1, np.int32, "ch1", (count,)), value)
+
+
+def _match_cells(hits: Hits, columns: Columns) -> Cells:
+    row = _rows_of(typed(columns["hit_id"], np.int64, "cells: hit_id", (None,)), hits, "cells")
+    value = typed(columns["value"], np.float32, "value", (len(row),))
+    channels = [typed(columns[name], np.int32, name, (len(row),)) for name in ("ch0", "ch1")]
+    if (row[1:] < row[:-1]).any():
+        order = np.argsort(row, kind="stable")
+        value, channels = value[order], [channel[order] for channel in channels]
+    begin = np.zeros(len(hits) + 1, np.uintp)
+    np.cumsum(np.bincount(row, minlength=len(hits)), out=begin[1:])
+    return Cells(begin, channels[0], channels[1], value)
+
+
+def _rows_of(ids: Int64, hits: Hits, what: str) -> Int64:
+    """The row of each hit_id among the hits."""
+    known = hits.hit_id if hits.hit_id is not None else np.arange(1, len(hits) + 1)
+    order = np.argsort(known, kind="stable")
+    place = np.searchsorted(known, ids, sorter=order)
+    row = order[np.minimum(place, max(len(hits) - 1, 0))] if len(hits) > 0 else np.zeros(0, np.int64)
+    strangers = ids[known[row] != ids] if len(hits) > 0 else ids
+    if len(strangers) > 0:
+        raise ArgumentError(f"{what}: hit_id {strangers[0]} is none of the hits")
+    return row
+
+
+def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
+    """Truth out of a table with TrackML's columns particle_id and, as far as there are, tx, ty, tz (mm), tpx, tpy, tpz
+    (GeV) and weight, row for row with the hits, or, where both have hit_id, matched by it. Without momenta no
+    particle counts for an efficiency, unless evaluate is given particles; without weights each hit of a particle has
+    the same."""
+    if isinstance(truth, Event):
+        truth = truth.truth
+    if isinstance(truth, Truth):
+        n = len(truth.particle_id)
+        return Truth(typed(truth.particle_id, np.int64, "particle_id", (None,)),
+                     typed(truth.xyz, np.float32, "truth.xyz", (n, 3)),
+                     typed(truth.pxyz, np.float32, "truth.pxyz", (n, 3)),
+                     typed(truth.weight, np.float64, "weight", (n,)))
+    if truth is None:
+        raise ArgumentError("the event has no truth")
+    columns = Columns(truth, "truth")
+    particle_id = typed(columns["particle_id"], np.int64, "particle_id", (None,))
+    n = len(particle_id)
+    xyz = columns.rows("tx ty tz") if "tx" in columns else np.zeros((n, 3), np.float32)
+    pxyz = columns.rows("tpx tpy tpz") if "tpx" in columns else np.zeros((n, 3), np.float32)
+    if "weight" in columns:
+        weight = typed(columns["weight"], np.float64, "weight", (n,))
+    else:
+        weight = (particle_id != 0) / max(np.count_nonzero(particle_id), 1)
+    found = Truth(particle_id, typed(xyz, np.float32, "tx ty tz", (n, 3)),
+                  typed(pxyz, np.float32, "tpx tpy tpz", (n, 3)), weight)
+    if hits is None or hits.hit_id is None or "hit_id" not in columns:
+        return found
+    return _in_order(found, _rows_of(typed(columns["hit_id"], np.int64, "truth: hit_id", (n,)), hits, "truth"),
+                     len(hits))
+
+
+def _in_order(truth: Truth, row: Int64, n: int) -> Truth:
+    if len(row) != n or len(np.unique(row)) != n:
+        raise ArgumentError(f"truth: {len(row)} rows of {len(np.unique(row))} hits, the event has {n}")
+    order = np.empty(n, np.int64)
+    order[row] = np.arange(n)
+    return Truth(truth.particle_id[order], truth.xyz[order], truth.pxyz[order], truth.weight[order])
+
+
+def as_particles(particles: Any) -> Particles | None:
+    """Particles out of a table with TrackML's columns: particle_id, vx, vy, vz (mm), px, py, pz (GeV) and, as far as
+    there are, particle_type, q and nhits."""
+    if isinstance(particles, Event):
+        particles = particles.particles
+    if particles is None:
+        return None
+    if isinstance(particles, Particles):
+        p = len(particles.particle_id)
+        return Particles(typed(particles.particle_id, np.int64, "particle_id", (None,)),
+                         typed(particles.particle_type, np.int32, "particle_type", (p,)),
+                         typed(particles.vxyz, np.float32, "vxyz", (p, 3)),
+                         typed(particles.pxyz, np.float32, "pxyz", (p, 3)),
+                         typed(particles.charge, np.int32, "charge", (p,)),
+                         typed(particles.nhits, np.int32, "nhits", (p,)))
+    columns = Columns(particles, "particles")
+    particle_id = typed(columns["particle_id"], np.int64, "particle_id", (None,))
+    p = len(particle_id)
+
+    def numbers(name: str) -> Int32:
+        return typed(columns[name] if name in columns else np.zeros(p, np.int32), np.int32, name, (p,))
+
+    return Particles(particle_id, numbers("particle_type"), typed(columns.rows("vx vy vz"), np.float32, "vxyz", (p, 3)),
+                     typed(columns.rows("px py pz"), np.float32, "pxyz", (p, 3)), numbers("q"), numbers("nhits"))

@@ -1,0 +1,278 @@
+"""The whole chain, and its networks one by one."""
+from __future__ import annotations
+
+import ctypes as c
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import numpy as np
+
+from . import _structures as s
+from ._arrays import typed
+from ._library import Handle, call, default_bundle, destroyed_with, library, options, pointer, view
+from .errors import ArgumentError
+from .event import Event, Float32, Hits, Int32, Int64, as_hits, as_particles, as_truth
+from .steps import edges_struct, scores_of
+
+Network = Literal["embedding", "filter", "gnn"]
+_NETWORKS = ("embedding", "filter", "gnn")
+_KERNELS = ("trkx", "stock")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a bundle says of itself."""
+
+    directory: str
+    name: str
+    detector: str
+    features: tuple[tuple[str, float], ...]
+    """name and scale of each, those of the embedding"""
+    dim: int
+    """of the embedding"""
+    radius: float
+    k: int
+    filter_cut: float
+    gnn_cut: float
+    method: str
+    """of labelling: "components", "joined" or "walkthrough\""""
+    completes: bool
+    """whether tracks are completed then, with the edges whose filter score > candidate_cut"""
+    candidate_cut: float
+    min_hits: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did."""
+
+    name: str
+    nodes: int
+    edges: int
+    """after the step; 0 before there are any"""
+    seconds: float
+    """wall clock"""
+    cpu_seconds: float
+    """of the process where the pipeline has more than one thread"""
+    peak_bytes: int
+    """most memory held at once by the run and its networks during the step"""
+    edge_efficiency: float | None
+    """share of the true edges that are in the graph; None without truth, and before there are edges"""
+    edge_purity: float | None
+    """share of the edges whose ends are hits of one particle"""
+
+
+def _step(record: s.StepRecord, name: str | None = None) -> Step:
+    return Step(name or library.trkx_step_name(record.step).decode(), record.nodes, record.edges, record.seconds,
+                record.cpu_seconds, record.peak_bytes, record.edge_efficiency if record.has_truth else None,
+                record.edge_purity if record.has_truth else None)
+
+
+class Tracks(Sequence[Int64]):
+    """The tracks as lists of hits: track t of the labels is tracks[t - 1], int64 indices into the hits, rising."""
+
+    def __init__(self, labels: Int32, count: int) -> None:
+        self._order = np.argsort(labels, kind="stable")
+        self._begin = np.searchsorted(labels[self._order], np.arange(1, count + 2))
+
+    def __len__(self) -> int:
+        return len(self._begin) - 1
+
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(len(self)))]
+        place = range(len(self))[number]
+        return self._order[self._begin[place]:self._begin[place + 1]]
+
+    def __iter__(self) -> Iterator[Int64]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<trkx.Tracks: {len(self)} tracks, {self._begin[-1] - self._begin[0]} hits on them>"
+
+
+class _OwnedResult:
+    def __init__(self) -> None:
+        self.address = c.POINTER(s.Result)()
+        destroyed_with(self, "trkx_result_destroy", self.address)
+
+
+class Result:
+    """The outcome of one run. The arrays are the library's own memory, not copies, which lives as long as they do."""
+
+    labels: Int32
+    """[n] 0: no track, tracks from 1 in the order of their first hits"""
+    edges: Int64
+    """[2,m] the edges that tracks were made of, outwards, sorted"""
+    scores: Float32
+    """[m] of the GNN, over its cut"""
+    saturated: int
+    """hits with more than k neighbours"""
+    steps: tuple[Step, ...]
+    """hits, features, embed, edges, filter, gnn, tracks; the seconds of hits are 0 unless a file was read"""
+    total: Step
+
+    def __init__(self, owner: _OwnedResult) -> None:
+        content = owner.address.contents
+        self.labels = view(content.labels, content.hits, np.int32, owner)
+        self.edges = view(content.edges.index, (2, content.edges.count), np.int64, owner)
+        self.scores = view(content.scores, content.edges.count, np.float32, owner)
+        self.saturated = content.saturated
+        self.steps = tuple(_step(record) for record in content.steps[:content.steps_count])
+        self.total = _step(content.total, "total")
+        self._count = content.tracks
+        self._tracks: Tracks | None = None
+
+    @property
+    def tracks(self) -> Tracks:
+        """The tracks as lists of hits: indices into the hits that were given."""
+        if self._tracks is None:
+            self._tracks = Tracks(self.labels, self._count)
+        return self._tracks
+
+    def __repr__(self) -> str:
+        return f"<trkx.Result: {self._count} tracks in {len(self.labels)} hits, {self.total.seconds:.3f} s>"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("step", "nodes", "edges", "ms", "peak MB"))
+        rows = "".join(
+            f"<tr><td>{escape(step.name)}</td><td>{step.nodes:,}</td><td>{step.edges:,}</td>"
+            f"<td>{step.seconds * 1e3:.1f}</td><td>{step.peak_bytes / 1e6:.1f}</td></tr>"
+            for step in (*self.steps, self.total))
+        caption = f"{self._count:,} tracks in {len(self.labels):,} hits"
+        return f"<table><caption>{caption}</caption><tr>{head}</tr>{rows}</table>"
+
+
+class Models:
+    """The three networks of a bundle, each by itself. Any number of threads may use them at once."""
+
+    bundle: Bundle
+
+    def __init__(self, bundle: str | os.PathLike[str] | None = None, *, threads: int = 0,
+                 kernels: Literal["trkx", "stock"] = "trkx", filter_batch: int = 0,
+                 detectors: str | os.PathLike[str] | None = None) -> None:
+        """Loads and checks a bundle.
+
+        bundle: a directory with bundle.json; None: the default one, which comes with the package. threads: of each
+        run; 0: all cores. kernels: trkx's execution provider, or ONNX Runtime's own. filter_batch: edges a filter call;
+        0: as many as suit the kernels. detectors: path of a detectors.csv; None: the bundle's own, if any.
+        """
+        if kernels not in _KERNELS:
+            raise ArgumentError(f"kernels are trkx or stock, not {kernels}")
+        directory = default_bundle() if bundle is None else bundle
+        filled = options(s.PipelineOptions, "trkx_pipeline_options_init", threads=threads, filter_batch=filter_batch,
+                         detectors=None if detectors is None else os.fsencode(detectors),
+                         kernels=_KERNELS.index(kernels))
+        address = c.c_void_p()
+        call("trkx_pipeline_create", os.fsencode(directory), c.byref(filled), c.byref(address))
+        self._handle = Handle(address, "trkx_pipeline_destroy", at_exit=True)
+        self.bundle = _bundle(library.trkx_pipeline_bundle(address).contents)
+
+    def __repr__(self) -> str:
+        return f"<trkx.{type(self).__name__} {self.bundle.name}: radius {self.bundle.radius:g}, k {self.bundle.k}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{name}</td><td>{escape(str(value))}</td></tr>"
+                       for name, value in vars(self.bundle).items())
+        return f"<table>{rows}</table>"
+
+    def features(self, hits: Any, network: Network = "embedding", *, cells: Any = None) -> Float32:
+        """What that network takes of hits: float32 [n,F], scaled. hits and cells: as of trkx.as_hits."""
+        if network not in _NETWORKS:
+            raise ArgumentError(f"networks are {', '.join(_NETWORKS)}, not {network}")
+        measured, which = as_hits(hits, cells), c.c_int(_NETWORKS.index(network))
+        count = library.trkx_pipeline_features_count(self._handle.address, which)
+        values = np.empty((len(measured), count), np.float32)
+        call("trkx_pipeline_features", self._handle.address, which, c.byref(measured._c()), pointer(values, s.F32))
+        return values
+
+    def _checked(self, features: Any, which: int) -> Float32:
+        count = library.trkx_pipeline_features_count(self._handle.address, c.c_int(which))
+        return typed(features, np.float32, "features", (None, count))
+
+    def embed(self, features: Any) -> Float32:
+        """The embedding float32 [n,dim] of features [n,F]."""
+        values = self._checked(features, 0)
+        embedding = np.empty((len(values), self.bundle.dim), np.float32)
+        call("trkx_embed", self._handle.address, pointer(values, s.F32), c.c_size_t(len(values)),
+             pointer(embedding, s.F32))
+        return embedding
+
+    def _score(self, function: str, which: int, features: Any, edges: Any) -> Float32:
+        values = self._checked(features, which)
+        struct, index = edges_struct(edges, len(values))
+        scores = np.empty(index.shape[1], np.float32)
+        call(function, self._handle.address, pointer(values, s.F32), c.c_size_t(len(values)), c.byref(struct),
+             pointer(scores, s.F32))
+        return scores
+
+    def filter(self, features: Any, edges: Any) -> Float32:
+        """Scores float32 [m], 0 to 1, of edges int64 [2,m] that run outwards; those > bundle.filter_cut go on."""
+        return self._score("trkx_filter", 1, features, edges)
+
+    def gnn(self, features: Any, edges: Any) -> Float32:
+        """Scores float32 [m], 0 to 1, of edges int64 [2,m]; those > bundle.gnn_cut make tracks."""
+        return self._score("trkx_gnn", 2, features, edges)
+
+    def tracks(self, hits: Any, edges: Any, scores: Any, candidates: Any = None) -> Int32:
+        """Track labelling as the bundle asks for it: labels int32 [n], 0: no track.
+
+        edges: int64 [2,m] with the GNN's scores [m]. candidates: edges whose filter score > bundle.candidate_cut, for
+        bundles that complete tracks.
+        """
+        measured = as_hits(hits)
+        if candidates is None and self.bundle.completes:
+            raise ArgumentError(f"the bundle {self.bundle.name} completes tracks: candidates are needed")
+        struct, index = edges_struct(edges, len(measured))
+        more, _kept = edges_struct(np.zeros((2, 0)) if candidates is None else candidates, len(measured))
+        labels, count = np.zeros(len(measured), np.int32), c.c_size_t()
+        call("trkx_pipeline_tracks", self._handle.address, c.byref(measured._c()), c.byref(struct),
+             pointer(scores_of(scores, index), s.F32), c.byref(more), pointer(labels, s.I32), c.byref(count))
+        return labels
+
+
+class Pipeline(Models):
+    """A bundle, loaded, that finds the tracks of events. Any number of threads may run events at once."""
+
+    def run(self, hits: Any, *, cells: Any = None, truth: Any = None, particles: Any = None) -> Result:
+        """Finds the tracks of an event.
+
+        hits: an Event; the path of a TrackML event; or positions [n,3] in mm or a table, with a table of cells, as of
+        trkx.as_hits. truth and particles, where they are known, only serve the edge efficiency and purity of the steps;
+        an Event brings its own. An event without hits has no tracks.
+        """
+        if isinstance(hits, (str, os.PathLike)):
+            return self._run_file(hits)
+        measured = as_hits(hits, cells)
+        if isinstance(hits, Event) and truth is None:
+            truth, particles = hits.truth, hits.particles if particles is None else particles
+        return self._run(measured, None if truth is None else as_truth(truth, measured), as_particles(particles))
+
+    def _run(self, hits: Hits, truth: Any, particles: Any) -> Result:
+        filled, owner = options(s.RunOptions, "trkx_run_options_init", keep_edges=True), _OwnedResult()
+        filled.truth = None if truth is None else c.pointer(truth._c())
+        filled.particles = None if particles is None else c.pointer(particles._c())
+        call("trkx_pipeline_run", self._handle.address, c.byref(hits._c()), c.byref(filled), c.byref(owner.address))
+        return Result(owner)
+
+    def _run_file(self, path: str | os.PathLike[str]) -> Result:
+        filled, owner = options(s.RunOptions, "trkx_run_options_init", keep_edges=True), _OwnedResult()
+        call("trkx_pipeline_run_file", self._handle.address, os.fsencode(path), c.byref(filled), None,
+             c.byref(owner.address))
+        return Result(owner)
+
+
+def load_models(bundle: str | os.PathLike[str] | None = None, **settings: Any) -> Models:
+    """The networks of a bundle, to be called one by one; arguments as of Pipeline."""
+    return Models(bundle, **settings)
+
+
+def _bundle(info: Any) -> Bundle:
+    specs = tuple((library.trkx_feature_name(spec.feature).decode(), spec.scale)
+                  for spec in info.features[:info.features_count])
+    return Bundle(info.directory.decode(), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius,
+                  info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
+                  info.completes, info.candidate_cut, info.min_hits)

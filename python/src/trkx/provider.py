@@ -1,0 +1,34 @@
+"""trkx's execution provider for anybody's ONNX Runtime."""
+from __future__ import annotations
+
+from typing import Any
+
+from ._library import provider_path
+from .errors import FileError
+
+_NAME = "TrkxExecutionProvider"
+
+
+def ep_library_path() -> str:
+    """The path of libtrkx_ep.so, for onnxruntime.register_execution_provider_library or a program in C."""
+    path = provider_path()
+    if not path.exists():
+        raise FileError(f"{path} is not there: name libtrkx_ep.so in the environment variable TRKX_EP_LIBRARY")
+    return str(path)
+
+
+def register_with_onnxruntime() -> list[Any]:
+    """Makes trkx's kernels known to the package onnxruntime (1.23 or newer), once, and returns its devices:
+
+    options = onnxruntime.SessionOptions()
+    options.add_provider_for_devices(trkx.register_with_onnxruntime(), {})
+    session = onnxruntime.InferenceSession("gnn.onnx", options)
+    """
+    import onnxruntime
+
+    def devices() -> list[Any]:
+        return [device for device in onnxruntime.get_ep_devices() if device.ep_name == _NAME]
+
+    if not devices():
+        onnxruntime.register_execution_provider_library("trkx", ep_library_path())
+    return devices()

@@ -1,0 +1,199 @@
+"""The steps that need no networks, each by itself."""
+from __future__ import annotations
+
+import ctypes as c
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _structures as s
+from ._arrays import to_array, typed
+from ._library import Handle, call, destroyed_with, library, options, pointer, view
+from .errors import ArgumentError
+from .event import Event, Float32, Hits, Int32, Int64, Truth, as_hits, as_particles, as_truth
+
+
+class OwnedEdges:
+    """Edges that the library allocated, freed with this object."""
+
+    def __init__(self) -> None:
+        self.struct = s.Edges()
+        destroyed_with(self, "trkx_edges_destroy", c.byref(self.struct))
+
+    def view(self) -> Int64:
+        """int64 [2,m], not copied."""
+        return view(self.struct.index, (2, self.struct.count), np.int64, self)
+
+
+def edges_struct(edges: Any, n: int) -> tuple[s.Edges, Int64]:
+    """Edges for the library, checked to join some of n nodes, and the array that they are a view of."""
+    index = typed(edges, np.int64, "edges", (2, None))
+    if index.size > 0 and (index.min() < 0 or index.max() >= n):
+        raise ArgumentError(f"edges join nodes {index.min()} to {index.max()}, there are {n}")
+    return s.Edges(index.shape[1], pointer(index, s.I64), 0), index
+
+
+def radius_graph(x: Any, r: float, k: int = 500, *, both: bool = False, loop: bool = False, threads: int = 0) -> Int64:
+    """Pairs of points at a distance of at most r: edges int64 [2,m], exact.
+
+    x: points [n,D], 1 <= D <= 32; float32 [n,D] in rows is not copied. Anything with __array_interface__, __array__ or
+    DLPack, such as a torch tensor on the CPU. k: each point keeps at most its k nearest, ties by lower index; a pair
+    stays where either end keeps it. both: each pair in both directions instead of (lower, higher index) alone; loop:
+    (i, i) too. Sorted by (source, target). threads: 0: all cores; the same edges for any number.
+
+    The result may be handed on without a copy: torch.from_dlpack(edges).
+    """
+    points = typed(x, np.float32, "x", (None, None))
+    if not np.isfinite(points).all():
+        raise ArgumentError("x has values that are not finite")
+    edges = OwnedEdges()
+    filled = options(s.EdgesOptions, "trkx_edges_options_init", radius=float(r), k=k, threads=threads)
+    call("trkx_radius_graph", pointer(points, s.F32), c.c_size_t(len(points)), c.c_size_t(points.shape[1]),
+         c.byref(filled), c.byref(edges.struct))
+    index = edges.view()
+    return _directions(index, len(points), both, loop) if both or loop else index
+
+
+def _directions(index: Int64, n: int, both: bool, loop: bool) -> Int64:
+    nodes = np.arange(n)
+    parts = [index] + ([index[::-1]] if both else []) + ([np.stack([nodes, nodes])] if loop else [])
+    joined = np.concatenate(parts, axis=1)
+    return np.ascontiguousarray(joined[:, np.lexsort((joined[1], joined[0]))])
+
+
+def orient_edges(xyz: Any, edges: Any) -> Int64:
+    """Edges int64 [2,m] turned so that each runs outwards, from the hit nearer to the origin, and sorted again.
+
+    xyz: [n,3] mm. The result is a new array.
+    """
+    positions = typed(xyz, np.float32, "xyz", (None, 3))
+    struct, index = edges_struct(edges, len(positions))
+    turned, ones = OwnedEdges(), np.ones(index.shape[1], np.float32)
+    # the library turns edges of its own only: a copy of them all
+    call("trkx_edges_over", c.byref(struct), pointer(ones, s.F32), c.c_float(0), c.byref(turned.struct))
+    call("trkx_edges_orient", pointer(positions, s.F32), c.c_size_t(len(positions)), c.byref(turned.struct))
+    return turned.view()
+
+
+def connected_components(n: int, edges: Any, scores: Any = None, *, cut: float = 0.5, min_hits: int = 1,
+                         threads: int = 0) -> Int32:
+    """Weakly connected components of n nodes: labels int32 [n], from 1 in the order of their first nodes.
+
+    edges: int64 [2,m]. scores: float32 [m]; an edge connects where its score > cut, without scores always. min_hits:
+    smaller components get the label 0.
+    """
+    struct, index = edges_struct(edges, n)
+    weights = scores_of(scores, index)
+    filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits, threads=threads)
+    labels, count = np.zeros(n, np.int32), c.c_size_t()
+    call("trkx_tracks", c.c_size_t(n), c.byref(struct), pointer(weights, s.F32), c.byref(filled),
+         pointer(labels, s.I32), c.byref(count))
+    return labels
+
+
+def scores_of(scores: Any, index: Int64) -> Float32 | None:
+    return None if scores is None else typed(scores, np.float32, "scores", (index.shape[1],))
+
+
+def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int = 3) -> Int32:
+    """Tracks by joining hits over edges int64 [2,m] in falling order of their scores [m] > cut, at most one hit a
+    module: labels int32 [n], 0: no track. hits need module ids."""
+    with_modules = as_hits(hits)
+    struct, index = edges_struct(edges, len(with_modules))
+    filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits)
+    labels, count = np.zeros(len(with_modules), np.int32), c.c_size_t()
+    call("trkx_join", c.byref(with_modules._c()), c.byref(struct), pointer(scores_of(scores, index), s.F32),
+         c.byref(filled), pointer(labels, s.I32), c.byref(count))
+    return labels
+
+
+def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score: float = 0.1,
+                add_score: float = 0.6, min_hits: int = 3) -> Int32:
+    """Tracks by walking along edges int64 [2,m], which run outwards, with scores [m] > cut: labels int32 [n], 0: no
+    track. Out of a hit the best edge is followed where its score > min_score, and all are with score > add_score."""
+    struct, index = edges_struct(edges, n)
+    filled = options(s.WalkthroughOptions, "trkx_walkthrough_options_init", cut=cut, min_score=min_score,
+                     add_score=add_score, min_hits=min_hits)
+    labels, count = np.zeros(n, np.int32), c.c_size_t()
+    call("trkx_walkthrough", c.c_size_t(n), c.byref(struct), pointer(scores_of(scores, index), s.F32), c.byref(filled),
+         pointer(labels, s.I32), c.byref(count))
+    return labels
+
+
+def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **settings: float) -> Int32:
+    """Tracks completed with the hits that their helices lead to, in the built-in detector: labels int32 [n].
+
+    candidates: edges int64 [2,m] that run outwards. settings: members of trkx_complete_options (field, scattering,
+    match, search, rounds, chain_hits, chain_score, min_hits).
+    """
+    with_modules = as_hits(hits)
+    struct, _index = edges_struct(candidates, len(with_modules))
+    completed, count = typed(labels, np.int32, "labels", (len(with_modules),)).copy(), c.c_size_t()
+    known = {name for name, *_ in s.CompleteOptions._fields_} - {"size", "threads"}
+    if not known.issuperset(settings):
+        raise TypeError(f"complete has no setting {', '.join(set(settings) - known)}")
+    filled = options(s.CompleteOptions, "trkx_complete_options_init", threads=threads, **settings)
+    call("trkx_complete", c.byref(with_modules._c()), _detector(None).address, c.byref(struct), c.byref(filled),
+         pointer(completed, s.I32), c.byref(count))
+    return completed
+
+
+def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, float]], *, cells: Any = None,
+             detector: str | None = None, threads: int = 0) -> Float32:
+    """What networks are given of hits: float32 [n,F], in the order of names.
+
+    names: such as {"r": 1000, "phi": math.pi}: each feature is divided by its scale; a plain name's is 1. mm, rad. All
+    names: trkx.feature_names(). hits and cells: as of as_hits. detector: path of a detectors.csv for the features of
+    cells and modules; None: the built-in one.
+    """
+    measured = as_hits(hits, cells)
+    pairs = names.items() if isinstance(names, Mapping) else [(n, 1.0) if isinstance(n, str) else n for n in names]
+    specs = (s.FeatureSpec * len(pairs))(*(_spec(name, scale) for name, scale in pairs))
+    values = np.empty((len(measured), len(pairs)), np.float32)
+    call("trkx_features", c.byref(measured._c()), _detector(detector).address, specs, c.c_size_t(len(pairs)),
+         c.c_int(threads), pointer(values, s.F32))
+    return values
+
+
+def feature_names() -> list[str]:
+    """All features that a bundle may ask for; include/trkx.h says what each is."""
+    names: list[str] = []
+    while (name := library.trkx_feature_name(len(names))) is not None:
+        names.append(name.decode())
+    return names
+
+
+def _spec(name: str, scale: float) -> s.FeatureSpec:
+    kind = c.c_int()
+    if not library.trkx_feature_find(name.encode(), c.byref(kind)):
+        raise ArgumentError(f"no feature is called {name}; there are {', '.join(feature_names())}")
+    return s.FeatureSpec(kind.value, scale)
+
+
+@lru_cache(maxsize=4)
+def _detector(path: str | None) -> Handle:
+    """The modules of a detectors.csv, or the built-in ones."""
+    address = c.c_void_p()
+    if path is None:
+        call("trkx_detector_builtin", c.byref(address))
+    else:
+        call("trkx_detector_read", str(path).encode(), c.byref(address))
+    return Handle(address, "trkx_detector_destroy")
+
+
+def true_edges(truth: Any, particles: Any = None, *, min_hits: int = 3) -> Int64:
+    """Edges between consecutive hits of each particle with at least min_hits: int64 [2,t], (lower, higher index),
+    sorted. truth: an Event, or as of as_truth. particles give the vertices from which distances are taken."""
+    known, made = truth_and_particles(truth, particles)
+    edges, made_struct = OwnedEdges(), None if made is None else c.byref(made._c())
+    call("trkx_true_edges", c.byref(known._c()), made_struct, c.c_size_t(min_hits), c.byref(edges.struct))
+    return edges.view()
+
+
+def truth_and_particles(truth: Any, particles: Any, hits: Hits | None = None) -> Any:
+    if particles is None and isinstance(truth, Event):
+        particles = truth.particles
+    return as_truth(truth, hits), as_particles(particles)

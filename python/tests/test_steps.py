@@ -1,0 +1,164 @@
+"""Proves each step against SciPy or NumPy, DLPack in and out, and the calls that docs/python.md sets beside others'."""
+import math
+
+import numpy as np
+import pytest
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+from sklearn.neighbors import radius_neighbors_graph
+
+import trkx
+
+
+class Tensor:
+    """An array of somebody else's, which speaks DLPack only."""
+
+    def __init__(self, array, device=(1, 0)):
+        self.array, self.device = array, device
+
+    def __dlpack__(self, **named):
+        return self.array.__dlpack__(**named)
+
+    def __dlpack_device__(self):
+        return self.device
+
+
+@pytest.fixture(scope="module")
+def points():
+    return np.random.default_rng(5).random((3000, 3), np.float32)
+
+
+def sorted_pairs(pairs):
+    return pairs[:, np.lexsort((pairs[1], pairs[0]))]
+
+
+def test_radius_graph_as_scipy_query_pairs(points):
+    expected = cKDTree(points).query_pairs(0.08, output_type="ndarray").T
+    assert np.array_equal(trkx.radius_graph(points, 0.08), sorted_pairs(expected))
+
+
+def test_radius_graph_in_both_directions_as_scipy_query_ball_point(points):
+    """As of torch_cluster.radius_graph: all neighbours of each point."""
+    neighbours = cKDTree(points).query_ball_point(points, 0.08)
+    expected = np.array([(i, j) for i, near in enumerate(neighbours) for j in near]).T
+    assert np.array_equal(trkx.radius_graph(points, 0.08, both=True, loop=True), sorted_pairs(expected))
+    apart = sorted_pairs(expected[:, expected[0] != expected[1]])
+    assert np.array_equal(trkx.radius_graph(points, 0.08, both=True), apart)
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_radius_graph_as_sklearn(points, loop):
+    expected = np.array(radius_neighbors_graph(points, 0.08, include_self=loop).nonzero())
+    assert np.array_equal(trkx.radius_graph(points, 0.08, len(points), both=True, loop=loop), sorted_pairs(expected))
+
+
+def test_radius_graph_with_the_nearest_as_scipy_query(points):
+    """As of FRNN: the k nearest within the radius; a pair stays where either end keeps it."""
+    distance, near = cKDTree(points).query(points, 6, distance_upper_bound=0.08)
+    source, rank = np.nonzero(np.isfinite(distance[:, 1:]))
+    pairs = np.sort([source, near[source, rank + 1]], axis=0)
+    assert np.array_equal(trkx.radius_graph(points, 0.08, k=5), np.unique(pairs, axis=1))
+
+
+def test_dlpack(points):
+    tensor = Tensor(points)
+    assert np.array_equal(trkx.radius_graph(tensor, 0.08), trkx.radius_graph(points, 0.08))
+    assert np.shares_memory(trkx.as_hits(tensor).xyz, points)
+    edges = trkx.radius_graph(points, 0.08)
+    assert np.shares_memory(np.from_dlpack(Tensor(edges)), edges)
+    with pytest.raises(trkx.ArgumentError, match="device type 2 of DLPack: copy it to the CPU"):
+        trkx.radius_graph(Tensor(points, (2, 0)), 0.08)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (1, 3)])
+def test_radius_graph_of_nothing(shape):
+    assert trkx.radius_graph(np.zeros(shape), 1).shape == (2, 0)
+    assert trkx.radius_graph(np.zeros(shape), 1, both=True, loop=True).shape == (2, shape[0])
+
+
+def test_connected_components(points):
+    edges = trkx.radius_graph(points, 0.05)
+    count, expected = connected_components(coo_matrix((np.ones(edges.shape[1]), edges), (3000, 3000)))
+    labels = trkx.connected_components(3000, edges)
+    assert labels.max() == count == len(np.unique(np.stack([labels, expected]), axis=1).T)
+    first = np.unique(labels, return_index=True)[1]
+    assert (np.diff(first) > 0).all()  # counted in the order of their first nodes
+
+
+def test_connected_components_over_a_cut():
+    edges = [[0, 1, 2, 3], [1, 2, 3, 4]]
+    assert trkx.connected_components(5, edges, [.9, .9, .5, .9], min_hits=3).tolist() == [1, 1, 1, 0, 0]
+    assert trkx.connected_components(5, edges, [.9, .9, .5, .9], cut=.4).tolist() == [1] * 5
+
+
+def test_features(event):
+    x, y, z = event.hits.xyz.astype(np.float64).T
+    values = trkx.features(event, {"r": 1000, "phi": math.pi, "z": 1000})
+    expected = np.stack([np.hypot(x, y) / 1000, np.arctan2(y, x) / math.pi, z / 1000], axis=1)
+    assert np.allclose(values, expected, atol=1e-6)
+    assert np.array_equal(trkx.features(event, ["z", ("r", 2)])[:, 0], event.hits.xyz[:, 2])
+    cells = np.diff(event.hits.cells.begin.astype(int))
+    assert np.array_equal(trkx.features(event, ["cell_count"])[:, 0], cells)
+    assert {"r", "cos_phi", "cell_count", "normal_z"} <= set(trkx.feature_names())
+
+
+def test_walkthrough():
+    edges = [[0, 1, 2, 1], [1, 2, 3, 4]]  # at hit 1 the road by 2 is longer
+    assert trkx.walkthrough(5, edges, [0.9, 0.9, 0.9, 0.8]).tolist() == [1, 1, 1, 1, 0]
+    assert trkx.walkthrough(5, edges, [0.9, 0.2, 0.9, 0.5], min_score=0.3).tolist() == [1, 1, 0, 0, 1]
+    with pytest.raises(trkx.ArgumentError):
+        trkx.walkthrough(2, [[0, 1], [1, 0]], [0.9, 0.9])
+
+
+def test_join_and_complete(event, pipeline, result):
+    joined = trkx.join(event, result.edges, result.scores, cut=pipeline.bundle.gnn_cut)
+    modules = np.stack([joined, event.hits.volume_id, event.hits.layer_id, event.hits.module_id])[:, joined > 0]
+    assert joined.max() > 100 and len(np.unique(modules, axis=1).T) == modules.shape[1]
+    before = joined.copy()
+    completed = trkx.complete(event, result.edges, joined)
+    assert np.array_equal(joined, before)  # what was given stays
+    assert np.count_nonzero(completed) > np.count_nonzero(joined)
+    assert np.array_equal(trkx.complete(event, result.edges, joined, threads=1, match=-3), completed)
+    with pytest.raises(TypeError, match="no setting speed"):
+        trkx.complete(event, result.edges, joined, speed=1)
+
+
+def test_evaluate(event, result):
+    perfect = trkx.evaluate(np.unique(event.truth.particle_id, return_inverse=True)[1], event)
+    assert perfect.trackml_score == pytest.approx(1) and perfect.all.efficiency == 1 and perfect.fakes == 0
+    nothing = trkx.evaluate(np.zeros(len(event), int), event)
+    assert nothing.tracks == 0 and float(nothing.above_1_gev) == 0
+    found = trkx.evaluate(result.labels, event)
+    assert found.trackml_score > 0.95 and found.above_1_gev.matched == found.above_1_gev.particles > 10
+    assert trkx.evaluate(result.labels, event, match_fraction=0.9).matched < found.matched
+    alone = trkx.evaluate([1, 1, 1, 0], {"particle_id": [5, 5, 5, 0]})  # neither positions, momenta nor weights
+    assert alone.trackml_score == pytest.approx(1) and alone.matched == 1 and alone.all.particles == 0
+
+
+def test_evaluate_with_other_peoples_tables(event, result, tables):
+    made = event.particles
+    particles = {"particle_id": made.particle_id, "nhits": made.nhits}
+    for names, rows in (("vx vy vz", made.vxyz), ("px py pz", made.pxyz)):
+        particles.update(dict(zip(names.split(), rows.T)))
+    assert trkx.evaluate(result.labels, tables[2], particles) == trkx.evaluate(result.labels, event)
+    rows = np.random.default_rng(1).permutation(len(event))
+    shuffled = {name: values[rows] for name, values in tables[2].items()}
+    assert trkx.evaluate(result.labels, shuffled, particles, hits=event) == trkx.evaluate(result.labels, event)
+    assert trkx.evaluate(result.labels, event.truth, made) == trkx.evaluate(result.labels, event)
+
+
+def test_true_edges(event):
+    edges = trkx.true_edges(event)
+    particle = event.truth.particle_id[edges]
+    assert np.array_equal(particle[0], particle[1]) and (particle != 0).all() and (edges[0] < edges[1]).all()
+    counts = np.unique(event.truth.particle_id[event.truth.particle_id != 0], return_counts=True)[1]
+    assert edges.shape[1] == (counts[counts >= 3] - 1).sum()
+
+
+def test_simulate():
+    a, b = (trkx.simulate(particles=40, seed=3, number=5, threads=threads) for threads in (1, 2))
+    assert a.name == "event000000005" and np.array_equal(a.hits.xyz, b.hits.xyz)
+    assert not np.array_equal(a.hits.xyz[:9], trkx.simulate(particles=40, seed=4, number=5).hits.xyz[:9])
+    quiet = trkx.simulate(particles=40, noise=0, cells=False)
+    assert (quiet.truth.particle_id != 0).all() and quiet.hits.cells is None

@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# Proves: trkx model import makes bundles that run: of a folder of files as their authors name them, of a Triton
+# repository, of the published GNN, repaired, with our own embedding and filter; what is wrong with a network, with
+# the options or with the place leaves nothing behind.
+load helpers
+
+setup_file() {
+    make_event 50
+}
+
+setup() {
+    acat=$repository/models/acat2021-like
+    models=$BATS_TEST_TMPDIR/models
+    graph=(--radius 1.8 --k 32 --filter-cut 0.1442)
+    mkdir "$models"
+}
+
+# The networks of models/acat2021-like under other names.
+put() { # embedding filter gnn
+    for file in "$@"; do mkdir -p "$models/$(dirname "$file")"; done
+    cp "$acat/embedding.onnx" "$models/$1"
+    cp "$acat/filter.onnx" "$models/$2"
+    cp "$acat/gnn.onnx" "$models/$3"
+}
+
+import() { # arguments: to $(out)
+    "$TRKX" model import --out "$(out)" "$@"
+}
+
+@test "a bundle taken apart and imported gives its own tracks again" {
+    put embedding.onnx filtering.onnx gnn.onnx
+    run import "${graph[@]}" --gnn-cut 0.85 --name again "$models"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$(out)/bundle.json: written" ]]
+    for key in features embedding filter gnn detector orientation; do
+        [ "$(jq -cS ".$key" "$(out)/bundle.json")" = "$(jq -cS ".$key" "$acat/bundle.json")" ]
+    done
+    for network in embedding filter gnn; do cmp "$(out)/$network.onnx" "$acat/$network.onnx"; done
+    jq '.tracks = {method: "components", min_hits: 3}' "$acat/bundle.json" >"$models/bundle.json"
+    cp "$acat/filter.onnx" "$models/filter.onnx"
+    "$TRKX" run --bundle "$models" --out "$models/tracks" "$event"
+    "$TRKX" run --bundle "$(out)" --out "$(out)/tracks" "$event"
+    cmp "$models/tracks/event000001000-tracks.csv" "$(out)/tracks/event000001000-tracks.csv"
+}
+
+@test "a Triton repository, modules for another detector, options of all kinds" {
+    put embed/1/model.onnx filter/1/model.onnx gnn/1/model.onnx
+    printf 'volume_id,layer_id,module_id\n' >"$models/modules.csv"
+    import --convention service --min-hits 4 --detector mine --detectors "$models/modules.csv" "$models"
+    jq -e '.name == "out" and .detector == "mine" and .detectors == "detectors.csv" and .tracks.min_hits == 4 and
+        .embedding.radius == 1.6 and .embedding.k == 500 and .filter.cut == 0.21 and .gnn.cut == 0.75' \
+        "$(out)/bundle.json"
+    cmp "$models/modules.csv" "$(out)/detectors.csv"
+}
+
+@test "a GNN whose sums overwrite is refused, and with --repair mended" {
+    put embedding.onnx filter.onnx gnn.onnx
+    tail -c +2 "$BATS_TEST_DIRNAME/corpus/fuzz_onnx/overwriting" >"$models/gnn.onnx"
+    run import "$models"
+    [ "$status" -eq 1 ]
+    [[ $output == *"gnn.onnx: error: scattered: "*"trkx model repair mends it"* ]]
+    [ ! -e "$(out)" ]
+    run import --repair "$models"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *'gnn.onnx: scattered: ScatterElements: reduction="add", was overwriting'* ]]
+    [ "$(sha256sum <"$(out)/gnn.onnx")" = "$(jq -r .gnn.sha256 "$(out)/bundle.json")  -" ]
+    [ "$(sha256sum <"$models/gnn.onnx")" = "$(jq -r .training.imported.gnn.sha256 "$(out)/bundle.json")  -" ]
+    "$TRKX" run --bundle "$(out)" --out "$(out)/tracks" "$event"
+}
+
+@test "nothing is overwritten, and nothing half-written stays" {
+    put embedding.onnx filter.onnx gnn.onnx
+    run import --detectors /nowhere.csv "$models"
+    [ "$status" -eq 1 ]
+    [[ $output == *"/nowhere.csv"* ]]
+    [ ! -e "$(out)" ]
+    run import --strict "$models"
+    [ "$status" -eq 1 ]
+    [ ! -e "$(out)" ]
+    import "$models"
+    before=$(sha256sum "$(out)"/*)
+    run import "$models"
+    [ "$status" -eq 1 ]
+    [[ $output == *"embedding.onnx: is there already"* ]]
+    [ "$(sha256sum "$(out)"/*)" = "$before" ]
+    before=$(sha256sum "$models"/*)
+    refuses_in_place=$("$TRKX" model import --out "$models" "$models" 2>&1) && return 1
+    [[ $refuses_in_place == *"is there already"* ]]
+    [ "$(sha256sum "$models"/*)" = "$before" ]
+}
+
+@test "wrong usage is exit code 2 and one line" {
+    refuses 2 "EMBEDDING FILTER GNN are needed" -- "$TRKX" model import --out "$(out)"
+    refuses 2 "EMBEDDING FILTER GNN are needed" -- "$TRKX" model import --out "$(out)" a b
+    refuses 2 "--out DIR is needed" -- "$TRKX" model import "$acat"
+    refuses 2 "--filter-cut" -- "$TRKX" model import --filter-cut 2 --out "$(out)" "$acat"
+    refuses 2 "import, before all options" -- "$TRKX" model --strict import "$acat"
+    refuses 1 "holds no embedding.onnx" -- "$TRKX" model import --out "$(out)" "$models"
+    refuses 1 "/nowhere.onnx" -- "$TRKX" model import --out "$(out)" /nowhere.onnx b c
+    [[ $("$TRKX" model import --help) == *"r/1000,phi/pi,z/1000"* ]]
+    [ ! -e "$(out)" ]
+}
+
+@test "the published GNN, repaired, with our own embedding and filter, on a real event" {
+    needs_shared exatrkx/gnn.onnx
+    needs_shared trackml/event000000001-hits.csv.gz
+    run import --repair "${graph[@]}" "$acat/embedding.onnx" "$acat/filter.onnx" "$shared/exatrkx/gnn.onnx"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *'16 nodes: ScatterElements: reduction="add", was overwriting'* ]]
+    "$TRKX" run --bundle "$(out)" --out "$(out)/tracks" "$shared/trackml/event000000001"
+    "$TRKX" evaluate --json "$(out)/m.json" "$shared/trackml/event000000001" \
+        "$(out)/tracks/event000000001-tracks.csv"
+    at_least "$(number "$(out)/m.json" trackml_score)" 0.2
+}

@@ -1,0 +1,301 @@
+/* Proves that the walkthrough takes components without junctions whole and the longest roads from the others:
+ * by hand, and against a plain version for random graphs, which tries all roads one after the other; and that
+ * bad input and failing allocations are errors. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "random.h"
+#include "tracks.h"
+
+static trkx_walkthrough_options options_of(float cut, size_t min_hits)
+{
+    trkx_walkthrough_options options;
+    trkx_walkthrough_options_init(&options);
+    options.cut = cut;
+    options.min_hits = min_hits;
+    return options;
+}
+
+/* The labels and their number, of n hits and edges of {source, target}. */
+static void expect(size_t n, size_t m, int64_t (*pairs)[2], const float *scores, const int32_t *expected)
+{
+    int64_t index[32];
+    int32_t labels[16], most = 0;
+    trkx_edges edges = {.count = m, .index = index};
+    trkx_error error;
+    size_t count;
+    for (size_t e = 0; e < m; e++) {
+        index[e] = pairs[e][0];
+        index[m + e] = pairs[e][1];
+    }
+    for (size_t i = 0; i < n; i++) most = expected[i] > most ? expected[i] : most;
+    assert_int_equal(trkx_walkthrough(n, &edges, scores, NULL, labels, &count, &error), TRKX_OK);
+    assert_memory_equal(labels, expected, n * sizeof *labels);
+    assert_int_equal(count, most);
+}
+
+/* A chain is a track whatever its scores over the cut; one of two hits is none; a hit may stand alone. */
+static void test_plain_components(void **state)
+{
+    int64_t edges[][2] = {{6, 2}, {2, 4}, {0, 1}, {4, 5}};
+    const float scores[] = {0.02f, 0.9f, 0.9f, 0.02f}, cut[] = {0.01f, 0.9f, 0.9f, 0.9f};
+    const int32_t whole[] = {0, 0, 1, 0, 1, 1, 1}, without[] = {0, 0, 1, 0, 1, 1, 0};
+    (void)state;
+    expect(7, 4, edges, scores, whole);
+    expect(7, 4, edges, cut, without); /* 0.01 is not over 0.01 */
+}
+
+/* Two tracks, 0-1-2-3-4 and 5-6-7, that a false edge joins: weak (the best out of 7, but not over 0.1), or
+ * strong. */
+static void test_false_edge(void **state)
+{
+    int64_t edges[][2] = {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {5, 6}, {6, 7}, {7, 3}};
+    float scores[] = {0.9f, 0.9f, 0.9f, 0.9f, 0.9f, 0.9f, 0.1f};
+    const int32_t tracks[] = {1, 1, 1, 1, 1, 2, 2, 2};
+    (void)state;
+    expect(8, 7, edges, scores, tracks);
+    scores[6] = 0.95f; /* 0 comes first, and takes 3 */
+    expect(8, 7, edges, scores, tracks);
+}
+
+/* At a junction the best edge alone is followed, unless another is over add_score: then the longer road wins.
+ */
+static void test_junctions(void **state)
+{
+    int64_t edges[][2] = {{0, 1}, {1, 2}, {1, 3}, {3, 4}, {2, 5}, {4, 6}};
+    float scores[] = {0.9f, 0.5f, 0.4f, 0.9f, 0.9f, 0.9f};
+    const int32_t best[] = {1, 1, 1, 2, 2, 1, 2}, longest[] = {1, 1, 0, 1, 1, 0, 1};
+    (void)state;
+    expect(7, 6, edges, scores, best);
+    scores[1] = 0.8f;
+    scores[2] = 0.7f;
+    expect(7, 6, edges, scores, longest);
+}
+
+/* Of roads of one length that over the better edge is taken, of equal edges the first; NaN is no edge. */
+static void test_ties(void **state)
+{
+    int64_t edges[][2] = {{0, 1}, {1, 2}, {1, 3}, {3, 3}};
+    float scores[] = {0.9f, 0.7f, 0.8f, NAN};
+    const int32_t better[] = {1, 1, 0, 1}, first[] = {1, 1, 1, 0};
+    (void)state;
+    expect(4, 4, edges, scores, better);
+    scores[1] = 0.8f;
+    expect(4, 4, edges, scores, first);
+}
+
+/* ---- the plain version ------------------------------------------------------------------------------- */
+
+enum { MOST = 24 };
+
+/* All of it in the open: score[i][j] of the edge from i to j, 0: none; edges have different targets. */
+struct plain {
+    size_t n;
+    float score[MOST][MOST];
+    size_t number[MOST][MOST]; /* of the edge */
+    const trkx_walkthrough_options *options;
+    bool taken[MOST];
+};
+
+static bool in_plain_component(const struct plain *p, size_t start)
+{
+    bool reached[MOST] = {[0] = false};
+    reached[start] = true;
+    for (size_t round = 0; round < p->n; round++)
+        for (size_t i = 0; i < p->n; i++)
+            for (size_t j = 0; j < p->n; j++)
+                if (p->score[i][j] > 0 && (reached[i] || reached[j])) reached[i] = reached[j] = true;
+    for (size_t i = 0; i < p->n; i++) {
+        size_t in = 0, out = 0;
+        for (size_t j = 0; j < p->n; j++) {
+            in += p->score[j][i] > 0;
+            out += p->score[i][j] > 0;
+        }
+        if (reached[i] && (in > 1 || out > 1)) return false;
+    }
+    return true;
+}
+
+static bool is_better(const struct plain *p, size_t i, size_t a, size_t b)
+{
+    if (p->score[i][a] != p->score[i][b]) return p->score[i][a] > p->score[i][b];
+    return p->number[i][a] < p->number[i][b];
+}
+
+/* The longest road from i, into road; returns its hits. */
+static size_t longest(const struct plain *p, bool plain, size_t i, size_t *road)
+{
+    size_t best = MOST, chosen = MOST, length = 0, other[MOST];
+    for (size_t j = 0; j < p->n; j++)
+        if (p->score[i][j] > 0 && !p->taken[j] && (best == MOST || is_better(p, i, j, best))) best = j;
+    for (size_t j = 0; j < p->n; j++) {
+        bool follows = plain || p->score[i][j] > p->options->add_score ||
+                       (j == best && p->score[i][j] > p->options->min_score);
+        if (!(p->score[i][j] > 0) || p->taken[j] || !follows) continue;
+        size_t hits = longest(p, plain, j, other);
+        if (hits < length || (hits == length && !is_better(p, i, j, chosen))) continue;
+        chosen = j;
+        length = hits;
+        memcpy(road + 1, other, hits * sizeof *road);
+    }
+    road[0] = i;
+    return length + 1;
+}
+
+static size_t depth(const struct plain *p, size_t i)
+{
+    size_t deepest = 0;
+    for (size_t j = 0; j < p->n; j++)
+        if (p->score[j][i] > 0 && depth(p, j) + 1 > deepest) deepest = depth(p, j) + 1;
+    return deepest;
+}
+
+static size_t walk_plainly(struct plain *p, int32_t *labels)
+{
+    size_t road[MOST], name[MOST], tracks = 0;
+    for (size_t i = 0; i < p->n; i++) name[i] = MOST;
+    for (size_t d = 0; d < p->n; d++)
+        for (size_t i = 0; i < p->n; i++) {
+            if (p->taken[i] || depth(p, i) != d) continue;
+            size_t hits = longest(p, in_plain_component(p, i), i, road);
+            for (size_t h = 0; h < hits && hits >= p->options->min_hits; h++) {
+                p->taken[road[h]] = true;
+                name[road[h]] = i;
+            }
+        }
+    for (size_t i = 0; i < p->n; i++) labels[i] = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        if (name[i] == MOST || labels[i] != 0) continue;
+        tracks++;
+        for (size_t j = i; j < p->n; j++)
+            if (name[j] == name[i]) labels[j] = (int32_t)tracks;
+    }
+    return tracks;
+}
+
+/* Hits in a random order of distance, edges to one of the next few, scores with ties. */
+static size_t make_graph(uint64_t *random, struct plain *p, int64_t *source, int64_t *target, float *scores)
+{
+    size_t rank[MOST], m = 0, wanted = next_random(random) % (2 * p->n + 1);
+    for (size_t i = 0; i < p->n; i++) {
+        size_t j = next_random(random) % (i + 1);
+        rank[i] = rank[j];
+        rank[j] = i;
+    }
+    for (size_t e = 0; e < wanted; e++) {
+        size_t a = next_random(random) % p->n, b = a + 1 + next_random(random) % 4;
+        float score = (float)(next_random(random) % 20) / 20;
+        if (b >= p->n || p->number[rank[a]][rank[b]] != 0) continue;
+        p->number[rank[a]][rank[b]] = m + 1;
+        p->score[rank[a]][rank[b]] = score > p->options->cut ? score : 0;
+        source[m] = (int64_t)rank[a];
+        target[m] = (int64_t)rank[b];
+        scores[m++] = score;
+    }
+    return m;
+}
+
+static void test_against_plain_version(void **state)
+{
+    uint64_t random = 1;
+    size_t all = 0;
+    (void)state;
+    for (size_t round = 0; round < 2000; round++) {
+        trkx_walkthrough_options options = options_of(round % 3 == 0 ? 0.3f : 0.01f, 1 + round % 4);
+        struct plain p = {.n = 1 + next_random(&random) % MOST, .options = &options};
+        int64_t source[2 * MOST + 1], target[2 * MOST + 1], index[4 * MOST + 2];
+        float scores[2 * MOST + 1];
+        int32_t labels[MOST], expected[MOST];
+        size_t m = make_graph(&random, &p, source, target, scores), count;
+        trkx_edges edges = {.count = m, .index = index};
+        trkx_error error;
+        memcpy(index, source, m * sizeof *index);
+        memcpy(index + m, target, m * sizeof *index);
+        assert_int_equal(trkx_walkthrough(p.n, &edges, scores, &options, labels, &count, &error), TRKX_OK);
+        assert_int_equal(count, walk_plainly(&p, expected));
+        assert_memory_equal(labels, expected, p.n * sizeof *labels);
+        all += count;
+    }
+    assert_true(all > 4000);
+}
+
+static void test_errors(void **state)
+{
+    int64_t index[] = {0, 1, 1, 0}, outside[] = {0, 2};
+    float scores[] = {1, 1};
+    int32_t labels[2] = {7, 7};
+    trkx_edges edges = {.count = 2, .index = index}, one = {.count = 1, .index = outside}, empty = {0};
+    trkx_walkthrough_options options = options_of(0.01f, 0);
+    size_t count = 9;
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_walkthrough(0, &empty, NULL, NULL, labels, &count, &error), TRKX_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(trkx_walkthrough(2, &edges, scores, NULL, labels, &count, &error), TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "the edges run in a circle"));
+    assert_int_equal(trkx_walkthrough(2, &one, scores, NULL, labels, &count, &error), TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "edge 0 runs from 0 to 2, there are 2 hits"));
+    assert_int_equal(trkx_walkthrough(2, &empty, NULL, &options, labels, &count, &error),
+                     TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "min_hits is 0"));
+    options = options_of(NAN, 1);
+    assert_int_equal(trkx_walkthrough(2, &empty, NULL, &options, labels, &count, &error),
+                     TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "a cut is not a number"));
+    options.size = 1;
+    assert_int_equal(trkx_walkthrough(2, &empty, NULL, &options, labels, &count, &error),
+                     TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "not initialised"));
+    empty.count = (size_t)UINT32_MAX + 1;
+    assert_int_equal(trkx_walkthrough(2, &empty, NULL, NULL, labels, &count, &error), TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "4294967296 edges"));
+    empty.count = 0;
+    assert_int_equal(trkx_walkthrough((size_t)1 << 31, &empty, NULL, NULL, labels, &count, &error),
+                     TRKX_ERROR_ARGUMENT);
+    assert_int_equal(labels[0], 7);
+}
+
+static void test_failing_allocations(void **state)
+{
+    int64_t index[] = {0, 1};
+    float score = 1;
+    int32_t labels[2];
+    trkx_edges edges = {.count = 1, .index = index};
+    (void)state;
+    for (long after = 0;; after++) {
+        struct trkx_memory memory = {0};
+        size_t count;
+        trkx_error error;
+        trkx_memory_fail_after(after);
+        enum trkx_status status =
+            trkx_walkthrough_in(&memory, 2, &edges, &score, NULL, labels, &count, &error);
+        trkx_memory_fail_after(-1);
+        assert_int_equal(atomic_load(&memory.current), 0);
+        if (status == TRKX_OK) {
+            assert_true(after >= 15);
+            break;
+        }
+        assert_int_equal(status, TRKX_ERROR_MEMORY);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain_components),
+        cmocka_unit_test(test_false_edge),
+        cmocka_unit_test(test_junctions),
+        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_against_plain_version),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_failing_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
