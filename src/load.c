@@ -7,12 +7,11 @@
 /* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call, and
  * pairs of features are gathered for a whole call. A device has the memory, and takes 5 us to start each
  * kernel. */
-static size_t suiting_batch(const trkx_pipeline *pipeline, const trkx_pipeline_options *options)
+static size_t suiting_batch(const trkx_pipeline *pipeline)
 {
-    bool cpu = options->device == NULL || strcmp(options->device, "cpu") == 0;
-    bool small = cpu && (pipeline->kernels == TRKX_KERNELS_STOCK ||
-                         pipeline->bundle.models[TRKX_NETWORK_FILTER].pairs);
-    return small ? (size_t)1 << 16 : (size_t)1 << 20;
+    bool small =
+        pipeline->kernels == TRKX_KERNELS_STOCK || pipeline->bundle.models[TRKX_NETWORK_FILTER].pairs;
+    return small && pipeline->devices == NULL ? (size_t)1 << 16 : (size_t)1 << 20;
 }
 
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
@@ -205,10 +204,9 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
-    pipeline->filter_batch =
-        options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline, options);
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
     TRKX_CHECK(choose_device(pipeline, options, error));
+    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline);
     describe(pipeline);
     *result = pipeline;
     pipeline = NULL;
