@@ -33,6 +33,7 @@ enum {
 struct deal {
     const struct trkx_pairs *lists;
     size_t lists_count, m, n;
+    bool repeats; /* any of them */
     const struct trkx_near_kernels *kernels;
     const double
         *norms; /* [n] each edge runs from the smaller one, ties: lower index; NULL: as the pairs say */
@@ -84,12 +85,11 @@ static void find_places(const struct deal *deal)
     deal->begins[deal->buckets] = place;
 }
 
-/* Writes the targets [count] of one source in ascending order. */
-static void sort_row(const struct trkx_near_kernels *kernels, const int32_t *row, size_t count,
-                     uint64_t *sorted)
+/* Writes the targets [count] of one source in ascending order. The kernels need different ones. */
+static void sort_row(const struct deal *deal, const int32_t *row, size_t count, uint64_t *sorted)
 {
-    if (count <= TRKX_ROW_SHORT) {
-        kernels->sort_row(row, count, sorted);
+    if (count <= TRKX_ROW_SHORT && !deal->repeats) {
+        deal->kernels->sort_row(row, count, sorted);
         return;
     }
     for (size_t i = 0; i < count; i++) sorted[i] = (uint64_t)row[i];
@@ -114,7 +114,7 @@ static void sort_bucket(const struct deal *deal, size_t bucket, uint32_t *counts
         targets[--counts[trkx_key_high(keys[e]) - first]] = (int32_t)trkx_key_low(keys[e]);
     for (size_t r = 0; r < rows; r++) {
         size_t row = counts[r], end = r + 1 < rows ? counts[r + 1] : count;
-        sort_row(deal->kernels, targets + row, end - row, keys + row);
+        sort_row(deal, targets + row, end - row, keys + row);
         for (size_t e = row; e < end; e++) sources[e] = first + r;
     }
 }
@@ -144,7 +144,10 @@ enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct 
         .lists = lists, .lists_count = lists_count, .n = n, .norms = norms, .kernels = trkx_near_kernels()};
     edges->index = NULL;
     edges->count = 0;
-    for (size_t l = 0; l < lists_count; l++) deal.m += lists[l].count;
+    for (size_t l = 0; l < lists_count; l++) {
+        deal.m += lists[l].count;
+        deal.repeats |= lists[l].repeats;
+    }
     if (deal.m == 0) return TRKX_OK;
     plan(&deal, threads);
     size_t places = (size_t)deal.threads * deal.buckets;
@@ -197,7 +200,7 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
                                  (long long)a, (long long)b, n));
         pairs[e] = trkx_key((uint32_t)a, (uint32_t)b);
     }
-    TRKX_CHECK(trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m}, 1, n, norms,
+    TRKX_CHECK(trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m, .repeats = true}, 1, n, norms,
                                      trkx_threads(threads), NULL, NULL, &oriented, error));
     trkx_edges_destroy(edges);
     *edges = oriented;

@@ -32,6 +32,7 @@ enum trkx_status trkx_edges_over_in(struct trkx_memory *memory, const trkx_edges
 struct trkx_pairs {
     uint64_t *pairs;
     size_t count;
+    bool repeats; /* a pair may be there more than once */
 };
 
 /* Gives back the memory of lists of pairs. */

@@ -418,7 +418,7 @@ static enum trkx_status list_chunks(const struct search *search, struct trkx_pai
     size_t l = 0;
     TRKX_ALLOCATE(*lists, search->memory, search->chunks_count, "lists of pairs");
     for (struct chunk *chunk = search->chunks; chunk != NULL; chunk = chunk->next)
-        (*lists)[l++] = (struct trkx_pairs){chunk->pairs, chunk->count};
+        (*lists)[l++] = (struct trkx_pairs){.pairs = chunk->pairs, .count = chunk->count};
 cleanup:
     return status;
 }

@@ -260,6 +260,21 @@ static void test_orient(void **state)
     trkx_edges_destroy(&edges);
 }
 
+/* What is there more than once stays so, whichever way it was given. */
+static void test_orient_repeated(void **state)
+{
+    const float xyz[] = {0, 3, 4, 1, 0, 0, 0, 0, -3};
+    const int64_t given[] = {0, 1, 2, 0, 1, 0, 1, 1};
+    const int64_t expected[] = {1, 1, 1, 1, 0, 0, 0, 2};
+    trkx_edges edges = edges_of(given, 4);
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_edges_orient(xyz, 3, &edges, &error), TRKX_OK);
+    assert_int_equal(edges.count, 4);
+    assert_memory_equal(edges.index, expected, sizeof expected);
+    trkx_edges_destroy(&edges);
+}
+
 /* Many random edges: each one outwards, sorted, the same ones as before, and again the same. */
 static void test_orient_property(void **state)
 {
@@ -417,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_orient),
+        cmocka_unit_test(test_orient_repeated),
         cmocka_unit_test(test_orient_property),
         cmocka_unit_test(test_orient_failures),
         cmocka_unit_test(test_cut),
