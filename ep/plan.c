@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packings.h"
 #include "schedule.h"
 
 struct planner {
@@ -293,19 +294,6 @@ static struct ep_column find_column(const struct planner *planner, int column, c
     return (struct ep_column){EP_SCRATCH, planner->slots[column], 0, 0};
 }
 
-static const float *pack_weights(struct planner *planner, const struct ep_op *op)
-{
-    size_t inputs = (size_t)ep_layer_inputs(op), outputs = (size_t)op->width;
-    float *rows = ep_alloc(planner->arena, inputs * outputs, sizeof *rows);
-    for (size_t k = 0; k < inputs; k++)
-        for (size_t j = 0; j < outputs; j++)
-            rows[k * outputs + j] =
-                op->alpha * op->weights[(size_t)op->places[k] * op->row_step + j * op->column_step];
-    float *packed = ep_alloc(planner->arena, ep_weights_packed(inputs, outputs), sizeof *packed);
-    ep_weights_pack(rows, outputs, 1, inputs, outputs, packed);
-    return packed;
-}
-
 static void plan_op(struct planner *planner, struct ep_pass *pass, const struct ep_op *op, int place,
                     const int *constants)
 {
@@ -316,7 +304,8 @@ static void plan_op(struct planner *planner, struct ep_pass *pass, const struct 
         add_column(planner, pass, find_column(planner, op->inputs[k], constants));
     added->out = (int)pass->columns_count;
     add_outputs(planner, pass, op);
-    if (op->kind == EP_OP_LAYER) added->weights = pack_weights(planner, op);
+    if (op->kind == EP_OP_LAYER)
+        added->weights = ep_weights_of(planner->program->packings, planner->arena, op);
     for (int k = 0; k < op->inputs_count; k++)
         if (planner->last_use[op->inputs[k]] == place) give_slot(planner, op->inputs[k]);
     free_outputs(planner, op, place);

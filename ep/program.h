@@ -74,8 +74,11 @@ struct ep_view {
     int store;   /* op that writes it; -1: none yet, or the input as it lies */
 };
 
+struct ep_packings; /* packings.h */
+
 struct ep_program {
     struct ep_arena *arena;
+    struct ep_packings *packings; /* where packed weights are kept; NULL: nowhere */
     struct ep_op *ops;
     int *makers; /* [columns] op of each column */
     struct ep_view *views;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "claim.h"
+#include "packings.h"
 #include "report.h"
 #include "run.h"
 
@@ -37,6 +38,7 @@ struct compiled {
     const struct ep_graph *graph;
     const enum ep_kind *kinds;
     struct ep_scratch_pool pool;
+    struct ep_packings packings;
 };
 
 static OrtStatus *status_of(const struct factory *factory, const struct ep_arena *arena)
@@ -178,6 +180,7 @@ static void run_job(struct job *job)
     struct ep_arena *arena = &job->arena;
     struct ep_program *program = ep_alloc(arena, 1, sizeof *program);
     program->arena = arena;
+    program->packings = (struct ep_packings *)&compiled->packings; /* has a lock of its own */
     struct ep_lowering lowering = {.arena = arena,
                                    .graph = graph,
                                    .program = program,
@@ -286,6 +289,7 @@ static void release_compiled(struct compiled *compiled)
 {
     if (compiled == NULL) return;
     ep_scratch_free(&compiled->pool);
+    ep_packings_free(&compiled->packings);
     pthread_mutex_destroy(&compiled->pool.lock);
     ep_arena_free(&compiled->arena);
     free(compiled);
@@ -302,13 +306,14 @@ static OrtStatus *compile_graph(const struct factory *factory, const OrtGraph *g
                                           .ReleaseState = release_state};
     compiled->factory = factory;
     pthread_mutex_init(&compiled->pool.lock, NULL);
+    ep_packings_init(&compiled->packings, NULL);
     *result = compiled;
     jmp_buf here;
     if (!EP_TRY(&compiled->arena, here)) return status_of(factory, &compiled->arena);
     struct ep_graph *read = ep_graph_read(&compiled->arena, factory->api, graph, true);
     ep_graph_bind(&compiled->arena, factory->api, fused, read);
     compiled->kinds = ep_claimed_kinds(&compiled->arena, read);
-    compiled->graph = read;
+    compiled->graph = compiled->packings.graph = read;
     return NULL;
 }
 

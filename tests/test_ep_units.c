@@ -2,7 +2,7 @@
  * and grouped as a plain loop would, and says where it is out of range; in the plans of random programs,
  * rewritten or not, each instruction finds the columns, rows and indices that it reads where they were
  * written, whatever was written since, in whichever order a pass takes its blocks; their runs give the same
- * bytes on one thread and on four. */
+ * bytes on one thread and on four; weights are packed once for all runs. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "index.h"
+#include "packings.h"
 #include "run.h"
 
 static uint32_t random_state = 1;
@@ -614,6 +615,59 @@ static void test_plans(void **state)
     }
 }
 
+/* ---- packed weights --------------------------------------------------------------------------------- */
+
+enum { WEIGHTS_IN = 5, WEIGHTS_OUT = 7 };
+
+static bool check_packings(struct ep_packings *packings, struct ep_arena *arena, const float *lasting,
+                           const float *of_a_run)
+{
+    jmp_buf here;
+    int chosen[WEIGHTS_IN] = {0, 1, 2, 3, 4};
+    struct ep_op layer = {.kind = EP_OP_LAYER,
+                          .alpha = 0.5f,
+                          .width = WEIGHTS_OUT,
+                          .inputs_count = WEIGHTS_IN,
+                          .weights = lasting,
+                          .places = chosen,
+                          .row_step = WEIGHTS_OUT,
+                          .column_step = 1};
+    if (!EP_TRY(arena, here)) return false;
+    const float *kept = ep_weights_of(packings, arena, &layer), *plain = ep_weights_of(NULL, arena, &layer);
+    size_t bytes = ep_weights_packed(WEIGHTS_IN, WEIGHTS_OUT) * sizeof *kept;
+    assert_ptr_not_equal(kept, plain);
+    assert_int_equal((uintptr_t)kept % 64, 0);
+    assert_memory_equal(kept, plain, bytes);
+    assert_ptr_equal(ep_weights_of(packings, arena, &layer), kept);
+    chosen[4] = 0;
+    const float *other = ep_weights_of(packings, arena, &layer);
+    assert_ptr_not_equal(other, kept);
+    assert_memory_not_equal(other, kept, bytes);
+    assert_memory_equal(other, ep_weights_of(NULL, arena, &layer), bytes);
+    layer.alpha = 2;
+    assert_memory_equal(ep_weights_of(packings, arena, &layer), ep_weights_of(NULL, arena, &layer), bytes);
+    layer.weights = of_a_run; /* gone with the run: never kept */
+    assert_ptr_not_equal(ep_weights_of(packings, arena, &layer), ep_weights_of(packings, arena, &layer));
+    return true;
+}
+
+static void test_weights_are_packed_once(void **state)
+{
+    float lasting[WEIGHTS_IN * WEIGHTS_OUT], of_a_run[WEIGHTS_IN * WEIGHTS_OUT];
+    struct ep_value values[2] = {
+        {.element = EP_FLOAT, .rank = 2, .shape = {WEIGHTS_IN, WEIGHTS_OUT}, .data = lasting},
+        {.element = EP_FLOAT, .rank = 2, .shape = {-1, WEIGHTS_IN}}};
+    struct ep_graph graph = {.values = values, .values_count = 2};
+    struct ep_packings packings;
+    struct ep_arena arena = {0};
+    (void)state;
+    for (int i = 0; i < WEIGHTS_IN * WEIGHTS_OUT; i++) of_a_run[i] = lasting[i] = (float)random_below(1000);
+    ep_packings_init(&packings, &graph);
+    if (!check_packings(&packings, &arena, lasting, of_a_run)) fail_msg("%s", arena.message);
+    ep_packings_free(&packings);
+    ep_arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,6 +679,7 @@ int main(void)
         cmocka_unit_test(test_index_out_of_range),
         cmocka_unit_test(test_index_is_grouped),
         cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_weights_are_packed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
