@@ -180,16 +180,18 @@ class Models:
     @property
     def device(self) -> str:
         """Where it runs: "cpu", or the GPUs as they were named."""
-        return self._device().device.decode()
+        name: bytes = self._device().device
+        return name.decode()
 
     @property
     def fallback(self) -> str | None:
         """Why the device "auto" has come to be the CPU; else None."""
-        reason = self._device().fallback
+        reason: bytes | None = self._device().fallback
         return None if reason is None else reason.decode()
 
     def _device(self) -> s.DeviceInfo:
-        return library.trkx_pipeline_device(self._handle.address).contents
+        info: s.DeviceInfo = library.trkx_pipeline_device(self._handle.address).contents
+        return info
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{name}</td><td>{escape(str(value))}</td></tr>"
