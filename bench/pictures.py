@@ -68,7 +68,8 @@ def roofline(rows, roofs, path):
     bend = arithmetic / memory
     axes.plot([low, bend, high], [low * memory, arithmetic, arithmetic], color="black", lw=1)
     axes.text(low * 1.1, low * memory, f"memory, {memory:.0f} GB/s", fontsize=8, va="top")
-    axes.text(high, arithmetic, f"sgemm of OpenBLAS, {arithmetic:.0f} GFLOP/s", fontsize=8, va="bottom", ha="right")
+    axes.text(1.1 * bend, 1.03 * arithmetic, f"sgemm of OpenBLAS, {arithmetic:.0f} GFLOP/s; dotted: 60 %", fontsize=8,
+              va="bottom")
     axes.axhline(0.6 * arithmetic, color="black", lw=0.6, ls=":")
     for row, intensity in zip(rows, intensities):
         ours, rate = row["program"].startswith("trkx"), row["flop"] / row["min_seconds"] / 1e9
