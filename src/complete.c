@@ -431,23 +431,6 @@ static void complete_rounds(struct completion *c, size_t tracks)
     }
 }
 
-/* Numbers the tracks with enough hits in the order of their first hits. Returns their number. */
-static size_t renumber(const struct completion *c, size_t tracks)
-{
-    int32_t count = 0, *numbers = c->numbers;
-    memset(numbers, 0, (tracks + 1) * sizeof *numbers);
-    for (size_t i = 0; i < c->n; i++) numbers[c->labels[i]]++;
-    for (size_t t = 1; t <= tracks; t++)
-        if ((size_t)numbers[t] < c->options->min_hits) numbers[t] = 0;
-    numbers[0] = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        int32_t *number = &numbers[c->labels[i]];
-        if (*number > 0) *number = -++count;
-        c->labels[i] = -*number;
-    }
-    return (size_t)count;
-}
-
 /* ---- the whole -------------------------------------------------------------------------------------- */
 
 static enum trkx_status check_options(const trkx_complete_options *options, trkx_error *error)
@@ -563,7 +546,7 @@ static enum trkx_status complete(struct trkx_memory *memory, struct completion *
                                     c->threads, c->labels, &tracks, error));
         complete_rounds(c, tracks);
     }
-    *count = renumber(c, tracks);
+    *count = trkx_tracks_number(c->labels, c->n, c->numbers, tracks, c->options->min_hits);
 cleanup:
     trkx_release(c->near_begin);
     trkx_release(c->near);

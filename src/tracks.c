@@ -275,6 +275,22 @@ static size_t connect_all(const struct forest *forest)
     return bad < other_bad ? bad : other_bad;
 }
 
+size_t trkx_tracks_number(int32_t *labels, size_t n, int32_t *numbers, size_t tracks, size_t min_hits)
+{
+    int32_t count = 0;
+    memset(numbers, 0, (tracks + 1) * sizeof *numbers);
+    for (size_t i = 0; i < n; i++) numbers[labels[i]]++;
+    for (size_t t = 1; t <= tracks; t++)
+        if ((size_t)numbers[t] < min_hits) numbers[t] = 0;
+    numbers[0] = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t *number = &numbers[labels[i]];
+        if (*number > 0) *number = -++count;
+        labels[i] = -*number;
+    }
+    return (size_t)count;
+}
+
 /* Numbers the components with enough hits in the order of their roots, which are their first hits. What a hit
  * points to comes before it, so that one step up from there is the root. Returns the number of tracks. */
 static size_t number_tracks(size_t n, parent *parents, size_t min_hits, int32_t *labels)

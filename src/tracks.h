@@ -35,6 +35,10 @@ enum trkx_status trkx_tracks_check(size_t n, const trkx_tracks_options *options,
 /* Errors: ARGUMENT (an edge's end is not among n hits). */
 enum trkx_status trkx_edges_check(const trkx_edges *edges, size_t n, trkx_error *error);
 
+/* Gives tracks with at least min_hits hits numbers from 1 on, in the order of their first hits, and the
+ * others 0. labels [n], 0..tracks; numbers [tracks + 1]: overwritten. Returns how many there are. */
+size_t trkx_tracks_number(int32_t *labels, size_t n, int32_t *numbers, size_t tracks, size_t min_hits);
+
 /* As trkx_join, comparing all hits of two tracks: the plain truth of what it computes. One thread,
  * O(m^2 + m n^2). */
 enum trkx_status trkx_join_reference(const trkx_hits *hits, const trkx_edges *edges, const float *scores,

@@ -274,18 +274,6 @@ static void walk_through(struct walk *walk, size_t min_hits)
     }
 }
 
-/* Renumbers the tracks in the order of their first hits. number [n+1]: overwritten. */
-static size_t renumber(size_t n, const int32_t *road, uint32_t *number, int32_t *labels)
-{
-    uint32_t count = 0;
-    memset(number, 0, (n + 1) * sizeof *number);
-    for (size_t i = 0; i < n; i++) {
-        if (road[i] != 0 && number[road[i]] == 0) number[road[i]] = ++count;
-        labels[i] = (int32_t)number[road[i]];
-    }
-    return count;
-}
-
 enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
                                      const float *scores, const trkx_walkthrough_options *options,
                                      int32_t *labels, size_t *count, trkx_error *error)
@@ -293,14 +281,13 @@ enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const
     enum trkx_status status = TRKX_OK;
     struct graph graph = {0};
     struct walk walk = {.graph = &graph};
-    uint32_t *number = NULL;
-    int32_t *road = NULL;
+    int32_t *road = NULL, *numbers = NULL;
     trkx_walkthrough_options defaults;
     trkx_walkthrough_options_init(&defaults);
     if (options == NULL) options = &defaults;
     TRKX_CHECK(check(n, edges, options, error));
     TRKX_ALLOCATE(road, memory, n, "roads");
-    TRKX_ALLOCATE(number, memory, n + 1, "roads");
+    TRKX_ALLOCATE(numbers, memory, n + 1, "roads");
     TRKX_CHECK(allocate_graph(memory, n, edges->count, &graph, error));
     TRKX_CHECK(allocate_walk(memory, n, edges->count, &walk, error));
     TRKX_CHECK(build_graph(memory, edges, scores, options->cut, road, &graph, error));
@@ -309,11 +296,12 @@ enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const
     walk.min_score = options->min_score;
     walk.add_score = options->add_score;
     walk_through(&walk, options->min_hits);
-    *count = renumber(n, road, number, labels);
+    for (size_t i = 0; i < n; i++) labels[i] = road[i];
+    *count = trkx_tracks_number(labels, n, numbers, n, options->min_hits);
 cleanup:
     release_graph(&graph);
     release_walk(&walk);
-    trkx_release(number);
+    trkx_release(numbers);
     trkx_release(road);
     return status;
 }
