@@ -1,6 +1,6 @@
-/* Comparing the points of two leaves of a search tree, many at a time, and sorting a node's neighbours: the
- * inner loops of the search by radius. Written once (src/near_template.h), compiled for each instruction set;
- * trkx_near_kernels() gives the best that this processor has. All give the same bits. */
+/* Comparing a point with nodes and leaves of a search tree, many at a time, and sorting a node's neighbours:
+ * the inner loops of the search by radius. Written once (src/near_template.h), compiled for each instruction
+ * set; trkx_near_kernels() gives the best that this processor has. All give the same bits. */
 #ifndef TRKX_SRC_NEAR_H
 #define TRKX_SRC_NEAR_H
 
@@ -29,70 +29,57 @@ static inline struct trkx_reach trkx_reach(float r2, size_t dim)
                                .maybe = trkx_reach_maybe(r2, dim)};
 }
 
-/* Points of one leaf, stored like one: coordinates dimension by dimension. `width` is `count` rounded up to
- * the lanes; beyond `count` there are NaNs, for which no comparison holds. */
-struct trkx_points {
-    size_t count, width;
-    float box[2 * TRKX_TREE_DIM_MAX];              /* [2,dim] lowest, highest coordinate */
-    int32_t ids[TRKX_TREE_LEAF + TRKX_TREE_LANES]; /* [count] */
-    _Alignas(64) float block[TRKX_TREE_DIM_MAX * TRKX_TREE_LEAF + TRKX_TREE_LANES]; /* [dim,width] */
-};
-
 /* The pair of two points, (lower id << 32 | higher id). */
 static inline uint64_t trkx_near_pair(int32_t a, int32_t b)
 {
     return a < b ? trkx_key((uint32_t)a, (uint32_t)b) : trkx_key((uint32_t)b, (uint32_t)a);
 }
 
-/* A view of points of a leaf. */
-struct trkx_points_view {
-    size_t count, width;
-    const int32_t *ids;
-    const float *block;
+/* A point of the tree: number `lane` of `leaf`. */
+struct trkx_place {
+    size_t leaf, lane;
+    int32_t id;
+    float x[TRKX_TREE_DIM_MAX]; /* [dim] */
 };
 
-/* Pairs (lower id << 32 | higher id) on their way into a buffer of limited size, behind which there is room
- * for TRKX_TREE_LANES more. */
-struct trkx_pair_sink {
-    uint64_t *pairs;
-    size_t count, capacity;
-};
-
-/* The neighbours of some points (queries) that have been seen so far; each keeps those that may be among its
- * k nearest. One query has a row of `capacity` places, of which held[q] are taken. */
+/* The neighbours of one point that have been seen so far and may be among its k nearest. */
 struct trkx_nearest {
-    size_t k, capacity;                            /* capacity >= 2k + TRKX_TREE_LEAF + TRKX_TREE_LANES */
-    float limit[TRKX_TREE_LEAF + TRKX_TREE_LANES]; /* [queries] d2 of interest: <= */
-    uint32_t held[TRKX_TREE_LEAF];                 /* [queries] fewer than 2k, but for cut_back */
-    bool full[TRKX_TREE_LEAF];                     /* [queries] there were more than k neighbours */
-    int32_t *d2;  /* [queries, capacity] their bits: floats >= 0 are in the order of their bits as integers */
-    int32_t *ids; /* [queries, capacity] */
+    size_t k;
+    size_t held; /* <= 2k + what is shown at a time */
+    float limit; /* d2 of interest: <= */
+    bool full;   /* there were more than k neighbours within the limit */
+    int32_t *d2; /* [2k + TRKX_NEAR_ROOM] bits: floats >= 0 are in the order of their bits as integers */
+    int32_t *ids;
 };
 
-enum { TRKX_ROW_SHORT = 64 };
+enum {
+    TRKX_NEAR_LEAVES = 64, /* most leaves that a point is compared with at a time */
+    TRKX_NEAR_ROOM = (TRKX_NEAR_LEAVES + 1) * TRKX_TREE_LANES, /* what these may write */
+    TRKX_ROW_SHORT = 64,
+};
 
 struct trkx_near_kernels {
     const char *name; /* "avx2" */
 
-    /* Takes the points whose distance from the box, [2,dim], is at most limits[i * step] (squared; step 0 or
-     * 1), in their order. */
-    void (*take)(const struct trkx_points_view *from, size_t dim, const float *box, const float *limits,
-                 size_t step, struct trkx_points *near);
+    /* Lists, in their order, the children of nodes of a level whose box is within `limit` (squared) of x. May
+     * write TRKX_TREE_LANES more than there are. Returns their number. */
+    size_t (*expand)(const struct trkx_tree *tree, size_t level, const float *x, float limit,
+                     const uint32_t *nodes, size_t count, uint32_t *children);
 
-    /* Adds the pairs of a's points from number `first` on with the points of b, where `same` (a and b are
-     * one) only with those behind. Stops where the sink could overflow. Returns the number of the first point
-     * that is left to do, a->count when done. The sink has to have room for 4 * TRKX_TREE_LEAF pairs to get
-     * on. */
-    size_t (*pair)(const struct trkx_points *a, const struct trkx_points *b, bool same, size_t first,
-                   size_t dim, const struct trkx_reach *reach, struct trkx_pair_sink *sink);
+    /* Writes the pairs of a point with the neighbours in at most TRKX_NEAR_LEAVES leaves; of its own leaf,
+     * which may only be the first, those behind it. Writes up to TRKX_NEAR_ROOM pairs, returns the end of
+     * those that count. */
+    uint64_t *(*pair)(const struct trkx_tree *tree, const struct trkx_place *place,
+                      const struct trkx_reach *reach, const uint32_t *leaves, size_t count, uint64_t *pairs);
 
-    /* Shows the points of b to the queries a, whose ids are places in `nearest`. own [queries]: their ids,
-     * which are passed over, where b may hold them, else NULL. d2 is the defined one. */
-    void (*show)(const struct trkx_points *a, const struct trkx_points *b, size_t dim, const int32_t *own,
-                 struct trkx_nearest *nearest);
+    /* Adds to a point's nearest the points of at most TRKX_NEAR_LEAVES leaves, but for itself. d2 is the
+     * defined one. */
+    void (*show)(const struct trkx_tree *tree, const struct trkx_place *place, const uint32_t *leaves,
+                 size_t count, struct trkx_nearest *nearest);
 
-    /* Cuts a query's neighbours, more than k, back to the k nearest (ties: lower ids), in any order. */
-    void (*cut_back)(struct trkx_nearest *nearest, size_t query);
+    /* Cuts more than k neighbours back to the k nearest (ties: lower ids), in any order; sets limit and full.
+     */
+    void (*cut_back)(struct trkx_nearest *nearest);
 
     /* Writes different numbers >= 0, at most TRKX_ROW_SHORT, in ascending order. */
     void (*sort_row)(const int32_t *row, size_t count, uint64_t *sorted);

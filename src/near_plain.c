@@ -21,11 +21,6 @@ static inline vec vec_load(const void *from)
     return r;
 }
 
-static inline void vec_store(float *to, vec x)
-{
-    memcpy(to, &x, sizeof x);
-}
-
 static inline vec vec_sub(vec a, vec b)
 {
     return a - b;
@@ -66,26 +61,11 @@ static inline vec vec_min(vec a, vec b)
     return choose(a < b, a, b);
 }
 
-/* Lanes of the mask from a, others from b. */
-static inline vec vec_select(unsigned mask, vec a, vec b)
+/* first, first + 1, ... as integers. */
+static inline vec vec_numbers(uint32_t first)
 {
-    const lanes bits = {1, 2, 4, 8};
-    int32_t m = (int32_t)mask;
-    return choose(((lanes){m, m, m, m} & bits) == bits, a, b);
-}
-
-static inline float vec_lowest(vec a)
-{
-    float lowest = a[0];
-    for (int l = 1; l < LANES; l++) lowest = a[l] < lowest ? a[l] : lowest;
-    return lowest;
-}
-
-static inline float vec_highest(vec a)
-{
-    float highest = a[0];
-    for (int l = 1; l < LANES; l++) highest = a[l] > highest ? a[l] : highest;
-    return highest;
+    const lanes numbers = {0, 1, 2, 3};
+    return (vec)(numbers + (int32_t)first);
 }
 
 /* A bit for each lane with a <= b. */

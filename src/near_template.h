@@ -15,96 +15,76 @@ static inline unsigned lanes_of(size_t i, size_t count)
     return count - i >= LANES ? (1u << (LANES - 1) << 1) - 1 : (1u << (count - i)) - 1;
 }
 
-/* sums [n]: of squares of the gaps between points, n vectors of them, and the box. */
-static inline __attribute__((always_inline)) void bounds(const float *block, size_t width, size_t dim,
-                                                         const float *box, size_t n, vec *sums)
+/* ---- nodes ------------------------------------------------------------------------------------------ */
+
+/* Of the children of a node from number `first` on, those whose box is within the limit. The point of a box
+ * that is nearest to x has its coordinates, as far as the box has them. */
+static inline __attribute__((always_inline)) unsigned near_boxes(const float *node, size_t dim, const vec *x,
+                                                                 vec limit)
 {
-    for (size_t v = 0; v < n; v++) sums[v] = vec_all(0);
+    vec sum = vec_all(0);
     for (size_t d = 0; d < dim; d++) {
-        vec low = vec_all(box[d]), high = vec_all(box[dim + d]);
-        for (size_t v = 0; v < n; v++) {
-            vec x = vec_load(block + d * width + v * LANES);
-            vec gap = vec_max(vec_max(vec_sub(low, x), vec_sub(x, high)), vec_all(0)); /* padding: 0 */
-            sums[v] = vec_add_square(sums[v], gap);
-        }
+        vec low = vec_load(node + d * TRKX_TREE_LANES), high = vec_load(node + (dim + d) * TRKX_TREE_LANES);
+        sum = vec_add_square(sum, vec_sub(x[d], vec_max(vec_min(x[d], high), low)));
     }
+    return vec_within(sum, limit);
 }
 
-/* masks: of the points within limits of the box. */
-static void mask_near(const struct trkx_points_view *from, size_t dim, const float *box, const float *limits,
-                      size_t step, unsigned *masks)
+static inline __attribute__((always_inline)) size_t expand(const struct trkx_tree *tree, size_t level,
+                                                           size_t dim, const float *x, float limit,
+                                                           const uint32_t *nodes, size_t count,
+                                                           uint32_t *children)
 {
-    enum { TOGETHER = 4 };
-    vec sums[TOGETHER];
-    for (size_t v = 0, vecs = from->width / LANES; v < vecs;) {
-        size_t n = v + TOGETHER <= vecs ? TOGETHER : 1;
-        if (n == TOGETHER)
-            bounds(from->block + v * LANES, from->width, dim, box, TOGETHER, sums);
-        else
-            bounds(from->block + v * LANES, from->width, dim, box, 1, sums);
-        for (size_t i = 0; i < n; i++, v++) {
-            unsigned there = v * LANES < from->count ? lanes_of(v * LANES, from->count) : 0;
-            masks[v] = vec_within(sums[i], vec_load(limits + step * v * LANES)) & there;
+    vec all[TRKX_TREE_DIM_MAX];
+    size_t found = 0;
+    for (size_t d = 0; d < dim; d++) all[d] = vec_all(x[d]);
+    for (size_t i = 0; i < count; i++) {
+        const float *node = trkx_tree_node(tree, level, nodes[i]);
+        for (size_t v = 0; v < TRKX_TREE_LANES; v += LANES) {
+            unsigned near = near_boxes(node + v, dim, all, vec_all(limit));
+            pack(children + found, near, vec_numbers(nodes[i] * TRKX_TREE_LANES + (uint32_t)v));
+            found += lanes_in(near);
         }
     }
+    return found;
 }
 
-static void points_take(const struct trkx_points_view *from, size_t dim, const float *box,
-                        const float *limits, size_t step, struct trkx_points *near)
+/* The loops of the usual dimension are unrolled. */
+static size_t tree_expand(const struct trkx_tree *tree, size_t level, const float *x, float limit,
+                          const uint32_t *nodes, size_t count, uint32_t *children)
 {
-    unsigned masks[TRKX_TREE_LEAF / LANES];
-    size_t begins[TRKX_TREE_LEAF / LANES], count = 0, vecs = from->width / LANES;
-    mask_near(from, dim, box, limits, step, masks);
-    for (size_t v = 0; v < vecs; v++) {
-        begins[v] = count;
-        count += lanes_in(masks[v]);
-    }
-    size_t width = (count + TRKX_TREE_LANES - 1) / TRKX_TREE_LANES * TRKX_TREE_LANES;
-    near->count = count;
-    near->width = width;
-    if (count == 0) return;
-    for (size_t v = 0; v < vecs; v++) pack(near->ids + begins[v], masks[v], vec_load(from->ids + v * LANES));
-    for (size_t d = 0; d < dim; d++) {
-        float *to = near->block + d * width; /* what is written too far is overwritten by what comes next */
-        vec low = vec_all(INFINITY), high = vec_all(-INFINITY);
-        for (size_t v = 0; v < vecs; v++) {
-            if (masks[v] == 0) continue;
-            vec x = vec_load(from->block + d * from->width + v * LANES);
-            low = vec_min(low, vec_select(masks[v], x, low));
-            high = vec_max(high, vec_select(masks[v], x, high));
-            pack(to + begins[v], masks[v], x);
-        }
-        for (size_t i = count; i < width; i += LANES) vec_store(to + i, vec_all(NAN));
-        near->box[d] = vec_lowest(low);
-        near->box[dim + d] = vec_highest(high);
-    }
+    return tree->dim == 8 ? expand(tree, level, 8, x, limit, nodes, count, children)
+                          : expand(tree, level, tree->dim, x, limit, nodes, count, children);
 }
 
 /* ---- pairs ------------------------------------------------------------------------------------------ */
 
-/* The defined d2 of two points: no vectors, no FMA. */
-static float defined_d2(const struct trkx_points *a, size_t i, const struct trkx_points *b, size_t j,
-                        size_t dim)
-{
-    float sum = 0;
-    for (size_t d = 0; d < dim; d++) {
-        float difference = a->block[d * a->width + i] - b->block[d * b->width + j];
-        sum += difference * difference;
-    }
-    return sum;
-}
-
-/* What remains of `doubtful` by the defined d2. */
-static __attribute__((noinline)) unsigned settle(unsigned doubtful, const struct trkx_points *a, size_t i,
-                                                 const struct trkx_points *b, size_t first, size_t dim,
-                                                 float r2)
+/* What remains of the `doubtful` by the defined d2: no vectors, no FMA. */
+static __attribute__((noinline)) unsigned settle(unsigned doubtful, const float *block, size_t dim,
+                                                 const float *x, float r2)
 {
     unsigned within = 0;
     for (; doubtful != 0; doubtful &= doubtful - 1) {
         size_t l = (size_t)__builtin_ctz(doubtful);
-        if (defined_d2(a, i, b, first + l, dim) <= r2) within |= 1u << l;
+        float sum = 0;
+        for (size_t d = 0; d < dim; d++) {
+            float difference = x[d] - block[d * TRKX_TREE_LANES + l];
+            sum += difference * difference;
+        }
+        if (sum <= r2) within |= 1u << l;
     }
     return within;
+}
+
+/* The points of a block that are neighbours of x. */
+static inline __attribute__((always_inline)) unsigned
+neighbours(const float *block, size_t dim, const float *x, const struct trkx_reach *reach)
+{
+    vec sum = vec_all(0);
+    for (size_t d = 0; d < dim; d++)
+        sum = vec_add_square(sum, vec_sub(vec_all(x[d]), vec_load(block + d * TRKX_TREE_LANES)));
+    unsigned sure = vec_within(sum, vec_all(reach->sure)), maybe = vec_within(sum, vec_all(reach->maybe));
+    return sure == maybe ? sure : sure | settle(maybe & ~sure, block, dim, x, reach->r2);
 }
 
 /* Drops what comes up to place i: of the lanes from `first` on. */
@@ -114,48 +94,46 @@ static inline unsigned behind(unsigned mask, size_t i, size_t first)
     return i + 1 >= first + LANES ? 0 : mask & ~0u << (i + 1 - first);
 }
 
-enum { TILE = 4 }; /* points of a that are compared at a time: each vector of b is loaded for all of them */
-
-static size_t points_pair(const struct trkx_points *a, const struct trkx_points *b, bool same, size_t first,
-                          size_t dim, const struct trkx_reach *reach, struct trkx_pair_sink *sink)
+/* Most leaves have no neighbours, so that is found out first, without a branch. */
+static inline __attribute__((always_inline)) uint64_t *
+pair(const struct trkx_tree *tree, size_t dim, const struct trkx_place *place, const struct trkx_reach *reach,
+     const uint32_t *leaves, size_t count, uint64_t *pairs)
 {
-    const vec maybe = vec_all(reach->maybe), sure = vec_all(reach->sure);
-    uint64_t *to = sink->pairs + sink->count, *const enough =
-                                                  sink->pairs + sink->capacity - TILE * TRKX_TREE_LEAF;
-    size_t i = first;
-    for (; i < a->count && to <= enough; i += TILE) {
-        for (size_t v = same ? i / LANES * LANES : 0; v < b->count; v += LANES) {
-            vec sums[TILE] = {vec_all(0), vec_all(0), vec_all(0), vec_all(0)};
-            for (size_t d = 0; d < dim; d++) {
-                const float *x = a->block + d * a->width + i;
-                vec y = vec_load(b->block + d * b->width + v);
-                for (size_t t = 0; t < TILE; t++)
-                    sums[t] = vec_add_square(sums[t], vec_sub(y, vec_all(x[t])));
-            }
-            unsigned masks[TILE], any = 0;
-            for (size_t t = 0; t < TILE; t++) any |= masks[t] = vec_within(sums[t], maybe);
-            if (any == 0) continue;
-            for (size_t t = 0; t < TILE; t++) { /* beyond the last point there are NaNs */
-                unsigned mask = same ? behind(masks[t], i + t, v) : masks[t];
-                if (mask == 0) continue;
-                unsigned doubtful = mask & ~vec_within(sums[t], sure);
-                if (doubtful != 0)
-                    mask = (mask & ~doubtful) | settle(doubtful, a, i + t, b, v, dim, reach->r2);
-                to = emit(to, mask, a->ids[i + t], b->ids + v);
-            }
+    struct {
+        unsigned mask;
+        uint32_t begin; /* of the vector, among the tree's points */
+    } hits[TRKX_NEAR_LEAVES * (TRKX_TREE_LANES / LANES) + 1];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        const float *block = tree->blocks + leaves[i] * dim * TRKX_TREE_LANES;
+        for (size_t v = 0; v < TRKX_TREE_LANES; v += LANES) {
+            unsigned mask = neighbours(block + v, dim, place->x, reach);
+            if (i == 0 && leaves[0] == place->leaf) mask = behind(mask, place->lane, v);
+            hits[found].mask = mask;
+            hits[found].begin = leaves[i] * TRKX_TREE_LANES + (uint32_t)v;
+            found += mask != 0;
         }
     }
-    sink->count = (size_t)(to - sink->pairs);
-    return i < a->count ? i : a->count;
+    for (size_t h = 0; h < found; h++)
+        pairs = emit(pairs, hits[h].mask, place->id, tree->ids + hits[h].begin);
+    return pairs;
+}
+
+static uint64_t *leaves_pair(const struct trkx_tree *tree, const struct trkx_place *place,
+                             const struct trkx_reach *reach, const uint32_t *leaves, size_t count,
+                             uint64_t *pairs)
+{
+    return tree->dim == 8 ? pair(tree, 8, place, reach, leaves, count, pairs)
+                          : pair(tree, tree->dim, place, reach, leaves, count, pairs);
 }
 
 /* ---- the k nearest ---------------------------------------------------------------------------------- */
 
+/* Beyond `count`, up to a whole vector, there have to be NaNs. */
 static size_t count_up_to(const int32_t *d2, size_t count, float most)
 {
     size_t within = 0;
-    for (size_t i = 0; i < count; i += LANES)
-        within += lanes_in(vec_within(vec_load(d2 + i), vec_all(most)) & lanes_of(i, count));
+    for (size_t i = 0; i < count; i += LANES) within += lanes_in(vec_within(vec_load(d2 + i), vec_all(most)));
     return within;
 }
 
@@ -173,20 +151,30 @@ static float float_of(int32_t bits)
     return x;
 }
 
-/* The bits of a value up to which there are k, or of the k-th smallest where ties leave none. By bisection: a
- * few comparisons of whole vectors a step, and no branch to guess. */
+/* The bits of the k-th lowest value, or of a number between it and the next: by steps that take the values
+ * for evenly spread, so that it mostly takes three or four, and after some of these by halves. Counting needs
+ * whole vectors a step, and no branch to guess. */
 static int32_t last_value(const int32_t *d2, size_t count, size_t k, float most)
 {
-    int32_t low = 0, high;
+    enum { GUESSES = 6 };
+    int32_t low = 0, high; /* fewer than k are below low, at least k up to high */
+    size_t below = 0, up_to = count;
     memcpy(&high, &most, sizeof high);
-    while (low < high) {
+    for (int step = 0; low < high; step++) {
         int32_t middle = low + (high - low) / 2;
+        float share = ((float)(k - below) - 0.5f) / (float)(up_to - below);
+        float guess = float_of(low) + share * (float_of(high) - float_of(low));
+        if (step < GUESSES && guess >= float_of(low) && guess < float_of(high))
+            memcpy(&middle, &guess, sizeof middle);
         size_t within = count_up_to(d2, count, float_of(middle));
         if (within == k) return middle;
-        if (within > k)
+        if (within > k) {
             high = middle;
-        else
+            up_to = within;
+        } else {
             low = middle + 1;
+            below = within;
+        }
     }
     return low;
 }
@@ -232,11 +220,12 @@ static size_t pack_up_to(int32_t *d2, int32_t *ids, size_t held, float last)
     return kept;
 }
 
-static void nearest_cut_back(struct trkx_nearest *nearest, size_t query)
+static void nearest_cut_back(struct trkx_nearest *nearest)
 {
-    int32_t *d2 = nearest->d2 + query * nearest->capacity, *ids = nearest->ids + query * nearest->capacity;
-    size_t held = nearest->held[query], k = nearest->k;
-    int32_t last = last_value(d2, held, k, nearest->limit[query]);
+    int32_t *d2 = nearest->d2, *ids = nearest->ids;
+    size_t held = nearest->held, k = nearest->k;
+    pack(d2 + held, lanes_of(0, LANES), vec_all(NAN)); /* vectors are compared as a whole */
+    int32_t last = last_value(d2, held, k, nearest->limit);
     size_t within = count_up_to(d2, held, float_of(last));
     if (within == k)
         within = pack_up_to(d2, ids, held, float_of(last));
@@ -244,63 +233,42 @@ static void nearest_cut_back(struct trkx_nearest *nearest, size_t query)
         size_t sure = last == 0 ? 0 : count_up_to(d2, held, float_of(last - 1));
         within = keep_up_to(d2, ids, held, last, kth_tie(d2, ids, held, last, k - sure));
     }
-    nearest->held[query] = (uint32_t)within;
-    nearest->full[query] = true;
-    nearest->limit[query] = float_of(last);
+    nearest->held = within;
+    nearest->full = true;
+    nearest->limit = float_of(last);
 }
 
-/* The mask without the point whose id is `own`. */
-static unsigned without(unsigned mask, const int32_t *ids, int32_t own)
+static inline __attribute__((always_inline)) void show(const struct trkx_tree *tree, size_t dim,
+                                                       const struct trkx_place *place, const uint32_t *leaves,
+                                                       size_t count, struct trkx_nearest *nearest)
 {
-    for (unsigned left = mask; left != 0; left &= left - 1)
-        if (ids[__builtin_ctz(left)] == own) return mask & ~(left & -left);
-    return mask;
-}
-
-/* The neighbours of `rows` queries, at most TILE, a's from number i on. */
-static inline void show_tile(const struct trkx_points *a, size_t i, size_t rows, const struct trkx_points *b,
-                             size_t dim, const int32_t *own, struct trkx_nearest *nearest)
-{
-    int32_t *d2[TILE], *ids[TILE];
-    vec limits[TILE];
-    for (size_t t = 0; t < TILE; t++) {
-        size_t query = (size_t)a->ids[i + (t < rows ? t : 0)];
-        d2[t] = nearest->d2 + query * nearest->capacity + nearest->held[query];
-        ids[t] = nearest->ids + query * nearest->capacity + nearest->held[query];
-        limits[t] = vec_all(nearest->limit[query]);
-    }
-    for (size_t v = 0; v < b->count; v += LANES) {
-        vec sums[TILE] = {vec_all(0), vec_all(0), vec_all(0), vec_all(0)};
-        for (size_t d = 0; d < dim; d++) {
-            const float *x = a->block + d * a->width + i;
-            vec y = vec_load(b->block + d * b->width + v);
-            for (size_t t = 0; t < TILE; t++) {
-                vec difference = vec_sub(vec_all(x[t]), y);
-                sums[t] = vec_add(sums[t], vec_mul(difference, difference));
+    const vec limit = vec_all(nearest->limit);
+    size_t held = nearest->held;
+    for (size_t i = 0; i < count; i++) {
+        const float *block = tree->blocks + leaves[i] * dim * TRKX_TREE_LANES;
+        for (size_t v = 0; v < TRKX_TREE_LANES; v += LANES) {
+            vec sum = vec_all(0);
+            for (size_t d = 0; d < dim; d++) {
+                vec difference = vec_sub(vec_all(place->x[d]), vec_load(block + d * TRKX_TREE_LANES + v));
+                sum = vec_add(sum, vec_mul(difference, difference));
             }
-        }
-        for (size_t t = 0; t < rows; t++) {
-            unsigned mask = vec_within(sums[t], limits[t]);
-            if (own != NULL) mask = without(mask, b->ids + v, own[a->ids[i + t]]);
-            if (mask == 0) continue;
-            pack(d2[t], mask, sums[t]);
-            pack(ids[t], mask, vec_load(b->ids + v));
-            d2[t] += lanes_in(mask);
-            ids[t] += lanes_in(mask);
+            unsigned mask = vec_within(sum, limit);
+            if (leaves[i] == place->leaf) mask &= ~(1u << place->lane >> v);
+            pack(nearest->d2 + held, mask, sum);
+            pack(nearest->ids + held, mask, vec_load(tree->ids + leaves[i] * TRKX_TREE_LANES + v));
+            held += lanes_in(mask);
         }
     }
-    for (size_t t = 0; t < rows; t++) {
-        size_t query = (size_t)a->ids[i + t];
-        nearest->held[query] = (uint32_t)(d2[t] - (nearest->d2 + query * nearest->capacity));
-        if (nearest->held[query] >= 2 * nearest->k) nearest_cut_back(nearest, query);
-    }
+    nearest->held = held;
 }
 
-static void nearest_show(const struct trkx_points *a, const struct trkx_points *b, size_t dim,
-                         const int32_t *own, struct trkx_nearest *nearest)
+static void nearest_show(const struct trkx_tree *tree, const struct trkx_place *place, const uint32_t *leaves,
+                         size_t count, struct trkx_nearest *nearest)
 {
-    for (size_t i = 0; i < a->count; i += TILE)
-        show_tile(a, i, a->count - i < TILE ? a->count - i : TILE, b, dim, own, nearest);
+    if (tree->dim == 8)
+        show(tree, 8, place, leaves, count, nearest);
+    else
+        show(tree, tree->dim, place, leaves, count, nearest);
 }
 
 /* ---- a node's neighbours ---------------------------------------------------------------------------- */
@@ -318,5 +286,5 @@ static void sort_short_row(const int32_t *row, size_t count, uint64_t *sorted)
     }
 }
 
-const struct trkx_near_kernels KERNELS = {NAME,         points_take,      points_pair,
+const struct trkx_near_kernels KERNELS = {NAME,         tree_expand,      leaves_pair,
                                           nearest_show, nearest_cut_back, sort_short_row};

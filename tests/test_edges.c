@@ -101,7 +101,6 @@ static void test_larger(void **state)
     free(points);
 }
 
-/* More pairs than n k: the search must not hold them all. 4 M pairs are 32 MiB. */
 /* With so many neighbours to keep, the points of a leaf are looked at a few at a time. */
 static void test_large_k(void **state)
 {
@@ -113,6 +112,26 @@ static void test_large_k(void **state)
     free(points);
 }
 
+/* Heaps of k + 1 points, within the radius of each other: what is as near as the neighbours of the point
+ * before are the k in the heap, and does not tell that there are more. Of heaps that are alone there are not.
+ */
+static void test_exactly_k_nearby(void **state)
+{
+    enum { K = 5, HEAPS = 300, N = HEAPS * (K + 1) };
+    float *points = in_a_box(N, 2, 9);
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        size_t heap = i / (K + 1);
+        points[2 * i] = (float)(heap % 20) + 1e-3f * points[2 * i];
+        points[2 * i + 1] = (float)(heap / 20) + 1e-3f * points[2 * i + 1];
+    }
+    assert_int_equal(compare(points, N, 2, 1.2, K), HEAPS * K * (K + 1) / 2);
+    assert_int_equal(compare(points, N, 2, 0.5, K), HEAPS * K * (K + 1) / 2);
+    assert_int_equal(compare(points, N, 2, 0.5, K + 1), HEAPS * K * (K + 1) / 2);
+    free(points);
+}
+
+/* More pairs than n k: the search must not hold them all. 4 M pairs are 32 MiB. */
 static void test_memory_stays_at_n_k(void **state)
 {
     enum { N = 3000, K = 8 };
@@ -426,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_radius_itself),
         cmocka_unit_test(test_larger),
         cmocka_unit_test(test_large_k),
+        cmocka_unit_test(test_exactly_k_nearby),
         cmocka_unit_test(test_memory_stays_at_n_k),
         cmocka_unit_test(test_ties_go_to_the_lower_index),
         cmocka_unit_test(test_bad_arguments),

@@ -19,11 +19,6 @@ static inline vec vec_load(const void *from)
     return _mm256_loadu_ps(from);
 }
 
-static inline void vec_store(float *to, vec x)
-{
-    _mm256_storeu_ps(to, x);
-}
-
 static inline vec vec_sub(vec a, vec b)
 {
     return _mm256_sub_ps(a, b);
@@ -54,25 +49,10 @@ static inline vec vec_min(vec a, vec b)
     return _mm256_min_ps(a, b);
 }
 
-static inline vec vec_select(unsigned mask, vec a, vec b)
+static inline vec vec_numbers(uint32_t first)
 {
-    const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-    __m256i chosen = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)mask), bits), bits);
-    return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(chosen));
-}
-
-static inline float vec_lowest(vec a)
-{
-    __m128 x = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    x = _mm_min_ps(x, _mm_movehl_ps(x, x));
-    return _mm_cvtss_f32(_mm_min_ss(x, _mm_movehdup_ps(x)));
-}
-
-static inline float vec_highest(vec a)
-{
-    __m128 x = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    x = _mm_max_ps(x, _mm_movehl_ps(x, x));
-    return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
+    __m256i numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_set1_epi32((int)first), numbers));
 }
 
 static inline unsigned vec_within(vec a, vec b)

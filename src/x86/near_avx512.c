@@ -19,11 +19,6 @@ static inline vec vec_load(const void *from)
     return _mm512_loadu_ps(from);
 }
 
-static inline void vec_store(float *to, vec x)
-{
-    _mm512_storeu_ps(to, x);
-}
-
 static inline vec vec_sub(vec a, vec b)
 {
     return _mm512_sub_ps(a, b);
@@ -54,19 +49,10 @@ static inline vec vec_min(vec a, vec b)
     return _mm512_min_ps(a, b);
 }
 
-static inline vec vec_select(unsigned mask, vec a, vec b)
+static inline vec vec_numbers(uint32_t first)
 {
-    return _mm512_mask_mov_ps(b, (__mmask16)mask, a);
-}
-
-static inline float vec_lowest(vec a)
-{
-    return _mm512_reduce_min_ps(a);
-}
-
-static inline float vec_highest(vec a)
-{
-    return _mm512_reduce_max_ps(a);
+    __m512i numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_set1_epi32((int)first), numbers));
 }
 
 static inline unsigned vec_within(vec a, vec b)
