@@ -154,7 +154,7 @@ shorten() { # lines
         >/dev/null 2>"$BATS_TEST_TMPDIR/error" 3>&- &
     until ours; do sleep 0.05; done
     kill -TERM $!
-    ! wait $!
+    if wait $!; then return 1; fi
     [ "$(cat "$BATS_TEST_TMPDIR/error")" = "trkx: bench: interrupted" ]
     [ ! -e "$BATS_TEST_TMPDIR/x.csv" ]
 }
