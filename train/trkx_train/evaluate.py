@@ -23,7 +23,7 @@ MIN_HITS = 3
 
 
 class Counts:
-    """Of how many in each bin how many were found."""
+    """Of how many in each bin how many were found, or true."""
 
     def __init__(self, bins):
         self.bins, self.all, self.found = bins, np.zeros(len(bins) - 1), np.zeros(len(bins) - 1)
@@ -44,12 +44,17 @@ class Figures:
 
     def __init__(self):
         self.metrics, self.edges = [], {step: [] for step in STEPS}
-        self.counts = {(what, of): Counts(PT_BINS if of == "pt" else ETA_BINS)
-                       for what in (*STEPS, "tracks") for of in ("pt", "eta")}
+        self.counts = {(what, of): Counts(PT_BINS if of.endswith("pt") else ETA_BINS)
+                       for what in (*STEPS, "tracks") for of in ("pt", "eta", "true by pt", "true by eta")}
 
     def add(self, what, pt, eta, found):
         self.counts[what, "pt"].add(pt, found)
         self.counts[what, "eta"].add(eta[pt > 0.5], found[pt > 0.5])
+
+    def add_purity(self, step, pt, eta, true):
+        """Of edges: pT of the particle of the inner hit (0: noise), pseudorapidity of that hit."""
+        self.counts[step, "true by pt"].add(pt, true)
+        self.counts[step, "true by eta"].add(eta, true)
 
 
 def kinematics(event):
@@ -81,12 +86,15 @@ def evaluate(bundle, event, figures):
     pt, eta, nhits, place = kinematics(event)
     true = library.true_edges(event, MIN_HITS)
     pt_edge, eta_edge = pt[place[true[0]]], eta[place[true[0]]]
+    pt_hit, eta_hit = np.where(place >= 0, pt[place], 0), np.arcsinh(event.xyz[:, 2] / np.hypot(*event.xyz[:, :2].T))
 
     def record(step, edges):
         found = filter.found_edges(len(event.xyz), true, edges)
+        same = filter.same_particle(event.particle_id, edges)
         figures.edges[step].append([edges.shape[1], found.mean(), found[pt_edge > 0.5].mean(), found[pt_edge > 1].mean(),
-                                    filter.same_particle(event.particle_id, edges).mean()])
+                                    same.mean()])
         figures.add(step, pt_edge, eta_edge, found)
+        figures.add_purity(step, pt_hit[edges[0]], eta_hit[edges[0]], same)
 
     edges = bundle.edges(hits, bundle.embed(hits))
     record("edges", edges)
@@ -140,15 +148,20 @@ def tables(figures, hits):
     for step in STEPS:
         count, *others = np.mean(figures.edges[step], 0)
         text.append(f"| {step} | {count / 1e6:.3f} M | " + " | ".join(f"{value:.4f}" for value in others) + " |")
-    for of, unit in (("pt", "pT, GeV"), ("eta", "pseudorapidity (pT > 0.5 GeV)")):
-        text += ["", f"| {unit} | {' | '.join(STEPS)} | tracks |", "|" + "---|" * (len(STEPS) + 2)]
-        bins = figures.counts["tracks", of].bins
-        for b, (low, high) in enumerate(zip(bins[:-1], bins[1:])):
-            cells = [figures.counts[what, of].efficiency() for what in (*STEPS, "tracks")]
-            if figures.counts["tracks", of].all[b] > 0:
-                text.append(f"| {low:g} to {high:g} | " + " | ".join(
-                    f"{value[b]:.3f} ± {error[b]:.3f}" for value, error in cells) + " |")
+    for of, unit, columns in (("pt", "efficiency by pT, GeV", (*STEPS, "tracks")),
+                              ("eta", "efficiency by pseudorapidity (pT > 0.5 GeV)", (*STEPS, "tracks")),
+                              ("true by pt", "purity by pT of the inner hit's particle, GeV", STEPS),
+                              ("true by eta", "purity by pseudorapidity of the inner hit", STEPS)):
+        text += ["", f"| {unit} | {' | '.join(columns)} |", "|" + "---|" * (len(columns) + 1)]
+        text += binned([figures.counts[what, of] for what in columns])
     return "\n".join(text) + "\n"
+
+
+def binned(counts):
+    """Rows of a table, one for each bin that has something."""
+    cells, bins = [c.efficiency() for c in counts], counts[0].bins
+    return [f"| {low:g} to {high:g} | " + " | ".join(f"{value[b]:.3f} ± {error[b]:.3f}" for value, error in cells) + " |"
+            for b, (low, high) in enumerate(zip(bins[:-1], bins[1:])) if counts[0].all[b] > 0]
 
 
 def picture(figures, path):
