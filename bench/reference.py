@@ -93,20 +93,20 @@ def squared_distances(points, sources, targets):
     return d2
 
 
-def nearest(points, radius, k, threads):
-    """[2,c]: of each point the pairs with its k nearest within the radius, ties by lower index. The tree computes in
-    double, so it is asked for a little more, and float32 decides."""
-    n = len(points)
+def nearest(points, radius, ks, threads):
+    """[2,c]: of each point the pairs with its ks [n] nearest within the radius, ties by lower index. The tree computes
+    in double, so it is asked for a little more, and float32 decides."""
+    n, k = len(points), ks.max()
     found = cKDTree(points).query(points, k + 1 + SPARE, distance_upper_bound=radius * 1.00001, workers=threads)[1]
     source = np.arange(n)[:, None]
     d2 = squared_distances(points, source, np.where(found < n, found, 0))
     d2[(found == n) | (found == source) | (d2 > np.float32(radius) * np.float32(radius))] = np.inf
     order = np.lexsort((found, d2), axis=1)[:, :k]
-    kept = np.isfinite(np.take_along_axis(d2, order, 1))
+    kept = np.isfinite(np.take_along_axis(d2, order, 1)) & (np.arange(order.shape[1]) < ks[:, None])
     return np.stack([np.repeat(np.arange(n), kept.sum(1)), np.take_along_axis(found, order, 1)[kept]])
 
 
-def all_then_nearest(points, radius, k):
+def all_then_nearest(points, radius, ks):
     """The same by all pairs within the radius, which is faster where k is large."""
     pairs = cKDTree(points).query_pairs(radius * 1.00001, output_type="ndarray").T
     pairs = np.concatenate([pairs, pairs[::-1]], 1)
@@ -115,14 +115,23 @@ def all_then_nearest(points, radius, k):
     pairs, d2 = pairs[:, near], d2[near]
     pairs = pairs[:, np.lexsort((pairs[1], d2, pairs[0]))]
     rank = np.arange(pairs.shape[1]) - np.searchsorted(pairs[0], pairs[0])
-    return pairs[:, rank < k]
+    return pairs[:, rank < ks[pairs[0]]]
 
 
-def neighbours(points, radius, k, threads):
-    """[2,m]: each pair with d2 <= r2 once, as (lower, higher), as far as one end has the other among its k nearest."""
-    pairs = nearest(points, radius, k, threads) if k <= MANY else all_then_nearest(points, radius, k)
+def neighbours(points, radius, ks, threads):
+    """[2,m]: each pair with d2 <= r2 once, as (lower, higher), as far as one end has the other among its ks [n]
+    nearest."""
+    pairs = nearest(points, radius, ks, threads) if ks.max() <= MANY else all_then_nearest(points, radius, ks)
     keys = np.unique(pairs.min(0).astype(np.int64) * len(points) + pairs.max(0))
     return np.stack([keys // len(points), keys % len(points)])
+
+
+def kept_neighbours(event, entry):
+    """[n]: how many neighbours each hit keeps."""
+    ks = np.full(len(event.xyz), entry["k"])
+    for own in entry.get("k_of_volumes", []):
+        ks[np.isin(event.volume_id, own["volumes"])] = own["k"]
+    return ks
 
 
 def orient(xyz, pairs):
@@ -175,7 +184,7 @@ class Chain:
         entry = self.bundle["embedding"]
         points = self.sessions["embedding"].run([entry["output"]], {entry["inputs"][0]: nodes["embedding"]})[0]
         yield "embed", points
-        edges = orient(event.xyz, neighbours(points, entry["radius"], entry["k"], self.threads))
+        edges = orient(event.xyz, neighbours(points, entry["radius"], kept_neighbours(event, entry), self.threads))
         yield "edges", edges
         batches = [edges[:, i:i + FILTER_BATCH] for i in range(0, edges.shape[1], FILTER_BATCH)]
         scores = np.concatenate([self.score("filter", nodes["filter"], np.ascontiguousarray(b)) for b in batches])

@@ -26,6 +26,7 @@ int main(int count, char **arguments)
     trkx_event *event = NULL;
     trkx_edges edges = {0}, candidates = {0};
     float *features[TRKX_NETWORKS] = {NULL}, *embedding = NULL, *scores = NULL;
+    uint32_t *ks = NULL;
     int32_t *labels = NULL;
     size_t tracks = 0;
     int code = 1;
@@ -49,7 +50,9 @@ int main(int count, char **arguments)
     trkx_edges_options search; /* edges [2,m] */
     trkx_edges_options_init(&search);
     search.radius = bundle->radius;
-    search.k = bundle->k;
+    search.ks = ks = malloc((n + 1) * sizeof *ks); /* how many neighbours each hit keeps [n] */
+    if (ks == NULL) goto failed;
+    TRY(trkx_pipeline_ks(pipeline, hits, ks, &error));
     TRY(trkx_radius_graph(embedding, n, bundle->dim, &search, &edges, &error));
     TRY(trkx_edges_orient(hits->xyz, n, &edges, &error));
     printf("edges   %zu\n", edges.count);
@@ -72,6 +75,7 @@ failed:
     if (code != 0) fprintf(stderr, "%s\n", error.message);
     for (int i = 0; i < TRKX_NETWORKS; i++) free(features[i]);
     free(embedding);
+    free(ks);
     free(scores);
     free(labels);
     trkx_edges_destroy(&edges);

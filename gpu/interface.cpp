@@ -136,7 +136,7 @@ static enum trkx_status radius_graph(trkx_cuda_context *context, const float *po
                                      const float *xyz, const trkx_edges_options *options,
                                      trkx_cuda_edges *edges, trkx_error *error)
 {
-    const trkx_edges_options defaults = {sizeof defaults, 1, 500, 0}; /* trkx_edges_options_init */
+    const trkx_edges_options defaults = {sizeof defaults, 1, 500, 0, nullptr}; /* trkx_edges_options_init */
     if (options == nullptr) options = &defaults;
     *edges = {};
     return run(context, error, [&] { step_radius_graph(context, points, n, dim, xyz, options, edges); });

@@ -50,6 +50,16 @@ static void check_options(size_t n, size_t dim, const trkx_edges_options *option
     if (n > INT32_MAX) fail(TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n, INT32_MAX);
 }
 
+/* The largest of the nodes' own. */
+static size_t check_ks(const uint32_t *ks, size_t n)
+{
+    const uint32_t *zero = std::find(ks, ks + n, 0);
+    if (zero != ks + n)
+        fail(TRKX_ERROR_ARGUMENT, "edges: the k of node %zu is 0, it must be at least 1",
+             (size_t)(zero - ks));
+    return std::min((size_t)*std::max_element(ks, ks + n), n);
+}
+
 static void check_points(trkx_cuda_context *context, const float *points, size_t n, size_t dim)
 {
     size_t row = first_not_finite(context, points, n, dim);
@@ -94,13 +104,23 @@ struct fill_pairs {
 
 /* ---- the k nearest ---------------------------------------------------------------------------------- */
 
+/* How many neighbours nodes keep. */
+struct kept_neighbours {
+    size_t most;        /* of any node */
+    const uint32_t *ks; /* [n] by index; nullptr: so many of all */
+    TRKX_EVERYWHERE size_t of(uint32_t id) const
+    {
+        return ks == nullptr ? most : ks[id];
+    }
+};
+
 struct mark_saturated {
-    const uint32_t *degrees;
-    size_t k;
+    const uint32_t *degrees, *ids;
+    kept_neighbours kept;
     uint32_t *flags;
     TRKX_EVERYWHERE void operator()(size_t p) const
     {
-        flags[p] = degrees[p] > k;
+        flags[p] = degrees[p] > kept.of(ids[p]);
     }
 };
 
@@ -119,24 +139,25 @@ struct list_saturated {
 /* The nearest neighbours of one node, as they come: whenever its row is full, the k nearest stay. */
 struct find_limit {
     query all;
-    size_t k, capacity;     /* > k */
+    kept_neighbours kept;
+    size_t capacity;        /* > kept.most */
     const uint32_t *places; /* of the nodes */
     uint64_t *rows;         /* [nodes, capacity] keys */
     uint64_t *limits;
     TRKX_EVERYWHERE void operator()(size_t s) const
     {
-        size_t p = places[s], held = 0;
+        size_t p = places[s], k = kept.of(all.g.ids[places[s]]), held = 0;
         uint64_t *row = rows + s * capacity, limit = TRKX_KEEP_ALL;
         const uint32_t *ids = all.g.ids;
-        size_t most = capacity, keep = k;
+        size_t most = capacity;
         find_neighbours(all, p, 0, [&](size_t q, float d2) {
             uint64_t key = trkx_neighbour_key(d2, ids[q]);
             if (q == p || key >= limit) return;
             row[held++] = key;
             if (held < most) return;
-            trkx_keys_select(row, held, keep - 1);
-            held = keep;
-            limit = row[keep - 1];
+            trkx_keys_select(row, held, k - 1);
+            held = k;
+            limit = row[k - 1];
         });
         if (held > k) trkx_keys_select(row, held, k - 1);
         limits[ids[p]] = row[k - 1];
@@ -144,27 +165,27 @@ struct find_limit {
 };
 
 /* The limits of the saturated nodes, whose places are given, as many at a time as there is memory for. */
-static void find_limits(trkx_cuda_context *context, const query &all, size_t k, const uint32_t *places,
-                        size_t count, uint64_t *limits)
+static void find_limits(trkx_cuda_context *context, const query &all, const kept_neighbours &kept,
+                        const uint32_t *places, size_t count, uint64_t *limits)
 {
     const size_t at_a_time = 1 << 16; /* fill any device */
-    size_t capacity = k < all.g.n / 2 ? 2 * k : all.g.n;
+    size_t capacity = kept.most < all.g.n / 2 ? 2 * kept.most : all.g.n;
     size_t rows = context->pool.available() / 2 / (capacity * sizeof(uint64_t));
     rows = std::max((size_t)1, std::min({rows, count, at_a_time}));
     buffer<uint64_t> keys(context, rows * capacity, "the nearest neighbours");
     for (size_t first = 0; first < count; first += rows)
         each(context, std::min(rows, count - first),
-             find_limit{all, k, capacity, places + first, keys.get(), limits});
+             find_limit{all, kept, capacity, places + first, keys.get(), limits});
 }
 
 /* Sets limits where there are saturated nodes, and returns how many. */
-static size_t truncate(trkx_cuda_context *context, const query &all, size_t k, const uint32_t *degrees,
-                       buffer<uint64_t> *limits)
+static size_t truncate(trkx_cuda_context *context, const query &all, const kept_neighbours &kept,
+                       const uint32_t *degrees, buffer<uint64_t> *limits)
 {
     size_t n = all.g.n;
     buffer<uint64_t> offsets(context, n + 1, "saturated nodes");
     buffer<uint32_t> flags(context, n, "saturated nodes");
-    each(context, n, mark_saturated{degrees, k, flags.get()});
+    each(context, n, mark_saturated{degrees, all.g.ids, kept, flags.get()});
     size_t count = sum_up(context, flags.get(), n, offsets.get());
     if (count == 0) return 0;
     buffer<uint32_t> places(context, count, "saturated nodes");
@@ -172,7 +193,7 @@ static size_t truncate(trkx_cuda_context *context, const query &all, size_t k, c
     each(context, n, list_saturated{all.g.ids, offsets.get(), places.get(), limits->get()});
     offsets.release();
     flags.release();
-    find_limits(context, all, k, places.get(), count, limits->get());
+    find_limits(context, all, kept, places.get(), count, limits->get());
     return count;
 }
 
@@ -180,19 +201,30 @@ static size_t truncate(trkx_cuda_context *context, const query &all, size_t k, c
 
 /* The pairs, in any order; *count of them. */
 static uint64_t *find_pairs(trkx_cuda_context *context, const float *points, size_t n, size_t dim,
-                            const float *xyz, float r2, size_t k, size_t *count, size_t *saturated)
+                            const float *xyz, const trkx_edges_options *options, size_t *count,
+                            size_t *saturated)
 {
+    float radius = (float)options->radius, r2 = radius * radius;
+    kept_neighbours kept = {options->ks == nullptr ? options->k : check_ks(options->ks, n), nullptr};
+    bool k_matters = options->ks != nullptr || kept.most < n - 1;
     grid_memory grid(context, points, n, dim, r2);
     query query = {grid.view(), r2, nullptr};
     buffer<uint64_t> offsets(context), limits(context), pairs(context);
     buffer<uint32_t> counts(context, n, "the counts of neighbours"), degrees(context);
+    buffer<uint32_t> ks(context);
     buffer<double> norms(context);
-    if (k < n - 1) {
+    if (k_matters) {
         degrees.allocate(n, "the number of neighbours");
         runtime::clear(degrees.get(), n * sizeof *degrees.get(), context->stream);
     }
     each(context, n, count_pairs{query, counts.get(), degrees.get()});
-    if (k < n - 1) *saturated = truncate(context, query, k, degrees.get(), &limits);
+    if (options->ks != nullptr) {
+        ks.allocate(n, "the numbers of neighbours");
+        runtime::copy_in(ks.get(), options->ks, n * sizeof *ks.get(), context->stream);
+        kept.ks = ks.get();
+    }
+    if (k_matters) *saturated = truncate(context, query, kept, degrees.get(), &limits);
+    ks.release();
     degrees.release();
     if (*saturated > 0) {
         query.limits = limits.get();
@@ -218,11 +250,9 @@ void step_radius_graph(trkx_cuda_context *context, const float *points, size_t n
     check_options(n, dim, options);
     if (n == 0) return;
     check_points(context, points, n, dim);
-    float radius = (float)options->radius;
     trkx_cuda_edges found = {};
     try {
-        found.pairs = find_pairs(context, points, n, dim, xyz, radius * radius, options->k, &found.count,
-                                 &found.saturated);
+        found.pairs = find_pairs(context, points, n, dim, xyz, options, &found.count, &found.saturated);
         if (found.count > 0) sort(context, found.pairs, found.count);
     } catch (...) {
         step_edges_release(context, &found);

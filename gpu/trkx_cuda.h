@@ -120,7 +120,8 @@ typedef struct trkx_cuda_table {
 
     /* ---- edges ---- */
 
-    /* As trkx_radius_graph of device points [n,dim], byte by byte; `threads` of the options is not looked at.
+    /* As trkx_radius_graph of device points [n,dim], byte by byte; `ks` of the options is the host's,
+     * `threads` is not looked at.
      * Where device xyz [n,3] is not NULL, the edges run outwards as trkx_edges_orient turns them; else from
      * the lower index. *edges is overwritten. Errors: ARGUMENT (options, dim, n >= 2^31, a NaN or infinity),
      * MEMORY, DEVICE. */

@@ -214,6 +214,7 @@ typedef struct trkx_edges_options {
     double radius;    /* > 0; neighbours are at d^2 <= radius^2, compared in float32. Default 1 */
     size_t k;         /* >= 1: each node keeps at most its k nearest, ties by lower index. Default 500 */
     int threads;      /* >= 1; 0: all cores. Default 0 */
+    const uint32_t *ks; /* [n] instead of k, what each node keeps, >= 1; not owned. Default NULL: k for all */
 } trkx_edges_options;
 TRKX_API void trkx_edges_options_init(trkx_edges_options *options);
 
@@ -391,6 +392,7 @@ typedef struct trkx_bundle_info {
     bool completes;                    /* whether tracks are completed then ... */
     float candidate_cut;               /* ... with the edges whose filter score is over that as candidates */
     size_t min_hits;
+    bool own_ks;                       /* hits of some volumes keep more or fewer neighbours than k: trkx_pipeline_ks */
 } trkx_bundle_info;
 
 /* A bundle, loaded: three networks and the settings they were trained with. Immutable once created, but for the
@@ -532,6 +534,11 @@ TRKX_API enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, 
                                                  const trkx_run_options *options, trkx_event **event,
                                                  trkx_result **result, trkx_error *error);
 TRKX_API void trkx_result_destroy(trkx_result *result);
+
+/* How many nearest neighbours each hit keeps in the bundle's graph, for trkx_edges_options: ks [n]. Hits need
+ * volume_id where the bundle's info says own_ks. Errors: ARGUMENT. */
+TRKX_API enum trkx_status trkx_pipeline_ks(const trkx_pipeline *pipeline, const trkx_hits *hits, uint32_t *ks,
+                                           trkx_error *error);
 
 /* Each network by itself. features are those of the network's own list in the bundle
  * (trkx_pipeline_features). On a device they are copied there, and what it computes back. Errors: ARGUMENT,

@@ -22,6 +22,12 @@ static int compare_neighbours(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
+/* How many neighbours a point keeps. */
+static size_t kept_by(const struct search *search, size_t i)
+{
+    return search->options.ks == NULL ? search->options.k : search->options.ks[i];
+}
+
 static float squared_distance(const struct search *search, size_t i, size_t j)
 {
     const float *a = search->points + i * search->dim, *b = search->points + j * search->dim;
@@ -54,7 +60,7 @@ static bool keeps(const struct search *search, size_t i, struct neighbour neighb
         struct neighbour other = {squared_distance(search, i, j), j};
         nearer += j != i && compare_neighbours(&other, &neighbour) < 0;
     }
-    return nearer < search->options.k;
+    return nearer < kept_by(search, i);
 }
 
 static bool comes_before(const trkx_edges *edges, size_t e, int64_t source, int64_t target)
@@ -97,7 +103,7 @@ static enum trkx_status check_order(struct bench *bench, const struct search *se
 static enum trkx_status check_point(struct bench *bench, const struct search *search, size_t i, size_t degree,
                                     const struct neighbour *list, size_t count)
 {
-    size_t k = search->options.k, nearest = count < k ? count : k, found = 0;
+    size_t k = kept_by(search, i), nearest = count < k ? count : k, found = 0;
     size_t every = (count - nearest + DOUBTFUL - 1) / DOUBTFUL;
     for (size_t l = 0; l < count; l++) {
         bool there = has_edge(&search->expected, i, list[l].index), right = true;
@@ -121,7 +127,7 @@ static enum trkx_status check_samples(struct bench *bench, const struct search *
     enum trkx_status status = TRKX_OK;
     for (size_t s = 0; s < samples && status == TRKX_OK; s++) {
         size_t i = s * n / samples, count = find_neighbours(search, i, list);
-        saturated += count > search->options.k;
+        saturated += count > kept_by(search, i);
         status = check_point(bench, search, i, degrees[i], list, count);
         if (status == TRKX_OK) status = bench_go_on(bench);
     }

@@ -89,7 +89,10 @@ static void describe(const struct bench *bench, const struct search *search)
 {
     double n = (double)search->n, operations = n * (n - 1) / 2 * 4 * (double)search->dim;
     char k[32] = "no k";
-    if (search->options.k < search->n) snprintf(k, sizeof k, "k %zu", search->options.k);
+    if (search->options.ks != NULL)
+        snprintf(k, sizeof k, "the bundle's k");
+    else if (search->options.k < search->n)
+        snprintf(k, sizeof k, "k %zu", search->options.k);
     bench_note("%zu dimensions, radius %.4g, %s: %.1f neighbours each, %zu nodes over k; all pairs: %.3g ms",
                search->dim, search->options.radius, k, 2 * (double)search->expected.count / n,
                search->expected.saturated, 1e3 * operations / bench->machine.all.operations);
@@ -164,17 +167,21 @@ static enum trkx_status bench_clusters(struct bench *bench)
 static enum trkx_status bench_event(struct bench *bench)
 {
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
-    size_t n = trkx_event_hits(bench->event)->count;
+    const trkx_hits *hits = trkx_event_hits(bench->event);
+    size_t n = hits->count;
     float *points = NULL;
+    uint32_t *ks = bench_array(n * sizeof *ks);
     enum trkx_status status = bench_embedding(bench, &points);
     struct search sixteen = make_search(bench, "event-16", points, n, bundle->dim), own = sixteen;
     sixteen.options.k = n;
     own.name = "event-bundle";
     own.options.radius = bundle->radius;
-    own.options.k = bundle->k;
+    own.options.ks = ks;
+    if (status == TRKX_OK) status = trkx_pipeline_ks(bench->pipeline, hits, ks, &bench->error);
     if (status == TRKX_OK) status = find_radius(bench, &sixteen);
     if (status == TRKX_OK) status = check_and_time(bench, &sixteen);
     if (status == TRKX_OK) status = check_and_time(bench, &own);
+    free(ks);
     free(points);
     return status;
 }

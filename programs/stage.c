@@ -32,14 +32,15 @@ static void help(void)
     printf(
         "usage: trkx stage features EVENT       --out FILE   features [n,F] of a network\n"
         "       trkx stage embed EVENT          --out FILE   embedding [n,D]\n"
-        "       trkx stage radius POINTS        --out FILE   edges [2,m], each pair once\n"
+        "       trkx stage radius POINTS [EVENT] --out FILE  edges [2,m], each pair once; with EVENT as the\n"
+        "                                                    bundle makes them of its hits, outwards\n"
         "       trkx stage filter FEATURES EDGES --out FILE  scores [m]\n"
         "       trkx stage gnn FEATURES EDGES   --out FILE   scores [m]\n"
         "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n] by components, 0: no track\n"
         "       trkx stage label EVENT EDGES SCORES CANDIDATES --out FILE  labels [n] as the bundle makes "
         "them\n\n"
         "Arrays are .npy, or CSV of plain numbers by any other ending: one row a node; edges: two rows.\n\n"
-        "  --bundle DIR       networks of features, embed, filter, gnn; settings of label (%s)\n"
+        "  --bundle DIR       networks of features, embed, filter, gnn; settings of radius, label (%s)\n"
         "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
         "  --detectors FILE   features, embed: a detectors.csv for cell features (the bundle's own)\n"
         "  --radius R         radius: neighbours at distance <= R (%g)\n"
@@ -190,11 +191,41 @@ static enum trkx_status write_edges(const char *path, const trkx_edges *edges, t
     return trkx_array_write(path, &array, error);
 }
 
+/* The graph of an event's hits, whose embedding is work->a, as the pipeline makes it. */
+static enum trkx_status make_graph(struct work *work, const trkx_hits *hits, uint32_t *ks)
+{
+    trkx_edges_options choice = work->settings->edges;
+    choice.radius = trkx_pipeline_bundle(work->pipeline)->radius;
+    choice.ks = ks;
+    choice.threads = work->settings->threads;
+    if (work->a.rows != hits->count) return complain(work, "there are not as many points as hits");
+    enum trkx_status status = trkx_pipeline_ks(work->pipeline, hits, ks, work->error);
+    if (status == TRKX_OK)
+        status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
+                                   work->error);
+    if (status == TRKX_OK) status = trkx_edges_orient(hits->xyz, hits->count, &work->edges, work->error);
+    return status;
+}
+
+static enum trkx_status stage_graph(struct work *work, const char *event)
+{
+    enum trkx_status status = load_bundle(work);
+    if (status == TRKX_OK)
+        status = trkx_event_read(event, 0, work->settings->threads, &work->event, work->error);
+    if (status != TRKX_OK) return status;
+    const trkx_hits *hits = trkx_event_hits(work->event);
+    uint32_t *ks = checked(malloc((hits->count + 1) * sizeof *ks));
+    status = make_graph(work, hits, ks);
+    free(ks);
+    if (status == TRKX_OK) status = write_edges(work->settings->out, &work->edges, work->error);
+    return status;
+}
+
 static enum trkx_status stage_radius(struct work *work, char **in, int count)
 {
-    (void)count;
     trkx_edges_options choice = work->settings->edges;
     enum trkx_status status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
+    if (status == TRKX_OK && count > 1) return stage_graph(work, in[1]);
     choice.threads = work->settings->threads;
     if (status == TRKX_OK)
         status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
@@ -322,7 +353,7 @@ static const struct stage {
     enum trkx_status (*run)(struct work *work, char **in, int count);
 } stages[] = {{"features", 1, 1, false, stage_features},
               {"embed", 1, 1, true, stage_embed},
-              {"radius", 1, 1, false, stage_radius},
+              {"radius", 1, 2, false, stage_radius},
               {"filter", 2, 2, true, stage_filter},
               {"gnn", 2, 2, true, stage_gnn},
               {"tracks", 1, 2, false, stage_tracks},

@@ -225,6 +225,53 @@ static enum trkx_status parse_models(const struct place *top, const char *direct
 
 /* ---- the whole -------------------------------------------------------------------------------------- */
 
+/* Adds a volume; `field` is where it stands. */
+static enum trkx_status add_volume(const struct place *place, const char *field, const json_t *node, size_t k,
+                                   struct trkx_bundle *bundle)
+{
+    json_int_t volume = json_integer_value(node);
+    if (!json_is_integer(node) || volume < INT32_MIN || volume > INT32_MAX)
+        return wrong(place, field, "has what is no volume_id");
+    for (size_t v = 0; v < bundle->volumes_count; v++)
+        if (bundle->volumes[v].volume == volume) return wrong(place, field, "names a volume again");
+    struct trkx_volume_k *last = &bundle->volumes[bundle->volumes_count++];
+    last->volume = (int32_t)volume;
+    last->k = (uint32_t)k;
+    return TRKX_OK;
+}
+
+static size_t count_volumes(const json_t *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        count += json_array_size(json_object_get(json_array_get(list, i), "volumes"));
+    return count;
+}
+
+/* [{"volumes": [7, 8], "k": 24}, ...]; may be missing. */
+static enum trkx_status parse_volumes(const struct place *graph, struct trkx_bundle *bundle)
+{
+    const json_t *list = json_object_get(graph->object, "k_of_volumes");
+    trkx_error *error = graph->error;
+    enum trkx_status status = TRKX_OK;
+    if (list == NULL) return TRKX_OK;
+    if (!json_is_array(list)) return wrong(graph, "k_of_volumes", "is not a list");
+    TRKX_ALLOCATE(bundle->volumes, NULL, count_volumes(list), "volumes");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        char section[64];
+        size_t k = 0;
+        snprintf(section, sizeof section, "embedding.k_of_volumes[%zu].", i);
+        struct place place = {graph->file, section, json_array_get(list, i), graph->error};
+        const json_t *volumes = json_object_get(place.object, "volumes");
+        if (!json_is_array(volumes)) return wrong(&place, "volumes", "is missing or not a list");
+        TRKX_CHECK(get_count(&place, "k", 1e9, &k));
+        for (size_t v = 0; v < json_array_size(volumes); v++)
+            TRKX_CHECK(add_volume(&place, "volumes", json_array_get(volumes, v), k, bundle));
+    }
+cleanup:
+    return status;
+}
+
 static enum trkx_status parse_graph(const struct place *top, struct trkx_bundle *bundle)
 {
     struct place place = {top->file, "embedding.", json_object_get(top->object, "embedding"), top->error};
@@ -232,6 +279,7 @@ static enum trkx_status parse_graph(const struct place *top, struct trkx_bundle 
     TRKX_CHECK(get_count(&place, "dim", 32, &bundle->dim));
     TRKX_CHECK(get_number(&place, "radius", 1e-30, 1e30, &bundle->radius));
     TRKX_CHECK(get_count(&place, "k", 1e9, &bundle->k));
+    TRKX_CHECK(parse_volumes(&place, bundle));
 cleanup:
     return status;
 }
@@ -427,5 +475,6 @@ void trkx_bundle_release(struct trkx_bundle *bundle)
     trkx_release(bundle->name);
     trkx_release(bundle->detector);
     trkx_release(bundle->detectors);
+    trkx_release(bundle->volumes);
     *bundle = (struct trkx_bundle){0};
 }

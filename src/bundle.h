@@ -25,11 +25,19 @@ struct trkx_model {
 enum trkx_method { TRKX_METHOD_COMPONENTS, TRKX_METHOD_JOINED, TRKX_METHOD_WALKTHROUGH, TRKX_METHODS };
 const char *trkx_method_name(enum trkx_method method);
 
+/* How many neighbours hits of a volume keep, where that is not the bundle's k. */
+struct trkx_volume_k {
+    int32_t volume;
+    uint32_t k;
+};
+
 struct trkx_bundle {
     char *directory, *name, *detector;
     char *detectors; /* path of the detector's modules, NULL where the bundle has none */
     struct trkx_model models[TRKX_NETWORKS];
     size_t dim, k;
+    struct trkx_volume_k *volumes; /* [volumes_count] */
+    size_t volumes_count;
     double radius;
     size_t min_hits;
     enum trkx_method method;

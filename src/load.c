@@ -178,6 +178,7 @@ static void describe(trkx_pipeline *pipeline)
                                         .dim = bundle->dim,
                                         .radius = bundle->radius,
                                         .k = bundle->k,
+                                        .own_ks = bundle->volumes_count > 0,
                                         .filter_cut = bundle->models[TRKX_NETWORK_FILTER].cut,
                                         .gnn_cut = bundle->models[TRKX_NETWORK_GNN].cut,
                                         .min_hits = bundle->min_hits};
@@ -250,4 +251,25 @@ enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx
     const struct trkx_model *model = &pipeline->bundle.models[network];
     return trkx_features(hits, pipeline->detector, model->features, model->features_count, pipeline->threads,
                          features, error);
+}
+
+static uint32_t k_of_volume(const struct trkx_bundle *bundle, int32_t volume)
+{
+    for (size_t v = 0; v < bundle->volumes_count; v++)
+        if (bundle->volumes[v].volume == volume) return bundle->volumes[v].k;
+    return (uint32_t)bundle->k;
+}
+
+enum trkx_status trkx_pipeline_ks(const trkx_pipeline *pipeline, const trkx_hits *hits, uint32_t *ks,
+                                  trkx_error *error)
+{
+    const struct trkx_bundle *bundle = &pipeline->bundle;
+    bool same = bundle->volumes_count == 0;
+    if (!same && hits->volume_id == NULL && hits->count > 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "edges: how many neighbours a hit keeps goes by its volume in this bundle, the hits "
+                         "have no volume_id");
+    for (size_t i = 0; i < hits->count; i++)
+        ks[i] = same ? (uint32_t)bundle->k : k_of_volume(bundle, hits->volume_id[i]);
+    return TRKX_OK;
 }

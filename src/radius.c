@@ -27,6 +27,20 @@ static size_t first_bad_row(const float *points, size_t n, size_t dim, int threa
     return bad;
 }
 
+/* Makes k the largest of the nodes' own, as far as that can matter. */
+static enum trkx_status check_ks(struct trkx_query *query, trkx_error *error)
+{
+    query->k = 1;
+    for (size_t i = 0; i < query->n; i++) {
+        if (query->ks[i] < 1)
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                             "edges: the k of node %zu is 0, it must be at least 1", i);
+        if (query->ks[i] > query->k) query->k = query->ks[i];
+    }
+    if (query->k > query->n) query->k = query->n;
+    return TRKX_OK;
+}
+
 static enum trkx_status check_query(const float *points, size_t n, size_t dim,
                                     const trkx_edges_options *options, struct trkx_query *query,
                                     trkx_error *error)
@@ -56,13 +70,14 @@ static enum trkx_status check_query(const float *points, size_t n, size_t dim,
         .n = n,
         .dim = dim,
         .k = options->k,
+        .ks = options->ks,
         .r2 = radius * radius,
         .threads = trkx_worthwhile_threads(trkx_threads(options->threads), n, POINTS_PER_THREAD)};
     size_t bad = first_bad_row(points, n, dim, query->threads);
     if (bad < n)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity",
                          bad);
-    return TRKX_OK;
+    return options->ks == NULL ? TRKX_OK : check_ks(query, error);
 }
 
 /* ---- the reference ---------------------------------------------------------------------------------- */
@@ -70,14 +85,14 @@ static enum trkx_status check_query(const float *points, size_t n, size_t dim,
 /* The key of the k-th nearest neighbour of i; TRKX_KEEP_ALL where it has at most k. keys: room for n. */
 static uint64_t reference_limit(const struct trkx_query *query, size_t i, uint64_t *keys)
 {
-    size_t count = 0;
+    size_t count = 0, k = trkx_query_k(query, i);
     for (size_t j = 0; j < query->n; j++) {
         float d2 = trkx_query_d2(query, i, j);
         if (j != i && d2 <= query->r2) keys[count++] = trkx_neighbour_key(d2, j);
     }
-    if (count <= query->k) return TRKX_KEEP_ALL;
+    if (count <= k) return TRKX_KEEP_ALL;
     trkx_keys_sort(keys, count);
-    return keys[query->k - 1];
+    return keys[k - 1];
 }
 
 /* Counts the pairs, and writes them where index is not NULL: [2,m]. */

@@ -67,7 +67,6 @@ static void start_worker(struct search *search, struct worker *worker)
     worker->chunk = NULL;
     for (size_t l = 0; l < 2; l++) worker->lists[l] = search->lists + (2 * thread + l) * search->list;
     if (search->nearest == NULL) return;
-    worker->nearest.k = search->query->k;
     worker->nearest.d2 = search->nearest + thread * 2 * search->capacity;
     worker->nearest.ids = worker->nearest.d2 + search->capacity;
 }
@@ -80,6 +79,7 @@ static void take_place(struct worker *worker, size_t leaf, size_t lane)
     worker->place.lane = lane;
     worker->place.id = tree->ids[leaf * TRKX_TREE_LANES + lane];
     for (size_t d = 0; d < tree->dim; d++) worker->place.x[d] = block[d * TRKX_TREE_LANES + lane];
+    worker->nearest.k = trkx_query_k(worker->search->query, (size_t)worker->place.id);
 }
 
 /* The leaves from number `first` on whose box is within limit of the place: *leaves, in ascending order.
@@ -231,7 +231,7 @@ static void find_within(struct worker *worker, float limit)
     cut_back(worker);
 }
 
-/* A limit within which the place has k neighbours, from the place before: its k neighbours and itself are not
+/* A limit within which the place has k neighbours, from the place before: its neighbours and itself are not
  * farther away than the way to it and on to them. Rounding is added twice, to what was found and to what will
  * be. */
 static float limit_by_last(const struct worker *worker, const struct trkx_place *last, float limit)
@@ -289,13 +289,13 @@ static size_t nearest_of_leaf(struct worker *worker, size_t leaf)
 {
     struct search *search = worker->search;
     struct trkx_place last;
-    size_t saturated = 0;
+    size_t known = 0, saturated = 0; /* neighbours that the last place has within its limit */
     for (size_t lane = 0; lane < trkx_tree_points_in(search->tree, leaf); lane++) {
         take_place(worker, leaf, lane);
-        find_nearest(worker, lane == 0 || !worker->nearest.full
-                                 ? search->query->r2
-                                 : limit_by_last(worker, &last, worker->nearest.limit));
+        find_nearest(worker, worker->nearest.k <= known ? limit_by_last(worker, &last, worker->nearest.limit)
+                                                        : search->query->r2);
         last = worker->place;
+        known = worker->nearest.full ? worker->nearest.k : 0;
         search->limits[worker->place.id] = last_neighbour(&worker->nearest);
         saturated += worker->nearest.full;
         if (!store_neighbours(worker)) break;
@@ -413,7 +413,7 @@ static enum trkx_status search_edges(struct search *search, const double *norms,
     enum trkx_status status = TRKX_OK;
     const struct trkx_query *query = search->query;
     struct trkx_pairs *lists = NULL;
-    bool k_matters = query->k < query->n - 1, nearest = false;
+    bool k_matters = query->ks != NULL || query->k < query->n - 1, nearest = false;
     search->list = search->tree->leaves + TRKX_TREE_LANES;
     TRKX_ALLOCATE(search->lists, search->memory, (size_t)query->threads * 2 * search->list, "near leaves");
     if (k_matters) TRKX_CHECK(prepare_nearest(search, error));

@@ -8,10 +8,17 @@
 /* The checked arguments of a search. */
 struct trkx_query {
     const float *points; /* [n,dim] finite */
-    size_t n, dim, k;
+    size_t n, dim, k;    /* k: the largest of any node */
+    const uint32_t *ks;  /* [n] or NULL */
     float r2;
     int threads;
 };
+
+/* How many neighbours a node keeps. */
+static inline size_t trkx_query_k(const struct trkx_query *query, size_t i)
+{
+    return query->ks == NULL ? query->k : query->ks[i];
+}
 
 /* The float32 sum of squared float32 differences, in the order of the dimensions. */
 static inline float trkx_query_d2(const struct trkx_query *query, size_t i, size_t j)

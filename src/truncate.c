@@ -45,15 +45,16 @@ static enum trkx_status make_room(struct trkx_memory *memory, const uint32_t *de
                                   struct truncation *truncation, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    size_t n = truncation->query->n, k = truncation->query->k, s = 0, keys = 0;
-    for (size_t i = 0; i < n; i++) truncation->count += degrees[i] > k;
+    const struct trkx_query *query = truncation->query;
+    size_t n = query->n, s = 0, keys = 0;
+    for (size_t i = 0; i < n; i++) truncation->count += degrees[i] > trkx_query_k(query, i);
     if (truncation->count == 0) return TRKX_OK;
     TRKX_ALLOCATE(truncation->limits, memory, n, "the neighbours' limits");
     TRKX_ALLOCATE(truncation->nodes, memory, truncation->count, "saturated nodes");
     TRKX_ALLOCATE(truncation->begins, memory, truncation->count + 1, "saturated nodes");
     TRKX_ALLOCATE(truncation->end, memory, n, "saturated nodes");
     for (size_t i = 0; i < n; i++) {
-        bool saturated = degrees[i] > k;
+        bool saturated = degrees[i] > trkx_query_k(query, i);
         truncation->limits[i] = TRKX_KEEP_ALL;
         atomic_init(&truncation->end[i], saturated ? keys : NOT_SATURATED);
         if (!saturated) continue;
@@ -86,7 +87,7 @@ static void add_neighbours(struct truncation *truncation, const struct trkx_pair
 /* The keys of a node lie in the order in which threads came by; which is the k-th does not depend on it. */
 static void limit_node(struct truncation *truncation, size_t s)
 {
-    size_t begin = truncation->begins[s], last = truncation->query->k - 1;
+    size_t begin = truncation->begins[s], last = trkx_query_k(truncation->query, truncation->nodes[s]) - 1;
     uint64_t *keys = truncation->keys + begin;
     trkx_keys_select(keys, truncation->begins[s + 1] - begin, last);
     truncation->limits[truncation->nodes[s]] = keys[last];

@@ -50,7 +50,7 @@ setup_file() { make_event 100; }
     refuses 2 "fly" -- "$TRKX" stage fly --out x.npy a.npy
     refuses 2 "--out" -- "$TRKX" stage radius a.npy
     refuses 2 "radius" -- "$TRKX" stage radius --out x.npy
-    refuses 2 "radius" -- "$TRKX" stage radius --out x.npy a.npy b.npy
+    refuses 2 "radius" -- "$TRKX" stage radius --out x.npy a.npy b.npy c.npy
     refuses 2 "--radius" "-1" -- "$TRKX" stage radius --radius -1 --out x.npy a.npy
     refuses 2 "--radius" "nan" -- "$TRKX" stage radius --radius nan --out x.npy a.npy
     refuses 2 "--k" -- "$TRKX" stage radius --k 0 --out x.npy a.npy
@@ -255,50 +255,33 @@ event000000002-ledger.json event000000002-tracks.csv" ]
 
 # ---- stage ---------------------------------------------------------------------------------------------
 
-# The edges of `radius` run from lower to higher index; the pipeline's, outwards. Bundles are trained on the
-# latter. Event's hits in the order of their distance are oriented already.
-sorted_by_distance() {
-    copy_event
-    rm "$copy"-{truth,particles}.csv
-    {
-        head -n 1 "$event-hits.csv"
-        tail -n +2 "$event-hits.csv" |
-            awk -F, '{ printf "%.17g,%s\n", $2 * $2 + $3 * $3 + $4 * $4, $0 }' | sort -t, -g -k1,1 | cut -d, -f2-
-    } >"$copy-hits.csv"
-}
-
 # trkx run's tracks, by hand.
 chain() { # ending of the arrays
     local w=$BATS_TEST_TMPDIR/chain ending=$1
-    local radius k
     mkdir -p "$w"
-    radius=$(jq .embedding.radius "$bundle/bundle.json")
-    k=$(jq .embedding.k "$bundle/bundle.json")
-    "$TRKX" stage embed --out "$w/points.$ending" "$copy"
-    "$TRKX" stage radius --radius "$radius" --k "$k" --out "$w/edges.$ending" "$w/points.$ending"
-    "$TRKX" stage features --network filter --out "$w/filter-features.$ending" "$copy"
+    "$TRKX" stage embed --out "$w/points.$ending" "$event"
+    "$TRKX" stage radius --out "$w/edges.$ending" "$w/points.$ending" "$event"
+    "$TRKX" stage features --network filter --out "$w/filter-features.$ending" "$event"
     "$TRKX" stage filter --kept "$w/kept.$ending" --candidates "$w/candidates.$ending" --out "$w/filter-scores.$ending" \
         "$w/filter-features.$ending" "$w/edges.$ending"
-    "$TRKX" stage features --network gnn --out "$w/gnn-features.$ending" "$copy"
+    "$TRKX" stage features --network gnn --out "$w/gnn-features.$ending" "$event"
     "$TRKX" stage gnn --kept "$w/joined.$ending" --out "$w/scores.$ending" \
         "$w/gnn-features.$ending" "$w/kept.$ending"
-    "$TRKX" stage label --out "$w/labels.csv" "$copy" "$w/kept.$ending" "$w/scores.$ending" "$w/candidates.$ending"
+    "$TRKX" stage label --out "$w/labels.csv" "$event" "$w/kept.$ending" "$w/scores.$ending" "$w/candidates.$ending"
 }
 
 @test "stage: the steps by hand give what run gives, through .npy" {
-    sorted_by_distance
-    "$TRKX" run --out "$(out)" "$copy"
+    "$TRKX" run --out "$(out)" "$event"
     chain npy
     cmp <(tail -n +2 "$(out)/event000001000-tracks.csv" | cut -d, -f2) "$BATS_TEST_TMPDIR/chain/labels.csv"
 }
 
 @test "stage: the steps by hand give what run gives, through CSV" {
-    sorted_by_distance
-    "$TRKX" run --out "$(out)" "$copy"
+    "$TRKX" run --out "$(out)" "$event"
     chain csv
     cmp <(tail -n +2 "$(out)/event000001000-tracks.csv" | cut -d, -f2) "$BATS_TEST_TMPDIR/chain/labels.csv"
     cd "$BATS_TEST_TMPDIR/chain"
-    nodes=$(($(wc -l <"$copy-hits.csv") - 1))
+    nodes=$(($(wc -l <"$event-hits.csv") - 1))
     "$TRKX" stage tracks --nodes "$nodes" --out over.csv joined.csv
     "$TRKX" stage tracks --nodes "$nodes" --cut "$(jq .gnn.cut "$bundle/bundle.json")" --out cut.csv kept.csv scores.csv
     cmp over.csv cut.csv
@@ -352,13 +335,13 @@ chain() { # ending of the arrays
     refuses 1 "9" -- "$TRKX" stage tracks --nodes 5 --out x.csv edges.csv
     printf '0,1\n' >edges.csv
     refuses 1 "two rows" -- "$TRKX" stage tracks --out x.csv edges.csv
+    refuses 1 "points" -- "$TRKX" stage radius --out x.csv scores.csv "$event"
     [ ! -e x.csv ]
 }
 
 @test "stage filter: what is kept is not left where the scores cannot be written" {
-    sorted_by_distance
     cd "$BATS_TEST_TMPDIR"
-    "$TRKX" stage features --network filter --out f.csv "$copy"
+    "$TRKX" stage features --network filter --out f.csv "$event"
     printf '0,1\n1,2\n' >edges.csv
     refuses 1 "/proc/scores.csv" -- "$TRKX" stage filter --kept kept.csv --out /proc/scores.csv f.csv edges.csv
     [ ! -e kept.csv ]

@@ -136,6 +136,22 @@ static void edges_may_have_other_forms(void **state)
     expect_refusal("embedding.edges", "\"[2,m]\"");
 }
 
+static void volumes_may_have_a_k_of_their_own(void **state)
+{
+    struct trkx_bundle bundle;
+    (void)state;
+    char *text = changed("embedding.k_of_volumes", "[{\"volumes\": [7, 8], \"k\": 3},"
+                                                   " {\"volumes\": [-1], \"k\": 4}, {\"volumes\": [], \"k\": 5}]");
+    assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
+    assert_int_equal(bundle.volumes_count, 3);
+    assert_int_equal(bundle.volumes[1].volume, 8);
+    assert_int_equal(bundle.volumes[1].k, 3);
+    assert_int_equal(bundle.volumes[2].volume, -1);
+    assert_int_equal(bundle.volumes[2].k, 4);
+    trkx_bundle_release(&bundle);
+    free(text);
+}
+
 static void every_missing_field_is_named(void **state)
 {
     static const char *const needed[] = {
@@ -184,6 +200,12 @@ static void every_wrong_value_is_named(void **state)
         {"embedding.dim", "0"}, {"embedding.dim", "33"}, {"embedding.dim", "2.5"}, {"embedding.dim", "\"8\""},
         {"embedding.radius", "0"}, {"embedding.radius", "-1"}, {"embedding.radius", "1e300"},
         {"embedding.radius", "true"}, {"embedding.k", "0"}, {"embedding.k", "-3"}, {"embedding.k", "1e20"},
+        {"embedding.k_of_volumes", "7"}, {"embedding.k_of_volumes", "[3]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": 7, \"k\": 3}]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [7]}]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [7], \"k\": 0}]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [\"7\"], \"k\": 3}]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [7, 8], \"k\": 3}, {\"volumes\": [7], \"k\": 4}]"},
         {"filter.sigmoid_in_model", "0"}, {"gnn.sigmoid_in_model", "\"false\""},
         {"filter.cut", "1.1"}, {"gnn.cut", "-0.1"}, {"gnn.cut", "\"0.5\""},
         {"tracks.method", "\"walk\""}, {"tracks.method", "1"}, {"tracks.min_hits", "0"},
@@ -299,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_complete_bundle_comes_out_as_written),
         cmocka_unit_test(a_network_may_have_features_of_its_own),
         cmocka_unit_test(edges_may_have_other_forms),
+        cmocka_unit_test(volumes_may_have_a_k_of_their_own),
         cmocka_unit_test(every_missing_field_is_named),
         cmocka_unit_test(optional_fields_may_be_missing),
         cmocka_unit_test(every_wrong_value_is_named),

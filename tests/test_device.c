@@ -449,9 +449,12 @@ static void single_networks_give_the_cpu_s_bytes(void **state)
     (void)state;
     trkx_edges_options_init(&search);
     search.radius = bundle->radius;
-    search.k = bundle->k;
+    uint32_t *ks = calloc(hits->count, sizeof *ks);
+    search.ks = ks;
+    expect_ok(trkx_pipeline_ks(pipelines[0], hits, ks, &error), &error);
     float *embedding = embed_on_both(pipelines, hits);
     expect_ok(trkx_radius_graph(embedding, hits->count, bundle->dim, &search, &edges, &error), &error);
+    free(ks);
     score_on_both(pipelines, TRKX_NETWORK_FILTER, hits, &edges);
     score_on_both(pipelines, TRKX_NETWORK_GNN, hits, &edges);
     score_on_both(pipelines, TRKX_NETWORK_FILTER, hits, &none);

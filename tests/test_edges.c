@@ -41,11 +41,10 @@ static void assert_same_edges(const trkx_edges *a, const trkx_edges *b)
 }
 
 /* With 1, 2 and 4 threads, as far as the points are enough for them. Returns the number of edges. */
-static size_t compare(const float *points, size_t n, size_t dim, double radius, size_t k)
+static size_t compare_options(const float *points, size_t n, size_t dim, trkx_edges_options options)
 {
     trkx_error error;
     trkx_edges expected;
-    trkx_edges_options options = options_of(radius, k, 1);
     assert_int_equal(trkx_radius_graph_reference(points, n, dim, &options, &expected, &error), TRKX_OK);
     for (int threads = 1; threads <= 4; threads *= 2) {
         trkx_edges edges;
@@ -58,6 +57,18 @@ static size_t compare(const float *points, size_t n, size_t dim, double radius, 
     size_t count = expected.count;
     trkx_edges_destroy(&expected);
     return count;
+}
+
+static size_t compare(const float *points, size_t n, size_t dim, double radius, size_t k)
+{
+    return compare_options(points, n, dim, options_of(radius, k, 1));
+}
+
+static size_t compare_ks(const float *points, size_t n, size_t dim, double radius, const uint32_t *ks)
+{
+    trkx_edges_options options = options_of(radius, 1, 1);
+    options.ks = ks;
+    return compare_options(points, n, dim, options);
 }
 
 static void test_every_size(void **state)
@@ -131,6 +142,22 @@ static void test_exactly_k_nearby(void **state)
     free(points);
 }
 
+/* Each node its own k: as by all pairs, whichever way the search goes, and as one k where all have the same. */
+static void test_own_ks(void **state)
+{
+    enum { N = 3000 };
+    uint32_t ks[N];
+    float *points = in_clusters(N, 3, 11);
+    (void)state;
+    for (size_t i = 0; i < N; i++) ks[i] = (uint32_t)(1 + i * i % 23);
+    for (double radius = 0.05; radius < 2; radius *= 3) assert_true(compare_ks(points, N, 3, radius, ks) > 0);
+    ks[N / 2] = UINT32_MAX;
+    compare_ks(points, N, 3, 0.3, ks);
+    for (size_t i = 0; i < N; i++) ks[i] = 7;
+    assert_int_equal(compare_ks(points, N, 3, 0.3, ks), compare(points, N, 3, 0.3, 7));
+    free(points);
+}
+
 /* More pairs than n k: the search must not hold them all. 4 M pairs are 32 MiB. */
 static void test_memory_stays_at_n_k(void **state)
 {
@@ -196,6 +223,10 @@ static void test_bad_arguments(void **state)
     assert_non_null(strstr(rejection(points, 1, 33, 1, 1, 1), "33 dimensions"));
     assert_non_null(strstr(rejection(points, 2, 3, 1, 1, -1), "threads"));
     assert_non_null(strstr(rejection(points, (size_t)1 << 31, 1, 1, 1, 1), "2147483648 points"));
+    options.ks = (const uint32_t[]){1, 0};
+    trkx_error error;
+    assert_int_equal(trkx_radius_graph(points, 2, 3, &options, &edges, &error), TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "k of node 1 is 0"));
     options.size = 0;
     assert_int_equal(trkx_radius_graph(points, 2, 3, &options, &edges, NULL), TRKX_ERROR_ARGUMENT);
 }
@@ -446,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_larger),
         cmocka_unit_test(test_large_k),
         cmocka_unit_test(test_exactly_k_nearby),
+        cmocka_unit_test(test_own_ks),
         cmocka_unit_test(test_memory_stays_at_n_k),
         cmocka_unit_test(test_ties_go_to_the_lower_index),
         cmocka_unit_test(test_bad_arguments),

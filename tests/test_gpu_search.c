@@ -24,10 +24,9 @@ static trkx_edges_options options_of(double radius, size_t k)
 }
 
 /* xyz: edges outwards; or NULL. Returns the number of edges. */
-static size_t compare_edges(const float *points, size_t n, size_t dim, const float *xyz, double radius,
-                            size_t k)
+static size_t compare_options(const float *points, size_t n, size_t dim, const float *xyz,
+                              trkx_edges_options options)
 {
-    trkx_edges_options options = options_of(radius, k);
     trkx_edges expected;
     trkx_cuda_edges edges;
     void *there = on_device(points, n * dim * sizeof *points);
@@ -41,6 +40,12 @@ static size_t compare_edges(const float *points, size_t n, size_t dim, const flo
     size_t count = expected.count;
     trkx_edges_destroy(&expected);
     return count;
+}
+
+static size_t compare_edges(const float *points, size_t n, size_t dim, const float *xyz, double radius,
+                            size_t k)
+{
+    return compare_options(points, n, dim, xyz, options_of(radius, k));
 }
 
 /* Both ways, but for what takes long. */
@@ -229,9 +234,34 @@ static void test_bad_arguments(void **state)
     OK(gpu->radius_graph(context, NULL, 0, 3, NULL, NULL, &edges, NULL)); /* the defaults */
 }
 
+static void test_own_ks(void **state)
+{
+    enum { N = 2000 };
+    uint32_t ks[N];
+    float *points = in_clusters(N, 3, 11), *xyz = in_a_box(N, 3, 12);
+    trkx_cuda_edges edges;
+    (void)state;
+    for (size_t i = 0; i < N; i++) ks[i] = (uint32_t)(1 + i * i % 23);
+    for (double radius = 0.05; radius < 2; radius *= 3) {
+        trkx_edges_options options = options_of(radius, 1);
+        options.ks = ks;
+        assert_true(compare_options(points, N, 3, xyz, options) > 0);
+    }
+    ks[N / 2] = 0;
+    trkx_edges_options options = options_of(1, 1);
+    options.ks = ks;
+    void *there = on_device(points, N * 3 * sizeof *points);
+    assert_int_equal(gpu->radius_graph(context, there, N, 3, NULL, &options, &edges, &gpu_error),
+                     TRKX_ERROR_ARGUMENT);
+    gpu->release(context, there);
+    free(points);
+    free(xyz);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_own_ks),
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_every_dimension),
         cmocka_unit_test(test_every_k),

@@ -331,9 +331,12 @@ static void chain_to_edges(const trkx_hits *hits, struct chain *chain, trkx_erro
     expect_ok(trkx_embed(pipeline, chain->features[0], hits->count, chain->embedding, error), error);
     trkx_edges_options_init(&search);
     search.radius = bundle->radius;
-    search.k = bundle->k;
+    uint32_t *ks = space(hits->count, sizeof *ks);
+    search.ks = ks;
+    expect_ok(trkx_pipeline_ks(pipeline, hits, ks, error), error);
     expect_ok(trkx_radius_graph(chain->embedding, hits->count, bundle->dim, &search, &chain->edges, error),
               error);
+    free(ks);
     expect_ok(trkx_edges_orient(hits->xyz, hits->count, &chain->edges, error), error);
     chain->after_search = chain->edges.count;
 }
@@ -688,9 +691,12 @@ static void hits_in_one_place_are_run(void **state)
         volumes[i] = 8;
         ids[i] = 2;
     }
-    size_t k = trkx_pipeline_bundle(common.pipeline)->k, n = k + 1 < N ? k + 1 : N;
-    const trkx_hits hits = {
-        .count = n, .xyz = xyz, .volume_id = volumes, .layer_id = ids, .module_id = ids, .cell_begin = cells};
+    trkx_error error;
+    uint32_t ks[N];
+    trkx_hits hits = {
+        .count = 1, .xyz = xyz, .volume_id = volumes, .layer_id = ids, .module_id = ids, .cell_begin = cells};
+    expect_ok(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), &error);
+    size_t n = hits.count = ks[0] + 1 < N ? ks[0] + 1 : N;
     trkx_result *result = run(common.pipeline, &hits);
     assert_int_equal(result->steps[TRKX_STEP_EDGES].edges, n * (n - 1) / 2);
     trkx_result_destroy(result);
@@ -910,6 +916,26 @@ static void what_is_missing_is_named(void **state)
     assert_null(result);
 }
 
+/* Of the default bundle, whose volumes differ. */
+static void a_hit_keeps_as_many_neighbours_as_its_volume(void **state)
+{
+    int32_t volumes[] = {8, 13, 17, 99, 8};
+    uint32_t ks[5];
+    trkx_error error;
+    trkx_hits hits = {.count = 5, .volume_id = volumes};
+    const trkx_bundle_info *bundle = trkx_pipeline_bundle(common.pipeline);
+    (void)state;
+    expect_ok(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), &error);
+    assert_true(bundle->own_ks);
+    assert_true(ks[0] < bundle->k && ks[1] > bundle->k && ks[0] == ks[4]);
+    assert_int_equal(ks[3], bundle->k);
+    hits.volume_id = NULL;
+    assert_int_equal(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "volume_id"));
+    hits.count = 0;
+    expect_ok(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), &error);
+}
+
 static void names_of_steps(void **state)
 {
     (void)state;
@@ -948,6 +974,7 @@ int main(void)
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(truth_of_another_event_is_refused),
         cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(a_hit_keeps_as_many_neighbours_as_its_volume),
         cmocka_unit_test(names_of_steps),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -71,6 +71,24 @@ def test_dlpack(points):
         trkx.radius_graph(Tensor(points, (2, 0)), 0.08)
 
 
+def test_radius_graph_with_own_ks(points):
+    """As of two numbers: a pair stays where either end keeps it."""
+    ks = np.where(np.arange(len(points)) % 3 == 0, 2, 9)
+    few, many = ({tuple(pair) for pair in _kept(points, k)} for k in (2, 9))
+    expected = sorted({tuple(sorted(pair)) for pair in few | many if pair in (few if ks[pair[0]] == 2 else many)})
+    assert np.array_equal(trkx.radius_graph(points, 0.08, ks).T, expected)
+    with pytest.raises(trkx.ArgumentError, match="k of node 1 is 0"):
+        trkx.radius_graph(points, 0.08, np.where(np.arange(len(points)) == 1, 0, 1))
+    with pytest.raises(trkx.ArgumentError, match="k has shape"):
+        trkx.radius_graph(points, 0.08, ks[1:])
+
+
+def _kept(points, k):
+    """(point, neighbour) of each point's k nearest."""
+    distance, found = cKDTree(points).query(points, k + 1)
+    return [(i, int(j)) for i, row in enumerate(found) for j, d in zip(row, distance[i]) if j != i and d <= 0.08]
+
+
 @pytest.mark.parametrize("shape", [(0, 3), (1, 3)])
 def test_radius_graph_of_nothing(shape):
     assert trkx.radius_graph(np.zeros(shape), 1).shape == (2, 0)

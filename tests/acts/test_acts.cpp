@@ -78,6 +78,16 @@ std::vector<float> features_of(const Bundle &bundle, trkx_network network)
     return features;
 }
 
+/* As ACTS numbers modules: the volume is the uppermost byte. */
+std::vector<std::uint64_t> module_ids()
+{
+    const trkx_hits &hits = *trkx_event_hits(event);
+    std::vector<std::uint64_t> ids(hits.count);
+    for (std::size_t i = 0; i < hits.count; i++)
+        ids[i] = static_cast<std::uint64_t>(hits.volume_id[i]) << 56 | 1;
+    return ids;
+}
+
 Tracks tracks_of(const std::vector<std::int32_t> &labels, std::size_t count)
 {
     Tracks tracks(count);
@@ -100,9 +110,11 @@ Tracks expected_tracks(const Bundle &bundle, TrackBuilding::Method method)
     trkx_edges_options_init(&options);
     trkx_tracks_options_init(&components);
     options.radius = info.radius;
-    options.k = info.k;
     components.cut = 0;
     const auto *pipeline = bundle.pipeline();
+    std::vector<std::uint32_t> ks(hits.count);
+    options.ks = ks.data();
+    succeeds(trkx_pipeline_ks(pipeline, &hits, ks.data(), &error), error);
     succeeds(trkx_embed(pipeline, features_of(bundle, TRKX_NETWORK_EMBEDDING).data(), hits.count,
                         points.data(), &error),
              error);
@@ -174,7 +186,7 @@ void same_tracks_as_the_steps(void **)
                 auto features = features_of(*bundle, TRKX_NETWORK_EMBEDDING);
                 auto ids = numbered(trkx_event_hits(event)->count);
                 const auto tracks =
-                    pipeline_of(bundle, {}, method, shrink).run(features, {}, ids, Device::Cpu());
+                    pipeline_of(bundle, {}, method, shrink).run(features, module_ids(), ids, Device::Cpu());
                 std::size_t same =
                     0; /* with fewer nodes the networks, which look at their number, see another event */
                 for (const auto &track : tracks) same += std::ranges::count(expected, track) > 0;
@@ -371,6 +383,16 @@ void track_building(void **)
                                         [] { TrackBuilding({.threads = -1}, log()); });
 }
 
+void volumes_are_needed_where_k_goes_by_them(void **)
+{
+    const auto bundle = load("default");
+    auto features = features_of(*bundle, TRKX_NETWORK_EMBEDDING);
+    GraphConstruction construction({bundle}, log());
+    assert_true(bundle->info().own_ks);
+    expect_throw<std::invalid_argument>("module ids",
+                                        [&] { construction(features, trkx_event_hits(event)->count, {}); });
+}
+
 void no_edges(void **)
 {
     const auto bundle = load("acat2021-like");
@@ -498,6 +520,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(edge_classification),
         cmocka_unit_test(edge_classification_on_a_device),
         cmocka_unit_test(track_building),
+        cmocka_unit_test(volumes_are_needed_where_k_goes_by_them),
         cmocka_unit_test(no_edges),
         cmocka_unit_test(tensors_that_do_not_fit),
         cmocka_unit_test(configurations_that_do_not_fit),

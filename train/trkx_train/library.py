@@ -110,7 +110,7 @@ def features(xyz, names_and_scales):
 
 
 def neighbours(points, radius, k=500, threads=0):
-    """Neighbours in points [n,D]: int64 [2,m], each pair once, lower index first, sorted."""
+    """Neighbours in points [n,D]: int64 [2,m], each pair once, lower index first, sorted. k: of all, or [n]."""
     return trkx.radius_graph(points, radius, k, threads=threads)
 
 

@@ -75,8 +75,8 @@ struct FeatureColumns {
 class Columns; /* src/columns.hpp */
 
 /* Embedding and exact fixed-radius search, radius and k as the bundle says. Edges run outwards, from the node
- * nearer to the origin: among the columns there have to be x, y and z, or r and z. module ids are not looked
- * at. */
+ * nearer to the origin: among the columns there have to be x, y and z, or r and z. Where the bundle's k goes by
+ * the hits' volumes, these are the uppermost bytes of the module ids, as in Acts::GeometryIdentifier. */
 class GraphConstruction final : public ActsPlugins::GraphConstructionBase
 {
   public:

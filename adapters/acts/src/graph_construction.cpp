@@ -19,9 +19,28 @@ class OwnEdges
     trkx_edges edges = {};
 };
 
+/* How many neighbours each node keeps, where that goes by its volume, the uppermost byte of its module's id.
+ */
+std::vector<std::uint32_t> keptNeighbours(const Bundle &bundle, const std::vector<std::uint64_t> &moduleIds,
+                                          std::size_t n)
+{
+    std::vector<std::int32_t> volumes(n);
+    std::vector<std::uint32_t> ks(n);
+    trkx_hits hits = {};
+    trkx_error error;
+    require(moduleIds.size() == n, std::to_string(moduleIds.size()) + " module ids are not those of " +
+                                       std::to_string(n) + " nodes: this bundle's k goes by their volumes");
+    std::ranges::transform(moduleIds, volumes.begin(),
+                           [](std::uint64_t id) { return static_cast<std::int32_t>(id >> 56); });
+    hits.count = n;
+    hits.volume_id = volumes.data();
+    check(trkx_pipeline_ks(bundle.pipeline(), &hits, ks.data(), &error), error);
+    return ks;
+}
+
 /* Embeds the nodes and joins neighbours. */
-void search(const Bundle &bundle, const Columns &columns, const std::vector<float> &values, std::size_t n,
-            OwnEdges &result)
+void search(const Bundle &bundle, const Columns &columns, const std::vector<float> &values,
+            const std::vector<std::uint64_t> &moduleIds, std::size_t n, OwnEdges &result)
 {
     const trkx_bundle_info &info = bundle.info();
     std::vector<float> room, points(n * info.dim);
@@ -30,6 +49,11 @@ void search(const Bundle &bundle, const Columns &columns, const std::vector<floa
     trkx_edges_options_init(&options);
     options.radius = info.radius;
     options.k = info.k;
+    std::vector<std::uint32_t> ks;
+    if (info.own_ks) {
+        ks = keptNeighbours(bundle, moduleIds, n);
+        options.ks = ks.data();
+    }
     options.threads = bundle.threads();
     check(trkx_embed(bundle.pipeline(), columns.select(values.data(), n, room), n, points.data(), &error),
           error);
@@ -54,7 +78,7 @@ GraphConstruction::~GraphConstruction() = default;
 
 ActsPlugins::PipelineTensors GraphConstruction::operator()(std::vector<float> &inputValues,
                                                            std::size_t numNodes,
-                                                           const std::vector<std::uint64_t> & /*moduleIds*/,
+                                                           const std::vector<std::uint64_t> &moduleIds,
                                                            const ActsPlugins::ExecutionContext &execContext)
 {
     OwnEdges own;
@@ -62,7 +86,7 @@ ActsPlugins::PipelineTensors GraphConstruction::operator()(std::vector<float> &i
             std::to_string(inputValues.size()) + " values are not " + std::to_string(m_columns->count()) +
                 " columns of " + std::to_string(numNodes) + " nodes");
     if (numNodes == 0) throw ActsPlugins::NoEdgesError{};
-    search(*m_config.bundle, *m_columns, inputValues, numNodes, own);
+    search(*m_config.bundle, *m_columns, inputValues, moduleIds, numNodes, own);
     ACTS_DEBUG("Built " << own.edges.count << " edges between " << numNodes << " nodes");
     if (own.edges.saturated > 0)
         ACTS_INFO(own.edges.saturated << " of " << numNodes << " nodes have more than "

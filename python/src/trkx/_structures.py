@@ -1,7 +1,7 @@
 """The structures of include/trkx.h, in its order; see there for the meaning of each member."""
 import ctypes as c
 
-I32, I64, F32, F64 = (c.POINTER(t) for t in (c.c_int32, c.c_int64, c.c_float, c.c_double))
+I32, I64, U32, F32, F64 = (c.POINTER(t) for t in (c.c_int32, c.c_int64, c.c_uint32, c.c_float, c.c_double))
 SIZES = c.POINTER(c.c_size_t)
 
 
@@ -32,7 +32,8 @@ class Edges(c.Structure):
 
 
 class EdgesOptions(c.Structure):
-    _fields_ = [("size", c.c_size_t), ("radius", c.c_double), ("k", c.c_size_t), ("threads", c.c_int)]
+    _fields_ = [("size", c.c_size_t), ("radius", c.c_double), ("k", c.c_size_t), ("threads", c.c_int),
+                ("ks", U32)]
 
 
 class TracksOptions(c.Structure):
@@ -77,7 +78,7 @@ class BundleInfo(c.Structure):
                 ("features", c.POINTER(FeatureSpec)), ("features_count", c.c_size_t), ("dim", c.c_size_t),
                 ("radius", c.c_double), ("k", c.c_size_t), ("filter_cut", c.c_float), ("gnn_cut", c.c_float),
                 ("method", c.c_char_p), ("completes", c.c_bool), ("candidate_cut", c.c_float),
-                ("min_hits", c.c_size_t)]
+                ("min_hits", c.c_size_t), ("own_ks", c.c_bool)]
 
 
 class PipelineOptions(c.Structure):

@@ -14,7 +14,7 @@ from . import _structures as s
 from ._arrays import typed
 from ._library import Handle, call, default_bundle, destroyed_with, library, options, pointer, view
 from .errors import ArgumentError
-from .event import Event, Float32, Hits, Int32, Int64, as_hits, as_particles, as_truth
+from .event import Event, Float32, Hits, Int32, Int64, UInt32, as_hits, as_particles, as_truth
 from .steps import edges_struct, scores_of
 
 Network = Literal["embedding", "filter", "gnn"]
@@ -43,6 +43,8 @@ class Bundle:
     """whether tracks are completed then, with the edges whose filter score > candidate_cut"""
     candidate_cut: float
     min_hits: int
+    own_ks: bool
+    """whether hits of some volumes keep more or fewer neighbours than k: Models.ks"""
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,16 @@ class Models:
         count = library.trkx_pipeline_features_count(self._handle.address, c.c_int(which))
         return typed(features, np.float32, "features", (None, count))
 
+    def ks(self, hits: Any) -> UInt32:
+        """How many nearest neighbours each hit keeps in the bundle's graph: uint32 [n], the k of radius_graph.
+
+        hits need volume_id where bundle.own_ks.
+        """
+        measured = as_hits(hits)
+        kept = np.empty(len(measured), np.uint32)
+        call("trkx_pipeline_ks", self._handle.address, c.byref(measured._c()), pointer(kept, s.U32))
+        return kept
+
     def embed(self, features: Any) -> Float32:
         """The embedding float32 [n,dim] of features [n,F]."""
         values = self._checked(features, 0)
@@ -294,4 +306,4 @@ def _bundle(info: Any) -> Bundle:
                   for spec in info.features[:info.features_count])
     return Bundle(info.directory.decode(), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius,
                   info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
-                  info.completes, info.candidate_cut, info.min_hits)
+                  info.completes, info.candidate_cut, info.min_hits, info.own_ks)

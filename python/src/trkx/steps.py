@@ -36,12 +36,12 @@ def edges_struct(edges: Any, n: int) -> tuple[s.Edges, Int64]:
     return s.Edges(index.shape[1], pointer(index, s.I64), 0), index
 
 
-def radius_graph(x: Any, r: float, k: int = 500, *, both: bool = False, loop: bool = False, threads: int = 0) -> Int64:
+def radius_graph(x: Any, r: float, k: Any = 500, *, both: bool = False, loop: bool = False, threads: int = 0) -> Int64:
     """Pairs of points at a distance of at most r: edges int64 [2,m], exact.
 
     x: points [n,D], 1 <= D <= 32; float32 [n,D] in rows is not copied. Anything with __array_interface__, __array__ or
-    DLPack, such as a torch tensor on the CPU. k: each point keeps at most its k nearest, ties by lower index; a pair
-    stays where either end keeps it. both: each pair in both directions instead of (lower, higher index) alone; loop:
+    DLPack, such as a torch tensor on the CPU. k: each point keeps at most its k nearest, ties by lower index; [n]: each
+    its own number of them. A pair stays where either end keeps it. both: each pair in both directions instead of (lower, higher index) alone; loop:
     (i, i) too. Sorted by (source, target). threads: 0: all cores; the same edges for any number.
 
     The result may be handed on without a copy: torch.from_dlpack(edges).
@@ -50,7 +50,9 @@ def radius_graph(x: Any, r: float, k: int = 500, *, both: bool = False, loop: bo
     if not np.isfinite(points).all():
         raise ArgumentError("x has values that are not finite")
     edges = OwnedEdges()
-    filled = options(s.EdgesOptions, "trkx_edges_options_init", radius=float(r), k=k, threads=threads)
+    own = None if np.ndim(k) == 0 else typed(k, np.uint32, "k", (len(points),))
+    filled = options(s.EdgesOptions, "trkx_edges_options_init", radius=float(r), k=1 if own is not None else k,
+                     ks=None if own is None else pointer(own, s.U32), threads=threads)
     call("trkx_radius_graph", pointer(points, s.F32), c.c_size_t(len(points)), c.c_size_t(points.shape[1]),
          c.byref(filled), c.byref(edges.struct))
     index = edges.view()
