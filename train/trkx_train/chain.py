@@ -41,7 +41,7 @@ class Bundle:
 
     def edges(self, hits, points):
         e = self.settings["embedding"]
-        return library.radius_graph(points, hits.xyz, e["radius"], e["k"], self.threads)
+        return library.radius_graph(points, hits.xyz, e["radius"], hits.kept_neighbours(e), self.threads)
 
     def filter(self, hits, edges, batch=65536):
         """Scores [m]."""

@@ -19,7 +19,7 @@ def random_graph(n=500, m=2000, seed=0):
     edges[:, 1] = edges[:, 0]
     sensor = rng.uniform([0.05, 0.05, 0.3, -0.3, 0], [1, 5, 0.5, 0.3, 1], (n, 5)).astype(np.float32)
     sensor[:, 4] = sensor[:, 4] > 0.5
-    return data.Hits(xyz, sensor, n), edges
+    return data.Hits(xyz, sensor, np.full(n, 8, np.int32), n), edges
 
 
 def expect(name, difference, tolerance):

@@ -48,6 +48,7 @@ class Hits:
 
     xyz: np.ndarray  # float32 [n,3] mm
     sensor: np.ndarray  # float32 [n,5] library.SENSOR_FEATURES
+    volume_id: np.ndarray  # int32 [n]
     event_hits: int  # of the whole event that they are from
 
     def __len__(self):
@@ -60,7 +61,14 @@ class Hits:
         return columns if len(positional) == len(specs) else np.concatenate([columns, self.sensor], 1)
 
     def rows(self, rows):
-        return Hits(np.ascontiguousarray(self.xyz[rows]), self.sensor[rows], self.event_hits)
+        return Hits(np.ascontiguousarray(self.xyz[rows]), self.sensor[rows], self.volume_id[rows], self.event_hits)
+
+    def kept_neighbours(self, graph):
+        """How many nearest neighbours each hit keeps: [n]. graph: "embedding" of the configuration, or of a bundle."""
+        ks = np.full(len(self), graph["k"], np.uint32)
+        for own in graph.get("k_of_volumes", []):
+            ks[np.isin(self.volume_id, own["volumes"])] = own["k"]
+        return ks
 
     def augmented(self, rng):
         """Turned about the beam at random, and mirrored at random along it. Across it the drift in the sensors
@@ -71,11 +79,11 @@ class Hits:
         xyz[:, 0] = cos * self.xyz[:, 0] - sin * self.xyz[:, 1]
         xyz[:, 1] = sin * self.xyz[:, 0] + cos * self.xyz[:, 1]
         xyz[:, 2] = self.xyz[:, 2] * rng.choice([-1, 1])
-        return Hits(xyz, self.sensor, self.event_hits)
+        return Hits(xyz, self.sensor, self.volume_id, self.event_hits)
 
 
 def hits_of(event):
-    return Hits(event.xyz, event.sensor, len(event.xyz))
+    return Hits(event.xyz, event.sensor, event.volume_id, len(event.xyz))
 
 
 @dataclass

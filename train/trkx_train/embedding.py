@@ -25,7 +25,7 @@ def embed(network, hits):
 def neighbours(network, hits):
     """The graph that the filter starts from: edges [2,m]."""
     c = data.config()["embedding"]
-    return library.radius_graph(embed(network, hits), hits.xyz, c["radius"], c["k"])
+    return library.radius_graph(embed(network, hits), hits.xyz, c["radius"], hits.kept_neighbours(c))
 
 
 def distance(points, ends):
