@@ -282,6 +282,8 @@ typedef struct trkx_complete_options {
     double match;      /* a hit that a candidate edge leads to joins a track where the logarithm of the likelihood
                         * ratio is at least that. Default -3: almost all that fits */
     double search;     /* the same of a hit found where the track is expected. Default 0.5 */
+    double exchange;   /* and of a hit that another track has: it changes hands where that is exceeded, and the
+                        * same of the hit and the others of its track. Infinity: none does. Default infinity */
     size_t rounds;     /* so often tracks take in hits, before and after chains are looked for. Default 2 */
     size_t chain_hits; /* >= 4: a chain needs so many hits ... Default 4 */
     double chain_score; /* ... and such a score. Infinity: no chains are looked for. Default 6 */
@@ -292,10 +294,12 @@ TRKX_API void trkx_complete_options_init(trkx_complete_options *options);
 
 /* Completes tracks that were cut so that they are pure. In rounds, each track takes in the hits, free or of
  * smaller tracks, that are connected to one of its hits by a candidate edge, or on one of the next three layers
- * that it crosses, lie on a helix through its hits next to them, and fit to no other track better; at most one hit a module. Then chains of candidate edges that bend and
- * climb alike become tracks of the hits that are still free, and rounds follow once more. candidates: outwards
- * (trkx_edges_orient). labels [n]: as trkx_tracks gives them; changed; *count: the tracks. hits need volume, layer
- * and module ids that are in the detector. The same result with any number of threads.
+ * that it crosses, lie on a helix through its hits next to them, and fit to no other track better; at most one
+ * hit a module. A hit that fits badly to the others of its track may go to any other that it fits better to
+ * (exchange). Then chains of candidate edges that bend and climb alike become tracks of the hits that are still
+ * free, and rounds follow once more. candidates: outwards (trkx_edges_orient). labels [n]: as trkx_tracks gives
+ * them; changed; *count: the tracks. hits need volume, layer and module ids that are in the detector. The same
+ * result with any number of threads.
  * Errors: ARGUMENT, MEMORY. */
 TRKX_API enum trkx_status trkx_complete(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_edges *candidates, const trkx_complete_options *options,

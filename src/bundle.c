@@ -323,6 +323,7 @@ static enum trkx_status parse_completion(const struct place *place, struct trkx_
     TRKX_CHECK(get_optional(place, "scattering", 0, 1, &options->scattering));
     TRKX_CHECK(get_optional(place, "match", -1e3, 1e3, &options->match));
     TRKX_CHECK(get_optional(place, "search", -1e3, 1e9, &options->search));
+    TRKX_CHECK(get_optional(place, "exchange", -1e3, 1e9, &options->exchange));
     TRKX_CHECK(get_optional_count(place, "rounds", 0, 100, &options->rounds));
     TRKX_CHECK(get_optional_count(place, "chain_hits", 4, 1e9, &options->chain_hits));
     TRKX_CHECK(get_optional(place, "chain_score", -1e3, 1e9, &options->chain_score));

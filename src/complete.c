@@ -25,6 +25,7 @@ void trkx_complete_options_init(trkx_complete_options *options)
                                        .scattering = 0.002,
                                        .match = -3,
                                        .search = 0.5,
+                                       .exchange = INFINITY,
                                        .rounds = 2,
                                        .chain_hits = 4,
                                        .chain_score = 6,
@@ -59,30 +60,32 @@ static void choose_hits(size_t count, size_t k, size_t circle[3], size_t line[2]
     }
 }
 
-/* The helix that tells of a hit at place `k` of the track; false where there is none. */
+/* The helix that tells of a hit at place `k` among the `count` hits of a track but for track[without]; false
+ * where there is none. */
 static bool helix_at(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
-                     size_t k, const struct trkx_helix_model *model, struct trkx_helix *helix)
+                     size_t without, size_t k, const struct trkx_helix_model *model, struct trkx_helix *helix)
 {
     const struct trkx_measurement *circle[3], *line[2];
     size_t circle_at[3], line_at[2];
     choose_hits(count, k, circle_at, line_at);
-    for (int i = 0; i < 3; i++) circle[i] = &measurements[track[circle_at[i]]];
-    for (int i = 0; i < 2; i++) line[i] = &measurements[track[line_at[i]]];
+    for (int i = 0; i < 3; i++) circle[i] = &measurements[track[circle_at[i] + (circle_at[i] >= without)]];
+    for (int i = 0; i < 2; i++) line[i] = &measurements[track[line_at[i] + (line_at[i] >= without)]];
     return trkx_helix_through(circle, line, model, helix);
 }
 
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
-                        uint32_t hit, const struct trkx_helix_model *model)
+                        size_t without, uint32_t hit, const struct trkx_helix_model *model)
 {
     const struct trkx_measurement *m = &measurements[hit];
     struct trkx_helix helix;
-    size_t k = 0;
-    if (count < 3) return TRKX_NO_MATCH;
+    size_t k = 0, others = count - (without < count);
+    if (others < 3) return TRKX_NO_MATCH;
     for (size_t i = 0; i < count; i++) {
+        if (i == without) continue;
         if (measurements[track[i]].module == m->module) return TRKX_NO_MATCH;
         k += measurements[track[i]].distance2 < m->distance2;
     }
-    if (!helix_at(measurements, track, count, k, model, &helix)) return TRKX_NO_MATCH;
+    if (!helix_at(measurements, track, others, without, k, model, &helix)) return TRKX_NO_MATCH;
     return trkx_helix_match(&helix, m);
 }
 
@@ -131,8 +134,9 @@ struct track_list {
 /* What is asked of every hit that a track comes by, on one cache line: most have to do with nothing more. */
 struct spot {
     double distance2;
-    uint64_t strength; /* of its track */
+    uint64_t strength; /* of its track; 0 where any other may ask for it */
     int32_t module;
+    float present; /* how well it fits to its track's other hits, where hits are exchanged */
 };
 
 /* What a completion works on. */
@@ -151,6 +155,8 @@ struct completion {
     size_t capacity;          /* tracks that there is room for */
     struct spot *spots;       /* [n] */
     bool *changed, *changing; /* [capacity + 1] in the last round, in this one */
+    bool *dissolved;          /* [capacity + 1] in this one */
+    bool *weighed;            /* [capacity + 1] whether `present` of its hits is known */
     best_claim *claims;       /* [n] */
     int32_t *last;            /* [threads, n] the track that a thread last compared each hit with */
     int32_t *next;            /* [n] labels at the round's end */
@@ -201,21 +207,22 @@ static void start_seeking(const struct completion *c, int32_t track, int32_t *la
     memset(seeker->known, 0, sizeof seeker->known);
 }
 
-/* As trkx_track_match. */
+/* As trkx_track_match with the whole track. */
 static double match(const struct completion *c, struct seeker *seeker, uint32_t hit)
 {
     const struct spot spot = c->spots[hit];
     size_t k = 0, same = 0, count = seeker->count;
-    if (count > HELICES) return trkx_track_match(c->measurements, seeker->hits, count, hit, &c->model);
+    if (count > HELICES) return trkx_track_match(c->measurements, seeker->hits, count, count, hit, &c->model);
     for (size_t i = 0; i < count; i++) {
         same += seeker->module[i] == spot.module;
         k += seeker->distance2[i] < spot.distance2;
     }
     if (same > 0) return TRKX_NO_MATCH;
     if (seeker->known[k] == HELIX_UNKNOWN)
-        seeker->known[k] = helix_at(c->measurements, seeker->hits, count, k, &c->model, &seeker->helices[k])
-                               ? HELIX_KNOWN
-                               : HELIX_NONE;
+        seeker->known[k] =
+            helix_at(c->measurements, seeker->hits, count, count, k, &c->model, &seeker->helices[k])
+                ? HELIX_KNOWN
+                : HELIX_NONE;
     return seeker->known[k] == HELIX_KNOWN ? trkx_helix_match(&seeker->helices[k], &c->measurements[hit])
                                            : TRKX_NO_MATCH;
 }
@@ -298,12 +305,37 @@ static void claim_for(struct completion *c, int32_t track, int32_t *last)
     match_waiting(c, &seeker, c->options->search);
 }
 
+/* How well each hit of a track fits to the others. */
+static void weigh_hits(struct completion *c)
+{
+#pragma omp parallel for num_threads(c->threads) schedule(dynamic, 64)
+    for (size_t t = 1; t <= c->list.tracks; t++) {
+        const uint32_t *hits = c->list.hits + c->list.begin[t];
+        size_t count = size_of(&c->list, (int32_t)t);
+        for (size_t i = 0; i < count && !c->weighed[t]; i++)
+            c->spots[hits[i]].present =
+                (float)trkx_track_match(c->measurements, hits, count, i, hits[i], &c->model);
+        c->weighed[t] = true;
+    }
+}
+
+static bool exchanges(const struct completion *c)
+{
+    return c->options->exchange < INFINITY;
+}
+
+static bool is_loose(const struct completion *c, size_t i)
+{
+    return exchanges(c) && c->spots[i].present < (float)TRKX_LOOSE;
+}
+
 static void claim_hits(struct completion *c)
 {
     size_t n = c->n;
+    if (exchanges(c)) weigh_hits(c);
     for (size_t i = 0; i < n; i++) {
         atomic_init(&c->claims[i], 0);
-        c->spots[i].strength = strength_of(c, c->labels[i]);
+        c->spots[i].strength = is_loose(c, i) ? 0 : strength_of(c, c->labels[i]);
     }
     memset(c->last, 0, (size_t)c->threads * n * sizeof *c->last);
 #pragma omp parallel for num_threads(c->threads) schedule(dynamic, 64)
@@ -316,10 +348,11 @@ static void claim_hits(struct completion *c)
 static void relabel(struct completion *c, uint32_t hit, int32_t track)
 {
     c->changing[c->next[hit]] = c->changing[track] = true;
+    c->weighed[c->next[hit]] = c->weighed[track] = false;
     c->next[hit] = track;
 }
 
-/* The track that claims most hits of another, if it claims a third of them or more. */
+/* The stronger track that claims most hits of another, if it claims a third of them or more. */
 static int32_t most_frequent_claimant(const struct completion *c, const uint32_t *hits, size_t count)
 {
     size_t most = 0;
@@ -327,7 +360,8 @@ static int32_t most_frequent_claimant(const struct completion *c, const uint32_t
     for (size_t i = 0; i < count; i++) {
         uint32_t track = claimant(c->claims[hits[i]]);
         size_t votes = 0;
-        for (size_t j = 0; j < count && track != 0; j++) votes += claimant(c->claims[hits[j]]) == track;
+        if (strength_of(c, (int32_t)track) < strength_of(c, c->labels[hits[i]])) continue;
+        for (size_t j = 0; j < count; j++) votes += claimant(c->claims[hits[j]]) == track;
         if (votes > most || (votes == most && votes > 0 && track < found)) {
             most = votes;
             found = track;
@@ -343,6 +377,7 @@ static void dissolve_tracks(struct completion *c)
         const uint32_t *hits = c->list.hits + c->list.begin[t];
         size_t count = size_of(&c->list, (int32_t)t);
         int32_t into = most_frequent_claimant(c, hits, count);
+        c->dissolved[t] = into != 0;
         for (size_t i = 0; i < count && into != 0; i++)
             relabel(c, hits[i], claimant(c->claims[hits[i]]) == (uint32_t)into ? into : 0);
     }
@@ -353,6 +388,19 @@ static void take_free_hits(struct completion *c)
     for (size_t i = 0; i < c->n; i++)
         if (c->labels[i] == 0 && claimant(c->claims[i]) != 0)
             relabel(c, (uint32_t)i, (int32_t)claimant(c->claims[i]));
+}
+
+/* Loose hits go to the track that they fit better to, where neither that nor theirs has gone up in another.
+ */
+static void exchange_hits(struct completion *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        uint32_t to = claimant(c->claims[i]);
+        if (c->labels[i] == 0 || to == 0 || !is_loose(c, i)) continue;
+        if (c->dissolved[c->labels[i]] || c->dissolved[to]) continue;
+        float least = fmaxf((float)c->options->exchange, c->spots[i].present);
+        if (trkx_key_high(c->claims[i]) > trkx_float_code(least)) relabel(c, (uint32_t)i, (int32_t)to);
+    }
 }
 
 /* Of the hits on one module that a track has taken in, it keeps the best. */
@@ -416,6 +464,7 @@ static bool complete_once(struct completion *c, size_t tracks)
     memset(c->changing, 0, (c->capacity + 1) * sizeof *c->changing);
     dissolve_tracks(c);
     take_free_hits(c);
+    if (exchanges(c)) exchange_hits(c);
     list_hits(c, c->next, tracks, &c->list);
     keep_one_a_module(c);
     memcpy(c->labels, c->next, c->n * sizeof *c->labels);
@@ -443,10 +492,10 @@ static enum trkx_status check_options(const trkx_complete_options *options, trkx
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a field of %g T cannot bend tracks",
                          options->field);
     if (!(options->scattering >= 0) || isnan(options->match) || isnan(options->search) ||
-        isnan(options->chain_score))
+        isnan(options->exchange) || isnan(options->chain_score))
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
-            "tracks: scattering is not a number >= 0, or match, search or chain_score no number");
+            "tracks: scattering is not a number >= 0, or match, search, exchange or chain_score no number");
     if (options->chain_hits < 4)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: chains of %zu hits, they need at least 4",
                          options->chain_hits);
@@ -518,6 +567,9 @@ static enum trkx_status prepare(struct trkx_memory *memory, struct completion *c
             (struct spot){.distance2 = c->measurements[i].distance2, .module = c->measurements[i].module};
     TRKX_ALLOCATE(c->changed, memory, c->capacity + 1, "tracks");
     TRKX_ALLOCATE(c->changing, memory, c->capacity + 1, "tracks");
+    TRKX_ALLOCATE(c->dissolved, memory, c->capacity + 1, "tracks");
+    TRKX_ALLOCATE(c->weighed, memory, c->capacity + 1, "tracks");
+    memset(c->weighed, 0, (c->capacity + 1) * sizeof *c->weighed);
     TRKX_ALLOCATE(c->claims, memory, c->n, "claims on hits");
     TRKX_ALLOCATE(c->last, memory, (size_t)c->threads * c->n, "hits that were compared");
     TRKX_ALLOCATE(c->next, memory, c->n, "labels");
@@ -555,6 +607,8 @@ cleanup:
     trkx_release(c->spots);
     trkx_release(c->changed);
     trkx_release(c->changing);
+    trkx_release(c->dissolved);
+    trkx_release(c->weighed);
     trkx_release(c->claims);
     trkx_release(c->last);
     trkx_release(c->next);

@@ -18,10 +18,14 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
 /* What the options say of tracks. */
 struct trkx_helix_model trkx_helix_model(const trkx_complete_options *options);
 
-/* How well a hit fits to a track's hits, by those around its place; TRKX_NO_MATCH where the track has fewer
- * than three or one on the same module. */
+/* How well a hit fits to a track's hits but for track[without] (count: to all), by those around its place;
+ * TRKX_NO_MATCH where they are fewer than three or one is on the same module. */
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
-                        uint32_t hit, const struct trkx_helix_model *model);
+                        size_t without, uint32_t hit, const struct trkx_helix_model *model);
+
+/* Hits that fit to their track's others with less are asked for by any other track. Of those that fit better
+ * hardly one would change hands, and to ask for them all would be most of the work. */
+#define TRKX_LOOSE 4.0
 
 /* What chains are made of: circles of at least this radius, mm (90 MeV in 2 T); hits that might have been
  * this far, mm, across the track from where they are; no next hit that is predicted worse than this. */

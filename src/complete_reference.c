@@ -16,6 +16,8 @@ struct plain {
     int32_t *labels, *next; /* [n] at a round's begin, at its end */
     int32_t *claimant;      /* [n] 0: none */
     float *claim;           /* [n] */
+    float *present;         /* [n] how well a hit fits to its track */
+    bool *dissolved;        /* [2n + 1] tracks */
     bool *changed;          /* [2n + 1] tracks */
     bool *changing;         /* [2n + 1] */
     uint32_t *hits;         /* [n] of one track */
@@ -62,20 +64,47 @@ static bool expected(const struct plain *p, size_t count, size_t hit)
     return false;
 }
 
+static bool exchanges(const struct plain *p)
+{
+    return p->options->exchange < (double)INFINITY;
+}
+
+static bool is_loose(const struct plain *p, size_t hit)
+{
+    return exchanges(p) && p->present[hit] < (float)TRKX_LOOSE;
+}
+
+static void weigh_hits(struct plain *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->labels[i] == 0) continue;
+        size_t count = hits_of(p, p->labels, p->labels[i]), place = 0;
+        while (p->hits[place] != i) place++;
+        p->present[i] =
+            (float)trkx_track_match(p->measurements, p->hits, count, place, (uint32_t)i, &p->model);
+    }
+}
+
+/* Larger, or as large and earlier. */
+static bool is_stronger(const struct plain *p, int32_t a, int32_t b)
+{
+    size_t size_a = hits_of(p, p->labels, a), size_b = hits_of(p, p->labels, b);
+    return size_a > size_b || (size_a == size_b && a < b);
+}
+
 static void claim_hits(struct plain *p)
 {
     memset(p->claimant, 0, p->n * sizeof *p->claimant);
+    if (exchanges(p)) weigh_hits(p);
     for (int32_t t = 1; (size_t)t <= p->tracks; t++) {
         for (size_t i = 0; i < p->n && p->changed[t]; i++) {
             int32_t other = p->labels[i];
             if (other == t) continue;
-            size_t size_other = other == 0 ? 0 : hits_of(p, p->labels, other);
-            size_t size = hits_of(p, p->labels, t);
-            if (size_other > size || (size_other == size && other < t)) continue;
+            if (other != 0 && is_stronger(p, other, t) && !is_loose(p, i)) continue;
             bool close = connected(p, t, i);
-            hits_of(p, p->labels, t);
+            size_t size = hits_of(p, p->labels, t);
             if (!close && !expected(p, size, i)) continue;
-            double score = trkx_track_match(p->measurements, p->hits, size, (uint32_t)i, &p->model);
+            double score = trkx_track_match(p->measurements, p->hits, size, size, (uint32_t)i, &p->model);
             if (!(score >= (close ? p->options->match : p->options->search))) continue;
             if (p->claimant[i] != 0 && (float)score <= p->claim[i]) continue;
             p->claimant[i] = t;
@@ -92,18 +121,29 @@ static void move(struct plain *p, size_t hit, int32_t track)
 
 static void dissolve(struct plain *p, int32_t track)
 {
-    size_t count = hits_of(p, p->labels, track), most = 0;
+    size_t count = 0, most = 0;
     int32_t into = 0;
     for (int32_t t = 1; (size_t)t <= p->tracks; t++) {
         size_t votes = 0;
+        if (!is_stronger(p, t, track)) continue;
+        count = hits_of(p, p->labels, track);
         for (size_t i = 0; i < count; i++) votes += p->claimant[p->hits[i]] == t;
         if (votes > most) {
             most = votes;
             into = t;
         }
     }
-    if (into == 0 || 3 * most < count) return;
+    p->dissolved[track] = into != 0 && 3 * most >= count;
+    if (!p->dissolved[track]) return;
+    hits_of(p, p->labels, track);
     for (size_t i = 0; i < count; i++) move(p, p->hits[i], p->claimant[p->hits[i]] == into ? into : 0);
+}
+
+static void exchange(struct plain *p, size_t hit)
+{
+    int32_t track = p->labels[hit], to = p->claimant[hit];
+    if (track == 0 || to == 0 || !is_loose(p, hit) || p->dissolved[track] || p->dissolved[to]) return;
+    if (p->claim[hit] > (float)p->options->exchange && p->claim[hit] > p->present[hit]) move(p, hit, to);
 }
 
 /* Whether another hit that the same track takes in, on the same module, is better. */
@@ -126,6 +166,7 @@ static bool complete_once(struct plain *p)
     for (int32_t t = 1; (size_t)t <= p->tracks; t++) dissolve(p, t);
     for (size_t i = 0; i < p->n; i++)
         if (p->labels[i] == 0 && p->claimant[i] != 0) move(p, i, p->claimant[i]);
+    for (size_t i = 0; i < p->n; i++) exchange(p, i);
     for (size_t i = p->n; i-- > 0;)
         if (p->next[i] != p->labels[i] && p->next[i] != 0 && has_better(p, i)) move(p, i, 0);
     memcpy(p->labels, p->next, p->n * sizeof *p->labels);
@@ -279,6 +320,8 @@ static enum trkx_status prepare(struct plain *p, trkx_error *error)
     TRKX_ALLOCATE(p->next, NULL, p->n, "labels");
     TRKX_ALLOCATE(p->claimant, NULL, p->n, "claims");
     TRKX_ALLOCATE(p->claim, NULL, p->n, "claims");
+    TRKX_ALLOCATE(p->present, NULL, p->n, "hits");
+    TRKX_ALLOCATE(p->dissolved, NULL, 2 * p->n + 1, "tracks");
     TRKX_ALLOCATE(p->changed, NULL, 2 * p->n + 1, "tracks");
     TRKX_ALLOCATE(p->changing, NULL, 2 * p->n + 1, "tracks");
     TRKX_ALLOCATE(p->hits, NULL, p->n, "hits of a track");
@@ -316,6 +359,8 @@ cleanup:
     trkx_release(p.next);
     trkx_release(p.claimant);
     trkx_release(p.claim);
+    trkx_release(p.present);
+    trkx_release(p.dissolved);
     trkx_release(p.changed);
     trkx_release(p.changing);
     trkx_release(p.hits);

@@ -1,6 +1,7 @@
-/* Proves that completion gives tracks back the hits that were taken from them, finds those of which nothing
- * was left, and joins pieces; that it is what the plain version computes, whatever the number of threads; and
- * that bad input and failing allocations are errors that leave nothing behind. */
+/* Proves that completion gives tracks back the hits that were taken from them, or that went to other tracks,
+ * finds those of which nothing was left, and joins pieces; that it is what the plain version computes,
+ * whatever the number of threads; and that bad input and failing allocations are errors that leave nothing
+ * behind. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,6 +148,37 @@ static void test_leaves_whole_tracks(void **state)
     destroy(&f);
 }
 
+/* Two particles whose hits on a layer were taken for each other's get them back: every seventh hit goes to
+ * the track of the next hit on its layer. */
+static int32_t *confuse(const struct fixture *f)
+{
+    size_t n = f->hits->count;
+    int32_t *labels = malloc((n + 1) * sizeof *labels);
+    memcpy(labels, f->labels, n * sizeof *labels);
+    for (size_t i = 0; i + 1 < n; i++) {
+        bool same_layer = f->hits->volume_id[i] == f->hits->volume_id[i + 1] &&
+                          f->hits->layer_id[i] == f->hits->layer_id[i + 1];
+        if (i % 7 == 0 && same_layer && f->labels[i + 1] != 0) labels[i] = f->labels[i + 1];
+    }
+    return labels;
+}
+
+static void test_exchanges(void **state)
+{
+    struct fixture f = make_event(200, 7);
+    trkx_complete_options options;
+    int32_t *with = confuse(&f), *without = confuse(&f);
+    (void)state;
+    trkx_complete_options_init(&options);
+    complete(&f, &options, without);
+    options.exchange = 1;
+    complete(&f, &options, with);
+    assert_true(score(&f, with) > score(&f, without) + 0.05);
+    free(with);
+    free(without);
+    destroy(&f);
+}
+
 static void compare_with_reference(const struct fixture *f, const trkx_complete_options *settings,
                                    const int32_t *start)
 {
@@ -174,9 +206,17 @@ static void test_against_reference(void **state)
     for (uint64_t seed = 1; seed <= 4; seed++) {
         struct fixture f = make_event(10 * seed * seed / 2, seed);
         int32_t *labels = damage(&f, seed), *none = calloc(f.hits->count + 1, sizeof *none);
+        int32_t *confused = confuse(&f);
         trkx_complete_options_init(&options);
         compare_with_reference(&f, &options, labels);
         compare_with_reference(&f, &options, f.labels);
+        options.exchange = 1;
+        compare_with_reference(&f, &options, labels);
+        options.rounds = 4;
+        compare_with_reference(&f, &options, confused);
+        options.exchange = -20; /* whatever fits better */
+        compare_with_reference(&f, &options, confused);
+        options.rounds = 2;
         options.chain_score = 0; /* many chains, that share hits */
         options.min_hits = 5;
         compare_with_reference(&f, &options, none);
@@ -184,10 +224,12 @@ static void test_against_reference(void **state)
         options.rounds = 3;
         options.match = options.search = -20; /* and many claims */
         compare_with_reference(&f, &options, labels);
+        compare_with_reference(&f, &options, confused);
         options.rounds = 0;
         options.chain_score = (double)INFINITY;
         compare_with_reference(&f, &options, labels);
         free(labels);
+        free(confused);
         free(none);
         destroy(&f);
     }
@@ -287,6 +329,9 @@ static void test_errors(void **state)
     options.match = (double)NAN;
     expect_error(&f, &hits, &f.candidates, &options, 0, "is not a number");
     trkx_complete_options_init(&options);
+    options.exchange = (double)NAN;
+    expect_error(&f, &hits, &f.candidates, &options, 0, "exchange or chain_score no number");
+    trkx_complete_options_init(&options);
     options.chain_hits = 3;
     expect_error(&f, &hits, &f.candidates, &options, 0, "chains of 3 hits");
     trkx_complete_options_init(&options);
@@ -327,13 +372,10 @@ static void test_failing_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recovers),
-        cmocka_unit_test(test_leaves_whole_tracks),
-        cmocka_unit_test(test_against_reference),
-        cmocka_unit_test(test_equal_hits),
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_recovers),   cmocka_unit_test(test_leaves_whole_tracks),
+        cmocka_unit_test(test_exchanges),  cmocka_unit_test(test_against_reference),
+        cmocka_unit_test(test_equal_hits), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_errors),     cmocka_unit_test(test_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,8 @@ from . import chain, data, filter, library
 
 GRAPHS = [(1.8, 20), (1.8, 24), (1.8, 32), (1.8, 40), (1.2, 32), (1.0, 32), (0.9, 500)]
 EDGES_PER_HIT = (3, 4, 5, 6, 8)
+SETTINGS = {"search": (-0.5, 0.0, 1.0, 2.0), "match": (-5.0, -3.0, -1.0, 1.0), "exchange": (-1.0, 0.0, 2.0, 4.0),
+            "chain_score": (2.0, 3.0, 6.0), "rounds": (1, 2, 4)}
 METRICS = ("trackml_score", "all", "above_500_mev", "above_1_gev", "fake_rate", "fragment_rate", "duplicate_rate")
 
 
@@ -56,7 +58,8 @@ def scan_tracks(bundle, events):
     chosen = dict(bundle.settings["tracks"]["completion"])
     chosen.pop("candidate_cut")
     cut, infinity = bundle.settings["gnn"]["cut"], float("inf")
-    no_search, no_chains = {**chosen, "search": 1e9}, {**chosen, "chain_score": infinity}
+    kept = {**chosen, "exchange": infinity}
+    no_search, no_chains = {**kept, "search": 1e9}, {**kept, "chain_score": infinity}
     rows = [("components", "components", 0.6, False, {}), ("components", "components", cut, False, {}),
             *(("walkthrough", "walkthrough", value, False, {}) for value in (0.01, 0.5, cut)),
             ("walkthrough, completed", "walkthrough", cut, True, chosen),
@@ -65,12 +68,11 @@ def scan_tracks(bundle, events):
             ("joined, candidate edges only", "joined", cut, True, {**no_search, "chain_score": infinity}),
             ("joined, candidate edges and chains", "joined", cut, True, no_search),
             ("joined, candidate edges and search", "joined", cut, True, no_chains),
-            ("joined, completed (all three)", "joined", cut, True, chosen)]
-    rows += [(f"search {value}", "joined", cut, True, {**chosen, "search": value}) for value in (-0.5, 0.0, 1.0, 2.0)]
-    rows += [(f"chain_score {value}", "joined", cut, True, {**chosen, "chain_score": value}) for value in (2.0, 3.0, 6.0)]
-    rows += [(f"match {value}", "joined", cut, True, {**chosen, "match": value}) for value in (-5.0, -1.0, 1.0)]
-    rows += [(f"rounds {value}", "joined", cut, True, {**chosen, "rounds": value}) for value in (1, 4)]
-    rows += [("joined, completed", "joined", value, True, chosen) for value in (0.5, 0.6, 0.7, 0.8, 0.9)]
+            ("joined, all three", "joined", cut, True, kept),
+            ("joined, all three and exchange (completed)", "joined", cut, True, chosen)]
+    for name, values in SETTINGS.items():
+        rows += [(f"{name} {value}", "joined", cut, True, {**chosen, name: value}) for value in values]
+    rows += [("joined, completed", "joined", value, True, chosen) for value in (0.5, 0.6, 0.7, 0.9)]
     table("tracks: method, cut", METRICS, (
         (f"{name}, {threshold}", np.mean([[library.evaluate(event, labels_by(
             bundle, event, graph, method, threshold, completes, **settings))[key] for key in METRICS]
