@@ -136,6 +136,34 @@ double trkx_helix_middle(const struct trkx_measurement *const hits[3], const str
     return -chi2 / 2 - log(sqrt(2 * TRKX_PI * var) * reach * density_across(hits[1], slope));
 }
 
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- the field -------------------------------------------------------------------------------------- */
+
+/* B, B' and B" on the axis of a coil, but for a factor. Near it the field across is -r B'/2, for there is no
+ * other way for field lines to go; on a track from the beam, where r is z over the slope, it takes from the
+ * bending what makes B + z B'/2 of B. Where next to nothing is left of that, a curvature tells nothing of the
+ * next. */
+double trkx_helix_change(const struct trkx_helix_model *model, double z)
+{
+    const double least = 0.25; /* of B */
+    double square = model->coil_radius * model->coil_radius;
+    double up = z + model->coil_length, down = z - model->coil_length;
+    if (isinf(model->coil_length)) return 0;
+    double a = 1 / sqrt(up * up + square), b = 1 / sqrt(down * down + square);
+    double field = up * a - down * b, first = square * (a * a * a - b * b * b);
+    double second = -3 * square * (up * a * a * a * a * a - down * b * b * b * b * b);
+    return (1.5 * first + z / 2 * second) / larger(field + z / 2 * first, least * field);
+}
+
 /* ---- the match -------------------------------------------------------------------------------------- */
 
 /* The arc from the first hit of the circle, negative backwards. */
@@ -183,17 +211,9 @@ bool trkx_helix_through(const struct trkx_measurement *const hits[3],
     for (int i = 0; i < 2; i++) helix->var_z[i] = variance_z(line[i], helix->slope);
     helix->kink = trkx_helix_kink(model, helix->curvature, helix->slope);
     helix->bend = model->bending * helix->curvature;
+    double middle = (hits[0]->z + hits[1]->z + hits[2]->z) / 3;
+    helix->change = helix->curvature * helix->slope * trkx_helix_change(model, middle);
     return isfinite(helix->slope);
-}
-
-static double smaller(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
 }
 
 double trkx_helix_match(const struct trkx_helix *h, const struct trkx_measurement *hit)
@@ -204,6 +224,7 @@ double trkx_helix_match(const struct trkx_helix *h, const struct trkx_measuremen
     double across = (h->p * (x * x + y * y) + h->u * x + h->v * y) / gradient;
 
     double s = arc_to(h, x, y), s1 = h->s1, s2 = h->s2;
+    across += h->change / 6 * s * (s - s1) * (s - s2); /* no circle: its curvature changes along the arc */
     double w0 = (s - s1) * (s - s2) / (s1 * s2), w1 = s * (s - s2) / (s1 * (s1 - s2));
     double w2 = s * (s - s1) / (s2 * (s2 - s1));
     double v1 = (s - h->t0) / (h->t1 - h->t0), v0 = 1 - v1;

@@ -27,6 +27,8 @@ struct trkx_helix_model {
     double pt_of_radius; /* GeV / mm: 0.3e-3 times the field in T */
     double scattering;   /* rad GeV: the angle at a layer is this over the momentum */
     double bending; /* how much the curvature may change along a track, relative: the field is not uniform */
+    double coil_radius,
+        coil_length; /* mm, half its length: of the coil that the field is of; infinite: uniform */
 };
 
 /* Fills measurements [n] of hits that have volume, layer and module ids; each module has the resolution of
@@ -49,12 +51,16 @@ struct trkx_helix {
     double z0, z1, slope;    /* of the line; dz/ds */
     double var_phi[3], var_z[2];
     double kink, bend; /* of a layer, rad; of the field, 1/mm */
+    double change;     /* 1/mm^2: of the curvature along the arc */
 };
 
 /* False where the hits define none. */
 bool trkx_helix_through(const struct trkx_measurement *const circle[3],
                         const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
                         struct trkx_helix *helix);
+
+/* How much the curvature of a track from the beam changes along z where it is, relative: 1/mm. */
+double trkx_helix_change(const struct trkx_helix_model *model, double z);
 
 /* The logarithm of how much likelier a hit is there because the track passes than by chance: residuals across
  * and along the track against the density of hits. TRKX_NO_MATCH where it is not a number. */

@@ -179,6 +179,58 @@ static void test_exchanges(void **state)
     destroy(&f);
 }
 
+/* The field that bends a track from the beam, on the axis of a coil, but for a factor: see trkx_helix_change. */
+static double bending_field(double z)
+{
+    const double radius = 1230, length = 2600, step = 1;
+    double field[3];
+    for (int i = 0; i < 3; i++) {
+        double up = z + (i - 1) * step + length, down = z + (i - 1) * step - length;
+        field[i] = up / hypot(up, radius) - down / hypot(down, radius);
+    }
+    return field[1] + z / 2 * (field[2] - field[0]) / (2 * step);
+}
+
+static void test_field_of_a_coil(void **state)
+{
+    trkx_complete_options options;
+    (void)state;
+    trkx_complete_options_init(&options);
+    struct trkx_helix_model model = trkx_helix_model(&options);
+    assert_true(trkx_helix_change(&model, 2000) == 0);
+    options.coil_length = 2600;
+    model = trkx_helix_model(&options);
+    for (double z = -2000; z <= 2000; z += 250) {
+        double expected = (bending_field(z + 1) - bending_field(z - 1)) / (2 * bending_field(z));
+        assert_true(fabs(trkx_helix_change(&model, z) - expected) < 1e-6);
+    }
+    assert_true(fabs(trkx_helix_change(&model, 2550)) < 0.1); /* where nothing bends */
+}
+
+/* The simulator's field is that of a coil: who knows that finds more. */
+static void test_follows_the_field(void **state)
+{
+    trkx_complete_options options;
+    double with = 0, without = 0;
+    (void)state;
+    trkx_complete_options_init(&options);
+    options.chain_score = (double)INFINITY;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct fixture f = make_event(300, seed);
+        int32_t *uniform = damage(&f, seed), *coil = damage(&f, seed);
+        options.coil_length = (double)INFINITY;
+        complete(&f, &options, uniform);
+        options.coil_length = 2600;
+        complete(&f, &options, coil);
+        without += score(&f, uniform);
+        with += score(&f, coil);
+        free(uniform);
+        free(coil);
+        destroy(&f);
+    }
+    assert_true(with > without + 0.01);
+}
+
 static void compare_with_reference(const struct fixture *f, const trkx_complete_options *settings,
                                    const int32_t *start)
 {
@@ -213,6 +265,7 @@ static void test_against_reference(void **state)
         options.exchange = 1;
         compare_with_reference(&f, &options, labels);
         options.rounds = 4;
+        options.coil_length = 2600;
         compare_with_reference(&f, &options, confused);
         options.exchange = -20; /* whatever fits better */
         compare_with_reference(&f, &options, confused);
@@ -326,6 +379,9 @@ static void test_errors(void **state)
     options.field = 0;
     expect_error(&f, &hits, &f.candidates, &options, 0, "a field of 0 T");
     trkx_complete_options_init(&options);
+    options.coil_length = 0;
+    expect_error(&f, &hits, &f.candidates, &options, 0, "a coil of radius 1230 and half length 0");
+    trkx_complete_options_init(&options);
     options.match = (double)NAN;
     expect_error(&f, &hits, &f.candidates, &options, 0, "is not a number");
     trkx_complete_options_init(&options);
@@ -372,10 +428,16 @@ static void test_failing_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recovers),   cmocka_unit_test(test_leaves_whole_tracks),
-        cmocka_unit_test(test_exchanges),  cmocka_unit_test(test_against_reference),
-        cmocka_unit_test(test_equal_hits), cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_errors),     cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_recovers),
+        cmocka_unit_test(test_leaves_whole_tracks),
+        cmocka_unit_test(test_exchanges),
+        cmocka_unit_test(test_field_of_a_coil),
+        cmocka_unit_test(test_follows_the_field),
+        cmocka_unit_test(test_against_reference),
+        cmocka_unit_test(test_equal_hits),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

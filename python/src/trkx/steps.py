@@ -128,8 +128,8 @@ def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score
 def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **settings: float) -> Int32:
     """Tracks completed with the hits that their helices lead to, in the built-in detector: labels int32 [n].
 
-    candidates: edges int64 [2,m] that run outwards. settings: members of trkx_complete_options (field, scattering,
-    match, search, exchange, rounds, chain_hits, chain_score, min_hits).
+    candidates: edges int64 [2,m] that run outwards. settings: members of trkx_complete_options (field,
+    coil_radius, coil_length, scattering, match, search, exchange, rounds, chain_hits, chain_score, min_hits).
     """
     with_modules = as_hits(hits)
     struct, _index = edges_struct(candidates, len(with_modules))
