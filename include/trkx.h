@@ -278,8 +278,8 @@ TRKX_API enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, co
 typedef struct trkx_complete_options {
     size_t size;       /* sizeof(trkx_complete_options) */
     double field;      /* T, along z near the origin; not 0. Default 2 */
-    double coil_radius, coil_length; /* mm, > 0: of the solenoid, and half its length; along the beam the field falls
-                        * as that of such a coil. Infinitely long: it does not. Default 1230, infinity */
+    double coil_radius, coil_half_length; /* mm, > 0: of the solenoid, as whose the field falls along the beam;
+                        * infinitely long: not at all. Default 1230, infinity */
     double scattering; /* rad GeV, >= 0: the angle at a layer, times the momentum. Default 0.002 */
     double match;      /* a hit that a candidate edge leads to joins a track where the logarithm of the likelihood
                         * ratio is at least that. Default -3: almost all that fits */

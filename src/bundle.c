@@ -321,7 +321,7 @@ static enum trkx_status parse_completion(const struct place *place, struct trkx_
     bundle->candidate_cut = (float)candidate_cut;
     TRKX_CHECK(get_optional(place, "field", 1e-3, 1e3, &options->field));
     TRKX_CHECK(get_optional(place, "coil_radius", 1, 1e9, &options->coil_radius));
-    TRKX_CHECK(get_optional(place, "coil_length", 1, 1e9, &options->coil_length));
+    TRKX_CHECK(get_optional(place, "coil_half_length", 1, 1e9, &options->coil_half_length));
     TRKX_CHECK(get_optional(place, "scattering", 0, 1, &options->scattering));
     TRKX_CHECK(get_optional(place, "match", -1e3, 1e3, &options->match));
     TRKX_CHECK(get_optional(place, "search", -1e3, 1e9, &options->search));

@@ -23,7 +23,7 @@ void trkx_complete_options_init(trkx_complete_options *options)
     *options = (trkx_complete_options){.size = sizeof *options,
                                        .field = 2,
                                        .coil_radius = 1230,
-                                       .coil_length = INFINITY,
+                                       .coil_half_length = INFINITY,
                                        .scattering = 0.002,
                                        .match = -3,
                                        .search = 0.5,
@@ -37,12 +37,12 @@ void trkx_complete_options_init(trkx_complete_options *options)
 
 struct trkx_helix_model trkx_helix_model(const trkx_complete_options *options)
 {
-    bool uniform = isinf(options->coil_length);
+    bool uniform = isinf(options->coil_half_length);
     return (struct trkx_helix_model){.pt_of_radius = 0.3e-3 * fabs(options->field),
                                      .scattering = options->scattering,
                                      .bending = uniform ? 0.1 : 0.05,
                                      .coil_radius = options->coil_radius,
-                                     .coil_length = options->coil_length};
+                                     .coil_half_length = options->coil_half_length};
 }
 
 /* ---- a hit and a track ------------------------------------------------------------------------------ */
@@ -497,9 +497,9 @@ static enum trkx_status check_options(const trkx_complete_options *options, trkx
     if (!isfinite(options->field) || options->field == 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a field of %g T cannot bend tracks",
                          options->field);
-    if (!(options->coil_radius > 0) || isinf(options->coil_radius) || !(options->coil_length > 0))
+    if (!(options->coil_radius > 0) || isinf(options->coil_radius) || !(options->coil_half_length > 0))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a coil of radius %g and half length %g mm",
-                         options->coil_radius, options->coil_length);
+                         options->coil_radius, options->coil_half_length);
     if (!(options->scattering >= 0) || isnan(options->match) || isnan(options->search) ||
         isnan(options->exchange) || isnan(options->chain_score))
         return trkx_fail(

@@ -156,8 +156,8 @@ double trkx_helix_change(const struct trkx_helix_model *model, double z)
 {
     const double least = 0.25; /* of B */
     double square = model->coil_radius * model->coil_radius;
-    double up = z + model->coil_length, down = z - model->coil_length;
-    if (isinf(model->coil_length)) return 0;
+    double up = z + model->coil_half_length, down = z - model->coil_half_length;
+    if (isinf(model->coil_half_length)) return 0;
     double a = 1 / sqrt(up * up + square), b = 1 / sqrt(down * down + square);
     double field = up * a - down * b, first = square * (a * a * a - b * b * b);
     double second = -3 * square * (up * a * a * a * a * a - down * b * b * b * b * b);

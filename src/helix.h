@@ -27,8 +27,7 @@ struct trkx_helix_model {
     double pt_of_radius; /* GeV / mm: 0.3e-3 times the field in T */
     double scattering;   /* rad GeV: the angle at a layer is this over the momentum */
     double bending; /* how much the curvature may change along a track, relative: the field is not uniform */
-    double coil_radius,
-        coil_length; /* mm, half its length: of the coil that the field is of; infinite: uniform */
+    double coil_radius, coil_half_length; /* mm, of the coil whose field it is; infinitely long: uniform */
 };
 
 /* Fills measurements [n] of hits that have volume, layer and module ids; each module has the resolution of

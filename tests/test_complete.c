@@ -198,7 +198,7 @@ static void test_field_of_a_coil(void **state)
     trkx_complete_options_init(&options);
     struct trkx_helix_model model = trkx_helix_model(&options);
     assert_true(trkx_helix_change(&model, 2000) == 0);
-    options.coil_length = 2600;
+    options.coil_half_length = 2600;
     model = trkx_helix_model(&options);
     for (double z = -2000; z <= 2000; z += 250) {
         double expected = (bending_field(z + 1) - bending_field(z - 1)) / (2 * bending_field(z));
@@ -218,9 +218,9 @@ static void test_follows_the_field(void **state)
     for (uint64_t seed = 1; seed <= 3; seed++) {
         struct fixture f = make_event(300, seed);
         int32_t *uniform = damage(&f, seed), *coil = damage(&f, seed);
-        options.coil_length = (double)INFINITY;
+        options.coil_half_length = (double)INFINITY;
         complete(&f, &options, uniform);
-        options.coil_length = 2600;
+        options.coil_half_length = 2600;
         complete(&f, &options, coil);
         without += score(&f, uniform);
         with += score(&f, coil);
@@ -265,7 +265,7 @@ static void test_against_reference(void **state)
         options.exchange = 1;
         compare_with_reference(&f, &options, labels);
         options.rounds = 4;
-        options.coil_length = 2600;
+        options.coil_half_length = 2600;
         compare_with_reference(&f, &options, confused);
         options.exchange = -20; /* whatever fits better */
         compare_with_reference(&f, &options, confused);
@@ -379,7 +379,7 @@ static void test_errors(void **state)
     options.field = 0;
     expect_error(&f, &hits, &f.candidates, &options, 0, "a field of 0 T");
     trkx_complete_options_init(&options);
-    options.coil_length = 0;
+    options.coil_half_length = 0;
     expect_error(&f, &hits, &f.candidates, &options, 0, "a coil of radius 1230 and half length 0");
     trkx_complete_options_init(&options);
     options.match = (double)NAN;

@@ -13,7 +13,7 @@ from . import chain, data, filter, library
 GRAPHS = [(1.8, 20), (1.8, 24), (1.8, 32), (1.8, 40), (1.2, 32), (1.0, 32), (0.9, 500)]
 EDGES_PER_HIT = (3, 4, 5, 6, 8)
 SETTINGS = {"search": (-0.5, 0.0, 1.0, 2.0), "match": (-5.0, -3.0, -1.0, 1.0), "exchange": (-1.0, 1.0, 2.0, 4.0),
-            "chain_score": (2.0, 3.0, 6.0), "rounds": (1, 2, 4), "coil_length": (float("inf"), 2400.0)}
+            "chain_score": (2.0, 3.0, 6.0), "rounds": (1, 2, 4), "coil_half_length": (float("inf"), 2400.0)}
 METRICS = ("trackml_score", "all", "above_500_mev", "above_1_gev", "fake_rate", "fragment_rate", "duplicate_rate")
 
 

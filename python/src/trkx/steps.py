@@ -129,7 +129,7 @@ def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **set
     """Tracks completed with the hits that their helices lead to, in the built-in detector: labels int32 [n].
 
     candidates: edges int64 [2,m] that run outwards. settings: members of trkx_complete_options (field,
-    coil_radius, coil_length, scattering, match, search, exchange, rounds, chain_hits, chain_score, min_hits).
+    coil_radius, coil_half_length, scattering, match, search, exchange, rounds, chain_hits, chain_score, min_hits).
     """
     with_modules = as_hits(hits)
     struct, _index = edges_struct(candidates, len(with_modules))
