@@ -48,7 +48,8 @@ class WalkthroughOptions(c.Structure):
 class CompleteOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("field", c.c_double), ("coil_radius", c.c_double), ("coil_half_length", c.c_double),
                 ("scattering", c.c_double), ("match", c.c_double), ("search", c.c_double), ("exchange", c.c_double),
-                ("rounds", c.c_size_t), ("chain_hits", c.c_size_t), ("chain_score", c.c_double), ("min_hits", c.c_size_t), ("threads", c.c_int)]
+                ("rounds", c.c_size_t), ("chain_hits", c.c_size_t), ("chain_score", c.c_double),
+                ("min_hits", c.c_size_t), ("threads", c.c_int)]
 
 
 class MetricsOptions(c.Structure):
