@@ -234,7 +234,9 @@ class Models:
 
     def _score(self, function: str, which: int, features: Any, edges: Any) -> Float32:
         values = self._checked(features, which)
-        struct, index = edges_struct(edges, len(values))
+        struct, index = edges_struct(edges)
+        if index.size > 0 and (index.min() < 0 or index.max() >= len(values)):
+            raise ArgumentError(f"edges join nodes {index.min()} to {index.max()}, there are {len(values)}")
         scores = np.empty(index.shape[1], np.float32)
         call(function, self._handle.address, pointer(values, s.F32), c.c_size_t(len(values)), c.byref(struct),
              pointer(scores, s.F32))
@@ -257,8 +259,8 @@ class Models:
         measured = as_hits(hits)
         if candidates is None and self.bundle.completes:
             raise ArgumentError(f"the bundle {self.bundle.name} completes tracks: candidates are needed")
-        struct, index = edges_struct(edges, len(measured))
-        more, _kept = edges_struct(np.zeros((2, 0)) if candidates is None else candidates, len(measured))
+        struct, index = edges_struct(edges)
+        more, _kept = edges_struct(np.zeros((2, 0)) if candidates is None else candidates)
         labels, count = np.zeros(len(measured), np.int32), c.c_size_t()
         call("trkx_pipeline_tracks", self._handle.address, c.byref(measured._c()), c.byref(struct),
              pointer(scores_of(scores, index), s.F32), c.byref(more), pointer(labels, s.I32), c.byref(count))

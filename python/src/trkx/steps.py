@@ -28,11 +28,10 @@ class OwnedEdges:
         return view(self.struct.index, (2, self.struct.count), np.int64, self)
 
 
-def edges_struct(edges: Any, n: int) -> tuple[s.Edges, Int64]:
-    """Edges for the library, checked to join some of n nodes, and the array that they are a view of."""
+def edges_struct(edges: Any) -> tuple[s.Edges, Int64]:
+    """Edges for the library, and the array that they are a view of. That they join nodes that there are is checked by
+    the library."""
     index = typed(edges, np.int64, "edges", (2, None))
-    if index.size > 0 and (index.min() < 0 or index.max() >= n):
-        raise ArgumentError(f"edges join nodes {index.min()} to {index.max()}, there are {n}")
     return s.Edges(index.shape[1], pointer(index, s.I64), 0), index
 
 
@@ -47,8 +46,6 @@ def radius_graph(x: Any, r: float, k: Any = 500, *, both: bool = False, loop: bo
     The result may be handed on without a copy: torch.from_dlpack(edges).
     """
     points = typed(x, np.float32, "x", (None, None))
-    if not np.isfinite(points).all():
-        raise ArgumentError("x has values that are not finite")
     edges = OwnedEdges()
     own = None if np.ndim(k) == 0 else typed(k, np.uint32, "k", (len(points),))
     filled = options(s.EdgesOptions, "trkx_edges_options_init", radius=float(r), k=1 if own is not None else k,
@@ -72,7 +69,7 @@ def orient_edges(xyz: Any, edges: Any) -> Int64:
     xyz: [n,3] mm. The result is a new array.
     """
     positions = typed(xyz, np.float32, "xyz", (None, 3))
-    struct, index = edges_struct(edges, len(positions))
+    struct, index = edges_struct(edges)
     turned, ones = OwnedEdges(), np.ones(index.shape[1], np.float32)
     # the library turns edges of its own only: a copy of them all
     call("trkx_edges_over", c.byref(struct), pointer(ones, s.F32), c.c_float(0), c.byref(turned.struct))
@@ -87,7 +84,7 @@ def connected_components(n: int, edges: Any, scores: Any = None, *, cut: float =
     edges: int64 [2,m]. scores: float32 [m]; an edge connects where its score > cut, without scores always. min_hits:
     smaller components get the label 0.
     """
-    struct, index = edges_struct(edges, n)
+    struct, index = edges_struct(edges)
     weights = scores_of(scores, index)
     filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits, threads=threads)
     labels, count = np.zeros(n, np.int32), c.c_size_t()
@@ -104,7 +101,7 @@ def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int 
     """Tracks by joining hits over edges int64 [2,m] in falling order of their scores [m] > cut, at most one hit a
     module: labels int32 [n], 0: no track. hits need module ids."""
     with_modules = as_hits(hits)
-    struct, index = edges_struct(edges, len(with_modules))
+    struct, index = edges_struct(edges)
     filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits)
     labels, count = np.zeros(len(with_modules), np.int32), c.c_size_t()
     call("trkx_join", c.byref(with_modules._c()), c.byref(struct), pointer(scores_of(scores, index), s.F32),
@@ -116,7 +113,7 @@ def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score
                 add_score: float = 0.6, min_hits: int = 3) -> Int32:
     """Tracks by walking along edges int64 [2,m], which run outwards, with scores [m] > cut: labels int32 [n], 0: no
     track. Out of a hit the best edge is followed where its score > min_score, and all are with score > add_score."""
-    struct, index = edges_struct(edges, n)
+    struct, index = edges_struct(edges)
     filled = options(s.WalkthroughOptions, "trkx_walkthrough_options_init", cut=cut, min_score=min_score,
                      add_score=add_score, min_hits=min_hits)
     labels, count = np.zeros(n, np.int32), c.c_size_t()
@@ -132,7 +129,7 @@ def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **set
     coil_radius, coil_half_length, scattering, match, search, exchange, rounds, chain_hits, chain_score, min_hits).
     """
     with_modules = as_hits(hits)
-    struct, _index = edges_struct(candidates, len(with_modules))
+    struct, _index = edges_struct(candidates)
     completed, count = typed(labels, np.int32, "labels", (len(with_modules),)).copy(), c.c_size_t()
     known = {name for name, *_ in s.CompleteOptions._fields_} - {"size", "threads"}
     if not known.issuperset(settings):
