@@ -15,6 +15,14 @@ static inline unsigned lanes_of(size_t i, size_t count)
     return count - i >= LANES ? (1u << (LANES - 1) << 1) - 1 : (1u << (count - i)) - 1;
 }
 
+/* Calls a function of the dimension so that the loops of usual ones are unrolled. */
+#define WITH_DIM(dim, function, ...)           \
+    ((dim) == 8    ? function(8, __VA_ARGS__)  \
+     : (dim) == 12 ? function(12, __VA_ARGS__) \
+     : (dim) == 3  ? function(3, __VA_ARGS__)  \
+     : (dim) == 2  ? function(2, __VA_ARGS__)  \
+                   : function((dim), __VA_ARGS__))
+
 /* ---- nodes ------------------------------------------------------------------------------------------ */
 
 /* Of the children of a node from number `first` on, those whose box is within the limit. The point of a box
@@ -30,8 +38,8 @@ static inline __attribute__((always_inline)) unsigned near_boxes(const float *no
     return vec_within(sum, limit);
 }
 
-static inline __attribute__((always_inline)) size_t expand(const struct trkx_tree *tree, size_t level,
-                                                           size_t dim, const float *x, float limit,
+static inline __attribute__((always_inline)) size_t expand(size_t dim, const struct trkx_tree *tree,
+                                                           size_t level, const float *x, float limit,
                                                            const uint32_t *nodes, size_t count,
                                                            uint32_t *children)
 {
@@ -49,12 +57,10 @@ static inline __attribute__((always_inline)) size_t expand(const struct trkx_tre
     return found;
 }
 
-/* The loops of the usual dimension are unrolled. */
 static size_t tree_expand(const struct trkx_tree *tree, size_t level, const float *x, float limit,
                           const uint32_t *nodes, size_t count, uint32_t *children)
 {
-    return tree->dim == 8 ? expand(tree, level, 8, x, limit, nodes, count, children)
-                          : expand(tree, level, tree->dim, x, limit, nodes, count, children);
+    return WITH_DIM(tree->dim, expand, tree, level, x, limit, nodes, count, children);
 }
 
 /* ---- pairs ------------------------------------------------------------------------------------------ */
@@ -96,7 +102,7 @@ static inline unsigned behind(unsigned mask, size_t i, size_t first)
 
 /* Most leaves have no neighbours, so that is found out first, without a branch. */
 static inline __attribute__((always_inline)) uint64_t *
-pair(const struct trkx_tree *tree, size_t dim, const struct trkx_place *place, const struct trkx_reach *reach,
+pair(size_t dim, const struct trkx_tree *tree, const struct trkx_place *place, const struct trkx_reach *reach,
      const uint32_t *leaves, size_t count, uint64_t *pairs)
 {
     struct {
@@ -123,8 +129,7 @@ static uint64_t *leaves_pair(const struct trkx_tree *tree, const struct trkx_pla
                              const struct trkx_reach *reach, const uint32_t *leaves, size_t count,
                              uint64_t *pairs)
 {
-    return tree->dim == 8 ? pair(tree, 8, place, reach, leaves, count, pairs)
-                          : pair(tree, tree->dim, place, reach, leaves, count, pairs);
+    return WITH_DIM(tree->dim, pair, tree, place, reach, leaves, count, pairs);
 }
 
 /* ---- the k nearest ---------------------------------------------------------------------------------- */
@@ -238,7 +243,7 @@ static void nearest_cut_back(struct trkx_nearest *nearest)
     nearest->limit = float_of(last);
 }
 
-static inline __attribute__((always_inline)) void show(const struct trkx_tree *tree, size_t dim,
+static inline __attribute__((always_inline)) void show(size_t dim, const struct trkx_tree *tree,
                                                        const struct trkx_place *place, const uint32_t *leaves,
                                                        size_t count, struct trkx_nearest *nearest)
 {
@@ -265,10 +270,7 @@ static inline __attribute__((always_inline)) void show(const struct trkx_tree *t
 static void nearest_show(const struct trkx_tree *tree, const struct trkx_place *place, const uint32_t *leaves,
                          size_t count, struct trkx_nearest *nearest)
 {
-    if (tree->dim == 8)
-        show(tree, 8, place, leaves, count, nearest);
-    else
-        show(tree, tree->dim, place, leaves, count, nearest);
+    WITH_DIM(tree->dim, show, tree, place, leaves, count, nearest);
 }
 
 /* ---- a node's neighbours ---------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ enum {
     CHUNK = 1 << 15, /* pairs that a thread collects at a time: 256 KiB */
     TOGETHER = 8,    /* leaves that a thread takes at a time: they are near each other */
     SHOWN = 8,       /* leaves that a point is shown at a time, while it looks for its nearest */
+    SHARED = 6,      /* nodes that the points of a leaf go down together to, at most */
     SAMPLE = 64,     /* points that tell whether most are saturated */
 };
 
@@ -49,6 +50,12 @@ struct search {
     size_t stored;     /* pairs in finished chunks */
     size_t most_pairs; /* stop where there are more */
     _Atomic(enum stop) stopped;
+};
+
+/* Nodes of one level that the way down goes on from. */
+struct start {
+    size_t level, count;
+    uint32_t nodes[SHARED];
 };
 
 /* One thread's share of it. */
@@ -82,22 +89,35 @@ static void take_place(struct worker *worker, size_t leaf, size_t lane)
     worker->nearest.k = trkx_query_k(worker->search->query, (size_t)worker->place.id);
 }
 
-/* The leaves from number `first` on whose box is within limit of the place: *leaves, in ascending order.
- * Returns their number. */
-static size_t near_leaves(struct worker *worker, float limit, size_t first, const uint32_t **leaves)
+/* The children of nodes whose box is within limit of x, but for those that end before leaf `first`:
+ * *children, in room, in ascending order. The boxes are those of `level`. Returns their number. */
+static size_t near_children(const struct worker *worker, const float *x, float limit, size_t first,
+                            size_t level, const uint32_t *nodes, size_t count, uint32_t *room,
+                            const uint32_t **children)
 {
     const struct search *search = worker->search;
-    const struct trkx_tree *tree = search->tree;
-    static const uint32_t root;
-    const uint32_t *nodes = &root;
-    size_t count = 1;
-    for (size_t v = tree->levels; v-- > 0;) {
-        uint32_t *children = worker->lists[v % 2];
-        count = search->kernels->expand(tree, v, worker->place.x, limit, nodes, count, children);
-        for (nodes = children; count > 0 && *nodes < first >> 4 * v; count--) nodes++;
-    }
+    count = search->kernels->expand(search->tree, level, x, limit, nodes, count, room);
+    for (*children = room; count > 0 && **children < first >> 4 * level; count--) ++*children;
+    return count;
+}
+
+/* The leaves from number `first` on whose box is within limit of the place: *leaves, in ascending order.
+ * Returns their number. */
+static size_t near_leaves(struct worker *worker, const struct start *start, float limit, size_t first,
+                          const uint32_t **leaves)
+{
+    const uint32_t *nodes = start->nodes;
+    size_t count = start->count;
+    for (size_t v = start->level + 1; v-- > 0;)
+        count = near_children(worker, worker->place.x, limit, first, v, nodes, count, worker->lists[v % 2],
+                              &nodes);
     *leaves = nodes;
     return count;
+}
+
+static struct start root_of(const struct trkx_tree *tree)
+{
+    return (struct start){.level = tree->levels - 1, .count = 1};
 }
 
 /* ---- pairs ------------------------------------------------------------------------------------------ */
@@ -146,12 +166,46 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* The middle of a leaf's box, and how far, squared, neighbours of its points are from there at most. */
+static float reach_of_leaf(const struct search *search, size_t leaf, float *middle)
+{
+    const struct trkx_tree *tree = search->tree;
+    const float *low = trkx_tree_node(tree, 0, leaf / TRKX_TREE_LANES) + leaf % TRKX_TREE_LANES;
+    const float *high = low + tree->dim * TRKX_TREE_LANES;
+    double half = 0;
+    for (size_t d = 0; d < tree->dim; d++) {
+        double l = (double)low[d * TRKX_TREE_LANES], h = (double)high[d * TRKX_TREE_LANES];
+        middle[d] = (float)((l + h) / 2);
+        double side = fmax(h - (double)middle[d], (double)middle[d] - l);
+        half += side * side;
+    }
+    double both = sqrt(half) + sqrt((double)search->reach.maybe);
+    return trkx_reach_maybe((float)(both * both), tree->dim);
+}
+
+/* How far all points of a leaf go down together: while there are few nodes. */
+static struct start start_of_leaf(struct worker *worker, size_t leaf)
+{
+    float middle[TRKX_TREE_DIM_MAX], limit = reach_of_leaf(worker->search, leaf, middle);
+    struct start start = root_of(worker->search->tree);
+    while (start.level > 0) {
+        const uint32_t *children;
+        size_t count = near_children(worker, middle, limit, leaf, start.level, start.nodes, start.count,
+                                     worker->lists[0], &children);
+        if (count > SHARED) break;
+        memcpy(start.nodes, children, count * sizeof *children);
+        start.count = count;
+        start.level--;
+    }
+    return start;
+}
+
 /* All pairs of the place with the points behind it. */
-static bool pair_place(struct worker *worker)
+static bool pair_place(struct worker *worker, const struct start *start)
 {
     const struct search *search = worker->search;
     const uint32_t *leaves;
-    size_t count = near_leaves(worker, search->reach.maybe, worker->place.leaf, &leaves);
+    size_t count = near_leaves(worker, start, search->reach.maybe, worker->place.leaf, &leaves);
     for (size_t i = 0; i < count; i += TRKX_NEAR_LEAVES) {
         if (!have_room(worker)) return false;
         uint64_t *to = worker->chunk->pairs + worker->chunk->count;
@@ -165,9 +219,10 @@ static bool pair_place(struct worker *worker)
 /* All pairs of a leaf's points with each other and with the leaves behind it. */
 static void pair_leaf(struct worker *worker, size_t leaf)
 {
+    const struct start start = start_of_leaf(worker, leaf);
     for (size_t lane = 0; lane < trkx_tree_points_in(worker->search->tree, leaf); lane++) {
         take_place(worker, leaf, lane);
-        if (!pair_place(worker)) return;
+        if (!pair_place(worker, &start)) return;
     }
 }
 
@@ -213,6 +268,7 @@ static float limit_of_boxes(const struct worker *worker)
 static void find_within(struct worker *worker, float limit)
 {
     const struct search *search = worker->search;
+    const struct start root = root_of(search->tree);
     uint32_t node = (uint32_t)(worker->place.leaf / TRKX_TREE_LANES), own[2 * TRKX_TREE_LANES];
     const uint32_t *leaves;
     worker->nearest.held = 0;
@@ -222,7 +278,7 @@ static void find_within(struct worker *worker, float limit)
         search->kernels->expand(search->tree, 0, worker->place.x, limit_of_boxes(worker), &node, 1, own);
     show_leaves(worker, own, count);
     cut_back(worker);
-    count = near_leaves(worker, limit_of_boxes(worker), 0, &leaves);
+    count = near_leaves(worker, &root, limit_of_boxes(worker), 0, &leaves);
     size_t before = 0, after;
     while (before < count && leaves[before] / TRKX_TREE_LANES < node) before++;
     for (after = before; after < count && leaves[after] / TRKX_TREE_LANES == node;) after++;
