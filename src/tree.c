@@ -6,8 +6,9 @@
 #include "parallel.h"
 
 enum {
-    SAMPLE = 128,       /* points from which a node chooses the dimension to split */
+    SAMPLE = 64,        /* points from which a node chooses the dimension to split */
     TASK_MIN = 1 << 13, /* points from which a subtree is worth a task of its own */
+    AHEAD = 24,         /* points that are fetched before it is their turn: they lie all over the memory */
 };
 
 struct build {
@@ -35,6 +36,8 @@ static size_t widest_dimension(const struct build *build, const uint64_t *keys, 
     double sum[TRKX_TREE_DIM_MAX] = {0}, squares[TRKX_TREE_DIM_MAX] = {0}, largest = -1;
     for (size_t i = 0; i < samples; i++) {
         const float *point = build->points + trkx_key_low(keys[i * count / samples]) * dim;
+        if (i + AHEAD < samples)
+            __builtin_prefetch(build->points + trkx_key_low(keys[(i + AHEAD) * count / samples]) * dim);
         for (size_t d = 0; d < dim; d++) {
             double x = (double)point[d] - (double)origin[d];
             sum[d] += x;
@@ -73,6 +76,7 @@ static void split(const struct build *build, struct subtree subtree, size_t midd
     size_t d = widest_dimension(build, keys, count);
     for (size_t i = 0; i < count; i++) {
         uint32_t id = trkx_key_low(keys[i]);
+        if (i + AHEAD < count) __builtin_prefetch(&build->points[trkx_key_low(keys[i + AHEAD]) * dim + d]);
         keys[i] = trkx_key(trkx_float_code(build->points[id * dim + d]), id);
     }
     trkx_keys_select(keys, count, (middle - subtree.first) * TRKX_TREE_LANES);
