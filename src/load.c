@@ -273,3 +273,21 @@ enum trkx_status trkx_pipeline_ks(const trkx_pipeline *pipeline, const trkx_hits
         ks[i] = same ? (uint32_t)bundle->k : k_of_volume(bundle, hits->volume_id[i]);
     return TRKX_OK;
 }
+
+enum trkx_status trkx_pipeline_graph(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                     struct trkx_memory *memory, trkx_edges_options *options, uint32_t **ks,
+                                     trkx_error *error)
+{
+    const struct trkx_bundle *bundle = &pipeline->bundle;
+    enum trkx_status status = TRKX_OK;
+    trkx_edges_options_init(options);
+    options->radius = bundle->radius;
+    options->k = bundle->k;
+    options->threads = pipeline->threads;
+    if (bundle->volumes_count == 0) return TRKX_OK;
+    TRKX_ALLOCATE(*ks, memory, hits->count, "the numbers of neighbours");
+    TRKX_CHECK(trkx_pipeline_ks(pipeline, hits, *ks, error));
+    options->ks = *ks;
+cleanup:
+    return status;
+}

@@ -50,7 +50,7 @@ static inline vec choose(lanes chosen, vec a, vec b)
     return (vec)((chosen & (lanes)a) | (~chosen & (lanes)b));
 }
 
-/* The larger, the smaller; b where a is not a number. */
+/* The larger, the smaller; b where one of them is not a number. */
 static inline vec vec_max(vec a, vec b)
 {
     return choose(a > b, a, b);

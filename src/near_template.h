@@ -25,8 +25,8 @@ static inline unsigned lanes_of(size_t i, size_t count)
 
 /* ---- nodes ------------------------------------------------------------------------------------------ */
 
-/* Of the children of a node from number `first` on, those whose box is within the limit. The point of a box
- * that is nearest to x has its coordinates, as far as the box has them. */
+/* Of a vector of a node's children, those whose box is within the limit. The point of a box that is nearest
+ * to x has its coordinates, as far as the box has them. */
 static inline __attribute__((always_inline)) unsigned near_boxes(const float *node, size_t dim, const vec *x,
                                                                  vec limit)
 {

@@ -84,16 +84,10 @@ static enum trkx_status edges(struct run *run)
 {
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
     trkx_edges_options options;
-    trkx_error *error = run->error;
     uint32_t *ks = NULL;
     double *norms = NULL;
     enum trkx_status status = TRKX_OK;
-    TRKX_ALLOCATE(ks, &run->memory, run->hits->count, "the numbers of neighbours");
-    TRKX_CHECK(trkx_pipeline_ks(run->pipeline, run->hits, ks, run->error));
-    trkx_edges_options_init(&options);
-    options.radius = bundle->radius;
-    options.ks = ks;
-    options.threads = run->pipeline->threads;
+    TRKX_CHECK(trkx_pipeline_graph(run->pipeline, run->hits, &run->memory, &options, &ks, run->error));
     TRKX_CHECK(trkx_edges_norms(&run->memory, run->hits->xyz, run->hits->count, &norms, run->error));
     TRKX_CHECK(trkx_radius_graph_in(&run->memory, run->embedding, run->hits->count, bundle->dim, norms,
                                     &options, &run->edges, run->error));

@@ -120,14 +120,10 @@ enum trkx_status trkx_device_edges(struct trkx_device_run *run)
 {
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
     trkx_edges_options options;
-    trkx_error *error = run->error;
     uint32_t *ks = NULL;
     enum trkx_status status = TRKX_OK;
-    TRKX_ALLOCATE(ks, run->context->memory, run->hits->count, "the numbers of neighbours");
-    TRKX_CHECK(trkx_pipeline_ks(run->pipeline, run->hits, ks, run->error));
-    trkx_edges_options_init(&options);
-    options.radius = bundle->radius;
-    options.ks = ks;
+    TRKX_CHECK(
+        trkx_pipeline_graph(run->pipeline, run->hits, run->context->memory, &options, &ks, run->error));
     TRKX_CHECK(run->device->cuda->radius_graph(run->device->context, run->embedding, run->hits->count,
                                                bundle->dim, run->xyz, &options, &run->edges, run->error));
 cleanup:

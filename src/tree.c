@@ -60,11 +60,14 @@ static void fill_leaf(const struct build *build, size_t leaf)
     const uint64_t *keys = build->keys + leaf * TRKX_TREE_LANES;
     float *block = trkx_tree_block(tree, leaf);
     size_t count = trkx_tree_points_in(tree, leaf);
-    for (size_t i = 0; i < TRKX_TREE_LANES; i++)
-        tree->ids[leaf * TRKX_TREE_LANES + i] = i < count ? (int32_t)trkx_key_low(keys[i]) : -1;
-    for (size_t i = 0; i < TRKX_TREE_LANES; i++) {
-        const float *point = build->points + (i < count ? trkx_key_low(keys[i]) * tree->dim : 0);
-        for (size_t d = 0; d < tree->dim; d++) block[d * TRKX_TREE_LANES + i] = i < count ? point[d] : NAN;
+    for (size_t i = 0; i < count; i++) {
+        const float *point = build->points + trkx_key_low(keys[i]) * tree->dim;
+        tree->ids[leaf * TRKX_TREE_LANES + i] = (int32_t)trkx_key_low(keys[i]);
+        for (size_t d = 0; d < tree->dim; d++) block[d * TRKX_TREE_LANES + i] = point[d];
+    }
+    for (size_t i = count; i < TRKX_TREE_LANES; i++) {
+        tree->ids[leaf * TRKX_TREE_LANES + i] = -1;
+        for (size_t d = 0; d < tree->dim; d++) block[d * TRKX_TREE_LANES + i] = NAN;
     }
 }
 

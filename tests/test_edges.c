@@ -73,7 +73,7 @@ static size_t compare_ks(const float *points, size_t n, size_t dim, double radiu
 
 static void test_every_size(void **state)
 {
-    const size_t sizes[] = {0, 1, 2, 7, 8, 9, 100, 127, 128, 129, 257, 1000};
+    const size_t sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 100, 127, 128, 129, 255, 256, 257, 1000};
     (void)state;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (size_t dim = 1; dim <= 8; dim += 7) try_arrangements(compare, sizes[s], dim, 0.5, 500);

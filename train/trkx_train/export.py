@@ -62,7 +62,8 @@ def _toy_graph():
     """Something to trace: two tracks of three hits."""
     rng = np.random.default_rng(0)
     xyz = (rng.normal(size=(6, 3)) * 300).astype(np.float32)
-    return data.Hits(xyz, rng.random((6, 5)).astype(np.float32), np.full(6, 8, np.int32), 6), np.array([[0, 1, 3, 4], [1, 2, 4, 5]])
+    hits = data.Hits(xyz, rng.random((6, 5)).astype(np.float32), np.full(6, 8, np.int32), 6)
+    return hits, np.array([[0, 1, 3, 4], [1, 2, 4, 5]])
 
 
 def export_networks():
@@ -107,7 +108,8 @@ def write_bundle(cut, figures):
     bundle = {
         "schema": 1, "name": c["bundle"]["name"], "detector": "trackml", "orientation": "outwards",
         **_features("embedding"),
-        "embedding": _entry("embedding", **{key: c["embedding"][key] for key in ("dim", "radius", "k", "k_of_volumes")}),
+        "embedding": _entry("embedding", **{key: c["embedding"][key]
+                                            for key in ("dim", "radius", "k", "k_of_volumes")}),
         "filter": _entry("filter", **nodes, cut=filter_cut),
         "gnn": _entry("gnn", **nodes, cut=cut),
         "tracks": c["tracks"],

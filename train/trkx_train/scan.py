@@ -37,11 +37,11 @@ def scan_graphs(bundle, events):
         (f"{radius}, {k}", np.mean([describe(event, sample, library.radius_graph(p, event.xyz, radius, k, 2))
                                     for event, sample, p in points], 0)) for radius, k in GRAPHS))
     scored = []
-    table("graph", names, [("the bundle's", np.mean([describe(event, sample, bundle.edges(sample.hits, p))
-                                                     for event, sample, p in points], 0))])
     for event, sample, p in points:
         edges = bundle.edges(sample.hits, p)
         scored.append((event, sample, edges, bundle.filter(sample.hits, edges)))
+    table("graph", names, [("the bundle's", np.mean([describe(event, sample, edges)
+                                                     for event, sample, edges, _scores in scored], 0))])
     table("filter: edges a hit", names, (
         (count, np.mean([describe(event, sample, edges[:, np.argsort(-scores)[:count * len(event.xyz)]])
                          for event, sample, edges, scores in scored], 0)) for count in EDGES_PER_HIT))

@@ -40,8 +40,8 @@ def radius_graph(x: Any, r: float, k: Any = 500, *, both: bool = False, loop: bo
 
     x: points [n,D], 1 <= D <= 32; float32 [n,D] in rows is not copied. Anything with __array_interface__, __array__ or
     DLPack, such as a torch tensor on the CPU. k: each point keeps at most its k nearest, ties by lower index; [n]: each
-    its own number of them. A pair stays where either end keeps it. both: each pair in both directions instead of (lower, higher index) alone; loop:
-    (i, i) too. Sorted by (source, target). threads: 0: all cores; the same edges for any number.
+    its own number of them. A pair stays where either end keeps it. both: each pair in both directions instead of
+    (lower, higher index) alone; loop: (i, i) too. Sorted by (source, target). threads: 0: all cores; the same edges for any number.
 
     The result may be handed on without a copy: torch.from_dlpack(edges).
     """
