@@ -2,6 +2,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+say() { printf '== %s\n' "$*"; }
+fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+# A script's help is the comment that it opens with.
+usage() { sed -n '1d; /^#/!q; s/^# //p' "scripts/$(basename "$0")"; }
+misused() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; usage >&2; exit 2; }
+case ${1:-} in --help | -h) usage; exit ;; esac
+
 # Pinned: the ONNX Runtime that trkx is tested with (1.23 or newer works).
 ONNXRUNTIME_VERSION=1.32.0
 ONNXRUNTIME_CUDA_VERSION=1.31.1 # of the package onnxruntime-gpu, which lags behind; for CUDA 13
@@ -14,13 +22,12 @@ CCCL_DIR=.deps/cccl
 BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libjansson-dev libmd-dev
     protobuf-c-compiler libprotobuf-c-dev libonnx-dev"
 FETCH_PACKAGES="python3 python3-pip ca-certificates dpkg" # for ONNX Runtime only
-TEST_PACKAGES="python3-venv libcmocka-dev bats clang libclang-rt-14-dev libomp-14-dev gcovr jq abigail-tools pybind11-dev python3-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+PYTHON_PACKAGES="python3-venv"
+TEST_PACKAGES="libcmocka-dev bats clang gcovr jq abigail-tools pybind11-dev python3-dev gcc-aarch64-linux-gnu
+    libc6-dev-arm64-cross qemu-user"
 
 # Official builds of ONNX Runtime report home otherwise.
 export ORT_DISABLE_TELEMETRY=1
-
-say() { printf '== %s\n' "$*"; }
-fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -45,6 +52,13 @@ need() {
     else
         say "no apt-get here; have the equivalents of these installed: $*"
     fi
+}
+
+# The sanitizers' and OpenMP's runtimes of the clang that there is: their packages bear its number.
+clang_runtimes() {
+    local version
+    version=$(clang -dumpversion)
+    echo "libclang-rt-${version%%.*}-dev libomp-${version%%.*}-dev"
 }
 
 # True where the user has an ONNX Runtime of his own.
