@@ -385,7 +385,8 @@ enum trkx_step {
 };
 TRKX_API const char *trkx_step_name(enum trkx_step step); /* "hits", "features", ...; static, never NULL */
 
-/* What a bundle says of itself; views into the pipeline. */
+/* What a bundle says of itself, and the cuts, method and min_hits that its pipeline applies, which are the bundle's
+ * where the options do not say otherwise; views into the pipeline. */
 typedef struct trkx_bundle_info {
     const char *directory, *name, *detector;
     const trkx_feature_spec *features; /* [features_count], those of the embedding */
@@ -427,6 +428,13 @@ typedef struct trkx_pipeline_options {
                         * what is free. Devices only. Default 0 */
     bool tf32;         /* a device's networks may round the factors of products to 10 bits: faster, and
                         * other GPUs give other scores. Devices only. Default false */
+    double filter_cut, gnn_cut; /* 0 to 1, instead of the bundle's: edges with score > cut go on; -1: the
+                                 * bundle's. Default -1 */
+    size_t min_hits;    /* 1 to 2^31 - 1, instead of the bundle's: tracks have at least so many hits; 0: the
+                         * bundle's. Default 0 */
+    const char *method; /* of labelling, instead of the bundle's: "components", "joined" or "walkthrough"; what
+                         * else the bundle says of its tracks, completion above all, holds for each. NULL: the
+                         * bundle's. Default NULL */
 } trkx_pipeline_options;
 TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
 
@@ -518,6 +526,9 @@ typedef struct trkx_result {
     trkx_step_record total;                 /* of all steps; peak_bytes is the largest */
     trkx_edges edges;                       /* [2,m] after the GNN's cut, outwards; empty without keep_edges */
     float *scores;                          /* [m] of the GNN; NULL without keep_edges */
+    size_t hits_on_tracks;                  /* hits with a label */
+    size_t method_tracks, method_hits;      /* tracks that the method of labelling found, and hits on them; what
+                                             * completion, where there is one, starts from */
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is no

@@ -41,14 +41,31 @@ static void help(void)
         "  --threads T         of each event; 0: all cores (%d)\n"
         "  --jobs J            events at once, each with its memory; by default one on each GPU, else (1)\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
-        "(trkx)\n" DEVICE_HELP
+        "(trkx)\n" DEVICE_HELP "  --filter-cut C      edges with a filter score > C go on (the bundle's)\n"
+        "  --gnn-cut C         tracks are made of edges with a GNN score > C (the bundle's)\n"
+        "  --method METHOD     of labelling: components, joined or walkthrough (the bundle's)\n"
+        "  --min-hits N        least hits of a track (the bundle's)\n"
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
         defaults.bundle, defaults.out, defaults.pipeline.threads, defaults.pipeline.filter_batch);
 }
 
-enum { BUNDLE, OUT, THREADS, JOBS, KERNELS, FILTER_BATCH, DETECTORS, VERBOSE, FORMAT };
+enum {
+    BUNDLE,
+    OUT,
+    THREADS,
+    JOBS,
+    KERNELS,
+    FILTER_CUT,
+    GNN_CUT,
+    METHOD,
+    MIN_HITS,
+    FILTER_BATCH,
+    DETECTORS,
+    VERBOSE,
+    FORMAT
+};
 
 static const struct option options[] = {
     {"bundle", 1, NULL, BUNDLE},
@@ -57,6 +74,10 @@ static const struct option options[] = {
     {"threads", 1, NULL, THREADS},
     {"jobs", 1, NULL, JOBS},
     {"kernels", 1, NULL, KERNELS},
+    {"filter-cut", 1, NULL, FILTER_CUT},
+    {"gnn-cut", 1, NULL, GNN_CUT},
+    {"method", 1, NULL, METHOD},
+    {"min-hits", 1, NULL, MIN_HITS},
     {"filter-batch", 1, NULL, FILTER_BATCH},
     {"detectors", 1, NULL, DETECTORS},
     {"verbose", 0, NULL, VERBOSE},
@@ -73,18 +94,35 @@ static bool apply_format(struct settings *settings, const char *value)
     return false;
 }
 
+static bool apply_method(trkx_pipeline_options *pipeline, const char *value)
+{
+    static const char *const methods[] = {"components", "joined", "walkthrough"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (strcmp(value, methods[i]) == 0) pipeline->method = methods[i];
+    if (pipeline->method == NULL || strcmp(value, pipeline->method) != 0) {
+        misused("--method: \"%s\" is not components, joined or walkthrough", value);
+        return false;
+    }
+    return true;
+}
+
 static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
+    trkx_pipeline_options *pipeline = &settings->pipeline;
     switch (option) {
     case BUNDLE: settings->bundle = value; return true;
     case OUT: settings->out = value; return true;
     case FORMAT: return apply_format(settings, value);
-    case THREADS: return get_int("threads", value, 0, 4096, &settings->pipeline.threads);
+    case THREADS: return get_int("threads", value, 0, 4096, &pipeline->threads);
     case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs);
-    case KERNELS: return get_kernels(value, &settings->pipeline.kernels);
-    case FILTER_BATCH: return get_size("filter-batch", value, 0, INT32_MAX, &settings->pipeline.filter_batch);
-    case DETECTORS: settings->pipeline.detectors = value; return true;
+    case KERNELS: return get_kernels(value, &pipeline->kernels);
+    case FILTER_CUT: return get_double("filter-cut", value, 0, 1, &pipeline->filter_cut);
+    case GNN_CUT: return get_double("gnn-cut", value, 0, 1, &pipeline->gnn_cut);
+    case METHOD: return apply_method(pipeline, value);
+    case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &pipeline->min_hits);
+    case FILTER_BATCH: return get_size("filter-batch", value, 0, INT32_MAX, &pipeline->filter_batch);
+    case DETECTORS: pipeline->detectors = value; return true;
     case VERBOSE: settings->verbose = true; return true;
     default: return apply_device(&settings->device, option, value);
     }
@@ -105,18 +143,54 @@ static json_t *record_json(const trkx_step_record *record, const char *name)
     return json;
 }
 
+/* As it was written in the bundle or the option: float32 has seven digits. */
+static json_t *cut_json(float cut)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.7g", (double)cut);
+    return json_real(strtod(digits, NULL));
+}
+
+static json_t *settings_json(const trkx_bundle_info *used)
+{
+    return checked(json_pack("{s:o, s:o, s:s, s:b, s:I}", "filter_cut", cut_json(used->filter_cut), "gnn_cut",
+                             cut_json(used->gnn_cut), "method", used->method, "completes", used->completes,
+                             "min_hits", (json_int_t)used->min_hits));
+}
+
+/* Of the step `tracks`: what labelling did, first the method by itself. */
+static void add_labelling(json_t *step, const trkx_bundle_info *used, const trkx_result *result)
+{
+    json_t *method = checked(json_pack("{s:s, s:I, s:I}", "name", used->method, "tracks",
+                                       (json_int_t)result->method_tracks, "hits_on_tracks",
+                                       (json_int_t)result->method_hits));
+    json_object_set_new(step, "method", method);
+    json_object_set_new(step, "tracks", json_integer((json_int_t)result->tracks));
+    json_object_set_new(step, "hits_on_tracks", json_integer((json_int_t)result->hits_on_tracks));
+}
+
+static json_t *steps_json(const trkx_bundle_info *used, const trkx_result *result)
+{
+    json_t *steps = checked(json_array());
+    for (size_t i = 0; i < result->steps_count; i++) {
+        json_t *step = record_json(&result->steps[i], trkx_step_name(result->steps[i].step));
+        if (result->steps[i].step == TRKX_STEP_TRACKS) add_labelling(step, used, result);
+        json_array_append_new(steps, step);
+    }
+    return steps;
+}
+
 static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *event, const trkx_result *result,
                            int threads)
 {
-    json_t *steps = checked(json_array());
-    for (size_t i = 0; i < result->steps_count; i++)
-        json_array_append_new(steps, record_json(&result->steps[i], trkx_step_name(result->steps[i].step)));
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event", trkx_event_name(event), "trkx",
-        trkx_version(), "onnxruntime", trkx_runtime_version(), "bundle", trkx_pipeline_bundle(pipeline)->name,
-        "device", trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
-        (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
-        (json_int_t)result->saturated, "steps", steps, "total", record_json(&result->total, "total"));
+    const trkx_bundle_info *used = trkx_pipeline_bundle(pipeline);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event",
+                     trkx_event_name(event), "trkx", trkx_version(), "onnxruntime", trkx_runtime_version(),
+                     "bundle", used->name, "settings", settings_json(used), "device",
+                     trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
+                     (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
+                     (json_int_t)result->saturated, "steps", steps_json(used, result), "total",
+                     record_json(&result->total, "total"));
 }
 
 static void print_record(const trkx_step_record *record, const char *name)
@@ -127,17 +201,30 @@ static void print_record(const trkx_step_record *record, const char *name)
     putchar('\n');
 }
 
-static void print_result(const trkx_event *event, const trkx_result *result)
+static void print_labelling(const trkx_bundle_info *used, const trkx_result *result)
+{
+    printf("  filter cut %g, gnn cut %g, %s, at least %zu hits: %zu tracks with %zu hits",
+           (double)used->filter_cut, (double)used->gnn_cut, used->method, used->min_hits,
+           result->method_tracks, result->method_hits);
+    if (used->completes)
+        printf("; completed: %zu tracks with %zu hits", result->tracks, result->hits_on_tracks);
+    putchar('\n');
+}
+
+static void print_result(const trkx_bundle_info *used, const trkx_event *event, const trkx_result *result)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%s: %zu hits, %zu tracks, %zu hits with more neighbours than k\n", trkx_event_name(event),
-           result->hits, result->tracks, result->saturated);
+    printf("%s: %zu hits, %zu tracks\n", trkx_event_name(event), result->hits, result->tracks);
     printf("  %-9s %9s %9s %9s %9s %9s   %s\n", "step", "hits", "edges", "seconds", "cpu s", "peak MiB",
            "efficiency, purity of the edges");
     for (size_t i = 0; i < result->steps_count; i++)
         print_record(&result->steps[i], trkx_step_name(result->steps[i].step));
     print_record(&result->total, "total");
+    print_labelling(used, result);
+    if (result->saturated > 0)
+        printf("  %zu hits have more than k neighbours within the radius, and keep the k nearest\n",
+               result->saturated);
     printf("  peak memory of the process %.1f MiB\n", (double)usage.ru_maxrss / 1024);
 }
 
@@ -159,7 +246,7 @@ static bool write_results(const struct settings *settings, const trkx_pipeline *
         written = false;
     }
     if (written && settings->verbose) {
-        print_result(event, result);
+        print_result(trkx_pipeline_bundle(pipeline), event, result);
         printf("  wrote %s\n  wrote %s\n", tracks, ledger);
     }
     free(tracks);

@@ -339,16 +339,20 @@ const char *trkx_method_name(enum trkx_method method)
     return names[method];
 }
 
+bool trkx_method_find(const char *name, enum trkx_method *method)
+{
+    for (int i = 0; name != NULL && i < TRKX_METHODS; i++) {
+        *method = (enum trkx_method)i;
+        if (strcmp(name, trkx_method_name(*method)) == 0) return true;
+    }
+    return false;
+}
+
 static enum trkx_status parse_method(const struct place *place, enum trkx_method *method)
 {
     const json_t *node = json_object_get(place->object, "method");
-    const char *name = json_string_value(node);
     *method = TRKX_METHOD_COMPONENTS;
-    if (node == NULL) return TRKX_OK;
-    for (int i = 0; name != NULL && i < TRKX_METHODS; i++) {
-        *method = (enum trkx_method)i;
-        if (strcmp(name, trkx_method_name(*method)) == 0) return TRKX_OK;
-    }
+    if (node == NULL || trkx_method_find(json_string_value(node), method)) return TRKX_OK;
     return wrong(place, "method", "is not \"components\", \"joined\" or \"walkthrough\"");
 }
 

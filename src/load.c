@@ -16,7 +16,8 @@ static size_t suiting_batch(const trkx_pipeline *pipeline)
 
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
 {
-    *options = (trkx_pipeline_options){.size = sizeof *options, .kernels = TRKX_KERNELS_TRKX};
+    *options = (trkx_pipeline_options){
+        .size = sizeof *options, .kernels = TRKX_KERNELS_TRKX, .filter_cut = -1, .gnn_cut = -1};
 }
 
 /* What the model must look like: node features [n,F], for filter and GNN also edges [2,m] or [m,2]; or, of a
@@ -142,7 +143,7 @@ const trkx_device_info *trkx_pipeline_device(const trkx_pipeline *pipeline)
     return &pipeline->device;
 }
 
-/* ---- all of it -------------------------------------------------------------------------------------- */
+/* ---- the detector ------------------------------------------------------------------------------------ */
 
 static enum trkx_status load_detector(trkx_pipeline *pipeline, const char *path, trkx_error *error)
 {
@@ -162,6 +163,40 @@ static enum trkx_status load_detector(trkx_pipeline *pipeline, const char *path,
         "modules are built in)",
         pipeline->bundle.directory);
 }
+
+/* ---- what the options say instead of the bundle ------------------------------------------------------ */
+
+static enum trkx_status override_cut(const char *name, double cut, float *bundle_cut, trkx_error *error)
+{
+    if (cut == -1) return TRKX_OK;
+    if (!(cut >= 0 && cut <= 1))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "pipeline: %s is %g: it is from 0 to 1, or -1 for the bundle's", name, cut);
+    *bundle_cut = (float)cut;
+    return TRKX_OK;
+}
+
+static enum trkx_status override_bundle(const trkx_pipeline_options *options, struct trkx_bundle *bundle,
+                                        trkx_error *error)
+{
+    struct trkx_model *models = bundle->models;
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(override_cut("filter_cut", options->filter_cut, &models[TRKX_NETWORK_FILTER].cut, error));
+    TRKX_CHECK(override_cut("gnn_cut", options->gnn_cut, &models[TRKX_NETWORK_GNN].cut, error));
+    if (options->min_hits > INT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: min_hits %zu is more than 2^31 - 1",
+                         options->min_hits);
+    if (options->min_hits > 0) bundle->min_hits = options->min_hits;
+    if (options->method != NULL && !trkx_method_find(options->method, &bundle->method))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "pipeline: method \"%s\" is not components, joined or walkthrough", options->method);
+    bundle->walkthrough.cut = models[TRKX_NETWORK_GNN].cut;
+    bundle->walkthrough.min_hits = bundle->completion.min_hits = bundle->min_hits;
+cleanup:
+    return status;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------- */
 
 static void describe(trkx_pipeline *pipeline)
 {
@@ -205,6 +240,7 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
+    TRKX_CHECK(override_bundle(options, &pipeline->bundle, error));
     TRKX_CHECK(load_detector(pipeline, options->detectors, error));
     TRKX_CHECK(choose_device(pipeline, options, error));
     pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline);

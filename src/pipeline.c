@@ -33,6 +33,7 @@ struct run {
     trkx_edges edges;
     trkx_edges candidates;         /* for the completion of tracks: more than pass the filter */
     float *scores;                 /* [m] */
+    struct trkx_labelling labelling;
     trkx_edges true_edges;         /* outwards; empty without truth */
     struct trkx_device_run device; /* what is on the device of the run, if it has one */
     trkx_result *result;
@@ -128,7 +129,7 @@ cleanup:
 static enum trkx_status tracks(struct run *run)
 {
     return trkx_pipeline_tracks_in(run->pipeline, &run->memory, run->hits, &run->edges, run->scores,
-                                   &run->candidates, run->result->labels, &run->result->tracks, run->error);
+                                   &run->candidates, run->result->labels, &run->labelling, run->error);
 }
 
 static const struct work {
@@ -255,7 +256,7 @@ static enum trkx_status copy_from_device(struct run *run, enum trkx_step step)
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
     size_t n = run->hits->count;
     enum trkx_status status = TRKX_OK;
-    run->result->tracks = run->device.tracks;
+    run->labelling = run->device.labelling;
     run->result->saturated = run->device.edges.saturated;
     bool wanted = run->options->copies || run->options->truth != NULL;
     bool kept = run->options->keep_edges && step == TRKX_STEP_TRACKS;
@@ -363,9 +364,14 @@ static void release(struct run *run)
     trkx_arenas_return(run->memory.arena);
 }
 
-static void sum_up(trkx_result *result)
+static void sum_up(const struct run *run)
 {
+    trkx_result *result = run->result;
     trkx_step_record *total = &result->total;
+    result->tracks = run->labelling.tracks;
+    result->hits_on_tracks = run->labelling.hits;
+    result->method_tracks = run->labelling.method_tracks;
+    result->method_hits = run->labelling.method_hits;
     *total = result->steps[result->steps_count - 1];
     total->seconds = total->cpu_seconds = 0;
     for (size_t i = 0; i < result->steps_count; i++) {
@@ -466,7 +472,7 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     run.result->steps[run.result->steps_count++] = *reading;
     TRKX_CHECK(run_steps(&run));
     TRKX_CHECK(keep_edges(&run));
-    sum_up(run.result);
+    sum_up(&run);
     *result = run.result;
     run.result = NULL;
 cleanup:

@@ -45,10 +45,19 @@ enum trkx_status trkx_gnn_in(const trkx_pipeline *pipeline, const struct trkx_ru
                              const float *features /* [n,F] */, size_t n, const trkx_edges *edges,
                              float *scores /* [m] */, trkx_error *error);
 
+/* What track labelling came to. */
+struct trkx_labelling {
+    size_t method_tracks, method_hits; /* by the method alone: tracks, hits on them */
+    size_t tracks, hits;               /* after completion, where there is one */
+};
+
 enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
                                          const trkx_hits *hits, const trkx_edges *edges, const float *scores,
-                                         const trkx_edges *candidates, int32_t *labels, size_t *count,
-                                         trkx_error *error);
+                                         const trkx_edges *candidates, int32_t *labels,
+                                         struct trkx_labelling *outcome, trkx_error *error);
+
+/* How many hits have a label. */
+size_t trkx_labels_count(const int32_t *labels, size_t n);
 
 /* What the bundle's graph of these hits is made with: *options. *ks, NULL at first, is what options->ks points to
  * where the bundle goes by volumes; released by the caller, also on failure. Errors: ARGUMENT, MEMORY. */

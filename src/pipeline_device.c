@@ -275,6 +275,7 @@ static enum trkx_status label_on_device(struct trkx_device_run *run)
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
     const struct trkx_device *device = run->device;
     enum trkx_status status = TRKX_OK;
+    struct trkx_labelling *found = &run->labelling;
     trkx_tracks_options options;
     void *labels = NULL;
     trkx_tracks_options_init(&options);
@@ -282,8 +283,10 @@ static enum trkx_status label_on_device(struct trkx_device_run *run)
     options.min_hits = bundle->min_hits;
     TRKX_CHECK(allocate(run, run->hits->count, sizeof(int32_t), "labels", &labels));
     TRKX_CHECK(device->cuda->tracks(device->context, run->hits->count, &run->edges, &options, labels,
-                                    &run->tracks, run->error));
+                                    &found->tracks, run->error));
     TRKX_CHECK(download(run, run->labels, labels, run->hits->count * sizeof(int32_t)));
+    found->method_tracks = found->tracks;
+    found->method_hits = found->hits = trkx_labels_count(run->labels, run->hits->count);
 cleanup:
     release(run, labels);
     return status;
@@ -298,7 +301,7 @@ static enum trkx_status label_on_host(struct trkx_device_run *run)
     TRKX_CHECK(trkx_device_copy_edges(run, &run->edges, &edges, &scores));
     TRKX_CHECK(trkx_device_copy_edges(run, &run->candidates, &candidates, NULL));
     TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->context->memory, run->hits, &edges, scores,
-                                       &candidates, run->labels, &run->tracks, run->error));
+                                       &candidates, run->labels, &run->labelling, run->error));
 cleanup:
     trkx_edges_destroy(&edges);
     trkx_edges_destroy(&candidates);

@@ -13,7 +13,7 @@ struct trkx_device_run {
     const struct trkx_run_context *context;
     trkx_error *error;
     int32_t *labels; /* [n] the host's, of the result */
-    size_t tracks;
+    struct trkx_labelling labelling;
 
     float *xyz;                     /* [n,3] mm */
     float *features[TRKX_NETWORKS]; /* [n,F] of each network; shared where the lists are the same */

@@ -133,6 +133,39 @@ setup_file() { make_event 100; }
     [[ $output == *"$(out)/event000001000-tracks.csv"* ]]
 }
 
+@test "run: --filter-cut, --gnn-cut, --method and --min-hits stand for those of the bundle" {
+    copy_bundle
+    jq '.filter.cut = 0.3 | .gnn.cut = 0.25 | .tracks.method = "walkthrough" | .tracks.min_hits = 5' \
+        "$bundle/bundle.json" >"$spoilt/bundle.json"
+    "$TRKX" run --bundle "$spoilt" --out "$(out)/bundle" "$event"
+    "$TRKX" run --filter-cut 0.3 --gnn-cut 0.25 --method walkthrough --min-hits 5 --out "$(out)/options" "$event"
+    cmp "$(out)/bundle/event000001000-tracks.csv" "$(out)/options/event000001000-tracks.csv"
+    diff <(ledgers "$(out)/bundle") <(ledgers "$(out)/options")
+    [ "$(jq -c .settings "$(out)/options/event000001000-ledger.json")" = \
+        '{"filter_cut":0.3,"gnn_cut":0.25,"method":"walkthrough","completes":true,"min_hits":5}' ]
+    "$TRKX" run --out "$(out)/plain" "$event"
+    run cmp -s "$(out)/plain/event000001000-tracks.csv" "$(out)/options/event000001000-tracks.csv"
+    [ "$status" -eq 1 ]
+    refuses 2 "--gnn-cut" "1.5" -- "$TRKX" run --gnn-cut 1.5 "$event"
+    refuses 2 "--filter-cut" "-0.1" -- "$TRKX" run --filter-cut -0.1 "$event"
+    refuses 2 "--method" "guess" "walkthrough" -- "$TRKX" run --method guess "$event"
+    refuses 2 "--min-hits" -- "$TRKX" run --min-hits 0 "$event"
+}
+
+@test "run: ledger and screen tell what labelling did" {
+    "$TRKX" run --verbose --out "$(out)" "$event" >"$BATS_TEST_TMPDIR/screen"
+    on_tracks=$(awk -F, 'NR > 1 && $2 > 0' "$(out)/event000001000-tracks.csv" | wc -l)
+    step=$(jq -c '.steps[] | select(.name == "tracks")' "$(out)/event000001000-ledger.json")
+    [ "$(jq .hits_on_tracks <<<"$step")" -eq "$on_tracks" ]
+    [ "$(jq .tracks <<<"$step")" -eq "$(number "$(out)/event000001000-ledger.json" tracks)" ]
+    [ "$(jq -r .method.name <<<"$step")" = "$(jq -r .tracks.method "$bundle/bundle.json")" ]
+    grep -q "$(jq -r '.method | "\(.name), .*: \(.tracks) tracks with \(.hits_on_tracks) hits"' <<<"$step")" "$BATS_TEST_TMPDIR/screen"
+    grep -q "completed: $(jq .tracks <<<"$step") tracks with $on_tracks hits" "$BATS_TEST_TMPDIR/screen"
+    saturated=$(jq .saturated_hits "$(out)/event000001000-ledger.json")
+    [ "$saturated" -gt 0 ]
+    grep -q "$saturated hits have more than k neighbours within the radius, and keep the k nearest" "$BATS_TEST_TMPDIR/screen"
+}
+
 @test "run: the same bytes whatever the threads and the filter's batches" {
     "$TRKX" run --threads 1 --out "$(out)/one" "$event"
     for threads in 0 2 4; do
@@ -171,7 +204,7 @@ without_times() {
         diff <(ledgers "$(out)/1") <(ledgers "$(out)/$jobs")
         diff <(without_times <"$BATS_TEST_TMPDIR/screen1") <(without_times <"$BATS_TEST_TMPDIR/screen$jobs")
     done
-    [ "$(grep -c "hits with more" "$BATS_TEST_TMPDIR/screen3")" -eq 7 ]
+    [ "$(grep -c "^event.* hits, .* tracks$" "$BATS_TEST_TMPDIR/screen3")" -eq 7 ]
 }
 
 @test "run: --jobs with more threads, and with more jobs than events" {

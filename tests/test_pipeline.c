@@ -882,6 +882,75 @@ static void wrong_options_are_refused(void **state)
     trkx_result_destroy(NULL);
 }
 
+static enum trkx_status create_with(double filter_cut, double gnn_cut, size_t min_hits, const char *method,
+                                    trkx_pipeline **pipeline, trkx_error *error)
+{
+    trkx_pipeline_options options;
+    trkx_pipeline_options_init(&options);
+    options.threads = 1;
+    options.filter_cut = filter_cut;
+    options.gnn_cut = gnn_cut;
+    options.min_hits = min_hits;
+    options.method = method;
+    return trkx_pipeline_create(common.bundle, &options, pipeline, error);
+}
+
+static void options_stand_above_the_bundle(void **state)
+{
+    trkx_pipeline *pipeline = NULL;
+    trkx_error error;
+    (void)state;
+    expect_ok(create_with(0.25, 0, 5, "walkthrough", &pipeline, &error), &error);
+    const trkx_bundle_info *info = trkx_pipeline_bundle(pipeline);
+    assert_true(info->filter_cut == 0.25F && info->gnn_cut == 0);
+    assert_int_equal(info->min_hits, 5);
+    assert_string_equal(info->method, "walkthrough");
+    trkx_pipeline_destroy(pipeline);
+    expect_ok(create_with(-1, -1, 0, NULL, &pipeline, &error), &error);
+    info = trkx_pipeline_bundle(pipeline);
+    const trkx_bundle_info *bundle = trkx_pipeline_bundle(common.pipeline);
+    assert_true(info->filter_cut == bundle->filter_cut && info->gnn_cut == bundle->gnn_cut);
+    assert_int_equal(info->min_hits, bundle->min_hits);
+    assert_string_equal(info->method, bundle->method);
+    trkx_pipeline_destroy(pipeline);
+}
+
+static void options_out_of_their_range_are_named(void **state)
+{
+    static const struct {
+        double filter_cut, gnn_cut;
+        size_t min_hits;
+        const char *method, *named;
+    } cases[] = {{1.5, -1, 0, NULL, "filter_cut"}, {-0.5, -1, 0, NULL, "filter_cut"},
+                 {NAN, -1, 0, NULL, "filter_cut"}, {-1, 1.0001, 0, NULL, "gnn_cut"},
+                 {-1, -2, 0, NULL, "gnn_cut"},     {-1, -1, SIZE_MAX, NULL, "min_hits"},
+                 {-1, -1, 0, "join", "method"},    {-1, -1, 0, "", "method"}};
+    trkx_pipeline *pipeline = NULL;
+    trkx_error error;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(create_with(cases[i].filter_cut, cases[i].gnn_cut, cases[i].min_hits,
+                                     cases[i].method, &pipeline, &error),
+                         TRKX_ERROR_ARGUMENT);
+        assert_null(pipeline);
+        assert_non_null(strstr(error.message, cases[i].named));
+    }
+}
+
+/* What labelling did, counted again. */
+static void the_outcome_of_labelling_is_told(void **state)
+{
+    trkx_result *result = run(common.pipeline, hits_of(0));
+    size_t hits = 0;
+    (void)state;
+    for (size_t i = 0; i < result->hits; i++) hits += result->labels[i] > 0;
+    assert_int_equal(result->hits_on_tracks, hits);
+    assert_true(result->method_tracks > 0);
+    assert_true(result->method_hits >= 3 * result->method_tracks);
+    assert_int_not_equal(result->method_hits, hits); /* the default bundle completes tracks */
+    trkx_result_destroy(result);
+}
+
 static void truth_of_another_event_is_refused(void **state)
 {
     trkx_run_options options;
@@ -972,6 +1041,9 @@ int main(void)
         cmocka_unit_test(each_allocation_of_a_run_may_fail),
         cmocka_unit_test(each_allocation_of_a_run_from_files_may_fail),
         cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(options_stand_above_the_bundle),
+        cmocka_unit_test(options_out_of_their_range_are_named),
+        cmocka_unit_test(the_outcome_of_labelling_is_told),
         cmocka_unit_test(truth_of_another_event_is_refused),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(a_hit_keeps_as_many_neighbours_as_its_volume),

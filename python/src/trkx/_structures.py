@@ -84,7 +84,8 @@ class BundleInfo(c.Structure):
 
 class PipelineOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("filter_batch", c.c_size_t), ("detectors", c.c_char_p),
-                ("kernels", c.c_int), ("device", c.c_char_p), ("max_memory", c.c_size_t), ("tf32", c.c_bool)]
+                ("kernels", c.c_int), ("device", c.c_char_p), ("max_memory", c.c_size_t), ("tf32", c.c_bool),
+                ("filter_cut", c.c_double), ("gnn_cut", c.c_double), ("min_hits", c.c_size_t), ("method", c.c_char_p)]
 
 
 class DeviceInfo(c.Structure):
@@ -105,4 +106,5 @@ class RunOptions(c.Structure):
 class Result(c.Structure):
     _fields_ = [("hits", c.c_size_t), ("labels", I32), ("tracks", c.c_size_t), ("saturated", c.c_size_t),
                 ("steps", StepRecord * 7), ("steps_count", c.c_size_t), ("total", StepRecord), ("edges", Edges),
-                ("scores", F32)]
+                ("scores", F32), ("hits_on_tracks", c.c_size_t), ("method_tracks", c.c_size_t),
+                ("method_hits", c.c_size_t)]
