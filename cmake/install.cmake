@@ -1,4 +1,6 @@
-# make install: libraries, header, program, bundles, and how to find them (CMake package, pkg-config).
+# cmake --install: libraries, header, program, bundles, and how to find them (CMake package, pkg-config). What is
+# installed needs nothing of this clone, and may be moved: ONNX Runtime goes along unless it is the system's, and
+# libraries are found relative to whoever loads them.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS trkx trkx_static EXPORT trkx
@@ -6,11 +8,29 @@ install(TARGETS trkx trkx_static EXPORT trkx
 install(TARGETS trkx_ep LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/trkx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models/default models/acat2021-like DESTINATION ${CMAKE_INSTALL_DATADIR}/trkx/models)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(EXPORT trkx NAMESPACE trkx:: FILE trkx-targets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)
 
-set_target_properties(trkx PROPERTIES INSTALL_RPATH "${ONNXRUNTIME_LIBDIR}")
+# ---- ONNX Runtime --------------------------------------------------------------------------------------
+if(ONNXRUNTIME_OF_SYSTEM)
+    if(NOT ONNXRUNTIME_LIBDIR IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES) # where nothing looks by itself
+        set(TRKX_RUNTIME_RPATH ${ONNXRUNTIME_LIBDIR})
+    endif()
+    set(TRKX_PC_REQUIRES " libonnxruntime")
+else()
+    set(TRKX_PC_LIBS " -lonnxruntime")
+    cmake_path(GET ONNXRUNTIME_LIBDIR PARENT_PATH root)
+    set(TRKX_RUNTIME_LICENSES ${root}/LICENSE ${root}/ThirdPartyNotices.txt)
+    configure_file(cmake/install-runtime.cmake.in ${PROJECT_BINARY_DIR}/install-runtime.cmake @ONLY)
+    install(SCRIPT ${PROJECT_BINARY_DIR}/install-runtime.cmake)
+endif()
+file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set(TRKX_PROGRAM_RPATH "$ORIGIN/${bin_to_lib}" ${TRKX_RUNTIME_RPATH})
+set_property(TARGET trkx PROPERTY INSTALL_RPATH "$ORIGIN" ${TRKX_RUNTIME_RPATH})
+
+# ---- how to find trkx ----------------------------------------------------------------------------------
 configure_package_config_file(cmake/trkx-config.cmake.in ${PROJECT_BINARY_DIR}/trkx-config.cmake
-    INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)
+    INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx PATH_VARS CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/trkx-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/trkx-config.cmake ${PROJECT_BINARY_DIR}/trkx-config-version.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)

@@ -1,60 +1,98 @@
 #include "library.h"
 
-#include <dlfcn.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "memory.h"
+#include "ort.h"
 
-/* The file that holds an address, or NULL. */
-static const char *file_of(const void *address)
+/* ---- files in this process -------------------------------------------------------------------------- */
+
+struct line {
+    char text[PATH_MAX + 128];
+};
+
+/* The file that is mapped at an address, by a line of /proc/self/maps; NULL where it is another one's. */
+static char *mapped_file(struct line *line, const void *address)
 {
-    Dl_info info;
-    return dladdr((void *)(uintptr_t)address, &info) == 0 ? NULL : info.dli_fname;
+    unsigned long begin = 0, end = 0;
+    char *path = strchr(line->text, '/');
+    if (path == NULL || sscanf(line->text, "%lx-%lx", &begin, &end) != 2) return NULL;
+    path[strcspn(path, "\n")] = '\0';
+    return (uintptr_t)address >= begin && (uintptr_t)address < end ? path : NULL;
 }
 
-/* Beside the file that this code is part of, or in lib/ beside its bin/; *path NULL where it is not there. */
-static enum trkx_status find_beside(const char *own, const char *name, char **path, trkx_error *error)
+/* As the kernel knows it. The dynamic linker's name for a library, and a program's own, may be relative to a
+ * working directory, or to what was one. NULL where there is none. */
+static char *file_of(const void *address, struct line *line)
 {
-    static const char *const places[] = {"", "../lib/", "../lib64/"};
-    const char *end = own == NULL ? NULL : strrchr(own, '/');
-    int length = end == NULL ? 0 : (int)(end - own + 1);
-    size_t size = (size_t)length + sizeof "../lib64/" + strlen(name);
+    char *path = NULL;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (maps == NULL) return NULL;
+    while (path == NULL && fgets(line->text, sizeof line->text, maps) != NULL)
+        path = mapped_file(line, address);
+    fclose(maps);
+    return path;
+}
+
+/* ---- finding ---------------------------------------------------------------------------------------- */
+
+/* Where the library lies, from the directory of the file that holds an address; *path NULL where not there.
+ */
+static enum trkx_status find_from(const void *address, const char *place, const char *name, char **path,
+                                  trkx_error *error)
+{
+    struct line line;
+    char *file = file_of(address, &line);
+    if (file == NULL) return TRKX_OK;
+    *strrchr(file, '/') = '\0';
+    size_t size = strlen(file) + strlen(place) + strlen(name) + 2;
     char *found = trkx_allocate(NULL, size, 1);
     if (found == NULL) return trkx_fail_memory(error, "a path", size);
-    for (size_t i = 0; i < sizeof places / sizeof *places && *path == NULL; i++) {
-        snprintf(found, size, "%.*s%s%s", length, length > 0 ? own : "", places[i], name);
-        if (access(found, R_OK) == 0) *path = found;
-    }
-    if (*path == NULL) trkx_release(found);
+    snprintf(found, size, "%s/%s%s", file, place, name);
+    if (access(found, R_OK) == 0)
+        *path = found;
+    else
+        trkx_release(found);
     return TRKX_OK;
 }
 
-/* Where the dynamic linker would find it. */
-static void find_installed(const struct trkx_library *library, char **path)
+static enum trkx_status find_named(const struct trkx_library *library, const char *given, char **path,
+                                   trkx_error *error)
 {
-    void *loaded = dlopen(library->name, RTLD_LAZY | RTLD_LOCAL);
-    const char *file = loaded == NULL ? NULL : file_of(dlsym(loaded, library->symbol));
-    if (file != NULL) *path = trkx_duplicate(file);
-    if (loaded != NULL) dlclose(loaded);
+    if (*given != '/')
+        return trkx_fail(error, library->absent,
+                         "%s: \"%s\" is not an absolute path: libraries are not looked for relative to the "
+                         "working directory",
+                         library->variable, given);
+    *path = trkx_duplicate(given);
+    return *path != NULL ? TRKX_OK : trkx_fail_memory(error, "a path", strlen(given));
+}
+
+static enum trkx_status not_there(const struct trkx_library *library, trkx_error *error)
+{
+    struct line line;
+    const char *own = file_of((const void *)(uintptr_t)trkx_library_find, &line);
+    return trkx_fail(error, library->absent,
+                     "no %s beside %s, nor beside ONNX Runtime: name it in the environment variable %s, %s",
+                     library->name, own != NULL ? own : "trkx", library->variable, library->otherwise);
 }
 
 enum trkx_status trkx_library_find(const struct trkx_library *library, char **path, trkx_error *error)
 {
-    const char *given = getenv(library->variable), *own = file_of((const void *)(uintptr_t)trkx_library_find);
+    const void *own = (const void *)(uintptr_t)trkx_library_find;
+    const struct {
+        const void *address;
+        const char *place;
+    } places[] = {{own, ""}, {own, "../lib/"}, {own, "../lib64/"}, {trkx_ort_address(), ""}};
+    const char *given = getenv(library->variable);
+    enum trkx_status status = TRKX_OK;
     *path = NULL;
-    if (given != NULL && *given != '\0') {
-        *path = trkx_duplicate(given);
-        return *path != NULL ? TRKX_OK : trkx_fail_memory(error, "a path", strlen(given));
-    }
-    enum trkx_status status = find_beside(own, library->name, path, error);
-    if (status == TRKX_OK && *path == NULL) find_installed(library, path);
-    if (status != TRKX_OK || *path != NULL) return status;
-    return trkx_fail(
-        error, library->absent,
-        "no %s beside %s, nor where libraries are installed: name it in the environment variable "
-        "%s, %s",
-        library->name, own != NULL ? own : "trkx", library->variable, library->otherwise);
+    if (given != NULL && *given != '\0') return find_named(library, given, path, error);
+    for (size_t i = 0; i < sizeof places / sizeof *places && status == TRKX_OK && *path == NULL; i++)
+        status = find_from(places[i].address, places[i].place, library->name, path, error);
+    return status != TRKX_OK || *path != NULL ? status : not_there(library, error);
 }

@@ -1,4 +1,4 @@
-/* Where the libraries are that are loaded at run time. */
+/* Where the libraries are that are loaded at run time: never in the working directory. */
 #ifndef TRKX_SRC_LIBRARY_H
 #define TRKX_SRC_LIBRARY_H
 
@@ -6,15 +6,14 @@
 
 struct trkx_library {
     const char *name;        /* "libtrkx_ep.so" */
-    const char *symbol;      /* that it exports */
     const char *variable;    /* of the environment, which may name its path */
     const char *otherwise;   /* what to do without it, the end of a sentence: "or choose ..." */
     enum trkx_status absent; /* when there is none */
 };
 
-/* The library's path, to be released: what the variable says; or beside this library; or, where this one is
- * part of a program in bin/, in lib/ beside that; or where the dynamic linker finds it. Errors: MEMORY,
- * library->absent. */
+/* The library's absolute path, to be released: what the variable says; or beside this library; or, where this
+ * one is part of a program in bin/, in lib/ beside that; or beside ONNX Runtime. Errors: MEMORY,
+ * library->absent (a relative path in the variable included). */
 enum trkx_status trkx_library_find(const struct trkx_library *library, char **path, trkx_error *error);
 
 #endif

@@ -97,8 +97,8 @@ static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *
 #define PROVIDER_REGISTRATION "trkx"
 #define PROVIDER_NAME "TrkxExecutionProvider"
 
-static const struct trkx_library LIBRARY = {"libtrkx_ep.so", "CreateEpFactories", "TRKX_EP_LIBRARY",
-                                            "or choose the stock kernels", TRKX_ERROR_RUNTIME};
+static const struct trkx_library LIBRARY = {"libtrkx_ep.so", "TRKX_EP_LIBRARY", "or choose the stock kernels",
+                                            TRKX_ERROR_RUNTIME};
 
 static enum trkx_status find_provider_device(const char *path, trkx_error *error)
 {
@@ -210,6 +210,11 @@ static void runtime_release(void)
 const char *trkx_runtime_version(void)
 {
     return OrtGetApiBase()->GetVersionString();
+}
+
+const void *trkx_ort_address(void)
+{
+    return OrtGetApiBase();
 }
 
 /* ---- sessions --------------------------------------------------------------------------------------- */

@@ -53,6 +53,9 @@ void trkx_session_destroy(struct trkx_session *session);
 /* The type of an input's elements, as the model declares it. */
 enum trkx_element trkx_session_element(const struct trkx_session *session, size_t input);
 
+/* In ONNX Runtime's library, for those who ask which file that is. */
+const void *trkx_ort_address(void);
+
 /* Runs the network on views of the inputs, in the order of the spec, into the caller's output buffer. What
  * the runtime allocates meanwhile counts as `memory`'s. Any number of threads at once; of a device's network
  * one, and its tensors are in the device's memory, and its work may still be queued on the device's stream.

@@ -250,7 +250,7 @@ event000000002-ledger.json event000000002-tracks.csv" ]
     "$TRKX" run --out "$(out)/moved" "$copy"
     cmp <(cut -d, -f2 "$(out)/plain/event000001000-tracks.csv") <(cut -d, -f2 "$(out)/moved/event000001000-tracks.csv")
     [ "$(sed -n 2p "$(out)/moved/event000001000-tracks.csv" | cut -d, -f1)" -gt 1000000000000 ]
-    ! grep -q edge_efficiency "$(out)/moved/event000001000-ledger.json"
+    run ! grep -q edge_efficiency "$(out)/moved/event000001000-ledger.json"
 }
 
 @test "run: TRKX_BUNDLE names the default bundle" {
@@ -429,7 +429,7 @@ chain() { # ending of the arrays
     [ "$(ls a | wc -l)" -eq 8 ]
     diff -r a b
     cmp a/event000001001-hits.csv.gz d/event000001001-hits.csv.gz # an event does not depend on those before it
-    ! cmp -s a/event000001000-hits.csv.gz c/event000001000-hits.csv.gz
+    run ! cmp -s a/event000001000-hits.csv.gz c/event000001000-hits.csv.gz
 }
 
 @test "simulate: an event without particles and noise is a valid one" {

@@ -99,5 +99,5 @@ setup_file() {
     for step in features embed edges filter gnn tracks total; do
         grep -q "^pipeline,$step," "$BATS_TEST_TMPDIR/bench.csv"
     done
-    ! grep -qv "^pipeline,\|^part," "$BATS_TEST_TMPDIR/bench.csv"
+    run ! grep -qv "^pipeline,\|^part," "$BATS_TEST_TMPDIR/bench.csv"
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
-# Proves: what `cmake --install` puts into a prefix is complete: programs outside of the repository build and run
-# against it through the CMake package and through pkg-config, with the shared and the static library, in C and
-# C++; the library exports nothing but the names that trkx.h declares.
+# Proves: what `cmake --install` puts into a prefix is complete, and may be moved (all of this runs on a tree that was):
+# programs outside of the repository build and run against it through the CMake package and through pkg-config, with
+# the shared and the static library, in C and C++, also where there is no clone any more; no library is taken out of the
+# working directory; the library exports nothing but the names that trkx.h declares.
 load helpers
 
 setup_file() {
@@ -21,7 +22,8 @@ int main()
     return TRKX_VERSION_MAJOR == 0 ? 0 : 1;
 }
 CPP
-    cmake --install "$BUILD" --prefix "$prefix" >/dev/null
+    cmake --install "$BUILD" --prefix "$BATS_FILE_TMPDIR/before" >/dev/null
+    mv "$BATS_FILE_TMPDIR/before" "$prefix"
     installed=$(dirname "$(find "$prefix" -name libtrkx.so)")
     export installed PKG_CONFIG_PATH=$installed/pkgconfig
 }
@@ -39,8 +41,22 @@ finds_tracks() { # command...
     [[ ${lines[3]} =~ ^hit\ 3:\ track\ [01]$ ]]
 }
 
-runtime_directory() {
-    ldd "$TRKX" | sed -n 's/.*libonnxruntime.* => \(.*\)\/[^/]* (.*/\1/p'
+# ONNX Runtime is installed along unless it is the system's.
+runtime_of() { # program
+    ldd "$1" | sed -n 's/.*libonnxruntime[^ ]* => \([^ ]*\) .*/\1/p'
+}
+
+own_runtime() {
+    [ -e "$installed/libonnxruntime.so" ]
+}
+
+# A library that leaves a mark where it is loaded.
+make_trap() { # directory
+    mkdir -p "$1"
+    printf '#include <stdio.h>\n__attribute__((constructor)) static void spring(void) { fclose(fopen("%s", "w")); }\n' \
+        "$1/sprung" >"$1/trap.c"
+    cc -shared -fPIC -o "$1/libtrkx_ep.so" "$1/trap.c"
+    cp "$1/libtrkx_ep.so" "$1/libtrkx_cuda.so"
 }
 
 @test "install: header, libraries, program, bundles, CMake package, pkg-config file" {
@@ -63,6 +79,32 @@ runtime_directory() {
     [ -e sim/event000001000-tracks.csv ]
 }
 
+@test "install: nothing leads back to the clone" {
+    while read -r file; do
+        if readelf -h "$file" >/dev/null 2>&1; then
+            run readelf -d "$file"
+            [ "$status" -eq 0 ]
+            paths=$(sed -n 's/.*(R[UN]*PATH).*\[\(.*\)\]/\1/p' <<<"$output")
+            echo "$file: $paths"
+            if own_runtime; then [[ :$paths: =~ ^:(\$ORIGIN[^:]*:)*:?$ ]]; fi
+        else
+            run grep -lF -e "$BUILD" -e "$(realpath "$repository")" -e "$BATS_FILE_TMPDIR" "$file"
+            echo "$output"
+            [ "$status" -eq 1 ]
+        fi
+    done < <(find "$prefix" -type f ! -name '*.a')
+    ! own_runtime || [[ $(realpath "$(runtime_of "$prefix/bin/trkx")") == "$(realpath "$prefix")"/* ]]
+}
+
+@test "install: an ONNX Runtime that is gone is an error that says what to do" {
+    own_runtime || skip "ONNX Runtime is the system's"
+    sed 's|^set(from .*|set(from "/nowhere")|' "$BUILD/install-runtime.cmake" >gone.cmake
+    run cmake -DCMAKE_INSTALL_PREFIX="$work/none" -P gone.cmake
+    [ "$status" -ne 0 ]
+    [[ $output == *"/nowhere"*"scripts/setup"* ]]
+    [ ! -e "$work/none" ]
+}
+
 @test "CMake package: shared, static, C++" {
     cat >CMakeLists.txt <<'CMAKE'
 cmake_minimum_required(VERSION 3.21)
@@ -78,40 +120,74 @@ CMAKE
     cmake -S . -B cmake -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
     cmake --build cmake
     finds_tracks cmake/shared
-    TRKX_EP_LIBRARY=$installed/libtrkx_ep.so finds_tracks cmake/static # which has no library beside it
+    if own_runtime; then
+        finds_tracks cmake/static
+    else
+        TRKX_EP_LIBRARY=$installed/libtrkx_ep.so finds_tracks cmake/static
+    fi
     run cmake/both
     [ "$output" = "trkx $(pkg-config --modversion trkx), batches of 0" ]
-    ldd cmake/shared | grep -q libtrkx
+    [[ $(ldd cmake/shared) == *"=> $installed/libtrkx.so.0 "* ]]
     [[ $(ldd cmake/static) != *libtrkx* ]]
 }
 
 @test "pkg-config: shared" {
-    cc -o shared minimal.c $(pkg-config --cflags --libs trkx) -Wl,-rpath,"$installed"
-    [[ $(pkg-config --libs trkx) != *jansson* ]]
+    flags=$(pkg-config --cflags --libs trkx)
+    [[ $flags != *jansson* ]]
+    cc -o shared minimal.c $flags -Wl,-rpath,"$installed"
     finds_tracks ./shared
 }
 
-@test "pkg-config: static" {
-    cc -o static minimal.c $(pkg-config --static --cflags --libs trkx | sed 's/-ltrkx/-l:libtrkx.a/') \
-        -Wl,-rpath,"$(runtime_directory)"
+@test "pkg-config: static; its provider is beside ONNX Runtime" {
+    flags=$(pkg-config --static --cflags --libs trkx)
+    cc -o static minimal.c ${flags/-ltrkx/-l:libtrkx.a} -Wl,-rpath,"$installed"
     [[ $(ldd static) != *libtrkx* ]]
-    TRKX_EP_LIBRARY=$installed/libtrkx_ep.so finds_tracks ./static
+    own_runtime || export TRKX_EP_LIBRARY=$installed/libtrkx_ep.so
+    finds_tracks ./static
 }
 
-@test "an installed tree may be moved" {
-    cp -r "$prefix" "$BATS_TEST_TMPDIR/moved"
-    moved=$BATS_TEST_TMPDIR/moved${installed#"$prefix"}
-    flags=$(PKG_CONFIG_PATH=$moved/pkgconfig pkg-config --cflags --libs trkx)
-    [[ $flags != *"$prefix/"* ]]
-    cc -o moved minimal.c $flags -Wl,-rpath,"$moved"
-    finds_tracks ./moved
-    mkdir moved-cmake
-    cp minimal.c moved-cmake/
-    printf '%s\n' 'cmake_minimum_required(VERSION 3.21)' 'project(user C)' 'find_package(trkx 0.1 REQUIRED)' \
-        'add_executable(user minimal.c)' 'target_link_libraries(user PRIVATE trkx::trkx)' >moved-cmake/CMakeLists.txt
-    cmake -S moved-cmake -B moved-cmake/build -G Ninja -DCMAKE_PREFIX_PATH="$BATS_TEST_TMPDIR/moved" >/dev/null
-    cmake --build moved-cmake/build
-    ldd moved-cmake/build/user | grep -q "$moved/libtrkx.so.0"
+@test "no library comes out of the working directory" {
+    make_trap "$work/trap"
+    cd trap
+    export LD_LIBRARY_PATH=: # two empty entries, which the dynamic linker takes for the working directory
+    if own_runtime; then # of a program that PATH found, whose own name is without a directory
+        PATH=$work:$PATH finds_tracks static
+    fi
+    refuses 1 "no libtrkx_cuda.so beside $installed/libtrkx.so" -- \
+        "$prefix/bin/trkx" run --device cuda:0 --out out "$work/sim"
+    for given in libtrkx_ep.so ./libtrkx_ep.so ../trap/libtrkx_ep.so; do
+        TRKX_EP_LIBRARY=$given refuses 1 "TRKX_EP_LIBRARY: \"$given\" is not an absolute path" -- \
+            "$prefix/bin/trkx" run --out out "$work/sim"
+    done
+    TRKX_CUDA_LIBRARY=libtrkx_cuda.so refuses 1 "TRKX_CUDA_LIBRARY: \"libtrkx_cuda.so\" is not an absolute path" -- \
+        "$prefix/bin/trkx" run --device cuda:0 --out out "$work/sim"
+    [ ! -e sprung ]
+}
+
+@test "ONNX Runtime's own libraries do not come out of the working directory either" {
+    directory=$(dirname "$(runtime_of "$prefix/bin/trkx")")
+    cd "$directory/.."
+    LD_LIBRARY_PATH=${directory##*/} refuses 1 "relative to the working directory" LD_LIBRARY_PATH -- \
+        "$prefix/bin/trkx" run --device cuda:0 --out "$(out)" "$work/sim"
+}
+
+without_clone() { # command...
+    env -u TRKX_BUNDLE DEPS="$(realpath -m "$repository/.deps")" unshare -rm sh -ec '
+        cd /
+        mount -t tmpfs none "$0"
+        [ ! -d "$DEPS" ] || mount -t tmpfs none "$DEPS"
+        [ -z "$(ls -A "$0")" ]
+        "$@"' "$(realpath "$repository")" "$@"
+}
+
+@test "all of it where there is no clone" {
+    own_runtime || skip "ONNX Runtime is the system's"
+    unshare -rm true 2>/dev/null || skip "no namespace of one's own here"
+    without_clone "$prefix/bin/trkx" run --out "$(out)" "$work/sim"
+    [ -e "$(out)/event000001000-tracks.csv" ]
+    for program in shared static cmake/shared cmake/static; do
+        finds_tracks without_clone "$work/$program"
+    done
 }
 
 @test "versions: one everywhere; another minor or major one is not taken" {
@@ -122,13 +198,15 @@ CMAKE
     [ "$(IFS=.; echo "${numbers[*]}")" = "$version" ]
     [ "$("$prefix/bin/trkx" --version | awk '{ print $2; exit }')" = "$version" ]
     [ -e "$installed/libtrkx.so.$version" ]
-    readelf -d "$installed/libtrkx.so" | grep -q 'SONAME.*\[libtrkx.so.0\]'
+    [[ $(readelf -d "$installed/libtrkx.so") =~ SONAME.*\[libtrkx.so.0\] ]]
     mkdir versions
     printf '%s\n' 'cmake_minimum_required(VERSION 3.21)' 'project(user C)' "foreach(wanted 0.0 0.2 1.0 $version)" \
         'find_package(trkx ${wanted} QUIET)' 'message(NOTICE "${wanted}: ${trkx_FOUND}")' 'endforeach()' \
         >versions/CMakeLists.txt
-    cmake -S versions -B versions/build -DCMAKE_PREFIX_PATH="$prefix" 2>&1 | grep ': [01]$' >versions/found
-    [ "$(cat versions/found)" = "0.0: 0"$'\n'"0.2: 0"$'\n'"1.0: 0"$'\n'"$version: 1" ]
+    run cmake -S versions -B versions/build -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"0.0: 0"$'\n'"0.2: 0"$'\n'"1.0: 0"$'\n'"$version: 1"* ]]
 }
 
 @test "the header in C++, with all warnings, and in strict C99" {

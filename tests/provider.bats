@@ -36,6 +36,7 @@ setup_file() {
     [ "$status" -eq 1 ]
     [[ $stderr == *"none.so"* ]]
     [ ! -e "$BATS_TEST_TMPDIR/out/$(basename "$event")-tracks.csv" ]
+    TRKX_EP_LIBRARY=build/lib/libtrkx_ep.so run_refuses TRKX_EP_LIBRARY "is not an absolute path" -- "$event"
 }
 
 @test "without AVX-512 and without AVX2: the same tracks with any number of threads" {

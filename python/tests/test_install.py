@@ -83,3 +83,6 @@ def test_no_provider(monkeypatch):
     monkeypatch.setenv("TRKX_EP_LIBRARY", "/nowhere/libtrkx_ep.so")
     with pytest.raises(trkx.FileError, match="/nowhere/libtrkx_ep.so is not there"):
         trkx.ep_library_path()
+    monkeypatch.setenv("TRKX_EP_LIBRARY", "lib/libtrkx_ep.so")
+    with pytest.raises(trkx.FileError, match="not an absolute path"):
+        trkx.ep_library_path()

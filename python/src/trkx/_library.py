@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import _structures as s
 from ._arrays import array_at
-from .errors import BY_STATUS, TrkxError
+from .errors import BY_STATUS, FileError, TrkxError
 
 PACKAGE = Path(__file__).resolve().parent
 _Options = TypeVar("_Options", bound=c.Structure)
@@ -22,14 +22,23 @@ def _find(name: str) -> Path:
     return installed if installed.exists() else PACKAGE.parents[2] / "build" / "lib" / name
 
 
+def _named(variable: str) -> Path | None:
+    """The library that an environment variable names: nothing is loaded out of a working directory."""
+    value = os.environ.get(variable)
+    if value and not os.path.isabs(value):
+        raise FileError(f"{variable}: {value!r} is not an absolute path: libraries are not looked for relative to the "
+                        "working directory")
+    return Path(value) if value else None
+
+
 def library_path() -> Path:
     """Of libtrkx; the environment variable TRKX_LIBRARY names another one."""
-    return Path(os.environ.get("TRKX_LIBRARY") or _find("libtrkx.so"))
+    return _named("TRKX_LIBRARY") or _find("libtrkx.so")
 
 
 def provider_path() -> Path:
     """Of libtrkx_ep, beside libtrkx; the environment variable TRKX_EP_LIBRARY names another one."""
-    return Path(os.environ.get("TRKX_EP_LIBRARY") or library_path().with_name("libtrkx_ep.so"))
+    return _named("TRKX_EP_LIBRARY") or library_path().with_name("libtrkx_ep.so")
 
 
 def default_bundle() -> Path:
