@@ -86,7 +86,7 @@ static struct kernel best_kernel(void)
 static double arithmetic_rate(const struct kernel *kernel, int threads)
 {
     volatile float sink = 0;
-    double best = 0, operations = 2.0 * ROUNDS * CHAINS * kernel->lanes * threads;
+    double best = 0, operations = 2.0 * (double)ROUNDS * (double)CHAINS * kernel->lanes * threads;
     double end = bench_now() + SECONDS;
     for (double start; (start = bench_now()) < end;) {
         float sum = 0;

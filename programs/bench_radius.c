@@ -131,7 +131,8 @@ static struct search make_search(const struct bench *bench, const char *name, co
  * are never many more, then bisected. */
 static enum trkx_status find_radius(struct bench *bench, struct search *search)
 {
-    enum { NEIGHBOURS = 16, STEPS = 60 };
+    enum { STEPS = 60 };
+    static const double NEIGHBOURS = 16;
     double n = (double)search->n, most = (n - 1) / 2, low = 0, high = INFINITY;
     double aim = most < NEIGHBOURS ? most : NEIGHBOURS;
     double radius = trkx_pipeline_bundle(bench->pipeline)->radius / 100;

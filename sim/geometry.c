@@ -127,12 +127,12 @@ static struct patch patch_of(const struct trkx_layer *layer, const struct trkx_m
 
 static int phi_bin(double phi)
 {
-    return (int)floor(phi / (2 * TRKX_PI) * TRKX_LAYER_PHI_BINS);
+    return (int)floor(phi / (2 * TRKX_PI) * (double)TRKX_LAYER_PHI_BINS);
 }
 
 static int along_bin(const struct trkx_layer *layer, double value)
 {
-    return (int)floor((value - layer->low) / (layer->high - layer->low) * TRKX_LAYER_BINS);
+    return (int)floor((value - layer->low) / (layer->high - layer->low) * (double)TRKX_LAYER_BINS);
 }
 
 /* For every bin that the module covers: counts it (candidates NULL) or writes it before the bin's end. */

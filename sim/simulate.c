@@ -149,7 +149,7 @@ static enum trkx_status add_noise(struct simulation *sim, trkx_error *error)
     enum trkx_status status = TRKX_OK;
     struct trkx_crossing *all = NULL;
     const struct trkx_detector *detector = sim->geometry->detector;
-    double level = sim->options->noise * (double)sim->options->particles / TRKX_FULL_PARTICLES;
+    double level = sim->options->noise * (double)sim->options->particles / (double)TRKX_FULL_PARTICLES;
     size_t wanted = trkx_noise(detector, level, sim->seed, NULL);
     if (sim->count + wanted > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu hits, at most %d are possible",

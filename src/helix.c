@@ -123,7 +123,7 @@ static double density_across(const struct trkx_measurement *m, double slope)
 double trkx_helix_middle(const struct trkx_measurement *const hits[3], const struct trkx_arc *arc,
                          double reach, const struct trkx_helix_model *model)
 {
-    enum { CHI2_MAX = 9 };
+    static const double CHI2_MAX = 9;
     double slope = arc->slope, whole = arc->first + arc->second;
     double wa = arc->second / whole, wc = arc->first / whole;
     double residual = hits[1]->z - (wa * hits[0]->z + wc * hits[2]->z);

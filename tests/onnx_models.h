@@ -387,7 +387,7 @@ static inline void small_plain(const float *nodes, size_t n, const int64_t *edge
                 x += sums[i][j] * small_weight(3, k * 2 * SMALL_WIDTH + j) +
                      h[i][j] * small_weight(3, k * 2 * SMALL_WIDTH + SMALL_WIDTH + j);
             h3[i][k] = small_relu(x);
-            mean += h3[i][k] / SMALL_WIDTH;
+            mean += h3[i][k] / (float)SMALL_WIDTH;
         }
         for (int k = 0; k < SMALL_WIDTH; k++) h3[i][k] -= mean;
     }
