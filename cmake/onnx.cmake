@@ -5,7 +5,8 @@ file(MAKE_DIRECTORY ${onnx_generated})
 configure_file(${ONNX_PROTO} ${onnx_generated}/onnx.proto COPYONLY)
 add_custom_command(
     OUTPUT ${onnx_generated}/onnx.pb-c.c ${onnx_generated}/onnx.pb-c.h
-    COMMAND ${PROTOC_C} --proto_path=${onnx_generated} --c_out=${onnx_generated} onnx.proto
+    COMMAND ${PROTOC} --plugin=protoc-gen-c=${PROTOC_GEN_C} --proto_path=${onnx_generated}
+        --c_out=${onnx_generated} onnx.proto
     DEPENDS ${onnx_generated}/onnx.proto VERBATIM)
 # What is generated has its own style: without our warnings.
 add_library(trkx_onnx_schema STATIC ${onnx_generated}/onnx.pb-c.c)

@@ -20,7 +20,7 @@ CCCL_VERSION=13.0.85
 CCCL_DIR=.deps/cccl
 
 BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libjansson-dev libmd-dev
-    protobuf-c-compiler libprotobuf-c-dev libonnx-dev"
+    protobuf-compiler protobuf-c-compiler libprotobuf-c-dev libonnx-dev"
 FETCH_PACKAGES="python3 python3-pip ca-certificates dpkg" # for ONNX Runtime only
 PYTHON_PACKAGES="python3-venv"
 TEST_PACKAGES="libcmocka-dev bats clang gcovr jq abigail-tools pybind11-dev python3-dev gcc-aarch64-linux-gnu
