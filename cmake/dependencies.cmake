@@ -5,7 +5,7 @@
 #   libmd         1.0     SHA-256 of the models
 #   OpenMP        4.5     threads
 #   ONNX Runtime  1.23    the networks (C API)
-#   protobuf-c    1.4     ONNX files in `trkx model` (the program only); protoc 3.12 with its protoc-gen-c makes the reader from
+#   protobuf-c    1.4     ONNX files in `trkx model` (the program only); protoc makes the reader from
 #   onnx.proto    1.12    the schema that comes with ONNX's own headers
 #   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's;
 #                         gcc for aarch64 and qemu-user, where there are, for the kernels there; abigail-tools 2.0
