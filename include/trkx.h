@@ -18,6 +18,9 @@
  *    any number of events at the same time. Functions that fill or destroy an object need it for
  *    themselves. There is no global state to initialise.
  *  - Determinism. The same input, bundle and options give the same bytes, whatever the number of threads.
+ *  - Files that are written appear whole or not at all, once they are on the disk. One that is replaced keeps its
+ *    mode and, where we may, its owner; a symbolic link stays and leads to the file. Devices, FIFOs and the
+ *    process's own descriptors (/dev/stdout) are written through.
  *  - Options. A struct of options starts with its own size and is filled by its init function, which also
  *    documents the defaults; set members afterwards. NULL stands for the defaults. New members are added at
  *    the end only.

@@ -3,38 +3,36 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdatomic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "memory.h"
+#include "place.h"
 
 enum { BUFFER_SIZE = 1 << 16 };
 
 struct trkx_output {
-    char *path, *temporary; /* the temporary lies in the same directory, so that rename is atomic */
-    int descriptor;
+    char *path; /* as the caller named it */
+    struct trkx_place place;
     gzFile gz;   /* NULL for a plain file */
     int failure; /* errno of the first failure */
     size_t used;
     char buffer[BUFFER_SIZE];
 };
 
-static atomic_ulong opened; /* makes temporary names unique in this process */
-
 static void flush(struct trkx_output *output)
 {
     size_t done = 0;
     while (output->gz == NULL && done < output->used && output->failure == 0) {
-        ssize_t wrote = write(output->descriptor, output->buffer + done, output->used - done);
+        ssize_t wrote = write(output->place.descriptor, output->buffer + done, output->used - done);
         if (wrote >= 0)
             done += (size_t)wrote;
         else if (errno != EINTR)
             output->failure = errno;
     }
+    errno = 0;
     if (output->gz != NULL && output->used > 0 && output->failure == 0 &&
         gzwrite(output->gz, output->buffer, (unsigned)output->used) != (int)output->used)
         output->failure = errno != 0 ? errno : EIO;
@@ -43,39 +41,39 @@ static void flush(struct trkx_output *output)
 
 static void destroy(struct trkx_output *output)
 {
+    trkx_place_discard(&output->place);
     trkx_release(output->path);
-    trkx_release(output->temporary);
     trkx_release(output);
+}
+
+static enum trkx_status fail(const struct trkx_output *output, int failure, trkx_error *error)
+{
+    return trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be written: %s", output->path, strerror(failure));
+}
+
+/* zlib gets a descriptor of its own, which it closes.
+ * Level 1: events are written by the thousand, and level 6 takes six times as long for 15 % less. */
+static enum trkx_status start_gzip(struct trkx_output *output, trkx_error *error)
+{
+    int descriptor = fcntl(output->place.descriptor, F_DUPFD_CLOEXEC, 3);
+    if (descriptor < 0) return fail(output, errno, error);
+    output->gz = gzdopen(descriptor, "wb1");
+    if (output->gz != NULL) return TRKX_OK;
+    close(descriptor);
+    return trkx_fail_memory(error, "compression", 1 << 18);
 }
 
 enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_output **result, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_output *output = trkx_allocate_zero(NULL, 1, sizeof *output);
-    size_t length = strlen(path) + 64;
     *result = NULL;
     if (output == NULL) return trkx_fail_memory(error, "a file buffer", sizeof *output);
-    output->descriptor = -1;
+    output->place.descriptor = -1;
     output->path = trkx_duplicate(path);
-    output->temporary = trkx_allocate(NULL, length, 1);
-    if (output->path == NULL || output->temporary == NULL) {
-        status = trkx_fail_memory(error, "a file name", length);
-        goto cleanup;
-    }
-    snprintf(output->temporary, length, "%s.%ld-%lu.part", path, (long)getpid(),
-             atomic_fetch_add(&opened, 1));
-    output->descriptor = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (output->descriptor < 0) {
-        status = trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
-        goto cleanup;
-    }
-    /* level 1: events are written by the thousand, and level 6 takes six times as long for 15 % less */
-    if (gzip && (output->gz = gzdopen(output->descriptor, "wb1")) == NULL) {
-        status = trkx_fail_memory(error, "compression", 1 << 18);
-        close(output->descriptor);
-        unlink(output->temporary);
-        goto cleanup;
-    }
+    if (output->path == NULL) TRKX_CHECK(trkx_fail_memory(error, "a file name", strlen(path) + 1));
+    if (!trkx_place_open(path, &output->place)) TRKX_CHECK(fail(output, errno, error));
+    if (gzip) TRKX_CHECK(start_gzip(output, error));
     *result = output;
     return TRKX_OK;
 cleanup:
@@ -109,36 +107,58 @@ void trkx_output_printf(struct trkx_output *output, const char *format, ...)
         trkx_output_write(output, line, (size_t)length);
 }
 
-/* Flushes and closes; 0 or the errno of the first failure. */
-static int finish(struct trkx_output *output)
+static void end_gzip(struct trkx_output *output)
+{
+    if (output->gz == NULL) return;
+    errno = 0;
+    if (gzclose(output->gz) != Z_OK && output->failure == 0) output->failure = errno != 0 ? errno : EIO;
+    output->gz = NULL;
+}
+
+/* All that was written is on the disk, out of sight. */
+static enum trkx_status finish(struct trkx_output *output, trkx_error *error)
 {
     flush(output);
-    errno = 0;
-    int closed = output->gz != NULL ? gzclose(output->gz) : close(output->descriptor);
-    if (closed != 0 && output->failure == 0) output->failure = errno != 0 ? errno : EIO;
-    return output->failure;
+    end_gzip(output);
+    if (output->failure == 0) output->failure = trkx_place_finish(&output->place);
+    return output->failure == 0 ? TRKX_OK : fail(output, output->failure, error);
+}
+
+/* Whole files to their places. Errors: IO; those before the one that fails are taken away again. */
+static enum trkx_status settle(struct trkx_output *const *outputs, size_t count, trkx_error *error)
+{
+    int failure = 0;
+    size_t settled = 0;
+    while (settled < count && failure == 0) {
+        failure = trkx_place_settle(&outputs[settled]->place);
+        settled += failure == 0;
+    }
+    for (size_t i = 0; i < settled && failure != 0; i++)
+        if (!outputs[i]->place.direct) unlink(outputs[i]->place.target);
+    if (failure != 0) return fail(outputs[settled], failure, error);
+    failure = count > 0 ? trkx_place_keep(&outputs[count - 1]->place) : 0;
+    return failure == 0 ? TRKX_OK : fail(outputs[count - 1], failure, error);
+}
+
+enum trkx_status trkx_outputs_commit(struct trkx_output *const *outputs, size_t count, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    for (size_t i = 0; i < count && status == TRKX_OK; i++) status = finish(outputs[i], error);
+    if (status == TRKX_OK) status = settle(outputs, count, error);
+    for (size_t i = 0; i < count; i++) trkx_output_discard(outputs[i]);
+    return status;
 }
 
 enum trkx_status trkx_output_commit(struct trkx_output *output, trkx_error *error)
 {
-    enum trkx_status status = TRKX_OK;
-    int failure = finish(output);
-    if (failure == 0 && rename(output->temporary, output->path) != 0) failure = errno;
-    if (failure != 0) {
-        unlink(output->temporary);
-        status =
-            trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be written: %s", output->path, strerror(failure));
-    }
-    destroy(output);
-    return status;
+    return trkx_outputs_commit(&output, 1, error);
 }
 
 void trkx_output_discard(struct trkx_output *output)
 {
     if (output == NULL) return;
     output->used = 0;
-    finish(output);
-    unlink(output->temporary);
+    end_gzip(output);
     destroy(output);
 }
 

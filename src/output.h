@@ -1,4 +1,5 @@
-/* Files that appear whole or not at all: written beside their place, then renamed. */
+/* Files that appear whole or not at all, once they are on the disk; what is no regular file is written
+ * through. */
 #ifndef TRKX_SRC_OUTPUT_H
 #define TRKX_SRC_OUTPUT_H
 
@@ -15,8 +16,11 @@ enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_outpu
                                   trkx_error *error);
 void trkx_output_write(struct trkx_output *output, const void *bytes, size_t count);
 void trkx_output_printf(struct trkx_output *output, const char *format, ...) TRKX_PRINTF(2, 3);
-/* Puts the file in its place, or reports why not and leaves no trace. Ends the output either way. */
+/* Puts the file in its place, or reports why not and leaves no trace. Ends the output either way. Errors: IO.
+ */
 enum trkx_status trkx_output_commit(struct trkx_output *output, trkx_error *error);
+/* The same of several in one directory: all or none. */
+enum trkx_status trkx_outputs_commit(struct trkx_output *const *outputs, size_t count, trkx_error *error);
 /* Ends the output and leaves no trace of it. NULL: nothing. */
 void trkx_output_discard(struct trkx_output *output);
 

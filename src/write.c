@@ -1,7 +1,6 @@
 /* Events and tracks, to files in the TrackML format. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "event.h"
 #include "npy.h"
@@ -101,17 +100,20 @@ struct part {
     void (*write)(struct trkx_output *output, const struct trkx_event *event);
 };
 
-static enum trkx_status write_part(const struct trkx_event *event, const struct part *part, const char *path,
-                                   bool gzip, trkx_error *error)
+static enum trkx_status open_part(const struct trkx_event *event, const struct part *part,
+                                  const char *directory, bool gzip, struct trkx_output **output,
+                                  trkx_error *error)
 {
-    struct trkx_output *output = NULL;
-    enum trkx_status status = trkx_output_open(path, gzip, &output, error);
-    if (status != TRKX_OK) return status;
-    part->write(output, event);
-    return trkx_output_commit(output, error);
+    size_t length = strlen(directory) + strlen(event->name) + 32;
+    char *path = trkx_allocate(NULL, length, 1);
+    if (path == NULL) return trkx_fail_memory(error, "a file name", length);
+    snprintf(path, length, "%s/%s-%s.csv%s", directory, event->name, part->name, gzip ? ".gz" : "");
+    enum trkx_status status = trkx_output_open(path, gzip, output, error);
+    trkx_release(path);
+    return status;
 }
 
-/* The hits come last: who sees them finds the other parts complete. Where one fails, those before it go. */
+/* The hits come last: who sees them finds the other parts complete. */
 enum trkx_status trkx_event_write(const trkx_event *event, const char *directory, bool gzip,
                                   trkx_error *error)
 {
@@ -120,20 +122,17 @@ enum trkx_status trkx_event_write(const trkx_event *event, const char *directory
                                  {"particles", event->has_particles, write_particles},
                                  {"hits", true, write_hits}};
     enum { PARTS = sizeof parts / sizeof *parts };
-    size_t length = strlen(directory) + strlen(event->name) + 32;
-    char *path = trkx_allocate(NULL, length, 1);
+    struct trkx_output *outputs[PARTS];
+    size_t opened = 0;
     enum trkx_status status = TRKX_OK;
-    int done;
-    if (path == NULL) return trkx_fail_memory(error, "a file name", length);
-    for (done = 0; done < PARTS && status == TRKX_OK; done += status == TRKX_OK) {
-        snprintf(path, length, "%s/%s-%s.csv%s", directory, event->name, parts[done].name, gzip ? ".gz" : "");
-        if (parts[done].there) status = write_part(event, &parts[done], path, gzip, error);
+    for (int i = 0; i < PARTS; i++) {
+        if (!parts[i].there) continue;
+        TRKX_CHECK(open_part(event, &parts[i], directory, gzip, &outputs[opened], error));
+        parts[i].write(outputs[opened++], event);
     }
-    for (int i = 0; i < done && status != TRKX_OK; i++) {
-        snprintf(path, length, "%s/%s-%s.csv%s", directory, event->name, parts[i].name, gzip ? ".gz" : "");
-        if (parts[i].there) unlink(path);
-    }
-    trkx_release(path);
+    return trkx_outputs_commit(outputs, opened, error);
+cleanup:
+    for (size_t i = 0; i < opened; i++) trkx_output_discard(outputs[i]);
     return status;
 }
 

@@ -1,8 +1,10 @@
 /* Proves: memory is aligned, counted to the byte's block and back to zero, refuses sizes that overflow, and
  * fails on demand at the Nth allocation; output files appear whole or not at all, plain and gzipped, and a
- * failure names the file, says why and leaves no trace. */
+ * failure names the file, says why and leaves no trace, nor does a process that dies; links and modes stay,
+ * and what is no regular file is written through. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +14,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -289,6 +293,214 @@ static void a_write_that_fails_leaves_no_trace(void **state)
     free(text);
 }
 
+/* ---- links, modes, devices -------------------------------------------------------------------------- */
+
+static void assert_link(const char *path, const char *to)
+{
+    char found[256] = "";
+    assert_true(readlink(path, found, sizeof found - 1) > 0);
+    assert_string_equal(found, to);
+}
+
+/* Through a chain of links, to a file that is not there at first. */
+static void links_stay_and_lead_to_the_file(void **state)
+{
+    trkx_error error;
+    char link[256], other[256], file[256];
+    (void)state;
+    strcpy(link, path_of("link"));
+    strcpy(other, path_of("other"));
+    strcpy(file, path_of("file"));
+    assert_int_equal(symlink(other, link), 0);
+    assert_int_equal(symlink("file", other), 0); /* seen from its directory */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(trkx_text_write(link, i == 0 ? "first" : "second", &error), TRKX_OK);
+        assert_link(link, other);
+        assert_link(other, "file");
+        assert_file_holds(file, i == 0 ? "first" : "second");
+        assert_int_equal(files_in_directory(), 3);
+    }
+    unlink(link), unlink(other), unlink(file);
+}
+
+static void links_in_a_circle_are_an_error(void **state)
+{
+    trkx_error error;
+    (void)state;
+    assert_int_equal(symlink("link", path_of("link")), 0);
+    assert_int_equal(trkx_text_write(path_of("link"), "text", &error), TRKX_ERROR_IO);
+    assert_non_null(strstr(error.message, strerror(ELOOP)));
+    unlink(path_of("link"));
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat there;
+    assert_int_equal(stat(path, &there), 0);
+    return there.st_mode & 07777;
+}
+
+static void a_file_keeps_its_mode(void **state)
+{
+    static const mode_t modes[] = {0600, 0640, 0666, 0400, 0755};
+    const char *path = path_of("file");
+    mode_t mask = umask(022);
+    (void)state;
+    assert_int_equal(trkx_text_write(path, "new", NULL), TRKX_OK);
+    assert_int_equal(mode_of(path), 0644);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        assert_int_equal(chmod(path, modes[i]), 0);
+        assert_int_equal(trkx_text_write(path, "newer", NULL), TRKX_OK);
+        assert_int_equal(mode_of(path), modes[i]);
+    }
+    umask(mask);
+    unlink(path);
+}
+
+static void a_file_keeps_its_owner(void **state)
+{
+    struct stat there;
+    const char *path = path_of("file");
+    (void)state;
+    if (getuid() != 0) skip();
+    assert_int_equal(trkx_text_write(path, "new", NULL), TRKX_OK);
+    assert_int_equal(chown(path, 12345, 54321), 0);
+    assert_int_equal(trkx_text_write(path, "newer", NULL), TRKX_OK);
+    assert_int_equal(stat(path, &there), 0);
+    assert_int_equal(there.st_uid, 12345);
+    assert_int_equal(there.st_gid, 54321);
+    unlink(path);
+}
+
+static void a_device_is_written_through(void **state)
+{
+    struct stat there;
+    char path[256];
+    (void)state;
+    strcpy(path, path_of("device"));
+    if (mknod(path, S_IFCHR | 0666, makedev(1, 3)) != 0) skip(); /* only root makes devices: /dev/null */
+    assert_int_equal(trkx_text_write(path, "gone", NULL), TRKX_OK);
+    assert_int_equal(stat(path, &there), 0);
+    assert_true(S_ISCHR(there.st_mode));
+    unlink(path);
+    assert_int_equal(mknod(path, S_IFCHR | 0666, makedev(1, 7)), 0); /* /dev/full */
+    trkx_error error;
+    assert_int_equal(trkx_text_write(path, "lost", &error), TRKX_ERROR_IO);
+    assert_non_null(strstr(error.message, strerror(ENOSPC)));
+    assert_int_equal(stat(path, &there), 0);
+    unlink(path);
+}
+
+static void a_fifo_is_written_through(void **state)
+{
+    char path[256], found[16] = "";
+    struct stat there;
+    (void)state;
+    strcpy(path, path_of("fifo"));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    assert_int_equal(trkx_text_write(path, "passed on", NULL), TRKX_OK);
+    assert_int_equal(read(reader, found, sizeof found), 9);
+    assert_string_equal(found, "passed on");
+    assert_int_equal(stat(path, &there), 0);
+    assert_true(S_ISFIFO(there.st_mode));
+    close(reader);
+    unlink(path);
+}
+
+/* As /dev/stdout: what others write there, before and after, stays. */
+static void a_descriptor_of_the_process_is_written_on(void **state)
+{
+    char name[64];
+    const char *path = path_of("file");
+    (void)state;
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+    assert_int_equal(write(file, "before ", 7), 7);
+    assert_int_equal(trkx_text_write(name, "between ", NULL), TRKX_OK);
+    assert_int_equal(write(file, "after", 5), 5);
+    close(file);
+    assert_file_holds(path, "before between after");
+    unlink(path);
+}
+
+static void a_long_name_is_no_obstacle(void **state)
+{
+    char name[256];
+    (void)state;
+    memset(name, 'n', 255);
+    name[255] = '\0';
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    for (int i = 0; i < 2; i++) assert_int_equal(trkx_text_write(path, "text", NULL), TRKX_OK);
+    unlink(path);
+    assert_int_equal(trkx_text_write("", "text", NULL), TRKX_ERROR_IO);
+}
+
+static bool knows_nameless_files(void)
+{
+    int file = open(directory, O_TMPFILE | O_WRONLY, 0600);
+    if (file >= 0) close(file);
+    return file >= 0;
+}
+
+/* kill -9 in the middle of writing. */
+static void a_process_that_is_killed_leaves_no_trace(void **state)
+{
+    const char *path = path_of("file");
+    (void)state;
+    if (!knows_nameless_files()) skip();
+    for (int older = 0; older < 2; older++) {
+        struct trkx_output *output = NULL;
+        int code = 0;
+        if (older) assert_int_equal(trkx_text_write(path, "older", NULL), TRKX_OK);
+        pid_t child = fork();
+        if (child == 0) {
+            char *text = long_text(200000);
+            trkx_output_open(path, false, &output, NULL);
+            trkx_output_write(output, text, 200000);
+            raise(SIGKILL);
+        }
+        assert_int_equal(waitpid(child, &code, 0), child);
+        assert_true(WIFSIGNALED(code));
+        assert_int_equal(files_in_directory(), older);
+    }
+    assert_file_holds(path, "older");
+    unlink(path);
+}
+
+/* All files of a group, or none; those that were there before stay. */
+static void several_outputs_appear_together(void **state)
+{
+    struct rlimit before, small;
+    char paths[2][256], *text = long_text(50000);
+    (void)state;
+    strcpy(paths[0], path_of("a"));
+    strcpy(paths[1], path_of("b"));
+    assert_int_equal(trkx_text_write(paths[0], "older", NULL), TRKX_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int limited = 1; limited >= 0; limited--) {
+        struct trkx_output *outputs[2];
+        trkx_error error;
+        small = (struct rlimit){limited ? 40000 : before.rlim_cur, before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(trkx_output_open(paths[i], false, &outputs[i], &error), TRKX_OK);
+        trkx_output_printf(outputs[0], "newer");
+        trkx_output_write(outputs[1], text, 50000);
+        enum trkx_status status = trkx_outputs_commit(outputs, 2, &error);
+        assert_int_equal(status, limited ? TRKX_ERROR_IO : TRKX_OK);
+        if (limited) assert_non_null(strstr(error.message, paths[1]));
+        assert_file_holds(paths[0], limited ? "older" : "newer");
+        assert_int_equal(files_in_directory(), limited ? 1 : 2);
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    unlink(paths[0]), unlink(paths[1]);
+    free(text);
+}
+
 static void every_allocation_of_an_output_may_fail(void **state)
 {
     (void)state;
@@ -351,6 +563,16 @@ int main(void)
         cmocka_unit_test(a_place_that_cannot_be_written_is_named),
         cmocka_unit_test(a_directory_in_the_file_s_place_is_an_error),
         cmocka_unit_test(a_write_that_fails_leaves_no_trace),
+        cmocka_unit_test(links_stay_and_lead_to_the_file),
+        cmocka_unit_test(links_in_a_circle_are_an_error),
+        cmocka_unit_test(a_file_keeps_its_mode),
+        cmocka_unit_test(a_file_keeps_its_owner),
+        cmocka_unit_test(a_device_is_written_through),
+        cmocka_unit_test(a_fifo_is_written_through),
+        cmocka_unit_test(a_descriptor_of_the_process_is_written_on),
+        cmocka_unit_test(a_long_name_is_no_obstacle),
+        cmocka_unit_test(a_process_that_is_killed_leaves_no_trace),
+        cmocka_unit_test(several_outputs_appear_together),
         cmocka_unit_test(every_allocation_of_an_output_may_fail),
         cmocka_unit_test(statuses_have_names),
         cmocka_unit_test(messages_are_one_line),
