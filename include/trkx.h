@@ -532,6 +532,8 @@ typedef struct trkx_result {
     size_t hits_on_tracks;                  /* hits with a label */
     size_t method_tracks, method_hits;      /* tracks that the method of labelling found, and hits on them; what
                                              * completion, where there is one, starts from */
+    char *truth_note;                       /* why nothing was compared with the event's truth; NULL: it was, or
+                                             * there is none */
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is no
@@ -540,10 +542,12 @@ TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const
                                             const trkx_run_options *options, trkx_result **result,
                                             trkx_error *error);
 /* Reads an event with what a run makes use of: the cells where the bundle needs them, truth and particles where
- * they are there. prefix and errors: as of trkx_event_read. */
+ * they are there. A file of particles that cannot be read is done without: the truth is then not compared with.
+ * prefix and errors: as of trkx_event_read. */
 TRKX_API enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix,
                                              trkx_event **event, trkx_error *error);
-/* Runs on the hits of an event, and compares with its truth where the options have none. The record of
+/* Runs on the hits of an event, and compares with its truth where the options have none and truth and particles fit
+ * each other (else the result's truth_note says why not). Messages name the event. The record of
  * TRKX_STEP_HITS, and its share of the total, is that of trkx_pipeline_read, whenever that was; 0 for other
  * events. Errors: as of trkx_pipeline_run. */
 TRKX_API enum trkx_status trkx_pipeline_run_event(const trkx_pipeline *pipeline, const trkx_event *event,

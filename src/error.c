@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *trkx_status_name(enum trkx_status status)
 {
@@ -32,6 +33,23 @@ enum trkx_status trkx_fail(trkx_error *error, enum trkx_status status, const cha
             if (*c == '\n' || *c == '\r') *c = ' ';
     }
     return status;
+}
+
+/* "event000001000: ...", "dir/event000001000-hits.csv:3: ..." */
+static bool names_event(const char *message, const char *event)
+{
+    size_t length = strlen(event);
+    for (const char *at = message; (at = strstr(at, event)) != NULL; at++)
+        if ((at == message || at[-1] == '/') && (at[length] == '-' || at[length] == ':')) return true;
+    return false;
+}
+
+void trkx_fail_in_event(trkx_error *error, const char *event)
+{
+    char message[TRKX_ERROR_MESSAGE_SIZE];
+    if (error == NULL || *event == '\0' || names_event(error->message, event)) return;
+    strcpy(message, error->message);
+    trkx_fail(error, error->status, "%s: %s", event, message);
 }
 
 enum trkx_status trkx_fail_memory(trkx_error *error, const char *what, size_t bytes)

@@ -17,6 +17,9 @@ enum trkx_status trkx_fail(trkx_error *error, enum trkx_status status, const cha
 /* Out of memory: `what` names what the bytes were for. */
 enum trkx_status trkx_fail_memory(trkx_error *error, const char *what, size_t bytes);
 
+/* Puts "event: " before a message that names neither the event nor one of its files. error may be NULL. */
+void trkx_fail_in_event(trkx_error *error, const char *event);
+
 /* Leaves the function by its `cleanup:` label where expr fails; needs a local `status`. */
 #define TRKX_CHECK(expr)                                                                                 \
     do {                                                                                                 \

@@ -27,6 +27,7 @@ void trkx_event_destroy(trkx_event *event)
     for (size_t i = 0; i < event->blocks_count; i++) trkx_release(event->blocks[i]);
     trkx_arenas_return(event->memory.arena);
     trkx_release(event->name);
+    trkx_release(event->truth_note);
     trkx_release(event);
 }
 

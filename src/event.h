@@ -14,6 +14,7 @@ struct trkx_event {
     void *blocks[32];          /* every array above; released with the event */
     size_t blocks_count;
     trkx_step_record reading; /* by a pipeline */
+    char *truth_note;         /* why its truth is not compared with; NULL: it is, or there is none */
     size_t peak_bytes;        /* most memory held at once while it was read: its arrays and the files' text */
 };
 

@@ -25,7 +25,7 @@
 struct run {
     const trkx_pipeline *pipeline;
     const trkx_hits *hits;
-    const trkx_run_options *options;
+    trkx_run_options options;
     struct trkx_memory memory;
     struct trkx_run_context context; /* memory and hook, for the networks */
     float *features[TRKX_NETWORKS];  /* [n,F] of each network; shared where the lists are the same */
@@ -34,7 +34,8 @@ struct run {
     trkx_edges candidates;         /* for the completion of tracks: more than pass the filter */
     float *scores;                 /* [m] */
     struct trkx_labelling labelling;
-    trkx_edges true_edges;         /* outwards; empty without truth */
+    trkx_edges true_edges;          /* outwards; empty without truth */
+    const struct trkx_event *event; /* whose truth it is; NULL: the caller's own */
     struct trkx_device_run device; /* what is on the device of the run, if it has one */
     trkx_result *result;
     trkx_error *error;
@@ -219,7 +220,7 @@ static size_t count_same_particle(const trkx_edges *graph, const int64_t *partic
 
 static void compare_with_truth(const struct run *run, trkx_step_record *record)
 {
-    const trkx_truth *truth = run->options->truth;
+    const trkx_truth *truth = run->options.truth;
     if (truth == NULL || record->step < TRKX_STEP_EDGES) return;
     size_t found = count_common(&run->edges, &run->true_edges);
     size_t same = count_same_particle(&run->edges, truth->particle_id);
@@ -258,14 +259,14 @@ static enum trkx_status copy_from_device(struct run *run, enum trkx_step step)
     enum trkx_status status = TRKX_OK;
     run->labelling = run->device.labelling;
     run->result->saturated = run->device.edges.saturated;
-    bool wanted = run->options->copies || run->options->truth != NULL;
-    bool kept = run->options->keep_edges && step == TRKX_STEP_TRACKS;
+    bool wanted = run->options.copies || run->options.truth != NULL;
+    bool kept = run->options.keep_edges && step == TRKX_STEP_TRACKS;
     run->edges.count = 0; /* those of the step before */
-    if (run->options->copies && step == TRKX_STEP_FEATURES)
+    if (run->options.copies && step == TRKX_STEP_FEATURES)
         TRKX_CHECK(trkx_device_copy_floats(&run->device, run->device.features[TRKX_NETWORK_EMBEDDING],
                                            n * bundle->models[TRKX_NETWORK_EMBEDDING].features_count,
                                            &run->features[TRKX_NETWORK_EMBEDDING]));
-    if (run->options->copies && step == TRKX_STEP_EMBED)
+    if (run->options.copies && step == TRKX_STEP_EMBED)
         TRKX_CHECK(
             trkx_device_copy_floats(&run->device, run->device.embedding, n * bundle->dim, &run->embedding));
     if ((wanted && step >= TRKX_STEP_EDGES) || kept) TRKX_CHECK(copy_edges(run, step >= TRKX_STEP_FILTER));
@@ -285,7 +286,7 @@ static enum trkx_status call_hook(struct run *run, const trkx_step_record *recor
                                  .edges = &run->edges,
                                  .scores = scored ? run->scores : NULL,
                                  .labels = record->step == TRKX_STEP_TRACKS ? run->result->labels : NULL};
-    if (run->options->hook == NULL || run->options->hook(run->options->user, &view) == 0) return TRKX_OK;
+    if (run->options.hook == NULL || run->options.hook(run->options.user, &view) == 0) return TRKX_OK;
     return trkx_fail(run->error, TRKX_ERROR_CANCELLED, "cancelled after the step %s",
                      trkx_step_name(record->step));
 }
@@ -325,21 +326,38 @@ void trkx_run_options_init(trkx_run_options *options)
     *options = (trkx_run_options){.size = sizeof *options};
 }
 
-static enum trkx_status find_true_edges(struct run *run)
+static enum trkx_status find_true_edges(struct run *run, trkx_error *error)
 {
-    const trkx_run_options *options = run->options;
+    const trkx_run_options *options = &run->options;
     enum { MIN_HITS = 3 };
     enum trkx_status status = TRKX_OK;
     if (options->truth == NULL) return TRKX_OK;
     if (options->truth->count != run->hits->count)
-        return trkx_fail(run->error, TRKX_ERROR_ARGUMENT, "run: truth is of %zu hits, the event has %zu",
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: truth is of %zu hits, the event has %zu",
                          options->truth->count, run->hits->count);
     TRKX_CHECK(trkx_true_edges_in(&run->memory, options->truth, options->particles, MIN_HITS,
-                                  &run->true_edges, run->error));
+                                  &run->true_edges, error));
     TRKX_CHECK(trkx_edges_orient_in(&run->memory, run->hits->xyz, run->hits->count, run->pipeline->threads,
-                                    &run->true_edges, run->error));
+                                    &run->true_edges, error));
 cleanup:
     return status;
+}
+
+/* Tracks need no truth: where an event's own is of no use, that is noted, and nothing compared with it. */
+static enum trkx_status prepare_truth(struct run *run)
+{
+    trkx_error wrong;
+    const char *note = run->event != NULL ? run->event->truth_note : NULL;
+    if (note == NULL) {
+        enum trkx_status status = find_true_edges(run, &wrong);
+        if (status == TRKX_OK) return TRKX_OK;
+        if (run->event == NULL || status != TRKX_ERROR_ARGUMENT)
+            return trkx_fail(run->error, status, "%s", wrong.message);
+        note = wrong.message;
+    }
+    run->options.truth = NULL;
+    run->result->truth_note = trkx_duplicate(note);
+    return run->result->truth_note != NULL ? TRKX_OK : trkx_fail_memory(run->error, "a note", strlen(note));
 }
 
 static void release_features(struct run *run)
@@ -388,7 +406,7 @@ static enum trkx_status keep_edges(struct run *run)
     trkx_error *error = run->error;
     size_t count = run->edges.count;
     enum trkx_status status = TRKX_OK;
-    if (!run->options->keep_edges) return TRKX_OK;
+    if (!run->options.keep_edges) return TRKX_OK;
     TRKX_ALLOCATE(result->edges.index, NULL, 2 * count, "the result's edges");
     TRKX_ALLOCATE(result->scores, NULL, count, "the result's scores");
     result->edges.count = count;
@@ -405,7 +423,7 @@ static enum trkx_status run_steps(struct run *run)
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(call_hook(run, &run->result->steps[0]));
     if (run->hits->count == 0) return TRKX_OK;
-    TRKX_CHECK(find_true_edges(run));
+    TRKX_CHECK(prepare_truth(run));
     for (size_t i = 0; i < sizeof works / sizeof *works; i++) TRKX_CHECK(step(run, &works[i]));
 cleanup:
     return status;
@@ -450,26 +468,38 @@ static void borrow_device(struct run *run)
     run->context.sessions = run->device.device->sessions;
 }
 
-/* Runs from hits that took `reading` to get. */
+/* The event's own truth where the caller has none. */
+static void use_truth_of(struct run *run, const struct trkx_event *event)
+{
+    if (event == NULL || run->options.truth != NULL) return;
+    run->event = event;
+    run->options.truth = trkx_event_truth(event);
+    run->options.particles = trkx_event_particles(event);
+}
+
+/* event: where the hits are from, or NULL. */
 static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits *hits,
-                                 const trkx_run_options *options, const trkx_step_record *reading,
+                                 const struct trkx_event *event, const trkx_run_options *options,
                                  trkx_result **result, trkx_error *error)
 {
-    trkx_run_options defaults;
-    struct run run = {.pipeline = pipeline, .hits = hits, .options = options, .error = error};
+    struct run run = {.pipeline = pipeline, .hits = hits, .error = error};
+    trkx_step_record reading = {.step = TRKX_STEP_HITS};
     enum trkx_status status = TRKX_OK;
-    trkx_run_options_init(&defaults);
-    if (options == NULL) run.options = &defaults;
-    run.context = (struct trkx_run_context){
-        .memory = &run.memory, .hook = run.options->hook, .user = run.options->user};
-    TRKX_CHECK(check_arguments(pipeline, hits, run.options, error));
+    trkx_run_options_init(&run.options);
+    if (options != NULL) run.options = *options;
+    if (event != NULL) reading = event->reading;
+    reading.nodes = hits->count;
+    run.context =
+        (struct trkx_run_context){.memory = &run.memory, .hook = run.options.hook, .user = run.options.user};
+    TRKX_CHECK(check_arguments(pipeline, hits, &run.options, error));
+    use_truth_of(&run, event);
     TRKX_CHECK(borrow_arena(&run));
     run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);
     if (run.result == NULL) TRKX_CHECK(trkx_fail_memory(error, "a result", sizeof *run.result));
     TRKX_ALLOCATE(run.result->labels, NULL, hits->count, "labels");
     run.result->hits = hits->count;
     borrow_device(&run);
-    run.result->steps[run.result->steps_count++] = *reading;
+    run.result->steps[run.result->steps_count++] = reading;
     TRKX_CHECK(run_steps(&run));
     TRKX_CHECK(keep_edges(&run));
     sum_up(&run);
@@ -484,9 +514,8 @@ cleanup:
 enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                    const trkx_run_options *options, trkx_result **result, trkx_error *error)
 {
-    const trkx_step_record none = {.step = TRKX_STEP_HITS, .nodes = hits->count};
     *result = NULL;
-    return run_hits(pipeline, hits, options, &none, result, error);
+    return run_hits(pipeline, hits, NULL, options, result, error);
 }
 
 /* Truth and particles where they are there; cells only for the bundles that look at them. */
@@ -499,13 +528,33 @@ static unsigned parts_wanted(const trkx_pipeline *pipeline)
     return parts;
 }
 
+/* Where the file of particles is of no use, which is the only thing that reading without it mends, the truth
+ * is not to be compared with: its particles' ways begin where that file says. */
+static enum trkx_status read_event(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
+                                   trkx_error *error)
+{
+    trkx_error wrong;
+    unsigned parts = parts_wanted(pipeline);
+    enum trkx_status status =
+        trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, event, &wrong);
+    if (status != TRKX_ERROR_FORMAT && status != TRKX_ERROR_IO)
+        return status == TRKX_OK ? TRKX_OK : trkx_fail(error, status, "%s", wrong.message);
+    parts &= ~(unsigned)TRKX_EVENT_PARTICLES;
+    status = trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, event, error);
+    if (status != TRKX_OK) return status;
+    (*event)->truth_note = trkx_duplicate(wrong.message);
+    if ((*event)->truth_note != NULL) return TRKX_OK;
+    trkx_event_destroy(*event);
+    *event = NULL;
+    return trkx_fail_memory(error, "a note", strlen(wrong.message));
+}
+
 enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
                                     trkx_error *error)
 {
     trkx_step_record reading = {.step = TRKX_STEP_HITS};
     start(pipeline, &reading);
-    enum trkx_status status =
-        trkx_event_read_in(pipeline->events, prefix, parts_wanted(pipeline), pipeline->threads, event, error);
+    enum trkx_status status = read_event(pipeline, prefix, event, error);
     if (status != TRKX_OK) return status;
     stop(pipeline, &reading);
     reading.peak_bytes = (*event)->peak_bytes;
@@ -517,17 +566,10 @@ enum trkx_status trkx_pipeline_run_event(const trkx_pipeline *pipeline, const tr
                                          const trkx_run_options *options, trkx_result **result,
                                          trkx_error *error)
 {
-    trkx_step_record reading = event->reading;
-    trkx_run_options with_truth;
     *result = NULL;
-    trkx_run_options_init(&with_truth);
-    if (options != NULL) with_truth = *options;
-    if (with_truth.truth == NULL) {
-        with_truth.truth = trkx_event_truth(event);
-        with_truth.particles = trkx_event_particles(event);
-    }
-    reading.nodes = event->hits.count;
-    return run_hits(pipeline, &event->hits, &with_truth, &reading, result, error);
+    enum trkx_status status = run_hits(pipeline, &event->hits, event, options, result, error);
+    if (status != TRKX_OK) trkx_fail_in_event(error, event->name);
+    return status;
 }
 
 enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, const char *prefix,
@@ -554,6 +596,7 @@ void trkx_result_destroy(trkx_result *result)
     if (result == NULL) return;
     trkx_release(result->labels);
     trkx_release(result->scores);
+    trkx_release(result->truth_note);
     trkx_edges_destroy(&result->edges);
     trkx_release(result);
 }

@@ -951,6 +951,68 @@ static void the_outcome_of_labelling_is_told(void **state)
     trkx_result_destroy(result);
 }
 
+/* Reads the simulated event beside a file of particles with this line more, and runs it. */
+static trkx_result *run_with_particle(const char *row, trkx_event **event)
+{
+    char directory[] = "/tmp/trkx-particles-XXXXXX", path[128], command[512];
+    trkx_result *result = NULL;
+    trkx_error error;
+    assert_non_null(mkdtemp(directory));
+    expect_ok(trkx_event_write(common.events[0], directory, false, &error), &error);
+    snprintf(path, sizeof path, "%s/%s", directory, trkx_event_name(common.events[0]));
+    snprintf(command, sizeof command, "%s-particles.csv", path);
+    FILE *file = fopen(command, row != NULL ? "a" : "w");
+    fputs(row != NULL ? row : "particle_id,particle_type,vx,vy,vz,px,py,pz,q,nhits\n", file);
+    fclose(file);
+    expect_ok(trkx_pipeline_run_file(common.pipeline, path, NULL, event, &result, &error), &error);
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    assert_int_equal(system(command), 0);
+    return result;
+}
+
+/* Tracks need no particles; the truth is compared with where it is whole, or not at all. */
+static void particles_of_no_use_are_done_without(void **state)
+{
+    static const char *const rows[] = {"x,211,0,0,0,1,1,1,1,5\n",
+                                       NULL}; /* not read; lacks those of the truth */
+    static const char *const notes[] = {"-particles.csv:", "particle"};
+    trkx_result *plain = run(common.pipeline, hits_of(0));
+    (void)state;
+    assert_null(plain->truth_note);
+    for (int i = 0; i < 2; i++) {
+        trkx_event *event = NULL;
+        trkx_result *result = run_with_particle(rows[i], &event);
+        assert_same_outcome(result, plain);
+        assert_non_null(result->truth_note);
+        assert_non_null(strstr(result->truth_note, notes[i]));
+        for (size_t s = 0; s < result->steps_count; s++) assert_false(result->steps[s].has_truth);
+        assert_false(result->total.has_truth);
+        trkx_result_destroy(result);
+        trkx_event_destroy(event);
+    }
+    trkx_result_destroy(plain);
+}
+
+static void messages_name_the_event(void **state)
+{
+    trkx_event *event = NULL;
+    trkx_result *result = NULL;
+    trkx_error error;
+    const trkx_truth other = {.count = 1};
+    trkx_run_options options;
+    char expected[256];
+    (void)state;
+    trkx_run_options_init(&options);
+    options.truth = &other;
+    assert_int_equal(trkx_pipeline_run_event(common.pipeline, common.events[0], &options, &result, &error),
+                     TRKX_ERROR_ARGUMENT);
+    snprintf(expected, sizeof expected, "%s: run: truth", trkx_event_name(common.events[0]));
+    assert_memory_equal(error.message, expected, strlen(expected));
+    assert_int_equal(trkx_pipeline_run_file(common.pipeline, "/nowhere/event", NULL, &event, &result, &error),
+                     TRKX_ERROR_IO);
+    assert_memory_equal(error.message, "/nowhere/event-hits.csv", 23); /* once is enough */
+}
+
 static void truth_of_another_event_is_refused(void **state)
 {
     trkx_run_options options;
@@ -1044,6 +1106,8 @@ int main(void)
         cmocka_unit_test(options_stand_above_the_bundle),
         cmocka_unit_test(options_out_of_their_range_are_named),
         cmocka_unit_test(the_outcome_of_labelling_is_told),
+        cmocka_unit_test(particles_of_no_use_are_done_without),
+        cmocka_unit_test(messages_name_the_event),
         cmocka_unit_test(truth_of_another_event_is_refused),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(a_hit_keeps_as_many_neighbours_as_its_volume),
