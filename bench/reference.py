@@ -200,7 +200,7 @@ class Chain:
             labels = trkx.join(event, edges, scores, cut, settings["min_hits"])
         elif settings["method"] == "walkthrough":
             chosen = {name: settings[name] for name in ("min_hits", "min_score", "add_score") if name in settings}
-            labels = trkx.walkthrough(len(event.xyz), edges, scores, cut, **chosen)
+            labels = trkx.walkthrough(event.xyz, edges, scores, cut, **chosen)
         else:
             labels = tracks(len(event.xyz), edges, settings["min_hits"])
         if "completion" in settings:

@@ -265,14 +265,18 @@ typedef struct trkx_walkthrough_options {
     float min_score;  /* of the edges out of a hit the best is followed where its score > that. Default 0.1 */
     float add_score;  /* and so are all with score > that. Default 0.6 */
     size_t min_hits;  /* shorter roads are no tracks. Default 3 */
+    const float *xyz; /* [n,3] mm: the hits' positions, by which ties are broken, whatever the hits' order; NULL,
+                       * the default: the lower index comes first instead. The caller's */
 } trkx_walkthrough_options;
 TRKX_API void trkx_walkthrough_options_init(trkx_walkthrough_options *options);
 
 /* Tracks by walking along the edges, which run outwards (trkx_edges_orient). A component of which no hit has
  * more than one edge in or out is a track. In the others each hit that is still free, in the order of the
- * number of edges on the longest way to it (ties: lower index), starts a track: the longest road over edges
- * that are followed and free hits (ties: where two roads part, the edge with the higher score, then the lower
- * number). labels [n], *count: as of trkx_tracks. One thread; O(n + m + what the roads of each start reach).
+ * number of edges on the longest way to it, starts a track: the longest road over edges that are followed and
+ * free hits (ties: where two roads part, the edge with the higher score). What is still equal goes by the hits'
+ * positions: the one nearer to the origin comes first, then that with the smaller x, y, z, and of two at the same
+ * place that with the lower index. So the tracks do not depend on the order of hits and edges. labels [n], *count:
+ * as of trkx_tracks. One thread; O(n log n + m + what the roads of each start reach).
  * Errors: ARGUMENT (an edge's end is out of range, the edges run in a circle), MEMORY. */
 TRKX_API enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, const float *scores,
                                            const trkx_walkthrough_options *options, int32_t *labels,

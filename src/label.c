@@ -17,16 +17,18 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
 {
     const struct trkx_bundle *bundle = &pipeline->bundle;
     trkx_tracks_options options;
+    trkx_walkthrough_options walkthrough = bundle->walkthrough;
     trkx_complete_options completion = bundle->completion;
     enum trkx_status status = TRKX_OK;
     trkx_tracks_options_init(&options);
     options.cut = bundle->models[TRKX_NETWORK_GNN].cut;
     options.min_hits = bundle->min_hits;
     completion.threads = options.threads = pipeline->threads;
+    walkthrough.xyz = hits->xyz;
     if (bundle->method == TRKX_METHOD_JOINED)
         TRKX_CHECK(trkx_join_in(memory, hits, edges, scores, &options, labels, &outcome->tracks, error));
     else if (bundle->method == TRKX_METHOD_WALKTHROUGH)
-        TRKX_CHECK(trkx_walkthrough_in(memory, hits->count, edges, scores, &bundle->walkthrough, labels,
+        TRKX_CHECK(trkx_walkthrough_in(memory, hits->count, edges, scores, &walkthrough, labels,
                                        &outcome->tracks, error));
     else
         TRKX_CHECK(

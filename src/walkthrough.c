@@ -1,6 +1,8 @@
 /* Track labelling by walkthrough, as in acorn's CC-and-Walk (GNN4ITk): components without junctions are
  * tracks as they are; the others are walked through, and the longest road from each hit that is still free is
  * a track. */
+#include "keys.h"
+#include "outwards.h"
 #include "tracks.h"
 
 #include <math.h>
@@ -39,7 +41,8 @@ struct graph {
     float *score;       /* [m] */
     uint32_t *incoming; /* [n] edges into i */
     bool *plain;        /* [n] whether no hit of i's component has more than one edge in or out */
-    uint32_t *order;    /* [n] the hits, in the order of the walk */
+    uint32_t *rank;  /* [n] of two hits between which scores do not decide, that with the lower comes first */
+    uint32_t *order; /* [n] the hits, in the order of the walk */
 };
 
 static enum trkx_status allocate_graph(struct trkx_memory *memory, size_t n, size_t m, struct graph *graph,
@@ -52,6 +55,7 @@ static enum trkx_status allocate_graph(struct trkx_memory *memory, size_t n, siz
     TRKX_ALLOCATE(graph->score, memory, m, "edges out of hits");
     TRKX_ALLOCATE(graph->incoming, memory, n, "edges into hits");
     TRKX_ALLOCATE(graph->plain, memory, n, "components");
+    TRKX_ALLOCATE(graph->rank, memory, n, "the order of hits");
     TRKX_ALLOCATE(graph->order, memory, n, "the order of hits");
 cleanup:
     return status;
@@ -64,6 +68,7 @@ static void release_graph(struct graph *graph)
     trkx_release(graph->score);
     trkx_release(graph->incoming);
     trkx_release(graph->plain);
+    trkx_release(graph->rank);
     trkx_release(graph->order);
 }
 
@@ -118,38 +123,82 @@ static enum trkx_status find_depths(const struct graph *graph, uint32_t *depth, 
                      "tracks: the edges run in a circle; a walk needs them outwards (trkx_edges_orient)");
 }
 
-/* By depth, ties by number. start [n+1]: overwritten. */
-static void sort_by_depth(const uint32_t *depth, size_t *start, struct graph *graph)
+/* What goes by position goes by the distance from the origin, then by x, y and z. */
+enum { POSITION_LEVELS = 4 };
+
+static uint32_t code_of(const float *xyz, int level)
+{
+    return trkx_float_code(level == 0 ? (float)trkx_squared_norm(xyz) : xyz[level - 1]);
+}
+
+/* Sorts hits by position from this level on; those at the same place stay in the order of their numbers. keys
+ * [count]: the hits are their low halves. */
+static void sort_by_position(const float *xyz, int level, uint64_t *keys, size_t count)
+{
+    size_t end;
+    if (level == POSITION_LEVELS || count < 2) return;
+    for (size_t k = 0; k < count; k++) {
+        uint32_t hit = trkx_key_low(keys[k]);
+        keys[k] = trkx_key(code_of(xyz + 3 * (size_t)hit, level), hit);
+    }
+    trkx_keys_sort(keys, count);
+    for (size_t begin = 0; begin < count; begin = end) {
+        for (end = begin + 1; end < count && trkx_key_high(keys[end]) == trkx_key_high(keys[begin]);) end++;
+        sort_by_position(xyz, level + 1, keys + begin, end - begin);
+    }
+}
+
+/* By position, where that is known, or else by number; nothing ties in plain components, so that they may
+ * come last as they are. keys [n]: overwritten; the hits in the order of their ranks are their low halves
+ * then. */
+static void rank_hits(const float *xyz, uint64_t *keys, struct graph *graph)
+{
+    size_t count = 0, last = graph->n;
+    for (size_t i = 0; i < graph->n; i++) keys[graph->plain[i] ? --last : count++] = i;
+    if (xyz != NULL) sort_by_position(xyz, 0, keys, count);
+    for (size_t r = 0; r < graph->n; r++) graph->rank[trkx_key_low(keys[r])] = (uint32_t)r;
+}
+
+/* By depth, ties by rank. start [n+1]: overwritten; ranked [n]: as rank_hits leaves the keys. */
+static void sort_by_depth(const uint32_t *depth, const uint64_t *ranked, size_t *start, struct graph *graph)
 {
     memset(start, 0, (graph->n + 1) * sizeof *start);
     for (size_t i = 0; i < graph->n; i++) start[depth[i] + 1]++;
     for (size_t d = 0; d < graph->n; d++) start[d + 1] += start[d];
-    for (size_t i = 0; i < graph->n; i++) graph->order[start[depth[i]]++] = (uint32_t)i;
+    for (size_t r = 0; r < graph->n; r++) {
+        uint32_t hit = trkx_key_low(ranked[r]);
+        graph->order[start[depth[hit]]++] = hit;
+    }
 }
 
 static enum trkx_status build_graph(struct trkx_memory *memory, const trkx_edges *edges, const float *scores,
-                                    float cut, int32_t *component, struct graph *graph, trkx_error *error)
+                                    const trkx_walkthrough_options *walk, int32_t *component,
+                                    struct graph *graph, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     size_t count, *start = NULL;
     uint32_t *block = NULL;
+    uint64_t *keys = NULL;
     bool *room = NULL;
     trkx_tracks_options options;
     trkx_tracks_options_init(&options);
-    options.cut = cut;
+    options.cut = walk->cut;
     options.min_hits = 1; /* each hit has a component */
     options.threads = 1;
     TRKX_ALLOCATE(start, memory, graph->n + 1, "the order of hits");
     TRKX_ALLOCATE(block, memory, 2 * graph->n, "the order of hits");
+    TRKX_ALLOCATE(keys, memory, graph->n, "the order of hits");
     TRKX_ALLOCATE(room, memory, graph->n + 1, "components");
-    list_edges(edges, scores, cut, graph);
+    list_edges(edges, scores, walk->cut, graph);
     TRKX_CHECK(trkx_tracks_in(memory, graph->n, edges, scores, &options, component, &count, error));
     mark_plain(component, room, graph);
     TRKX_CHECK(find_depths(graph, block, block + graph->n, error));
-    sort_by_depth(block, start, graph);
+    rank_hits(walk->xyz, keys, graph);
+    sort_by_depth(block, keys, start, graph);
 cleanup:
     trkx_release(start);
     trkx_release(block);
+    trkx_release(keys);
     trkx_release(room);
     return status;
 }
@@ -188,14 +237,20 @@ static void release_walk(struct walk *walk)
     trkx_release(walk->stack);
 }
 
-/* The edge with the highest score (ties: the first) from i to a free hit, or from[i+1]. */
+/* Of two edges out of a hit, whether a has the higher score, ties: leads to the hit that comes first. */
+static bool is_better(const struct graph *graph, size_t a, size_t b)
+{
+    if (graph->score[a] != graph->score[b]) return graph->score[a] > graph->score[b];
+    return graph->rank[graph->to[a]] < graph->rank[graph->to[b]];
+}
+
+/* The best edge from i to a free hit, or from[i+1]. */
 static size_t best_edge(const struct walk *walk, uint32_t i)
 {
     const struct graph *graph = walk->graph;
     size_t best = graph->from[i + 1];
     for (size_t a = graph->from[i]; a < graph->from[i + 1]; a++)
-        if (walk->road[graph->to[a]] == 0 &&
-            (best == graph->from[i + 1] || graph->score[a] > graph->score[best]))
+        if (walk->road[graph->to[a]] == 0 && (best == graph->from[i + 1] || is_better(graph, a, best)))
             best = a;
     return best;
 }
@@ -221,8 +276,7 @@ static size_t open_hit(struct walk *walk, uint32_t number, uint32_t i, size_t he
     return height;
 }
 
-/* The longest road from i, when those of the hits that follow are known. Ties: over the edge with the higher
- * score, then the first. */
+/* The longest road from i, when those of the hits that follow are known. Ties: over the better edge. */
 static void close_hit(struct walk *walk, uint32_t number, uint32_t i)
 {
     const struct graph *graph = walk->graph;
@@ -233,9 +287,7 @@ static void close_hit(struct walk *walk, uint32_t number, uint32_t i)
     for (size_t a = graph->from[i]; a < graph->from[i + 1]; a++) {
         if (!is_followed(walk, i, best, a)) continue;
         uint32_t length = walk->length[graph->to[a]] + 1;
-        if (length < walk->length[i] ||
-            (length == walk->length[i] && graph->score[a] <= graph->score[chosen]))
-            continue;
+        if (length < walk->length[i] || (length == walk->length[i] && !is_better(graph, a, chosen))) continue;
         chosen = a;
         walk->length[i] = length;
         walk->next[i] = graph->to[a];
@@ -290,7 +342,7 @@ enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const
     TRKX_ALLOCATE(numbers, memory, n + 1, "roads");
     TRKX_CHECK(allocate_graph(memory, n, edges->count, &graph, error));
     TRKX_CHECK(allocate_walk(memory, n, edges->count, &walk, error));
-    TRKX_CHECK(build_graph(memory, edges, scores, options->cut, road, &graph, error));
+    TRKX_CHECK(build_graph(memory, edges, scores, options, road, &graph, error));
     memset(road, 0, n * sizeof *road);
     walk.road = road;
     walk.min_score = options->min_score;

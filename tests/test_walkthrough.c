@@ -1,6 +1,7 @@
 /* Proves that the walkthrough takes components without junctions whole and the longest roads from the others:
- * by hand, and against a plain version for random graphs, which tries all roads one after the other; and that
- * bad input and failing allocations are errors. */
+ * by hand, and against a plain version for random graphs, which tries all roads one after the other; that
+ * with positions the tracks do not depend on the order of hits and edges; and that bad input and failing
+ * allocations are errors. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,9 +24,11 @@ static trkx_walkthrough_options options_of(float cut, size_t min_hits)
     return options;
 }
 
-/* The labels and their number, of n hits and edges of {source, target}. */
-static void expect(size_t n, size_t m, int64_t (*pairs)[2], const float *scores, const int32_t *expected)
+/* The labels and their number, of n hits, at xyz or nowhere, and edges of {source, target}. */
+static void expect_at(const float *xyz, size_t n, size_t m, int64_t (*pairs)[2], const float *scores,
+                      const int32_t *expected)
 {
+    trkx_walkthrough_options options = options_of(0.01f, 3);
     int64_t index[32];
     int32_t labels[16], most = 0;
     trkx_edges edges = {.count = m, .index = index};
@@ -36,9 +39,15 @@ static void expect(size_t n, size_t m, int64_t (*pairs)[2], const float *scores,
         index[m + e] = pairs[e][1];
     }
     for (size_t i = 0; i < n; i++) most = expected[i] > most ? expected[i] : most;
-    assert_int_equal(trkx_walkthrough(n, &edges, scores, NULL, labels, &count, &error), TRKX_OK);
+    options.xyz = xyz;
+    assert_int_equal(trkx_walkthrough(n, &edges, scores, &options, labels, &count, &error), TRKX_OK);
     assert_memory_equal(labels, expected, n * sizeof *labels);
     assert_int_equal(count, most);
+}
+
+static void expect(size_t n, size_t m, int64_t (*pairs)[2], const float *scores, const int32_t *expected)
+{
+    expect_at(NULL, n, m, pairs, scores, expected);
 }
 
 /* A chain is a track whatever its scores over the cut; one of two hits is none; a hit may stand alone. */
@@ -79,27 +88,48 @@ static void test_junctions(void **state)
     expect(7, 6, edges, scores, longest);
 }
 
-/* Of roads of one length that over the better edge is taken, of equal edges the first; NaN is no edge. */
+/* Of roads of one length that over the better edge is taken, of equal edges that to the hit which is nearer
+ * to the origin, or has the smaller x, y or z, or the lower number; NaN is no edge. */
 static void test_ties(void **state)
 {
-    int64_t edges[][2] = {{0, 1}, {1, 2}, {1, 3}, {3, 3}};
-    float scores[] = {0.9f, 0.7f, 0.8f, NAN};
+    int64_t edges[][2] = {{0, 1}, {1, 3}, {1, 2}, {3, 3}};
+    float scores[] = {0.9f, 0.8f, 0.7f, NAN};
+    float xyz[][3] = {{1, 0, 0}, {2, 0, 0}, {5, 1, 5}, {5, 5, 1}};
     const int32_t better[] = {1, 1, 0, 1}, first[] = {1, 1, 1, 0};
     (void)state;
     expect(4, 4, edges, scores, better);
-    scores[1] = 0.8f;
+    scores[2] = 0.8f;
     expect(4, 4, edges, scores, first);
+    expect_at(xyz[0], 4, 4, edges, scores, first); /* y */
+    xyz[2][0] = 5.1f;
+    expect_at(xyz[0], 4, 4, edges, scores, better); /* distance */
+    memcpy(xyz[2], xyz[3], sizeof xyz[2]);
+    expect_at(xyz[0], 4, 4, edges, scores, first);
+    xyz[3][2] = -1;
+    expect_at(xyz[0], 4, 4, edges, scores, better); /* z */
+}
+
+/* Of two hits from which equally long roads lead to the same ones the nearer starts first. */
+static void test_starts_that_tie(void **state)
+{
+    int64_t edges[][2] = {{0, 2}, {1, 2}, {2, 3}};
+    const float scores[] = {0.9f, 0.9f, 0.9f}, xyz[] = {2, 0, 0, 1, 0, 0, 3, 0, 0, 4, 0, 0};
+    const int32_t nearer[] = {0, 1, 1, 1}, first[] = {1, 0, 1, 1};
+    (void)state;
+    expect(4, 3, edges, scores, first);
+    expect_at(xyz, 4, 3, edges, scores, nearer);
 }
 
 /* ---- the plain version ------------------------------------------------------------------------------- */
 
 enum { MOST = 24 };
 
-/* All of it in the open: score[i][j] of the edge from i to j, 0: none; edges have different targets. */
+/* All of it in the open: score[i][j] of the edge from i to j, 0: none. */
 struct plain {
     size_t n;
     float score[MOST][MOST];
-    size_t number[MOST][MOST]; /* of the edge */
+    bool known[MOST][MOST]; /* whether there is an edge from i to j */
+    float xyz[MOST][3];
     const trkx_walkthrough_options *options;
     bool taken[MOST];
 };
@@ -123,10 +153,22 @@ static bool in_plain_component(const struct plain *p, size_t start)
     return true;
 }
 
+static bool comes_first(const struct plain *p, size_t a, size_t b)
+{
+    const float *of_a = p->xyz[a], *of_b = p->xyz[b];
+    float norm_a = of_a[0] * of_a[0] + of_a[1] * of_a[1] + of_a[2] * of_a[2];
+    float norm_b = of_b[0] * of_b[0] + of_b[1] * of_b[1] + of_b[2] * of_b[2];
+    if (p->options->xyz == NULL) return a < b;
+    if (norm_a != norm_b) return norm_a < norm_b;
+    for (size_t d = 0; d < 3; d++)
+        if (of_a[d] != of_b[d]) return of_a[d] < of_b[d];
+    return a < b;
+}
+
 static bool is_better(const struct plain *p, size_t i, size_t a, size_t b)
 {
     if (p->score[i][a] != p->score[i][b]) return p->score[i][a] > p->score[i][b];
-    return p->number[i][a] < p->number[i][b];
+    return comes_first(p, a, b);
 }
 
 /* The longest road from i, into road; returns its hits. */
@@ -157,19 +199,35 @@ static size_t depth(const struct plain *p, size_t i)
     return deepest;
 }
 
+/* Where hit i stands among those of its depth. */
+static size_t place(const struct plain *p, size_t i)
+{
+    size_t before = 0;
+    for (size_t j = 0; j < p->n; j++) before += depth(p, j) == depth(p, i) && comes_first(p, j, i);
+    return before;
+}
+
 static size_t walk_plainly(struct plain *p, int32_t *labels)
 {
-    size_t road[MOST], name[MOST], tracks = 0;
+    size_t road[MOST], name[MOST], order[MOST], tracks = 0;
     for (size_t i = 0; i < p->n; i++) name[i] = MOST;
-    for (size_t d = 0; d < p->n; d++)
+    for (size_t d = 0; d < p->n; d++) {
+        size_t count = 0;
         for (size_t i = 0; i < p->n; i++) {
-            if (p->taken[i] || depth(p, i) != d) continue;
+            if (depth(p, i) != d) continue;
+            order[place(p, i)] = i;
+            count++;
+        }
+        for (size_t o = 0; o < count; o++) {
+            size_t i = order[o];
+            if (p->taken[i]) continue;
             size_t hits = longest(p, in_plain_component(p, i), i, road);
             for (size_t h = 0; h < hits && hits >= p->options->min_hits; h++) {
                 p->taken[road[h]] = true;
                 name[road[h]] = i;
             }
         }
+    }
     for (size_t i = 0; i < p->n; i++) labels[i] = 0;
     for (size_t i = 0; i < p->n; i++) {
         if (name[i] == MOST || labels[i] != 0) continue;
@@ -180,7 +238,7 @@ static size_t walk_plainly(struct plain *p, int32_t *labels)
     return tracks;
 }
 
-/* Hits in a random order of distance, edges to one of the next few, scores with ties. */
+/* Hits in a random order, at positions of which many tie, edges to one of the next few, scores with ties. */
 static size_t make_graph(uint64_t *random, struct plain *p, int64_t *source, int64_t *target, float *scores)
 {
     size_t rank[MOST], m = 0, wanted = next_random(random) % (2 * p->n + 1);
@@ -188,12 +246,13 @@ static size_t make_graph(uint64_t *random, struct plain *p, int64_t *source, int
         size_t j = next_random(random) % (i + 1);
         rank[i] = rank[j];
         rank[j] = i;
+        for (size_t d = 0; d < 3; d++) p->xyz[i][d] = (float)(next_random(random) % 3) - 1;
     }
     for (size_t e = 0; e < wanted; e++) {
         size_t a = next_random(random) % p->n, b = a + 1 + next_random(random) % 4;
         float score = (float)(next_random(random) % 20) / 20;
-        if (b >= p->n || p->number[rank[a]][rank[b]] != 0) continue;
-        p->number[rank[a]][rank[b]] = m + 1;
+        if (b >= p->n || p->known[rank[a]][rank[b]]) continue;
+        p->known[rank[a]][rank[b]] = true;
         p->score[rank[a]][rank[b]] = score > p->options->cut ? score : 0;
         source[m] = (int64_t)rank[a];
         target[m] = (int64_t)rank[b];
@@ -213,6 +272,7 @@ static void test_against_plain_version(void **state)
         int64_t source[2 * MOST + 1], target[2 * MOST + 1], index[4 * MOST + 2];
         float scores[2 * MOST + 1];
         int32_t labels[MOST], expected[MOST];
+        options.xyz = round % 2 == 0 ? p.xyz[0] : NULL;
         size_t m = make_graph(&random, &p, source, target, scores), count;
         trkx_edges edges = {.count = m, .index = index};
         trkx_error error;
@@ -224,6 +284,55 @@ static void test_against_plain_version(void **state)
         all += count;
     }
     assert_true(all > 4000);
+}
+
+/* from [n], to [n]: the tracks of the hits, and of the same hits in another order, of which place[i] is i's.
+ */
+static void expect_same_tracks(size_t n, const int32_t *from, const int32_t *to, const size_t *place)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            assert_true((from[i] == 0) == (to[place[i]] == 0));
+            if (from[i] > 0) assert_true((from[i] == from[j]) == (to[place[i]] == to[place[j]]));
+        }
+}
+
+/* ACTS sorts space points in an order of its own. */
+static void test_order_of_hits_and_edges(void **state)
+{
+    uint64_t random = 2;
+    (void)state;
+    for (size_t round = 0; round < 500; round++) {
+        trkx_walkthrough_options options = options_of(0.01f, 1 + round % 4);
+        struct plain p = {.n = MOST, .options = &options};
+        int64_t source[2 * MOST + 1], target[2 * MOST + 1], index[4 * MOST + 2], shuffled[4 * MOST + 2];
+        float scores[2 * MOST + 1], turned_scores[2 * MOST + 1], turned_xyz[MOST][3];
+        int32_t labels[MOST], turned_labels[MOST];
+        size_t place[MOST], m = make_graph(&random, &p, source, target, scores), count, turned_count;
+        trkx_edges edges = {.count = m, .index = index}, turned = {.count = m, .index = shuffled};
+        trkx_error error;
+        for (size_t i = 0; i < MOST; i++) { /* 24 of the 27 positions, each once */
+            size_t at = (i * 5 + round) % 27;
+            for (size_t d = 0; d < 3; d++, at /= 3) p.xyz[i][d] = (float)(at % 3) - 1;
+            place[i] = (i * 7 + round) % MOST;
+            memcpy(turned_xyz[place[i]], p.xyz[i], sizeof p.xyz[i]);
+        }
+        for (size_t e = 0; e < m; e++) {
+            index[e] = source[e];
+            index[m + e] = target[e];
+            shuffled[m - 1 - e] = (int64_t)place[source[e]];
+            shuffled[2 * m - 1 - e] = (int64_t)place[target[e]];
+            turned_scores[m - 1 - e] = scores[e];
+        }
+        options.xyz = p.xyz[0];
+        assert_int_equal(trkx_walkthrough(MOST, &edges, scores, &options, labels, &count, &error), TRKX_OK);
+        options.xyz = turned_xyz[0];
+        assert_int_equal(
+            trkx_walkthrough(MOST, &turned, turned_scores, &options, turned_labels, &turned_count, &error),
+            TRKX_OK);
+        assert_int_equal(count, turned_count);
+        expect_same_tracks(MOST, labels, turned_labels, place);
+    }
 }
 
 static void test_errors(void **state)
@@ -279,7 +388,7 @@ static void test_failing_allocations(void **state)
         trkx_memory_fail_after(-1);
         assert_int_equal(atomic_load(&memory.current), 0);
         if (status == TRKX_OK) {
-            assert_true(after >= 15);
+            assert_true(after >= 17);
             break;
         }
         assert_int_equal(status, TRKX_ERROR_MEMORY);
@@ -293,7 +402,9 @@ int main(void)
         cmocka_unit_test(test_false_edge),
         cmocka_unit_test(test_junctions),
         cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_starts_that_tie),
         cmocka_unit_test(test_against_plain_version),
+        cmocka_unit_test(test_order_of_hits_and_edges),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_failing_allocations),
     };

@@ -125,8 +125,13 @@ def test_walkthrough():
     edges = [[0, 1, 2, 1], [1, 2, 3, 4]]  # at hit 1 the road by 2 is longer
     assert trkx.walkthrough(5, edges, [0.9, 0.9, 0.9, 0.8]).tolist() == [1, 1, 1, 1, 0]
     assert trkx.walkthrough(5, edges, [0.9, 0.2, 0.9, 0.5], min_score=0.3).tolist() == [1, 1, 0, 0, 1]
+    fork = 4, [[0, 1, 1], [1, 2, 3]], [0.9, 0.8, 0.8]  # two equal edges out of 1: the nearer hit's, or the first
+    assert trkx.walkthrough(*fork, xyz=[[1, 0, 0], [2, 0, 0], [0, 4, 0], [3, 0, 0]]).tolist() == [1, 1, 0, 1]
+    assert trkx.walkthrough(*fork).tolist() == [1, 1, 1, 0]
     with pytest.raises(trkx.ArgumentError):
         trkx.walkthrough(2, [[0, 1], [1, 0]], [0.9, 0.9])
+    with pytest.raises(trkx.ArgumentError):
+        trkx.walkthrough(*fork, xyz=[[1, 0, 0]])
 
 
 def test_join_and_complete(event, pipeline, result):

@@ -134,9 +134,9 @@ def join(event, edges, scores, cut, min_hits=3):
     return trkx.join(_hits(event), edges, scores, cut=cut, min_hits=min_hits)
 
 
-def walkthrough(n, edges, scores, cut, **settings):
+def walkthrough(xyz, edges, scores, cut, **settings):
     """Tracks by walking through edges int64 [2,m], outwards, with scores float32 [m] > cut -> labels int32 [n]."""
-    return trkx.walkthrough(n, edges, scores, cut=cut, **settings)
+    return trkx.walkthrough(len(xyz), edges, scores, cut=cut, xyz=xyz, **settings)
 
 
 def evaluate(event, labels):

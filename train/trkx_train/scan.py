@@ -49,9 +49,9 @@ def scan_graphs(bundle, events):
 
 def labels_by(bundle, event, graph, method, cut, completes, **settings):
     edges, scores, candidates = graph
-    by_number = {"components": library.tracks, "walkthrough": library.walkthrough}
     labels = (library.join(event, edges, scores, cut) if method == "joined"
-              else by_number[method](len(event.xyz), edges, scores, cut))
+              else library.walkthrough(event.xyz, edges, scores, cut) if method == "walkthrough"
+              else library.tracks(len(event.xyz), edges, scores, cut))
     return library.complete(event, candidates, labels, 2, **settings) if completes else labels
 
 

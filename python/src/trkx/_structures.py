@@ -42,7 +42,7 @@ class TracksOptions(c.Structure):
 
 class WalkthroughOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("cut", c.c_float), ("min_score", c.c_float), ("add_score", c.c_float),
-                ("min_hits", c.c_size_t)]
+                ("min_hits", c.c_size_t), ("xyz", F32)]
 
 
 class CompleteOptions(c.Structure):

@@ -110,12 +110,17 @@ def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int 
 
 
 def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score: float = 0.1,
-                add_score: float = 0.6, min_hits: int = 3) -> Int32:
+                add_score: float = 0.6, min_hits: int = 3, xyz: Any = None) -> Int32:
     """Tracks by walking along edges int64 [2,m], which run outwards, with scores [m] > cut: labels int32 [n], 0: no
-    track. Out of a hit the best edge is followed where its score > min_score, and all are with score > add_score."""
+    track. Out of a hit the best edge is followed where its score > min_score, and all are with score > add_score.
+
+    xyz: [n,3] mm; with it ties go by position, as in a pipeline, and not by the order of the hits.
+    """
     struct, index = edges_struct(edges)
+    positions = None if xyz is None else typed(xyz, np.float32, "xyz", (n, 3))
     filled = options(s.WalkthroughOptions, "trkx_walkthrough_options_init", cut=cut, min_score=min_score,
-                     add_score=add_score, min_hits=min_hits)
+                     add_score=add_score, min_hits=min_hits,
+                     xyz=None if positions is None else pointer(positions, s.F32))
     labels, count = np.zeros(n, np.int32), c.c_size_t()
     call("trkx_walkthrough", c.c_size_t(n), c.byref(struct), pointer(scores_of(scores, index), s.F32), c.byref(filled),
          pointer(labels, s.I32), c.byref(count))
