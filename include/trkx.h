@@ -95,12 +95,12 @@ typedef struct trkx_hits {
     const float *cell_value;    /* [cells] charge */
 } trkx_hits;
 
-/* Which particle made each hit, row for row with trkx_hits. */
+/* Which particle made each hit, row for row with trkx_hits. All numbers are finite. */
 typedef struct trkx_truth {
     size_t count;               /* n, that of the hits */
     const int64_t *particle_id; /* [n] 0: noise */
-    const float *xyz;           /* [n,3] mm, true crossing point */
-    const float *pxyz;          /* [n,3] GeV, true momentum there */
+    const float *xyz;           /* [n,3] mm, true crossing point; may be NULL where nothing is ordered by it */
+    const float *pxyz;          /* [n,3] GeV, true momentum there; may be NULL: not known */
     const double *weight;       /* [n] of the TrackML score; sums to 1 over the event */
 } trkx_truth;
 
@@ -345,19 +345,21 @@ typedef struct trkx_metrics {
     double fragment_rate, fake_rate, duplicate_rate; /* over tracks */
     double hit_purity;         /* mean share of the majority particle's hits, over tracks */
     trkx_efficiency all, above_500_mev, above_1_gev; /* pT > 0, 0.5, 1 GeV */
+    bool has_pt;               /* pT is known; else `all` is of all particles, the other two are NaN */
 } trkx_metrics;
 
 /* Compares labels [n] (0: no track; any positive numbers, in any order) with the truth. `particles` may be
- * NULL: then a particle's pT is that of its true hit nearest to the origin. As score_event does, the TrackML
- * score takes the hits with label 0 for one more track; it scores only in events of a particle or two.
- * Errors: ARGUMENT (a negative label, a particle of truth that `particles` does not list), MEMORY. */
+ * NULL: then a particle's pT is that of its true hit nearest to the origin, where the truth has momenta. As
+ * score_event does, the TrackML score takes the hits with label 0 for one more track; it scores only in events
+ * of a particle or two. Errors: ARGUMENT (a negative label, a particle of truth that `particles` does not list,
+ * one that it lists twice, a number that is not finite, momenta without positions), MEMORY. */
 TRKX_API enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, const trkx_truth *truth,
                                         const trkx_particles *particles, const trkx_metrics_options *options,
                                         trkx_metrics *metrics, trkx_error *error);
 
 /* The true edges of an event: consecutive hits of each particle with at least min_hits hits, ordered by
  * the true points' distance from its production vertex (`particles` NULL: from the origin). Each as
- * (lower index, higher index), sorted. Errors: ARGUMENT, MEMORY. */
+ * (lower index, higher index), sorted. Errors: ARGUMENT (as of trkx_evaluate; truth without positions), MEMORY. */
 TRKX_API enum trkx_status trkx_true_edges(const trkx_truth *truth, const trkx_particles *particles,
                                           size_t min_hits, trkx_edges *edges, trkx_error *error);
 
@@ -541,7 +543,8 @@ typedef struct trkx_result {
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is no
- * error: it has no tracks. Errors: ARGUMENT, MEMORY, RUNTIME, CANCELLED, DEVICE. */
+ * error: it has no tracks. Errors: ARGUMENT (among others a hit_id that is there twice), MEMORY, RUNTIME,
+ * CANCELLED, DEVICE. */
 TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                             const trkx_run_options *options, trkx_result **result,
                                             trkx_error *error);

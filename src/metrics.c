@@ -26,9 +26,48 @@ static void index_destroy(struct truth_index *index)
     trkx_groups_destroy(&index->rows);
 }
 
-/* Every particle of the truth has to be among the particles, where these are given. */
+static bool are_finite(const float *row) /* [3], NULL: not known */
+{
+    return row == NULL || (isfinite(row[0]) && isfinite(row[1]) && isfinite(row[2]));
+}
+
+static const float *row_of(const float *rows, size_t i) /* [n,3] */
+{
+    return rows == NULL ? NULL : rows + 3 * i;
+}
+
+static enum trkx_status check_truth(const trkx_truth *truth, trkx_error *error)
+{
+    if (truth->count > INT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: %zu hits, at most %d are possible",
+                         truth->count, INT32_MAX);
+    for (size_t i = 0; i < truth->count; i++)
+        if (!are_finite(row_of(truth->xyz, i)) || !are_finite(row_of(truth->pxyz, i)))
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                             "metrics: truth row %zu has a position or momentum that is not finite", i);
+    return TRKX_OK;
+}
+
+/* Positions order the hits of a particle. */
+static enum trkx_status check_positions(const trkx_truth *truth, trkx_error *error)
+{
+    if (truth->xyz != NULL || truth->count == 0) return TRKX_OK;
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                     "metrics: truth has no positions, by which the hits of a particle are put in order");
+}
+
+/* Every particle is listed once, and those of the truth are among them. */
 static enum trkx_status check_particles(const struct truth_index *index, trkx_error *error)
 {
+    const trkx_particles *particles = index->particles;
+    for (size_t p = 0; p < particles->count; p++) {
+        const char *wrong = index->rows.group[p] != p ? "is listed twice" : NULL;
+        if (!are_finite(row_of(particles->vxyz, p)) || !are_finite(row_of(particles->pxyz, p)))
+            wrong = "has a vertex or momentum that is not finite";
+        if (wrong != NULL)
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: row %zu: particle %lld %s", p,
+                             (long long)particles->particle_id[p], wrong);
+    }
     for (size_t g = 0; g < index->hits.count; g++) {
         int64_t id = index->hits.values[g];
         if (id == NOISE || trkx_groups_find(&index->rows, id) != TRKX_NO_GROUP) continue;
@@ -46,9 +85,7 @@ static enum trkx_status index_create(struct trkx_memory *memory, const trkx_trut
 {
     enum trkx_status status = TRKX_OK;
     *index = (struct truth_index){.truth = truth, .particles = particles};
-    if (truth->count > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: %zu hits, at most %d are possible",
-                         truth->count, INT32_MAX);
+    TRKX_CHECK(check_truth(truth, error));
     TRKX_CHECK(trkx_groups_create(memory, truth->particle_id, truth->count, &index->hits, error));
     if (particles == NULL) goto cleanup;
     TRKX_CHECK(trkx_groups_create(memory, particles->particle_id, particles->count, &index->rows, error));
@@ -120,6 +157,7 @@ enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth
     struct crossing *way = NULL;
     struct trkx_pairs all = {0};
     *edges = (trkx_edges){0};
+    TRKX_CHECK(check_positions(truth, error));
     TRKX_CHECK(index_create(memory, truth, particles, &index, error));
     TRKX_ALLOCATE(way, memory, truth->count, "the hits of a particle");
     TRKX_ALLOCATE(all.pairs, memory, truth->count, "true edges");
@@ -275,17 +313,24 @@ static size_t first_hit(const struct truth_index *index, size_t particle)
     return first;
 }
 
-/* GeV: at the production vertex, or at the first true hit where that is not known. */
+static bool has_momenta(const struct truth_index *index)
+{
+    return index->particles != NULL || index->truth->pxyz != NULL;
+}
+
+/* GeV: at the production vertex, or at the first true hit where that is not known; NaN where neither is. */
 static double transverse_momentum(const struct truth_index *index, size_t particle)
 {
+    if (!has_momenta(index)) return NAN;
     const float *p = index->particles != NULL ? index->particles->pxyz + 3 * particle_row(index, particle)
                                               : index->truth->pxyz + 3 * first_hit(index, particle);
     return hypot(p[0], p[1]);
 }
 
+/* pt: NaN where it is not known. */
 static void count_particle(trkx_efficiency *efficiency, double pt, bool matched)
 {
-    if (!(pt > efficiency->min_pt)) return;
+    if (!(pt > efficiency->min_pt) && !(isnan(pt) && efficiency->min_pt == 0)) return;
     efficiency->particles++;
     efficiency->matched += matched;
 }
@@ -297,6 +342,11 @@ static void finish_efficiency(trkx_efficiency *efficiency)
     double particles = (double)efficiency->particles, e = (double)efficiency->matched / particles;
     efficiency->efficiency = e;
     efficiency->error = sqrt(e * (1 - e) / particles);
+}
+
+static void lacks_momenta(trkx_efficiency *efficiency)
+{
+    efficiency->efficiency = efficiency->error = NAN;
 }
 
 static void judge_particles(const struct evaluation *evaluation, trkx_metrics *metrics)
@@ -313,6 +363,8 @@ static void judge_particles(const struct evaluation *evaluation, trkx_metrics *m
         for (size_t e = 0; e < 3; e++) count_particle(efficiencies[e], pt, evaluation->matched[p]);
     }
     for (size_t e = 0; e < 3; e++) finish_efficiency(efficiencies[e]);
+    metrics->has_pt = has_momenta(&evaluation->index);
+    for (size_t e = 1; e < 3 && !metrics->has_pt; e++) lacks_momenta(efficiencies[e]);
 }
 
 /* ---- together --------------------------------------------------------------------------------------- */
@@ -331,9 +383,13 @@ static enum trkx_status check_evaluation(const int32_t *labels, const trkx_hits 
     if (hits->count != truth->count)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: %zu hits, but truth for %zu", hits->count,
                          truth->count);
-    for (size_t i = 0; i < truth->count; i++)
+    for (size_t i = 0; i < truth->count; i++) {
         if (labels[i] < 0)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: row %zu has the label %d", i, labels[i]);
+        if (!isfinite(truth->weight[i]))
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: row %zu has the weight %g", i,
+                             truth->weight[i]);
+    }
     return TRKX_OK;
 }
 
@@ -383,6 +439,7 @@ enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, con
     struct evaluation evaluation = {.options = options};
     *metrics = (trkx_metrics){0};
     TRKX_CHECK(check_evaluation(labels, hits, truth, options, error));
+    if (particles == NULL && truth->pxyz != NULL) TRKX_CHECK(check_positions(truth, error));
     TRKX_CHECK(index_create(NULL, truth, particles, &evaluation.index, error));
     TRKX_CHECK(group_tracks(labels, truth->count, &evaluation.tracks, error));
     TRKX_CHECK(find_majorities(&evaluation, error));

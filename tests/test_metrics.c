@@ -260,6 +260,32 @@ static void test_momentum(void **state)
     assert_efficiency(&metrics.above_1_gev, 1, 1, 1);
 }
 
+/* Without momenta no particle is above any, which is not said to be none found. */
+static void test_no_momentum(void **state)
+{
+    struct small_event event;
+    const int32_t labels[] = {1, 1, 1, 2, 2, 0};
+    trkx_metrics metrics;
+    trkx_edges edges;
+    trkx_error error;
+    (void)state;
+    make_event(&event, "111222");
+    assert_int_equal(trkx_evaluate(labels, &event.hits, &event.truth, NULL, NULL, &metrics, &error), TRKX_OK);
+    assert_true(metrics.has_pt);
+    event.truth.pxyz = NULL;
+    assert_int_equal(trkx_evaluate(labels, &event.hits, &event.truth, NULL, NULL, &metrics, &error), TRKX_OK);
+    assert_false(metrics.has_pt);
+    assert_efficiency(&metrics.all, 0, 1, 2);
+    assert_true(isnan(metrics.above_500_mev.efficiency) && isnan(metrics.above_1_gev.error));
+    event.truth.xyz = NULL;
+    assert_int_equal(trkx_evaluate(labels, &event.hits, &event.truth, NULL, NULL, &metrics, &error), TRKX_OK);
+    assert_int_equal(trkx_true_edges(&event.truth, NULL, 3, &edges, &error), TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "truth has no positions"));
+    event.truth.pxyz = event.pxyz;
+    assert_int_equal(trkx_evaluate(labels, &event.hits, &event.truth, NULL, NULL, &metrics, &error),
+                     TRKX_ERROR_ARGUMENT);
+}
+
 /* ---- against a slow evaluation, written apart ------------------------------------------------------- */
 
 struct tally {
@@ -536,6 +562,37 @@ static void test_bad_arguments(void **state)
     assert_non_null(strstr(error.message, "3 hits, but truth for 4"));
 }
 
+static void expect_error(const struct small_event *event, const trkx_particles *particles,
+                         const char *message)
+{
+    const int32_t labels[] = {1, 1, 1, 0};
+    trkx_metrics metrics;
+    trkx_error error;
+    assert_int_equal(trkx_evaluate(labels, &event->hits, &event->truth, particles, NULL, &metrics, &error),
+                     TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, message));
+}
+
+static void test_bad_numbers(void **state)
+{
+    struct small_event event;
+    const int64_t twice[] = {1, 2, 1};
+    float numbers[9] = {0};
+    trkx_particles particles = {.count = 3, .particle_id = twice, .vxyz = numbers, .pxyz = numbers};
+    (void)state;
+    make_event(&event, "1112");
+    expect_error(&event, &particles, "row 2: particle 1 is listed twice");
+    particles.count = 2;
+    numbers[4] = NAN;
+    expect_error(&event, &particles, "row 1: particle 2 has a vertex or momentum that is not finite");
+    event.weight[3] = NAN;
+    expect_error(&event, NULL, "row 3 has the weight nan");
+    event.weight[3] = 0, event.pxyz[7] = INFINITY;
+    expect_error(&event, NULL, "truth row 2 has a position or momentum that is not finite");
+    event.pxyz[7] = 0, event.xyz[11] = NAN;
+    expect_error(&event, NULL, "truth row 3 has a position");
+}
+
 static void test_failing_allocations(void **state)
 {
     struct small_event event;
@@ -578,12 +635,14 @@ int main(void)
         cmocka_unit_test(test_hits_without_track),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_momentum),
+        cmocka_unit_test(test_no_momentum),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_true_edges),
         cmocka_unit_test(test_true_edges_ties),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_real_event),
         cmocka_unit_test(test_bad_arguments),
+        cmocka_unit_test(test_bad_numbers),
         cmocka_unit_test(test_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,8 @@ class Metrics(c.Structure):
                 + [(name, c.c_size_t) for name in ("hits", "noise_hits", "hits_on_tracks", "tracks", "matched",
                                                    "fragments", "fakes", "duplicates")]
                 + [(name, c.c_double) for name in ("fragment_rate", "fake_rate", "duplicate_rate", "hit_purity")]
-                + [(name, Efficiency) for name in ("all", "above_500_mev", "above_1_gev")])
+                + [(name, Efficiency) for name in ("all", "above_500_mev", "above_1_gev")]
+                + [("has_pt", c.c_bool)])
 
 
 class SimulateOptions(c.Structure):

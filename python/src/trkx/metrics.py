@@ -60,6 +60,8 @@ class Metrics:
     all: Efficiency
     above_500_mev: Efficiency
     above_1_gev: Efficiency
+    has_pt: bool
+    """pT is known, from particles or truth"""
 
     def _repr_html_(self) -> str:
         named = [(field.name.replace("_", " "), getattr(self, field.name)) for field in fields(self)]
