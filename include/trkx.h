@@ -589,9 +589,10 @@ TRKX_API enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float
                                       const trkx_edges *edges, float *scores, trkx_error *error);
 TRKX_API enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *features, size_t n,
                                    const trkx_edges *edges, float *scores, trkx_error *error);
-/* Track labelling as the bundle asks for it, from edges with the GNN's scores. candidates: all edges whose filter
- * score is > candidate_cut, outwards; only looked at where the bundle completes tracks, else may be NULL. labels [n],
- * *count: as of trkx_tracks. Errors: as of trkx_tracks, trkx_join and trkx_complete. */
+/* Track labelling as the bundle asks for it, from edges with the GNN's scores. They connect where their score is
+ * > gnn_cut (walkthrough: its own), whatever they were cut at before. candidates: all edges whose filter score is
+ * > candidate_cut, outwards; only looked at where the bundle completes tracks, else may be NULL. labels [n], *count:
+ * as of trkx_tracks. Errors: as of trkx_tracks, trkx_join and trkx_complete. */
 TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                                const trkx_edges *edges, const float *scores,
                                                const trkx_edges *candidates, int32_t *labels, size_t *count,
@@ -605,8 +606,8 @@ TRKX_API enum trkx_status trkx_edges_over(const trkx_edges *edges, const float *
 /* ---- plain arrays ----------------------------------------------------------------------------------- */
 
 /* Labels in the TrackML submission format, "hit_id,track_id", row by row; where the path ends in .npy, as a
- * structured array of hit_id (int64) and track_id (int32). The file appears whole or not at all. Errors: MEMORY,
- * IO. */
+ * structured array of hit_id (int64) and track_id (int32). The file appears whole or not at all. Errors: ARGUMENT (a
+ * hit_id that is there twice), MEMORY, IO. */
 TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
                                             trkx_error *error);
 /* Reads such a file, of either kind, for these hits: hits that it does not list get 0. Errors: MEMORY, IO, FORMAT (unknown or

@@ -29,3 +29,14 @@ enum trkx_status trkx_index_build(struct trkx_memory *memory, const int64_t *ids
     }
     return TRKX_OK;
 }
+
+enum trkx_status trkx_index_check(const char *stage, const int64_t *hit_id, size_t count, trkx_error *error)
+{
+    struct trkx_index index;
+    size_t twins[2];
+    enum trkx_status status = trkx_index_build(NULL, hit_id, count, &index, twins, error);
+    trkx_release(index.slots);
+    if (status != TRKX_OK || twins[1] == TRKX_NO_ROW) return status;
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "%s: hit_id %lld is there twice, in rows %zu and %zu", stage,
+                     (long long)hit_id[twins[1]], twins[0], twins[1]);
+}

@@ -50,4 +50,8 @@ static inline size_t trkx_index_near(const struct trkx_index *index, int64_t id,
 enum trkx_status trkx_index_build(struct trkx_memory *memory, const int64_t *ids, size_t count,
                                   struct trkx_index *index, size_t twins[2], trkx_error *error);
 
+/* That no hit_id of a caller's [count] is there twice (NULL: 1..count); stage begins the message. Errors:
+ * ARGUMENT, MEMORY. */
+enum trkx_status trkx_index_check(const char *stage, const int64_t *hit_id, size_t count, trkx_error *error);
+
 #endif

@@ -19,6 +19,7 @@
 
 #include "edges.h"
 #include "event.h"
+#include "index.h"
 #include "tracks.h"
 
 /* What one run holds between its steps. */
@@ -514,8 +515,10 @@ cleanup:
 enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                    const trkx_run_options *options, trkx_result **result, trkx_error *error)
 {
+    enum trkx_status status = TRKX_OK;
     *result = NULL;
-    return run_hits(pipeline, hits, NULL, options, result, error);
+    if (hits->count <= INT32_MAX) status = trkx_index_check("run", hits->hit_id, hits->count, error);
+    return status != TRKX_OK ? status : run_hits(pipeline, hits, NULL, options, result, error);
 }
 
 /* Truth and particles where they are there; cells only for the bundles that look at them. */

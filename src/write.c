@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "event.h"
+#include "index.h"
 #include "npy.h"
 #include "number.h"
 #include "output.h"
@@ -161,7 +162,8 @@ enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, cons
                                    trkx_error *error)
 {
     struct trkx_output *output;
-    enum trkx_status status = trkx_output_open(path, false, &output, error);
+    enum trkx_status status = trkx_index_check("tracks", hits->hit_id, hits->count, error);
+    if (status == TRKX_OK) status = trkx_output_open(path, false, &output, error);
     if (status != TRKX_OK) return status;
     if (trkx_ends_with(path, ".npy"))
         write_track_records(output, hits, labels);

@@ -534,7 +534,8 @@ static void missing_files(void **state)
     assert_int_equal(trkx_event_read(prefix, 0, -1, &event, NULL), TRKX_ERROR_ARGUMENT);
     assert_null(event);
     scratch_text("ev-hits.csv", HITS "1,0,0,0,1,1,1\n");
-    refuse(prefix, TRKX_EVENT_CELLS, TRKX_ERROR_IO, "/ev-cells.csv (or .csv.gz, .npy): cells: cannot be opened");
+    refuse(prefix, TRKX_EVENT_CELLS, TRKX_ERROR_IO,
+           "/ev-cells.csv (or .csv.gz, .npy): cells: cannot be opened");
     refuse(prefix, TRKX_EVENT_TRUTH, TRKX_ERROR_IO, "/ev-truth.csv (or .csv.gz, .npy)");
     refuse(prefix, TRKX_EVENT_PARTICLES, TRKX_ERROR_IO, "/ev-particles.csv (or .csv.gz, .npy)");
     scratch_text("ev-truth.csv", TRUTH "1,7,0,0,0,0,0,0,1\n");
@@ -770,6 +771,18 @@ static void tracks_written_and_read(void **state)
     scratch_files(true);
 }
 
+static void tracks_of_hits_that_are_there_twice(void **state)
+{
+    static const int64_t twice[] = {7, 8, 7};
+    static const trkx_hits hits = {.count = 3, .hit_id = twice};
+    int32_t labels[3] = {0};
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_tracks_write(scratch_path("t.csv"), &hits, labels, &error), TRKX_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "tracks: hit_id 7 is there twice, in rows 0 and 2");
+    assert_int_equal(scratch_files(false), 0);
+}
+
 static void tracks_forms(void **state)
 {
     static const struct {
@@ -855,6 +868,7 @@ int main(void)
         cmocka_unit_test(memory_runs_out),
         cmocka_unit_test(memory_runs_out_of_threads),
         cmocka_unit_test(tracks_written_and_read),
+        cmocka_unit_test(tracks_of_hits_that_are_there_twice),
         cmocka_unit_test(tracks_forms),
         cmocka_unit_test(tracks_errors),
         cmocka_unit_test(tracks_memory),

@@ -1030,6 +1030,22 @@ static void truth_of_another_event_is_refused(void **state)
                      TRKX_ERROR_ARGUMENT);
 }
 
+static void hits_that_are_there_twice_are_refused(void **state)
+{
+    trkx_hits hits = *hits_of(0);
+    trkx_result *result = NULL;
+    trkx_error error;
+    int64_t *ids = malloc(hits.count * sizeof *ids);
+    (void)state;
+    memcpy(ids, hits.hit_id, hits.count * sizeof *ids);
+    ids[7] = ids[4];
+    hits.hit_id = ids;
+    assert_int_equal(trkx_pipeline_run(common.pipeline, &hits, NULL, &result, &error), TRKX_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "run: hit_id 5 is there twice, in rows 4 and 7");
+    assert_null(result);
+    free(ids);
+}
+
 static void what_is_missing_is_named(void **state)
 {
     trkx_pipeline *pipeline = NULL;
@@ -1109,6 +1125,7 @@ int main(void)
         cmocka_unit_test(particles_of_no_use_are_done_without),
         cmocka_unit_test(messages_name_the_event),
         cmocka_unit_test(truth_of_another_event_is_refused),
+        cmocka_unit_test(hits_that_are_there_twice_are_refused),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(a_hit_keeps_as_many_neighbours_as_its_volume),
         cmocka_unit_test(names_of_steps),
