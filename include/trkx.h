@@ -590,7 +590,7 @@ TRKX_API enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float
 TRKX_API enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *features, size_t n,
                                    const trkx_edges *edges, float *scores, trkx_error *error);
 /* Track labelling as the bundle asks for it, from edges with the GNN's scores. They connect where their score is
- * > gnn_cut (walkthrough: its own), whatever they were cut at before. candidates: all edges whose filter score is
+ * > gnn_cut, whatever they were cut at before. candidates: all edges whose filter score is
  * > candidate_cut, outwards; only looked at where the bundle completes tracks, else may be NULL. labels [n], *count:
  * as of trkx_tracks. Errors: as of trkx_tracks, trkx_join and trkx_complete. */
 TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_hits *hits,
