@@ -137,8 +137,8 @@ setup_file() { make_event 100; }
     copy_bundle
     jq '.filter.cut = 0.3 | .gnn.cut = 0.25 | .tracks.method = "walkthrough" | .tracks.min_hits = 5' \
         "$bundle/bundle.json" >"$spoilt/bundle.json"
-    "$TRKX" run --bundle "$spoilt" --out "$(out)/bundle" "$event"
-    "$TRKX" run --filter-cut 0.3 --gnn-cut 0.25 --method walkthrough --min-hits 5 --out "$(out)/options" "$event"
+    "$TRKX" run --threads 1 --bundle "$spoilt" --out "$(out)/bundle" "$event"
+    "$TRKX" run --threads 1 --filter-cut 0.3 --gnn-cut 0.25 --method walkthrough --min-hits 5 --out "$(out)/options" "$event"
     cmp "$(out)/bundle/event000001000-tracks.csv" "$(out)/options/event000001000-tracks.csv"
     diff <(ledgers "$(out)/bundle") <(ledgers "$(out)/options")
     [ "$(jq -c .settings "$(out)/options/event000001000-ledger.json")" = \

@@ -153,6 +153,7 @@ CMAKE
     if own_runtime; then # of a program that PATH found, whose own name is without a directory
         PATH=$work:$PATH finds_tracks static
     fi
+    rm -f "$installed/libtrkx_cuda.so" # where it was built
     refuses 1 "no libtrkx_cuda.so beside $installed/libtrkx.so" -- \
         "$prefix/bin/trkx" run --device cuda:0 --out out "$work/sim"
     for given in libtrkx_ep.so ./libtrkx_ep.so ../trap/libtrkx_ep.so; do
