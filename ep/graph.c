@@ -36,12 +36,14 @@ size_t ep_element_size(enum ep_element element)
 
 int64_t ep_elements(const int64_t *shape, int rank)
 {
-    int64_t product = 1;
+    int64_t room = 1; /* of the steps too, whatever extent is 0 */
+    bool none = false;
     for (int i = 0; i < rank; i++) {
-        if (shape[i] < 0) return -1;
-        product *= shape[i];
+        if (shape[i] < 0 || (shape[i] > 0 && room > EP_MOST_ELEMENTS / shape[i])) return -1;
+        room *= shape[i] > 0 ? shape[i] : 1;
+        none |= shape[i] == 0;
     }
-    return product;
+    return none ? 0 : room;
 }
 
 void ep_steps(const int64_t *shape, int rank, int64_t *steps)

@@ -63,7 +63,8 @@ const struct ep_attribute *ep_attribute(const struct ep_node *node, const char *
 int64_t ep_integer(const struct ep_node *node, const char *name, int64_t otherwise);
 float ep_number(const struct ep_node *node, const char *name, float otherwise);
 
-/* Elements of a shape, -1 where an extent is not known. */
+/* Elements of a shape, -1 where an extent is not known, or where no memory holds so many. */
+#define EP_MOST_ELEMENTS (INT64_MAX / 16)
 int64_t ep_elements(const int64_t *shape, int rank);
 /* Steps between the elements of a tensor in row-major order, by dimension. */
 void ep_steps(const int64_t *shape, int rank, int64_t *steps);

@@ -40,7 +40,7 @@ int64_t ep_integer_at(const struct ep_lowered *value, int64_t place)
     }
     default: {
         float number = ((const float *)value->numbers)[place];
-        return number == number && number > -0x1p62f && number < 0x1p62f ? (int64_t)number : EP_UNKNOWN;
+        return number >= -0x1p63f && number < 0x1p63f ? (int64_t)number : EP_UNKNOWN;
     }
     }
 }
@@ -48,8 +48,8 @@ int64_t ep_integer_at(const struct ep_lowered *value, int64_t place)
 float ep_number_at(const struct ep_lowered *value, int64_t place)
 {
     if (value->element == EP_FLOAT) return ((const float *)value->numbers)[place];
-    int64_t integer = ep_integer_at(value, place);
-    return integer == EP_UNKNOWN ? __builtin_nanf("") : (float)integer;
+    uint8_t truth = ((const uint8_t *)value->numbers)[place];
+    return truth > 1 ? __builtin_nanf("") : truth;
 }
 
 int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node,
@@ -60,7 +60,7 @@ int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *n
     int64_t *list = ep_alloc(lowering->arena, *count, sizeof *list);
     for (size_t i = 0; i < *count; i++) {
         list[i] = ep_integer_at(value, (int64_t)i);
-        if (list[i] == EP_UNKNOWN) ep_unsupported(lowering, node, "a list is not known");
+        if (ep_unknown(lowering, list[i])) ep_unsupported(lowering, node, "a list is not known");
     }
     return list;
 }
@@ -85,6 +85,29 @@ int ep_axis(struct ep_lowering *lowering, const struct ep_node *node, int64_t ax
     return (int)(axis < 0 ? axis + rank : axis);
 }
 
+int ep_shape_input(struct ep_lowering *lowering, const struct ep_node *node, size_t number, int64_t *shape)
+{
+    const struct ep_lowered *wanted = ep_input(lowering, node, number);
+    if (wanted->kind != EP_NUMBERS || wanted->element != EP_INT64 || wanted->rank != 1 ||
+        wanted->shape[0] > EP_RANK)
+        ep_unsupported(lowering, node, "a shape that is not known");
+    for (int d = 0; d < wanted->shape[0]; d++) shape[d] = ep_integer_at(wanted, d);
+    return (int)wanted->shape[0];
+}
+
+int64_t ep_extent(struct ep_lowering *lowering, const struct ep_node *node, int64_t integer)
+{
+    if (ep_unknown(lowering, integer)) return -1;
+    if (integer < 0 || integer > INT32_MAX) ep_unsupported(lowering, node, "an extent that cannot be");
+    return integer;
+}
+
+int *ep_new_columns(struct ep_lowering *lowering, const struct ep_node *node, int64_t width)
+{
+    if (width < 1 || width > EP_WIDEST) ep_unsupported(lowering, node, "of no width, unknown or too large");
+    return ep_alloc(lowering->arena, (size_t)width, sizeof(int));
+}
+
 struct ep_lowered ep_columns(enum ep_element element, int rank, int64_t rows, int width, const int *columns)
 {
     return (struct ep_lowered){
@@ -96,9 +119,8 @@ struct ep_lowered ep_columns(enum ep_element element, int rank, int64_t rows, in
 static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const struct ep_value *value,
                                              int64_t rows)
 {
-    enum { WIDEST = 4096 };
     int64_t width = value->rank == 2 ? value->shape[1] : 1;
-    if (width < 1 || width > WIDEST) return (struct ep_lowered){.kind = EP_NOTHING};
+    if (width < 1 || width > EP_WIDEST) return (struct ep_lowered){.kind = EP_NOTHING};
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_INPUT, rows, (int)width, 0);
     op->function = value->input;
     return ep_columns(EP_FLOAT, value->rank, rows, (int)width, ep_op_columns(lowering->program, op));
@@ -119,12 +141,24 @@ struct ep_lowered ep_lower_input(struct ep_lowering *lowering, int number, const
     return lowered;
 }
 
+/* What stands for a number that is not known must be none that the model gives. */
+static bool holds_unknown(const struct ep_value *value)
+{
+    int64_t count = ep_elements(value->shape, value->rank);
+    bool found = false;
+    for (int64_t i = 0; i < count && value->element == EP_INT64; i++)
+        found |= ((const int64_t *)value->data)[i] == EP_UNKNOWN;
+    for (int64_t i = 0; i < count && value->element == EP_BOOL; i++)
+        found |= ((const uint8_t *)value->data)[i] > 1;
+    return found;
+}
+
 void ep_lower_constants(struct ep_lowering *lowering)
 {
     for (size_t i = 0; i < lowering->graph->values_count; i++) {
         const struct ep_value *value = &lowering->graph->values[i];
         struct ep_lowered *lowered = &lowering->values[i];
-        if (value->data == NULL) continue;
+        if (value->data == NULL || holds_unknown(value)) continue;
         *lowered = (struct ep_lowered){
             .kind = EP_NUMBERS, .element = value->element, .rank = value->rank, .numbers = value->data};
         memcpy(lowered->shape, value->shape, sizeof value->shape);
@@ -242,11 +276,27 @@ static int find_operator(const struct ep_node *node)
     return -1;
 }
 
+/* What the operators rely on; extents are known in a run. */
+static void check_result(struct ep_lowering *lowering, const struct ep_node *node,
+                         const struct ep_lowered *value)
+{
+    int64_t least[EP_RANK];
+    for (int d = 0; d < value->rank; d++) {
+        bool known = value->shape[d] >= 0;
+        if (value->shape[d] > INT32_MAX || (!known && lowering->kinds != NULL))
+            ep_unsupported(lowering, node, "an extent that cannot be");
+        least[d] = known ? value->shape[d] : 1;
+    }
+    if (ep_elements(least, value->rank) < 0) ep_unsupported(lowering, node, "of too many elements");
+}
+
 void ep_lower_node(struct ep_lowering *lowering, const struct ep_node *node)
 {
     int number = find_operator(node);
     if (number < 0) ep_unsupported(lowering, node, "not an operator of ours");
     operators[number].lower(lowering, node, operators[number].function);
+    for (size_t i = 0; i < node->outputs_count; i++)
+        if (node->outputs[i] >= 0) check_result(lowering, node, &lowering->values[node->outputs[i]]);
 }
 
 bool ep_is_worthwhile(const struct ep_node *node)

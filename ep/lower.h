@@ -6,7 +6,12 @@
  * others.
  *
  * The same code decides what to claim, with extents that are not known yet, and plans a run, with all known.
- * What a claim allowed must not fail later but for reasons that fail everywhere. */
+ * What a claim allowed must not fail later but for reasons that fail everywhere.
+ *
+ * A model may hold any number as an axis, a size, a step or an index. Each is checked where it is read: axes
+ * by ep_axis, shapes by ep_shape_input and ep_extent, widths by ep_new_columns, what a view takes of its
+ * source by ep_select, and what a node makes by ep_lower_node. Behind these, extents are at most INT32_MAX,
+ * elements at most EP_MOST_ELEMENTS, and sums and products of places in a tensor stay in range. */
 #ifndef TRKX_EP_LOWER_H
 #define TRKX_EP_LOWER_H
 
@@ -16,6 +21,11 @@
 enum ep_kind { EP_NOTHING, EP_NUMBERS, EP_INTEGERS, EP_COLUMNS };
 
 #define EP_UNKNOWN INT64_MIN /* an integer among numbers; unknown float32 are NaN */
+
+enum {
+    EP_WIDEST = 4096,          /* columns of a value */
+    EP_MOST_NUMBERS = 1 << 16, /* elements of numbers that are computed */
+};
 
 struct ep_lowered {
     enum ep_kind kind;
@@ -52,8 +62,7 @@ bool ep_is_worthwhile(const struct ep_node *node);
 /* ---- for the operators (lower_*.c) ------------------------------------------------------------------ */
 
 /* Each element of the result is one of the source: of dimension d of the result comes dimension from[d] of
- * the source
- * (-1: none), every factor[d]-th; begins[s]: where it starts in dimension s of the source. */
+ * the source (-1: none), every factor[d]-th; begins[s]: where it starts in dimension s of the source. */
 struct ep_selection {
     int rank;
     int64_t shape[EP_RANK];
@@ -75,10 +84,22 @@ bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const
                  size_t number, int64_t **list, size_t *count);
 /* A dimension counted from the end where negative. */
 int ep_axis(struct ep_lowering *lowering, const struct ep_node *node, int64_t axis, int rank);
+/* The integers of input `number`, which stand for a shape, into shape[EP_RANK]: their count. */
+int ep_shape_input(struct ep_lowering *lowering, const struct ep_node *node, size_t number, int64_t *shape);
+/* An extent among such integers: -1 where it is not known yet; gives up where it cannot be one. */
+int64_t ep_extent(struct ep_lowering *lowering, const struct ep_node *node, int64_t integer);
 
 int64_t ep_integer_at(const struct ep_lowered *value, int64_t place);
-float ep_number_at(const struct ep_lowered *value, int64_t place);
+float ep_number_at(const struct ep_lowered *value, int64_t place); /* of float32, or a truth value */
 
+/* True for an integer that is not known yet: in a run all are known, and EP_UNKNOWN is a number like any. */
+static inline bool ep_unknown(const struct ep_lowering *lowering, int64_t integer)
+{
+    return lowering->kinds == NULL && integer == EP_UNKNOWN;
+}
+
+/* Room for the columns of so wide a value; gives up where it has none, or too many. */
+int *ep_new_columns(struct ep_lowering *lowering, const struct ep_node *node, int64_t width);
 /* Columns [rows, width] or, of rank 1, [rows]. */
 struct ep_lowered ep_columns(enum ep_element element, int rank, int64_t rows, int width, const int *columns);
 static inline int ep_width(const struct ep_lowered *value)
@@ -87,6 +108,7 @@ static inline int ep_width(const struct ep_lowered *value)
 }
 
 struct ep_selection ep_select_all(const struct ep_lowered *value);
+/* Gives up where a selection takes a dimension twice, or anything beyond its source. */
 void ep_select(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
                const struct ep_selection *selection, struct ep_lowered *result);
 

@@ -58,6 +58,7 @@ static void measure_numbers(struct ep_lowering *lowering, const struct ep_node *
             ep_unsupported(lowering, node, "numbers that are no row");
         if (value->element != EP_FLOAT && value->element != EP_BOOL)
             ep_unsupported(lowering, node, "types differ");
+        if (count > EP_WIDEST) ep_unsupported(lowering, node, "numbers too wide");
         all->width = (int)count > all->width ? (int)count : all->width;
     }
 }
@@ -153,7 +154,7 @@ void ep_lower_gelu(struct ep_lowering *lowering, const struct ep_node *node, int
 {
     (void)function;
     const struct ep_attribute *approximate = ep_attribute(node, "approximate");
-    bool tanh = approximate != NULL && strcmp(approximate->text, "tanh") == 0;
+    bool tanh = approximate != NULL && approximate->text != NULL && strcmp(approximate->text, "tanh") == 0;
     apply_unary(lowering, node, tanh ? EP_GELU_TANH : EP_GELU, 0, 0);
 }
 

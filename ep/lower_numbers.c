@@ -3,17 +3,20 @@
 
 #include "lower.h"
 
-enum { MOST = 1 << 16 }; /* elements of a result */
+/* A dimension from 0 to rank, counted from the end where negative. */
+static int64_t bounded(int64_t dimension, int rank)
+{
+    if (dimension < 0) dimension += rank;
+    return dimension < 0 ? 0 : dimension > rank ? rank : dimension;
+}
 
 void ep_lower_shape(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {
     (void)function;
     const struct ep_lowered *source = ep_input(lowering, node, 0);
-    int64_t begin = ep_integer(node, "start", 0), end = ep_integer(node, "end", source->rank);
-    begin = begin < 0 ? begin + source->rank : begin;
-    end = end < 0 ? end + source->rank : end;
-    begin = begin < 0 ? 0 : begin;
-    end = end > source->rank ? source->rank : end < begin ? begin : end;
+    int64_t begin = bounded(ep_integer(node, "start", 0), source->rank);
+    int64_t end = bounded(ep_integer(node, "end", source->rank), source->rank);
+    if (end < begin) end = begin;
     int64_t *extents = ep_alloc(lowering->arena, (size_t)(end - begin), sizeof *extents);
     for (int64_t d = begin; d < end; d++)
         extents[d - begin] = source->shape[d] < 0 ? EP_UNKNOWN : source->shape[d];
@@ -32,26 +35,12 @@ void ep_lower_size(struct ep_lowering *lowering, const struct ep_node *node, int
         (struct ep_lowered){.kind = EP_NUMBERS, .element = EP_INT64, .rank = 0, .numbers = number};
 }
 
-/* Of how many elements a ConstantOfShape is, -1 where that is not known; gives up beyond EP_RANK. */
-static int64_t wanted_shape(struct ep_lowering *lowering, const struct ep_node *node, int *rank,
-                            int64_t *shape)
-{
-    const struct ep_lowered *wanted = ep_input(lowering, node, 0);
-    if (wanted->kind != EP_NUMBERS || wanted->rank != 1 || wanted->shape[0] > EP_RANK)
-        ep_unsupported(lowering, node, "a shape that is not known");
-    *rank = (int)wanted->shape[0];
-    for (int d = 0; d < *rank; d++) {
-        int64_t extent = ep_integer_at(wanted, d);
-        shape[d] = extent == EP_UNKNOWN ? -1 : extent;
-    }
-    return ep_elements(shape, *rank);
-}
-
 static void fill_numbers(struct ep_lowering *lowering, const struct ep_node *node,
                          const struct ep_attribute *value, int64_t count, struct ep_lowered *result)
 {
     bool whole = value != NULL && value->element == EP_INT64;
-    if (count > MOST || (value != NULL && value->element != EP_INT64 && value->element != EP_FLOAT))
+    if (count > EP_MOST_NUMBERS ||
+        (value != NULL && value->element != EP_INT64 && value->element != EP_FLOAT))
         ep_unsupported(lowering, node, "numbers of a large extent or another type");
     result->kind = EP_NUMBERS;
     result->element = whole ? EP_INT64 : EP_FLOAT;
@@ -69,7 +58,10 @@ void ep_lower_constant_of_shape(struct ep_lowering *lowering, const struct ep_no
     (void)function;
     const struct ep_attribute *value = ep_attribute(node, "value");
     struct ep_lowered result = {.kind = EP_NOTHING};
-    int64_t count = wanted_shape(lowering, node, &result.rank, result.shape);
+    result.rank = ep_shape_input(lowering, node, 0, result.shape);
+    for (int d = 0; d < result.rank; d++) result.shape[d] = ep_extent(lowering, node, result.shape[d]);
+    int64_t count = ep_elements(result.shape, result.rank);
+    if (value != NULL && value->count != 1) ep_unsupported(lowering, node, "a value that is not one number");
     bool rows = lowering->kinds != NULL ? lowering->kinds[node->outputs[0]] == EP_COLUMNS
                                         : count < 0 && (result.rank == 1 || result.rank == 2);
     if (!rows) {
@@ -77,9 +69,9 @@ void ep_lower_constant_of_shape(struct ep_lowering *lowering, const struct ep_no
         fill_numbers(lowering, node, value, count, &result);
     } else {
         int64_t width = result.rank == 2 ? result.shape[1] : 1;
-        if (width < 1 || (value != NULL && value->element != EP_FLOAT))
-            ep_unsupported(lowering, node, "rows of unknown width or another type");
-        int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
+        if (value != NULL && value->element != EP_FLOAT)
+            ep_unsupported(lowering, node, "rows of another type");
+        int *columns = ep_new_columns(lowering, node, width);
         for (int64_t j = 0; j < width; j++)
             columns[j] = ep_program_constant(lowering->program, value == NULL ? 0 : value->number);
         result = ep_columns(EP_FLOAT, result.rank, result.shape[0], (int)width, columns);
@@ -90,9 +82,10 @@ void ep_lower_constant_of_shape(struct ep_lowering *lowering, const struct ep_no
 /* ---- element by element ----------------------------------------------------------------------------- */
 
 /* The columns' own functions, so that a number is the same bits whichever way it is computed. */
-static float number_unary(int function, float alpha, float beta, float x)
+static float number_unary(const struct ep_lowering *lowering, int function, float alpha, float beta, float x)
 {
     _Alignas(64) float in[EP_ROWS], out[EP_ROWS];
+    if (lowering->kinds == NULL && x != x) return x; /* not known */
     for (int i = 0; i < EP_ROWS; i++) in[i] = x;
     ep_kernels_best()->unary((enum ep_unary)function, alpha, beta, in, out);
     return out[0];
@@ -109,58 +102,68 @@ static float number_binary(int function, float a, float b)
     return out[0];
 }
 
+/* Wraps around as the processor does; gives up where there is no such function of integers. */
 static int64_t integer_binary(struct ep_lowering *lowering, const struct ep_node *node, int function,
                               int64_t a, int64_t b)
 {
-    int64_t result = EP_UNKNOWN;
-    if (a == EP_UNKNOWN || b == EP_UNKNOWN) return EP_UNKNOWN;
+    int64_t result = 0;
+    bool unknown = ep_unknown(lowering, a) || ep_unknown(lowering, b);
     switch (function) {
-    case EP_ADD:
-        if (__builtin_add_overflow(a, b, &result)) break;
-        return result;
-    case EP_SUB:
-        if (__builtin_sub_overflow(a, b, &result)) break;
-        return result;
-    case EP_MUL:
-        if (__builtin_mul_overflow(a, b, &result)) break;
-        return result;
+    case EP_ADD: __builtin_add_overflow(a, b, &result); break;
+    case EP_SUB: __builtin_sub_overflow(a, b, &result); break;
+    case EP_MUL: __builtin_mul_overflow(a, b, &result); break;
     case EP_DIV:
-        if (b == 0 || b == -1) break;
-        return a / b;
-    case EP_MIN: return a < b ? a : b;
-    case EP_MAX: return a > b ? a : b;
-    case EP_LESS: return a < b;
-    case EP_LESS_OR_EQUAL: return a <= b;
-    case EP_GREATER: return a > b;
-    case EP_GREATER_OR_EQUAL: return a >= b;
-    case EP_EQUAL: return a == b;
-    case EP_AND: return a && b;
-    case EP_OR: return a || b;
-    case EP_XOR: return !a != !b;
-    default: break;
+        if (b == 0) ep_unsupported(lowering, node, "division by 0");
+        if (b == -1)
+            __builtin_sub_overflow(0, a, &result);
+        else
+            result = a / b;
+        break;
+    case EP_MIN: result = a < b ? a : b; break;
+    case EP_MAX: result = a > b ? a : b; break;
+    case EP_LESS: result = a < b; break;
+    case EP_LESS_OR_EQUAL: result = a <= b; break;
+    case EP_GREATER: result = a > b; break;
+    case EP_GREATER_OR_EQUAL: result = a >= b; break;
+    case EP_EQUAL: result = a == b; break;
+    case EP_AND: result = a && b; break;
+    case EP_OR: result = a || b; break;
+    case EP_XOR: result = !a != !b; break;
+    default: ep_unsupported(lowering, node, "integers");
     }
-    ep_unsupported(lowering, node, "integers");
+    return unknown ? EP_UNKNOWN : result;
 }
 
 static void *new_numbers(struct ep_lowering *lowering, const struct ep_node *node, struct ep_lowered *result)
 {
     int64_t count = ep_elements(result->shape, result->rank);
-    if (count < 0 || count > MOST) ep_unsupported(lowering, node, "numbers of a large extent");
+    if (count < 0 || count > EP_MOST_NUMBERS) ep_unsupported(lowering, node, "numbers of a large extent");
     void *numbers = ep_alloc(lowering->arena, (size_t)count, sizeof(int64_t));
     result->kind = EP_NUMBERS;
     result->numbers = numbers;
     return numbers;
 }
 
-static void put(enum ep_element element, void *numbers, int64_t place, int64_t integer, float number)
+static void put_integer(struct ep_lowering *lowering, const struct ep_node *node, enum ep_element element,
+                        void *numbers, int64_t place, int64_t integer)
 {
-    switch (element) {
-    case EP_FLOAT: ((float *)numbers)[place] = number; break;
-    case EP_INT64: ((int64_t *)numbers)[place] = integer; break;
-    case EP_INT32: ((int32_t *)numbers)[place] = (int32_t)integer; break;
-    case EP_BOOL: ((uint8_t *)numbers)[place] = integer == EP_UNKNOWN ? 2 : integer != 0; break;
-    case EP_ELEMENT_OTHER: break;
-    }
+    bool unknown = ep_unknown(lowering, integer);
+    if (unknown && element == EP_INT32) ep_unsupported(lowering, node, "integers that are not known");
+    if (element == EP_INT64) ((int64_t *)numbers)[place] = integer;
+    if (element == EP_INT32) ((int32_t *)numbers)[place] = (int32_t)integer;
+    if (element == EP_BOOL) ((uint8_t *)numbers)[place] = unknown ? 2 : integer != 0;
+}
+
+static int64_t integer_unary(struct ep_lowering *lowering, const struct ep_node *node, int function,
+                             enum ep_element element, int64_t x)
+{
+    bool negates = function == EP_NEG || (function == EP_ABS && x < 0), whole = element == EP_INT64;
+    if ((function != EP_NOT || element != EP_BOOL) && (!whole || (function != EP_NEG && function != EP_ABS)))
+        ep_unsupported(lowering, node, "integers");
+    if (ep_unknown(lowering, x)) return x;
+    if (!whole) return !x;
+    if (negates) __builtin_sub_overflow(0, x, &x);
+    return x;
 }
 
 void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, int function, float alpha,
@@ -170,17 +173,11 @@ void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, 
     int64_t count = ep_elements(x->shape, x->rank);
     void *numbers = new_numbers(lowering, node, &made);
     for (int64_t i = 0; i < count; i++) {
-        int64_t integer = ep_integer_at(x, i);
         if (x->element == EP_FLOAT)
-            put(EP_FLOAT, numbers, i, 0, number_unary(function, alpha, beta, ep_number_at(x, i)));
-        else if (function == EP_NOT && x->element == EP_BOOL)
-            put(EP_BOOL, numbers, i, integer == EP_UNKNOWN ? integer : !integer, 0);
-        else if ((function == EP_NEG || function == EP_ABS) && x->element == EP_INT64)
-            put(EP_INT64, numbers, i,
-                integer < 0 || function == EP_NEG ? (integer == EP_UNKNOWN ? integer : -integer) : integer,
-                0);
+            ((float *)numbers)[i] = number_unary(lowering, function, alpha, beta, ep_number_at(x, i));
         else
-            ep_unsupported(lowering, node, "integers");
+            put_integer(lowering, node, x->element, numbers, i,
+                        integer_unary(lowering, node, function, x->element, ep_integer_at(x, i)));
     }
     *result = made;
 }
@@ -234,11 +231,14 @@ void ep_numbers_binary(struct ep_lowering *lowering, const struct ep_node *node,
             float x = ep_number_at(a, left), y = ep_number_at(b, right),
                   value = number_binary(function, x, y);
             bool unknown = lowering->kinds == NULL && (x != x || y != y); /* in a run, NaN is NaN */
-            put(made.element, numbers, i, unknown ? EP_UNKNOWN : value != 0,
-                unknown ? __builtin_nanf("") : value);
+            if (made.element == EP_FLOAT)
+                ((float *)numbers)[i] = unknown ? __builtin_nanf("") : value;
+            else
+                put_integer(lowering, node, EP_BOOL, numbers, i, unknown ? EP_UNKNOWN : value != 0);
         } else {
-            put(made.element, numbers, i,
-                integer_binary(lowering, node, function, ep_integer_at(a, left), ep_integer_at(b, right)), 0);
+            put_integer(
+                lowering, node, made.element, numbers, i,
+                integer_binary(lowering, node, function, ep_integer_at(a, left), ep_integer_at(b, right)));
         }
     }
     *result = made;
@@ -258,10 +258,12 @@ void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node,
         int64_t truth = ep_integer_at(condition, stretched_place(condition, &made, i));
         const struct ep_lowered *chosen = truth != 0 ? a : b;
         int64_t place = stretched_place(chosen, &made, i);
-        if (truth == EP_UNKNOWN)
-            put(made.element, numbers, i, EP_UNKNOWN, __builtin_nanf(""));
+        bool unknown = ep_unknown(lowering, truth);
+        if (made.element == EP_FLOAT)
+            ((float *)numbers)[i] = unknown ? __builtin_nanf("") : ep_number_at(chosen, place);
         else
-            put(made.element, numbers, i, ep_integer_at(chosen, place), ep_number_at(chosen, place));
+            put_integer(lowering, node, made.element, numbers, i,
+                        unknown ? EP_UNKNOWN : ep_integer_at(chosen, place));
     }
     *result = made;
 }

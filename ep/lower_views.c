@@ -25,14 +25,43 @@ static int64_t place_selection(const struct ep_lowered *source, const struct ep_
     return offset;
 }
 
+/* A dimension of the source that is not known is taken whole, or not at all. */
+static void check_part(struct ep_lowering *lowering, const struct ep_node *node, int64_t extent,
+                       int64_t begin, int64_t factor, int64_t count)
+{
+    bool whole = begin == 0 && factor == 1 && count == extent, inside = begin >= 0 && begin < extent;
+    int64_t way = 0, last = begin;
+    bool far = count > 0 &&
+               (__builtin_mul_overflow(count - 1, factor, &way) || __builtin_add_overflow(begin, way, &last));
+    if (whole || (extent >= 0 && count == 0)) return;
+    if (count < 0 || !inside || far || last < 0 || last >= extent)
+        ep_unsupported(lowering, node, "a part that is not within the whole");
+}
+
+static void check_selection(struct ep_lowering *lowering, const struct ep_node *node,
+                            const struct ep_lowered *source, const struct ep_selection *selection)
+{
+    bool taken[EP_RANK] = {false};
+    for (int d = 0; d < selection->rank; d++) {
+        int s = selection->from[d];
+        if (s < 0) continue;
+        if (s >= source->rank || taken[s]) ep_unsupported(lowering, node, "a dimension twice");
+        taken[s] = true;
+        check_part(lowering, node, source->shape[s], selection->begins[s], selection->factor[d],
+                   selection->shape[d]);
+    }
+    for (int s = 0; s < source->rank; s++)
+        if (!taken[s]) check_part(lowering, node, source->shape[s], selection->begins[s], 1, 1);
+}
+
 static void select_numbers(struct ep_lowering *lowering, const struct ep_node *node,
                            const struct ep_lowered *source, const struct ep_selection *selection,
                            struct ep_lowered *result)
 {
-    enum { MOST = 1 << 16 };
     int64_t own[EP_RANK] = {0}, steps[EP_RANK] = {0};
     int64_t count = ep_elements(selection->shape, selection->rank);
-    if (count < 0 || count > MOST) ep_unsupported(lowering, node, "numbers of unknown or large extent");
+    if (count < 0 || count > EP_MOST_NUMBERS)
+        ep_unsupported(lowering, node, "numbers of unknown or large extent");
     ep_steps(source->shape, source->rank, own);
     int64_t offset = place_selection(source, selection, own, steps);
     size_t size = ep_element_size(source->element);
@@ -52,8 +81,8 @@ static void select_columns(struct ep_lowering *lowering, const struct ep_node *n
                  selection->factor[0] == 1 && selection->begins[0] == 0 &&
                  selection->shape[0] == source->shape[0];
     int64_t width = selection->rank == 2 ? selection->shape[1] : 1;
-    if (!whole || width < 1) ep_unsupported(lowering, node, "rows are not kept whole");
-    int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
+    if (!whole) ep_unsupported(lowering, node, "rows are not kept whole");
+    int *columns = ep_new_columns(lowering, node, width);
     int64_t begin = source->rank == 2 ? selection->begins[1] : 0;
     int64_t step = selection->rank == 2 && selection->from[1] == 1 ? selection->factor[1] : 0;
     for (int64_t j = 0; j < width; j++) columns[j] = source->columns[begin + j * step];
@@ -66,6 +95,7 @@ void ep_select(struct ep_lowering *lowering, const struct ep_node *node, const s
     struct ep_lowered made = {
         .kind = source->kind, .element = source->element, .rank = selection->rank, .input = source->input};
     memcpy(made.shape, selection->shape, sizeof made.shape);
+    check_selection(lowering, node, source, selection);
     switch (source->kind) {
     case EP_NUMBERS: select_numbers(lowering, node, source, selection, &made); break;
     case EP_COLUMNS: select_columns(lowering, node, source, selection, &made); break;
@@ -87,7 +117,8 @@ void ep_lower_identity(struct ep_lowering *lowering, const struct ep_node *node,
 {
     if (dropout && ep_has_input(node, 2)) { /* training_mode */
         const struct ep_lowered *training = ep_input(lowering, node, 2);
-        if (training->kind != EP_NUMBERS || ep_integer_at(training, 0) != 0)
+        if (training->kind != EP_NUMBERS || ep_elements(training->shape, training->rank) != 1 ||
+            ep_integer_at(training, 0) != 0)
             ep_unsupported(lowering, node, "training");
     }
     for (size_t i = 1; i < node->outputs_count; i++)
@@ -105,8 +136,8 @@ void ep_lower_unsqueeze(struct ep_lowering *lowering, const struct ep_node *node
     size_t count = 0;
     bool added[EP_RANK] = {false};
     if (!ep_integers(lowering, node, "axes", 1, &axes, &count)) ep_unsupported(lowering, node, "no axes");
+    if (count > (size_t)(EP_RANK - source->rank)) ep_unsupported(lowering, node, "too many dimensions");
     struct ep_selection selection = {.rank = source->rank + (int)count};
-    if (selection.rank > EP_RANK) ep_unsupported(lowering, node, "too many dimensions");
     for (size_t i = 0; i < count; i++) added[ep_axis(lowering, node, axes[i], selection.rank)] = true;
     for (int d = 0, s = 0; d < selection.rank; d++) {
         if (!added[d] && s == source->rank) ep_unsupported(lowering, node, "an axis twice");
@@ -165,17 +196,17 @@ static void reshape_to(struct ep_lowering *lowering, const struct ep_node *node,
 static int64_t infer_extent(struct ep_lowering *lowering, const struct ep_node *node,
                             const struct ep_lowered *source, const int64_t *shape, int rank, int place)
 {
-    int64_t known = 1, all = 1;
+    int64_t others[EP_RANK], own[EP_RANK];
     int unknown = 0;
-    for (int d = 0; d < rank; d++)
-        if (d != place) known *= shape[d];
+    for (int d = 0; d < rank; d++) others[d] = d != place ? shape[d] : 1;
     for (int s = 0; s < source->rank; s++) {
         unknown += source->shape[s] < 0;
-        if (source->shape[s] >= 0) all *= source->shape[s];
+        own[s] = source->shape[s] < 0 ? 1 : source->shape[s];
     }
+    int64_t known = ep_elements(others, rank), all = ep_elements(own, source->rank);
     /* one extent not known, and the known ones the same: it is that one */
     if (unknown == 1 && all == known) return -1;
-    if (unknown > 0 || known == 0 || all % known != 0)
+    if (unknown > 0 || known <= 0 || all % known != 0)
         ep_unsupported(lowering, node, "a shape that is not known");
     return all / known;
 }
@@ -183,18 +214,15 @@ static int64_t infer_extent(struct ep_lowering *lowering, const struct ep_node *
 void ep_lower_reshape(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {
     (void)function;
-    const struct ep_lowered *source = ep_input(lowering, node, 0), *wanted = ep_input(lowering, node, 1);
+    const struct ep_lowered *source = ep_input(lowering, node, 0);
     int64_t shape[EP_RANK] = {0};
-    int place = -1;
-    if (wanted->kind != EP_NUMBERS || wanted->rank != 1 || wanted->shape[0] > EP_RANK)
-        ep_unsupported(lowering, node, "a shape that is not known");
-    int rank = (int)wanted->shape[0];
+    int place = -1, rank = ep_shape_input(lowering, node, 1, shape);
     for (int d = 0; d < rank; d++) {
-        shape[d] = ep_integer_at(wanted, d);
         if (shape[d] == 0 && ep_integer(node, "allowzero", 0) == 0) {
             if (d >= source->rank) ep_unsupported(lowering, node, "a shape that is not known");
             shape[d] = source->shape[d] < 0 ? EP_UNKNOWN : source->shape[d];
         }
+        if (shape[d] != -1) shape[d] = ep_extent(lowering, node, shape[d]);
         if (shape[d] >= 0) continue;
         if (place >= 0) ep_unsupported(lowering, node, "a shape that is not known");
         place = d;
@@ -219,9 +247,11 @@ void ep_lower_transpose(struct ep_lowering *lowering, const struct ep_node *node
     const struct ep_lowered *source = ep_input(lowering, node, 0);
     const struct ep_attribute *order = ep_attribute(node, "perm");
     struct ep_selection selection = ep_select_all(source);
+    if (order != NULL && order->count != (size_t)source->rank)
+        ep_unsupported(lowering, node, "another number of dimensions");
     for (int d = 0; d < source->rank; d++) {
-        int s = order != NULL && order->count == (size_t)source->rank ? (int)order->integers[d]
-                                                                      : source->rank - 1 - d;
+        int s =
+            order != NULL ? ep_axis(lowering, node, order->integers[d], source->rank) : source->rank - 1 - d;
         selection.from[d] = s;
         selection.shape[d] = source->shape[s];
     }
@@ -246,9 +276,10 @@ static void slice_axis(struct ep_lowering *lowering, const struct ep_node *node,
     if (extent < 0 || range[2] < 1) ep_unsupported(lowering, node, "a part of unknown extent, or backwards");
     int64_t start = limit(range[0] < 0 ? range[0] + extent : range[0], 0, extent);
     int64_t end = limit(range[1] < 0 ? range[1] + extent : range[1], 0, extent);
+    int64_t count = end > start ? (end - start - 1) / range[2] + 1 : 0;
     selection->begins[axis] = start;
-    selection->factor[axis] = range[2];
-    selection->shape[axis] = end > start ? (end - start + range[2] - 1) / range[2] : 0;
+    selection->factor[axis] = count > 1 ? range[2] : 1;
+    selection->shape[axis] = count;
 }
 
 void ep_lower_slice(struct ep_lowering *lowering, const struct ep_node *node, int function)
@@ -258,7 +289,7 @@ void ep_lower_slice(struct ep_lowering *lowering, const struct ep_node *node, in
     int64_t *lists[4] = {NULL};
     size_t counts[4] = {0};
     static const char *const names[4] = {"starts", "ends", "axes", "steps"};
-    bool given[4];
+    bool given[4], sliced[EP_RANK] = {false};
     for (size_t i = 0; i < 4; i++)
         given[i] = ep_integers(lowering, node, names[i], i + 1, &lists[i], &counts[i]);
     if (!given[0] || !given[1]) ep_unsupported(lowering, node, "no range");
@@ -268,6 +299,8 @@ void ep_lower_slice(struct ep_lowering *lowering, const struct ep_node *node, in
             ep_unsupported(lowering, node, "lists of different lengths");
         int axis = ep_axis(lowering, node, given[2] ? lists[2][i] : (int64_t)i, source->rank);
         int64_t range[3] = {lists[0][i], lists[1][i], given[3] ? lists[3][i] : 1};
+        if (sliced[axis]) ep_unsupported(lowering, node, "an axis twice");
+        sliced[axis] = true;
         slice_axis(lowering, node, source, &selection, axis, range);
     }
     select_input(lowering, node, &selection);
@@ -288,19 +321,21 @@ void ep_lower_split(struct ep_lowering *lowering, const struct ep_node *node, in
         int64_t equal = (extent + parts - 1) / parts;
         selection.begins[axis] = begin;
         selection.shape[axis] = given ? sizes[i] : limit(extent - begin, 0, equal);
+        if (selection.shape[axis] < 0 || selection.shape[axis] > extent - begin)
+            ep_unsupported(lowering, node, "parts beyond the whole");
         begin += selection.shape[axis];
-        if (begin > extent) ep_unsupported(lowering, node, "parts beyond the whole");
         if (node->outputs[i] >= 0)
             ep_select(lowering, node, &source, &selection, ep_output(lowering, node, i));
     }
+    if (begin != extent) ep_unsupported(lowering, node, "parts that are not the whole");
 }
 
-/* The extent of a dimension that a value is stretched to; all three may be unknown. */
+/* The extent of a dimension that a value is stretched to; all three may be unknown, -1. */
 static int64_t stretch(struct ep_lowering *lowering, const struct ep_node *node, int64_t own, int64_t wanted)
 {
-    if (wanted == EP_UNKNOWN) return own == 1 ? -1 : own; /* has to be 1 or the same */
+    if (wanted < 0) return own == 1 ? -1 : own; /* has to be 1 or the same */
     if (own == wanted || wanted == 1) return own;
-    if (wanted < 0 || (own >= 0 && own != 1)) ep_unsupported(lowering, node, "extents do not agree");
+    if (own >= 0 && own != 1) ep_unsupported(lowering, node, "extents do not agree");
     return wanted;
 }
 
@@ -312,9 +347,9 @@ static void fill(struct ep_lowering *lowering, const struct ep_node *node, const
     bool one = ep_elements(source->shape, source->rank) == 1;
     bool by_column = source->rank >= 1 && source->shape[source->rank - 1] == width &&
                      ep_elements(source->shape, source->rank) == width && rank == 2;
-    if (source->element != EP_FLOAT || width < 1 || (!one && !by_column))
+    if (source->element != EP_FLOAT || (!one && !by_column))
         ep_unsupported(lowering, node, "numbers stretched to rows");
-    int *columns = ep_alloc(lowering->arena, (size_t)width, sizeof *columns);
+    int *columns = ep_new_columns(lowering, node, width);
     for (int64_t j = 0; j < width; j++)
         columns[j] = ep_program_constant(lowering->program, ep_number_at(source, one ? 0 : j));
     *ep_output(lowering, node, 0) = ep_columns(EP_FLOAT, rank, shape[0], (int)width, columns);
@@ -325,17 +360,16 @@ static bool becomes_columns(const struct ep_lowering *lowering, const struct ep_
     return lowering->kinds != NULL ? lowering->kinds[node->outputs[0]] == EP_COLUMNS : unknown;
 }
 
-/* The shape of a value stretched to `wanted`; returns its rank. */
+/* The shape of a value stretched to what input 1 says; returns its rank. */
 static int stretch_shape(struct ep_lowering *lowering, const struct ep_node *node,
-                         const struct ep_lowered *source, const struct ep_lowered *wanted, int64_t *shape)
+                         const struct ep_lowered *source, int64_t *shape)
 {
-    if (wanted->kind != EP_NUMBERS || wanted->rank != 1 || wanted->shape[0] > EP_RANK)
-        ep_unsupported(lowering, node, "a shape that is not known");
-    int given = (int)wanted->shape[0], rank = given > source->rank ? given : source->rank;
+    int64_t wanted[EP_RANK];
+    int given = ep_shape_input(lowering, node, 1, wanted), rank = given > source->rank ? given : source->rank;
     for (int d = 0; d < rank; d++) {
         int s = d - (rank - source->rank), w = d - (rank - given);
-        shape[d] =
-            stretch(lowering, node, s < 0 ? 1 : source->shape[s], w < 0 ? 1 : ep_integer_at(wanted, w));
+        shape[d] = stretch(lowering, node, s < 0 ? 1 : source->shape[s],
+                           w < 0 ? 1 : ep_extent(lowering, node, wanted[w]));
     }
     return rank;
 }
@@ -345,7 +379,7 @@ void ep_lower_expand(struct ep_lowering *lowering, const struct ep_node *node, i
     (void)function;
     struct ep_lowered source = *ep_input(lowering, node, 0);
     struct ep_selection selection = {.rank = 0};
-    selection.rank = stretch_shape(lowering, node, &source, ep_input(lowering, node, 1), selection.shape);
+    selection.rank = stretch_shape(lowering, node, &source, selection.shape);
     if (source.kind == EP_NUMBERS &&
         becomes_columns(lowering, node, selection.shape[0] < 0 && selection.rank <= 2)) {
         fill(lowering, node, &source, selection.rank, selection.shape);
@@ -373,6 +407,7 @@ static void concat_numbers(struct ep_lowering *lowering, const struct ep_node *n
         if (part->kind != EP_NUMBERS || part->rank != 1 || part->element != result.element)
             ep_unsupported(lowering, node, "joins numbers with others");
         result.shape[0] += part->shape[0];
+        if (result.shape[0] > EP_MOST_NUMBERS) ep_unsupported(lowering, node, "numbers of a large extent");
     }
     char *numbers = ep_alloc(lowering->arena, (size_t)result.shape[0], size);
     for (size_t i = 0; i < node->inputs_count; i++) {
@@ -409,13 +444,15 @@ void ep_lower_concat(struct ep_lowering *lowering, const struct ep_node *node, i
     }
     if (axis != 1) ep_unsupported(lowering, node, "joins rows");
     int64_t rows = common_rows(lowering, node);
-    int *columns = NULL;
-    size_t width = 0;
+    int64_t width = 0;
+    for (size_t i = 0; i < node->inputs_count; i++) width += ep_width(ep_input(lowering, node, i));
+    int *columns = ep_new_columns(lowering, node, width), filled = 0;
     for (size_t i = 0; i < node->inputs_count; i++) {
         const struct ep_lowered *part = ep_input(lowering, node, i);
-        for (int j = 0; j < ep_width(part); j++) *EP_PUSH(lowering->arena, columns, width) = part->columns[j];
+        memcpy(columns + filled, part->columns, (size_t)ep_width(part) * sizeof *columns);
+        filled += ep_width(part);
     }
-    *ep_output(lowering, node, 0) = ep_columns(EP_FLOAT, 2, rows, (int)width, columns);
+    *ep_output(lowering, node, 0) = ep_columns(EP_FLOAT, 2, rows, filled, columns);
 }
 
 /* Places along one axis that are known: one (the axis goes) or a list. */
@@ -472,8 +509,8 @@ static void cast_numbers(struct ep_lowering *lowering, const struct ep_node *nod
     void *numbers = ep_alloc(lowering->arena, (size_t)count, ep_element_size(to));
     for (int64_t i = 0; i < count; i++) {
         int64_t integer = ep_integer_at(source, i);
-        float number = ep_number_at(source, i);
-        if (to == EP_FLOAT) ((float *)numbers)[i] = number;
+        if (to == EP_FLOAT)
+            ((float *)numbers)[i] = ep_unknown(lowering, integer) ? __builtin_nanf("") : (float)integer;
         if (to == EP_INT64) ((int64_t *)numbers)[i] = integer;
         if (to == EP_INT32) {
             if (integer != (int32_t)integer) ep_unsupported(lowering, node, "does not fit into int32");

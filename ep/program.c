@@ -1,10 +1,13 @@
 #include "program.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct ep_op *ep_program_op(struct ep_program *program, enum ep_operation kind, int64_t rows, int width,
                             int inputs_count)
 {
+    if (program->columns_count + (size_t)width > INT_MAX / 2 || program->ops_count > INT_MAX / 2)
+        ep_give_up(program->arena, EP_REASON_MEMORY, "%zu columns", program->columns_count);
     int number = (int)program->ops_count;
     struct ep_op *op = EP_PUSH(program->arena, program->ops, program->ops_count);
     *op = (struct ep_op){.kind = kind,

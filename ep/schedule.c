@@ -2,52 +2,78 @@
 
 #include <stdlib.h>
 
+/* An op whose makers are being visited. */
+struct visit {
+    int op, next; /* of its needs */
+};
+
+/* Depth first, on a stack of its own: a chain of ops may be as long as a model. */
 struct walk {
     struct ep_program *program;
     int *order; /* ops, makers before users */
     size_t count;
     char *visited; /* [ops] grows with the program */
     size_t visited_count;
+    struct visit *stack; /* [room] */
+    size_t depth, room;
 };
 
-static bool visit_first(struct walk *walk, int op)
+static void push(struct walk *walk, int op)
 {
     while (walk->visited_count < walk->program->ops_count)
         *EP_PUSH(walk->program->arena, walk->visited, walk->visited_count) = 0;
-    if (walk->visited[op]) return false;
+    if (walk->visited[op]) return;
     walk->visited[op] = 1;
-    return true;
+    if (walk->depth == walk->room) {
+        walk->stack = ep_grow(walk->program->arena, walk->stack, walk->depth, sizeof *walk->stack);
+        walk->room = walk->depth == 0 ? 8 : 2 * walk->depth;
+    }
+    walk->stack[walk->depth++] = (struct visit){op, 0};
 }
 
-static void visit(struct walk *walk, int number);
-
 /* The op that stores a view is made where the view is first needed. */
-static void visit_view(struct walk *walk, int number)
+static int store_of(struct ep_program *program, int number)
 {
-    struct ep_program *program = walk->program;
-    if (number < 0) return;
     const struct ep_view view = program->views[number];
-    if (view.input >= 0) return;
-    if (view.store < 0) {
-        struct ep_op *store = ep_program_op(program, EP_OP_STORE, view.rows, 0, view.width);
-        for (int j = 0; j < view.width; j++) store->inputs[j] = view.columns[j];
-        store->view = number;
-        program->views[number].store = (int)program->ops_count - 1;
+    if (view.store >= 0 || view.input >= 0) return view.store;
+    struct ep_op *store = ep_program_op(program, EP_OP_STORE, view.rows, 0, view.width);
+    for (int j = 0; j < view.width; j++) store->inputs[j] = view.columns[j];
+    store->view = number;
+    return program->views[number].store = (int)program->ops_count - 1;
+}
+
+/* Need `number` of an op, in this order: makers of its inputs, stores of its views; -1: there is nothing to
+ * do. False behind the last. */
+static bool need_of(struct ep_program *program, int op, int number, int *needed)
+{
+    const struct ep_op *user = &program->ops[op];
+    int view = -1, place = number - user->inputs_count;
+    if (place >= user->terms_count + (user->kind == EP_OP_SEGMENTS ? 2 : 0)) return false;
+    if (place < 0) {
+        *needed = program->makers[user->inputs[number]];
+        return true;
     }
-    visit(walk, program->views[number].store);
+    if (place < user->terms_count)
+        view = user->terms[place].view;
+    else
+        view = place == user->terms_count ? user->view : user->weight;
+    *needed = view < 0 ? -1 : store_of(program, view);
+    return true;
 }
 
 static void visit(struct walk *walk, int number)
 {
-    if (!visit_first(walk, number)) return;
-    const struct ep_op op = walk->program->ops[number]; /* the array may move */
-    for (int k = 0; k < op.inputs_count; k++) visit(walk, walk->program->makers[op.inputs[k]]);
-    for (int t = 0; t < op.terms_count; t++) visit_view(walk, op.terms[t].view);
-    if (op.kind == EP_OP_SEGMENTS) {
-        visit_view(walk, op.view);
-        visit_view(walk, op.weight);
+    push(walk, number);
+    while (walk->depth > 0) {
+        struct visit *last = &walk->stack[walk->depth - 1];
+        int needed = -1;
+        if (!need_of(walk->program, last->op, last->next++, &needed)) {
+            *EP_PUSH(walk->program->arena, walk->order, walk->count) = last->op;
+            walk->depth--;
+        } else if (needed >= 0) {
+            push(walk, needed);
+        }
     }
-    *EP_PUSH(walk->program->arena, walk->order, walk->count) = number;
 }
 
 /* ---- levels: how many times all rows have to be there before ---------------------------------------- */
