@@ -42,8 +42,9 @@ static void check_options(size_t n, size_t dim, const trkx_edges_options *option
     if (options->size != sizeof *options)
         fail(TRKX_ERROR_ARGUMENT, "edges: options have size %zu instead of %zu: not initialised?",
              options->size, sizeof *options);
-    if (!(options->radius > 0))
-        fail(TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be > 0", options->radius);
+    if (!(options->radius >= TRKX_RADIUS_MIN && options->radius <= TRKX_RADIUS_MAX))
+        fail(TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be from %g to %g", options->radius,
+             TRKX_RADIUS_MIN, TRKX_RADIUS_MAX);
     if (options->k < 1) fail(TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
     if (dim < 1 || dim > 32)
         fail(TRKX_ERROR_ARGUMENT, "edges: points have %zu dimensions, 1 to 32 are possible", dim);

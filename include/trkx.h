@@ -212,9 +212,14 @@ typedef struct trkx_edges {
 
 TRKX_API void trkx_edges_destroy(trkx_edges *edges); /* frees the content, not the struct; leaves it empty */
 
+/* Radii whose square is a normal float32. */
+#define TRKX_RADIUS_MIN 1.1e-19
+#define TRKX_RADIUS_MAX 1.8e19
+
 typedef struct trkx_edges_options {
     size_t size;      /* sizeof(trkx_edges_options) */
-    double radius;    /* > 0; neighbours are at d^2 <= radius^2, compared in float32. Default 1 */
+    double radius;    /* TRKX_RADIUS_MIN to TRKX_RADIUS_MAX; neighbours are at d^2 <= radius^2, compared in float32.
+                       * Default 1 */
     size_t k;         /* >= 1: each node keeps at most its k nearest, ties by lower index. Default 500 */
     int threads;      /* >= 1; 0: all cores. Default 0 */
     const uint32_t *ks; /* [n] instead of k, what each node keeps, >= 1; not owned. Default NULL: k for all */
@@ -224,7 +229,9 @@ TRKX_API void trkx_edges_options_init(trkx_edges_options *options);
 /* Exact fixed-radius nearest neighbours of points [n,dim], 1 <= dim <= 32, finite. Each pair once, as
  * (lower index, higher index), sorted by (source, target). A pair is kept when either end keeps it among
  * its k nearest. d^2 is the float32 sum of squared float32 differences in the order of the dimensions, on every
- * processor. Memory: that of the answer and O(n dim + threads). Errors: ARGUMENT, MEMORY. */
+ * processor; where that overflows, it is beyond every radius. Memory: that of the answer, 16 bytes an edge, and
+ * O(n dim + threads). The answer has at most n k edges, where k is no bound n^2 / 2;
+ * more than the machine's memory is an error, before the memory is full. Errors: ARGUMENT, MEMORY. */
 TRKX_API enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
                                             const trkx_edges_options *options, trkx_edges *edges,
                                             trkx_error *error);

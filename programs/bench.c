@@ -81,7 +81,7 @@ static bool apply(void *target, int option, const char *value)
     case DETECTORS: bench->detectors = value; return true;
     case KERNELS: return get_kernels(value, &bench->kernels);
     case POINTS: bench->points_path = value; return true;
-    case RADIUS: return get_double("radius", value, 1e-30, 1e18, &bench->search.radius);
+    case RADIUS: return get_double("radius", value, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &bench->search.radius);
     case K: return get_size("k", value, 1, INT32_MAX, &bench->search.k);
     case THREADS: return get_int("threads", value, 0, 4096, &bench->threads);
     case REPEAT: return get_size("repeat", value, 1, 1000000, &bench->repeat);

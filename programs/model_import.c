@@ -185,7 +185,7 @@ static bool apply(void *target, int option, const char *value)
     case FILTER_FEATURES:
         return read_features("filter-features", value, &settings->features[TRKX_NETWORK_FILTER]);
     case GNN_FEATURES: return read_features("gnn-features", value, &settings->features[TRKX_NETWORK_GNN]);
-    case RADIUS: return get_double("radius", value, 1e-30, 1e18, &settings->radius);
+    case RADIUS: return get_double("radius", value, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &settings->radius);
     case K: return get_size("k", value, 1, 1000000000, &settings->k);
     case FILTER_CUT: return get_double("filter-cut", value, 0, 1, &settings->cuts[TRKX_NETWORK_FILTER]);
     case GNN_CUT: return get_double("gnn-cut", value, 0, 1, &settings->cuts[TRKX_NETWORK_GNN]);

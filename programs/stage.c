@@ -98,7 +98,7 @@ static bool apply(void *target, int option, const char *value)
     case OUT: settings->out = value; return true;
     case NETWORK: return apply_network(settings, value);
     case DETECTORS: settings->detectors = value; return true;
-    case RADIUS: return get_double("radius", value, 1e-30, 1e18, &settings->edges.radius);
+    case RADIUS: return get_double("radius", value, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &settings->edges.radius);
     case K: return get_size("k", value, 1, INT32_MAX, &settings->edges.k);
     case KEPT: settings->kept = value; return true;
     case CANDIDATES: settings->candidates = value; return true;

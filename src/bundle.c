@@ -277,7 +277,7 @@ static enum trkx_status parse_graph(const struct place *top, struct trkx_bundle 
     struct place place = {top->file, "embedding.", json_object_get(top->object, "embedding"), top->error};
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(get_count(&place, "dim", 32, &bundle->dim));
-    TRKX_CHECK(get_number(&place, "radius", 1e-30, 1e30, &bundle->radius));
+    TRKX_CHECK(get_number(&place, "radius", TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &bundle->radius));
     TRKX_CHECK(get_count(&place, "k", 1e9, &bundle->k));
     TRKX_CHECK(parse_volumes(&place, bundle));
 cleanup:

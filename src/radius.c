@@ -52,9 +52,9 @@ static enum trkx_status check_query(const float *points, size_t n, size_t dim,
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "edges: options have size %zu instead of %zu: not initialised?", options->size,
                          sizeof *options);
-    if (!(options->radius > 0))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be > 0",
-                         options->radius);
+    if (!(options->radius >= TRKX_RADIUS_MIN && options->radius <= TRKX_RADIUS_MAX))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be from %g to %g",
+                         options->radius, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX);
     if (options->k < 1) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
     if (options->threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %d threads", options->threads);

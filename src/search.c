@@ -9,17 +9,21 @@
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "edges.h"
 #include "near.h"
 #include "truncate.h"
+#include "twins.h"
 
 enum {
     CHUNK = 1 << 15, /* pairs that a thread collects at a time: 256 KiB */
     TOGETHER = 8,    /* leaves that a thread takes at a time: they are near each other */
     SHOWN = 8,       /* leaves that a point is shown at a time, while it looks for its nearest */
     SHARED = 6,      /* nodes that the points of a leaf go down together to, at most */
+    MEMBERS = 1024,  /* of places with many points that a thread takes at a time */
     SAMPLE = 64,     /* points that tell whether most are saturated */
 };
 
@@ -36,7 +40,8 @@ enum stop { STOP_NONE, STOP_MEMORY, STOP_OVERFLOW };
 /* What all threads share during a pass. */
 struct search {
     const struct trkx_query *query;
-    const struct trkx_tree *tree;
+    struct trkx_tree *tree;
+    struct trkx_twins twins; /* of the points that the tree lacks; empty where it has all */
     const struct trkx_near_kernels *kernels;
     struct trkx_reach reach;
     struct trkx_memory *memory;
@@ -374,6 +379,94 @@ static size_t nearest_all(struct search *search)
     return saturated;
 }
 
+/* ---- many points in one place ----------------------------------------------------------------------- */
+
+/* Makes the tree one of the points that have to be seen, where there are many in one place. */
+static enum trkx_status leave_twins_out(struct search *search, trkx_error *error)
+{
+    const struct trkx_query *query = search->query;
+    struct trkx_tree *tree = search->tree;
+    struct trkx_twins *twins = &search->twins;
+    enum trkx_status status = TRKX_OK;
+    if (!trkx_twins_likely(tree, query->k)) return TRKX_OK;
+    TRKX_CHECK(trkx_twins_create(search->memory, query, twins, error));
+    trkx_tree_destroy(tree);
+    TRKX_CHECK(trkx_tree_create(search->memory, twins->points, twins->seen, query->dim, query->threads, tree,
+                                error));
+    for (size_t i = 0; i < twins->seen; i++) tree->ids[i] = (int32_t)twins->rows[tree->ids[i]];
+cleanup:
+    return status;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Finds what is nearest to a place that has points which the tree lacks: worker->nearest, ids ascending. All
+ * are at distance 0, as the tree has k + 2 points of the place. */
+static void find_at_place(struct worker *worker, const float *x)
+{
+    const struct search *search = worker->search;
+    struct trkx_place *place = &worker->place;
+    place->leaf = 0;
+    place->lane = 2 * TRKX_TREE_LANES - 1; /* none of the leaf's points is the place itself */
+    memcpy(place->x, x, search->tree->dim * sizeof *x);
+    worker->nearest.k = search->query->k;
+    find_nearest(worker, search->query->r2);
+    qsort(worker->nearest.ids, worker->nearest.held, sizeof *worker->nearest.ids, compare_ids);
+}
+
+/* Stores the neighbours of a point that the tree lacks, and sets its limit. False where the pass cannot go
+ * on. */
+static bool take_nearest(struct worker *worker, uint32_t id)
+{
+    struct search *search = worker->search;
+    struct trkx_nearest *nearest = &worker->nearest;
+    worker->place.id = (int32_t)id;
+    nearest->held = trkx_query_k(search->query, id);
+    search->limits[id] = last_neighbour(nearest);
+    return store_neighbours(worker);
+}
+
+/* The same of some members of the places. Returns how many the tree lacks. */
+static size_t nearest_of_twins(struct worker *worker, size_t first, size_t last)
+{
+    const struct trkx_query *query = worker->search->query;
+    const struct trkx_twins *twins = &worker->search->twins;
+    size_t found = 0, present = SIZE_MAX;
+    for (size_t m = first; m < last; m++) {
+        uint32_t id = twins->places.members[m], place = twins->places.group[id];
+        if (m - twins->places.begin[place] < twins->most) continue;
+        if (place != present) find_at_place(worker, query->points + id * query->dim);
+        present = place;
+        if (!take_nearest(worker, id)) break;
+        found++;
+    }
+    return found;
+}
+
+/* Finds and stores the neighbours of all points that the tree lacks. Returns how many these are: all are
+ * saturated. */
+static size_t nearest_of_all_twins(struct search *search)
+{
+    const size_t members = search->twins.places.count > 0 ? search->query->n : 0;
+    size_t found = 0;
+#pragma omp parallel num_threads(search->query->threads) reduction(+ : found)
+    {
+        struct worker worker;
+        start_worker(search, &worker);
+#pragma omp for schedule(dynamic)
+        for (size_t first = 0; first < members; first += MEMBERS)
+            if (atomic_load(&search->stopped) == STOP_NONE)
+                found += nearest_of_twins(&worker, first, smaller(first + MEMBERS, members));
+    }
+    return found;
+}
+
+/* ---- the two ways ----------------------------------------------------------------------------------- */
+
 /* Whether half of a sample or more has more than k neighbours. */
 static bool often_saturated(struct search *search)
 {
@@ -424,6 +517,25 @@ cleanup:
     return status;
 }
 
+enum { EDGE_BYTES = 2 * sizeof(int64_t) };
+
+/* More pairs than that need more for their edges than the machine has. Without a limit the system would end
+ * the process when its memory is full. */
+static size_t pairs_in_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (size_t)pages * (size_t)size / EDGE_BYTES : SIZE_MAX / 4;
+}
+
+static enum trkx_status fail_pairs(const struct search *search, trkx_error *error)
+{
+    return trkx_fail(
+        error, TRKX_ERROR_MEMORY,
+        "edges: out of memory after %zu pairs of neighbours, %d bytes an edge: choose a smaller radius "
+        "or k",
+        search->stored, EDGE_BYTES);
+}
+
 /* The two ways to the pairs. Where k matters to few, all pairs within the radius, each found once; where it
  * matters to most, each node's k nearest, which then are fewer. The answer is the same, memory O(n k) at
  * most. *lists: of pairs, or of neighbours where *nearest. */
@@ -434,16 +546,16 @@ static enum trkx_status collect(struct search *search, bool k_matters, bool *nea
     *nearest = k_matters && often_saturated(search);
     if (!*nearest) {
         pair_all(search);
-        *nearest = search->stopped == STOP_OVERFLOW;
+        *nearest = k_matters && search->stopped == STOP_OVERFLOW;
         if (*nearest) release_chunks(search);
     }
     if (*nearest) {
-        search->most_pairs = SIZE_MAX;
+        search->most_pairs = 2 * pairs_in_memory(); /* those of this way are without their edges so far */
         atomic_store(&search->stopped, STOP_NONE);
-        *saturated = nearest_all(search);
+        TRKX_CHECK(leave_twins_out(search, error));
+        *saturated = nearest_all(search) + nearest_of_all_twins(search);
     }
-    if (search->stopped == STOP_MEMORY)
-        return trkx_fail_memory(error, "pairs of neighbours", sizeof(struct chunk));
+    if (search->stopped != STOP_NONE) return fail_pairs(search, error);
     TRKX_CHECK(list_chunks(search, lists, error));
 cleanup:
     return status;
@@ -458,7 +570,7 @@ static enum trkx_status prepare_nearest(struct search *search, trkx_error *error
     TRKX_ALLOCATE(search->limits, search->memory, query->n, "the neighbours' limits");
     TRKX_ALLOCATE(search->nearest, search->memory, (size_t)query->threads * 2 * search->capacity,
                   "the nearest neighbours");
-    search->most_pairs = query->k <= SIZE_MAX / query->n ? query->n * query->k : SIZE_MAX;
+    if (query->k < search->most_pairs / query->n) search->most_pairs = query->n * query->k;
 cleanup:
     return status;
 }
@@ -487,6 +599,7 @@ cleanup:
     trkx_release(search->lists);
     trkx_release(search->limits);
     trkx_release(search->nearest);
+    trkx_twins_destroy(&search->twins);
     release_chunks(search);
     return status;
 }
@@ -501,7 +614,7 @@ enum trkx_status trkx_search(struct trkx_memory *memory, const struct trkx_query
                             .kernels = trkx_near_kernels(),
                             .reach = trkx_reach(query->r2, query->dim),
                             .memory = memory,
-                            .most_pairs = SIZE_MAX};
+                            .most_pairs = pairs_in_memory()};
     TRKX_CHECK(trkx_tree_create(memory, query->points, query->n, query->dim, query->threads, &tree, error));
     TRKX_CHECK(search_edges(&search, norms, edges, error));
 cleanup:

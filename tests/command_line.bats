@@ -52,6 +52,7 @@ setup_file() { make_event 100; }
     refuses 2 "radius" -- "$TRKX" stage radius --out x.npy
     refuses 2 "radius" -- "$TRKX" stage radius --out x.npy a.npy b.npy c.npy
     refuses 2 "--radius" "-1" -- "$TRKX" stage radius --radius -1 --out x.npy a.npy
+    refuses 2 "--radius" "from 1.1e-19 to 1.8e+19" -- "$TRKX" stage radius --radius 3e19 --out x.npy a.npy
     refuses 2 "--radius" "nan" -- "$TRKX" stage radius --radius nan --out x.npy a.npy
     refuses 2 "--k" -- "$TRKX" stage radius --k 0 --out x.npy a.npy
     refuses 2 "--network" -- "$TRKX" stage features --network brain --out x.npy "$event"

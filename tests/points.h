@@ -85,7 +85,7 @@ static inline void try_every_k(comparison *compare)
     const size_t ks[] = {1, 2, 3, 10, 100, 298, 299, 300, 1000, SIZE_MAX};
     for (size_t k = 0; k < sizeof ks / sizeof *ks; k++) {
         try_arrangements(compare, 300, 3, 0.7, ks[k]);
-        try_arrangements(compare, 300, 3, 1e20, ks[k]); /* all near; beyond float32 when squared */
+        try_arrangements(compare, 300, 3, TRKX_RADIUS_MAX, ks[k]); /* all near, but for outliers */
     }
 }
 

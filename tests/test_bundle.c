@@ -198,7 +198,7 @@ static void every_wrong_value_is_named(void **state)
         {"filter.inputs", "[]"}, {"filter.inputs", "[\"a\", \"b\", \"c\"]"}, {"gnn.inputs", "[\"a\"]"},
         {"filter.edges", "\"[2,n]\""}, {"gnn.edges", "2"}, {"gnn.inputs", "[\"a\", 2]"}, {"gnn.output", "[\"a\"]"},
         {"embedding.dim", "0"}, {"embedding.dim", "33"}, {"embedding.dim", "2.5"}, {"embedding.dim", "\"8\""},
-        {"embedding.radius", "0"}, {"embedding.radius", "-1"}, {"embedding.radius", "1e300"},
+        {"embedding.radius", "0"}, {"embedding.radius", "1e-20"}, {"embedding.radius", "1e20"},
         {"embedding.radius", "true"}, {"embedding.k", "0"}, {"embedding.k", "-3"}, {"embedding.k", "1e20"},
         {"embedding.k_of_volumes", "7"}, {"embedding.k_of_volumes", "[3]"},
         {"embedding.k_of_volumes", "[{\"volumes\": 7, \"k\": 3}]"},

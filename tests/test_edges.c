@@ -192,6 +192,96 @@ static void test_ties_go_to_the_lower_index(void **state)
     trkx_edges_destroy(&edges);
 }
 
+/* ---- many points in one place ----------------------------------------------------------------------- */
+
+/* A part of the points, in a random order, to these places in turn. */
+static void gather(float *points, size_t n, size_t dim, const float *places, size_t count, double part)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((double)(uint32_t)(i * 2654435761u) < part * 0x1p32)
+            memcpy(points + i * dim, places + i % count * dim, dim * sizeof *points);
+}
+
+static void test_many_in_one_place(void **state)
+{
+    enum { N = 900, DIM = 3, PLACES = 7 };
+    uint32_t ks[N];
+    (void)state;
+    for (size_t i = 0; i < N; i++) ks[i] = (uint32_t)(1 + i % 40);
+    for (double part = 0.1; part <= 1; part += 0.45)
+        for (size_t places = 1; places <= PLACES; places += 3)
+            for (double radius = 0.2; radius < 4; radius *= 4) {
+                float *points = in_a_box(N, DIM, 11), *some = in_a_box(PLACES, DIM, 12);
+                gather(points, N, DIM, some, places, part);
+                assert_true(compare(points, N, DIM, radius, 5) > 0);
+                compare(points, N, DIM, radius, 100);
+                compare_ks(points, N, DIM, radius, ks);
+                free(points);
+                free(some);
+            }
+}
+
+/* Squares of differences that round to 0: of points near the origin, which are one place for all others, or
+ * would be but for some that are not far away. */
+static void test_places_by_rounding(void **state)
+{
+    enum { N = 700, DIM = 2 };
+    (void)state;
+    for (int between = 0; between < 2; between++) {
+        float *points = in_a_box(N, DIM, 13);
+        for (size_t i = 0; i < (size_t)N * DIM; i++) {
+            if (i / DIM % 5 != 0) points[i] *= i % 3 == 0 ? -0x1p-76F : 0x1p-77F;
+            if (i / DIM % 7 == 0 && between) points[i] = points[i] > 0 ? 0x1p-74F : -0.0F;
+        }
+        for (size_t k = 3; k < 200; k *= 6) {
+            compare(points, N, DIM, 1, k);
+            compare(points, N, DIM, TRKX_RADIUS_MIN, k);
+        }
+        free(points);
+    }
+}
+
+/* Took 10 seconds. */
+static void test_all_in_one_place(void **state)
+{
+    enum { N = 40000, K = 24, M = K * (K + 1) / 2 + (N - K - 1) * K };
+    float *points = calloc(N, sizeof *points);
+    trkx_edges_options options = options_of(1, K, 1);
+    trkx_edges edges;
+    (void)state;
+    assert_int_equal(trkx_radius_graph(points, N, 1, &options, &edges, NULL), TRKX_OK);
+    assert_int_equal(edges.count, M);
+    assert_int_equal(edges.saturated, N);
+    for (size_t e = 0, source = 0, target = 0; e < M;
+         e++) { /* the first k + 1 with each other, others with k */
+        size_t last = source < K ? N - 1 : K;
+        if (target == last) target = ++source;
+        target++;
+        assert_true(edges.index[e] == (int64_t)source && edges.index[M + e] == (int64_t)target);
+    }
+    trkx_edges_destroy(&edges);
+    free(points);
+}
+
+/* ---- squares at the ends of float32 ----------------------------------------------------------------- */
+
+static void test_squares_that_overflow(void **state)
+{
+    enum { N = 400, DIM = 3 };
+    const float scales[] = {1e19F, 9e18F, 3e38F, 1e-19F, 2e-19F, 1e-23F};
+    (void)state;
+    for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+        float *points = in_a_box(N, DIM, 14);
+        double radius = (double)scales[s] > 1 ? TRKX_RADIUS_MAX : TRKX_RADIUS_MIN;
+        for (size_t i = 0; i < (size_t)N * DIM; i++) points[i] *= scales[s];
+        for (size_t k = 4; k < 2000; k *= 10) {
+            compare(points, N, DIM, radius, k);
+            compare(points, N, DIM, sqrt(radius), k);
+        }
+        free(points);
+    }
+}
+
 /* ---- what goes wrong -------------------------------------------------------------------------------- */
 
 /* Returns the message, which is valid until the next call. */
@@ -218,6 +308,10 @@ static void test_bad_arguments(void **state)
     assert_non_null(strstr(rejection(points, 2, 3, 0, 1, 1), "radius"));
     assert_non_null(strstr(rejection(points, 2, 3, -1, 1, 1), "radius"));
     assert_non_null(strstr(rejection(points, 2, 3, NAN, 1, 1), "radius"));
+    for (double radius = 1e-30; radius < 1e-19; radius *= 30) { /* its square is no normal float32 */
+        assert_non_null(strstr(rejection(points, 2, 3, radius, 1, 1), "must be from 1.1e-19 to 1.8e+19"));
+        assert_non_null(strstr(rejection(points, 2, 3, 1 / radius, 1, 1), "must be from 1.1e-19 to 1.8e+19"));
+    }
     assert_non_null(strstr(rejection(points, 2, 3, 1, 0, 1), "k is 0"));
     assert_non_null(strstr(rejection(points, 2, 0, 1, 1, 1), "0 dimensions"));
     assert_non_null(strstr(rejection(points, 1, 33, 1, 1, 1), "33 dimensions"));
@@ -278,7 +372,9 @@ static void test_failing_allocations(void **state)
         assert_true(fail_every_allocation(points, n, 3, 100, 3, 1) >= 9);   /* for 400, the pairs overflow */
         free(points);
     }
-    float *points = in_a_box(4096, 3, 7); /* while other threads go on */
+    const float same[3 * 400] = {0};
+    assert_true(fail_every_allocation(same, 400, 3, 1, 3, 1) >= 20); /* many in one place */
+    float *points = in_a_box(4096, 3, 7);                            /* while other threads go on */
     assert_true(fail_every_allocation(points, 4096, 3, 0.1, 500, 4) >= 7);
     assert_true(fail_every_allocation(points, 4096, 3, 0.3, 4, 4) >= 9);
     free(points);
@@ -474,6 +570,10 @@ int main(void)
         cmocka_unit_test(test_every_dimension),
         cmocka_unit_test(test_every_k),
         cmocka_unit_test(test_radius_itself),
+        cmocka_unit_test(test_many_in_one_place),
+        cmocka_unit_test(test_places_by_rounding),
+        cmocka_unit_test(test_all_in_one_place),
+        cmocka_unit_test(test_squares_that_overflow),
         cmocka_unit_test(test_larger),
         cmocka_unit_test(test_large_k),
         cmocka_unit_test(test_exactly_k_nearby),

@@ -89,7 +89,7 @@ static void test_radius_itself(void **state)
 static void test_far_apart(void **state)
 {
     const float scales[] = {1e-44f, 1e-30f, 1e-20f, 1, 1e7f, 1e15f, 1e30f, 3e38f};
-    const double radii[] = {1e-45, 1e-38, 1e-22, 1e-3, 1, 3, 1e19, 1e30};
+    const double radii[] = {TRKX_RADIUS_MIN, 1e-17, 1e-3, 1, 3, 1e7, 1e19, TRKX_RADIUS_MAX};
     enum { N = 400, DIM = 4 };
     float points[N * DIM];
     size_t found = 0;
