@@ -108,11 +108,13 @@ static int check_device(const struct bench *bench, const bool *chosen)
 static int choose_parts(const struct bench *bench, char **names, int count, bool *chosen)
 {
     bool device = is_on_device(&bench->device);
+    const char *known[PARTS];
     for (int p = 0; p < PARTS; p++) chosen[p] = count == 0 && (!device || runs_on_device(&parts[p]));
+    for (int p = 0; p < PARTS; p++) known[p] = parts[p].name;
     for (int i = 0; i < count; i++) {
         int p = 0;
         while (p < PARTS && strcmp(names[i], parts[p].name) != 0) p++;
-        if (p == PARTS) return misused("bench: there is no part \"%s\"", names[i]);
+        if (p == PARTS) return misnamed("bench", "there is no part", "", names[i], known, PARTS);
         chosen[p] = true;
     }
     return -1;

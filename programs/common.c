@@ -1,11 +1,8 @@
 #include "common.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,17 +27,48 @@ int misused(const char *format, ...)
     return EXIT_USAGE;
 }
 
-/* One line for what getopt_long has turned down: "?" or ":". */
-static int misused_option(const char *command, char *const *arguments, int answer)
+static bool begins_with(const char *text, const char *beginning)
 {
-    return misused("%s: %s %s", command, arguments[optind - 1],
-                   answer == ':' ? "needs a value" : "is no option, or takes no value");
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* What getopt_long does not know, or knows several of: `word` is "--name" or "--name=value". */
+static int misnamed_option(const struct command *command, const char *word)
+{
+    enum { MOST = 64 };
+    const char *names[MOST], *first = NULL, *second = NULL;
+    char *name = checked(strndup(word + 2, strcspn(word + 2, "=")));
+    size_t count = 0;
+    for (const struct option *option = command->options; option->name != NULL && count < MOST; option++) {
+        names[count++] = option->name;
+        if (!begins_with(option->name, name)) continue;
+        if (first == NULL)
+            first = option->name;
+        else
+            second = option->name;
+    }
+    int code = second != NULL ? misused("%s: --%s: is it --%s or --%s?", command->name, name, first, second)
+                              : misnamed(command->name, "there is no option", "--", name, names, count);
+    free(name);
+    return code;
+}
+
+/* One line for what getopt_long has turned down: "?" or ":". optopt tells what: 0 for an unknown name, the
+ * character of an unknown letter, else the option that got a value and takes none. */
+static int misused_option(const struct command *command, char *const *arguments, int answer)
+{
+    const char *word = arguments[optind - 1];
+    if (answer == ':') return misused("%s: %s needs a value", command->name, word);
+    if (optopt == 0) return misnamed_option(command, word);
+    if (optopt != OPTION_HELP && optopt > ' ' && optopt <= '~')
+        return misused("%s: there is no option -%c", command->name, optopt);
+    return misused("%s: %s: the option takes no value", command->name, word);
 }
 
 int read_options(const struct command *command, int count, char **arguments, void *settings)
 {
-    for (int option; (option = getopt_long(count, arguments, ":", command->options, NULL)) != -1;) {
-        if (option == '?' || option == ':') return misused_option(command->name, arguments, option);
+    for (int option; (option = getopt_long(count, arguments, ":h", command->options, NULL)) != -1;) {
+        if (option == '?' || option == ':') return misused_option(command, arguments, option);
         if (option == OPTION_HELP) {
             command->help();
             return EXIT_OK;
@@ -160,7 +188,7 @@ enum trkx_status load_pipeline(const char *bundle, const struct device_choice *c
     return status;
 }
 
-/* ---- names and files -------------------------------------------------------------------------------- */
+/* ---- texts and files -------------------------------------------------------------------------------- */
 
 void *checked(void *memory)
 {
@@ -190,6 +218,30 @@ bool make_directory(const char *path)
     if (!made) fprintf(stderr, "trkx: %s: cannot be made: %s\n", path, strerror(errno));
     free(part);
     return made;
+}
+
+/* jansson takes nothing but UTF-8, and a file's name may be any bytes. */
+json_t *text_json(const char *text)
+{
+    json_t *string = json_string(text);
+    if (string != NULL) return string;
+    char *escaped = checked(malloc(4 * strlen(text) + 1)), *end = escaped;
+    for (const char *c = text; *c != '\0'; c++)
+        end += sprintf(end, (unsigned char)*c < 0x80 ? "%c" : "\\x%02x", (unsigned char)*c);
+    string = checked(json_string(escaped));
+    free(escaped);
+    return string;
+}
+
+void take_back(const char *path)
+{
+    struct stat file, own;
+    char *target = realpath(path, NULL);
+    bool there = target != NULL && lstat(target, &file) == 0 && S_ISREG(file.st_mode);
+    for (int i = 0; i <= STDERR_FILENO; i++) /* what the path only leads to: /dev/stdout */
+        there = there && !(fstat(i, &own) == 0 && own.st_dev == file.st_dev && own.st_ino == file.st_ino);
+    if (there) unlink(target);
+    free(target);
 }
 
 bool write_json(const char *path, json_t *json)
@@ -236,103 +288,4 @@ const char *default_bundle(void)
     const char *named = getenv("TRKX_BUNDLE");
     const char *path = named != NULL && *named != '\0' ? named : bundle_beside_program();
     return path != NULL ? path : "models/default";
-}
-
-/* ---- events ----------------------------------------------------------------------------------------- */
-
-/* Length of the prefix where `name` is an event's file of hits, else 0. */
-static size_t prefix_length(const char *name)
-{
-    static const char *const endings[] = {"-hits.csv", "-hits.csv.gz", "-hits.npy"};
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t ending = strlen(endings[i]);
-        if (length > ending && strcmp(name + length - ending, endings[i]) == 0) return length - ending;
-    }
-    return 0;
-}
-
-static void events_add(struct events *events, char *prefix)
-{
-    events->prefixes = checked(realloc(events->prefixes, (events->count + 1) * sizeof *events->prefixes));
-    events->prefixes[events->count++] = prefix;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* An event whose hits are there in several kinds of file is one event. */
-static void drop_twins(struct events *events, size_t first)
-{
-    size_t kept = first + 1;
-    for (size_t i = first + 1; i < events->count; i++) {
-        if (strcmp(events->prefixes[i], events->prefixes[kept - 1]) == 0)
-            free(events->prefixes[i]);
-        else
-            events->prefixes[kept++] = events->prefixes[i];
-    }
-    events->count = kept;
-}
-
-static bool events_in_directory(const char *path, DIR *directory, struct events *events)
-{
-    size_t first = events->count;
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        size_t length = prefix_length(entry->d_name);
-        if (length == 0) continue;
-        char *prefix = join_path(path, entry->d_name, "");
-        prefix[strlen(path) + 1 + length] = '\0';
-        events_add(events, prefix);
-    }
-    size_t found = events->count - first;
-    if (found == 0) {
-        fprintf(stderr, "trkx: %s: holds no event: no file named *-hits.csv, *-hits.csv.gz or *-hits.npy\n",
-                path);
-        return false;
-    }
-    qsort(events->prefixes + first, found, sizeof *events->prefixes, compare_names);
-    drop_twins(events, first);
-    return true;
-}
-
-bool events_find(char *const *arguments, size_t count, struct events *events)
-{
-    bool found = true;
-    *events = (struct events){0};
-    for (size_t i = 0; i < count && found; i++) {
-        DIR *directory = opendir(arguments[i]);
-        if (directory == NULL)
-            events_add(events, checked(strdup(arguments[i])));
-        else {
-            found = events_in_directory(arguments[i], directory, events);
-            closedir(directory);
-        }
-    }
-    if (!found) events_release(events);
-    return found;
-}
-
-void events_release(struct events *events)
-{
-    for (size_t i = 0; i < events->count; i++) free(events->prefixes[i]);
-    free(events->prefixes);
-    *events = (struct events){0};
-}
-
-/* ---- interrupts ------------------------------------------------------------------------------------- */
-
-atomic_int interrupted;
-
-static void interrupt(int signal_number)
-{
-    interrupted = signal_number;
-}
-
-void watch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
 }

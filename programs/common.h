@@ -22,6 +22,10 @@ int command_bench(int count, char **arguments);
 /* One line on standard error, "trkx: ...", and the exit code for it. */
 int failed(const trkx_error *error);
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* misused, `what` being "there is no step", with that of the names that the word is nearest to, if any is
+ * near. command may be ""; dashes: what stands before the names, "--" or nothing. */
+int misnamed(const char *command, const char *what, const char *dashes, const char *word,
+             const char *const *names, size_t count);
 /* Values of options. On a bad value they print a line that names the option and return false. */
 bool get_kernels(const char *text, enum trkx_kernels *value); /* of --kernels */
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);
@@ -59,7 +63,7 @@ bool is_on_device(const struct device_choice *choice);
 /* What a command does with its options. */
 struct command {
     const char *name;
-    const struct option *options; /* --help, which each has, is OPTION_HELP */
+    const struct option *options; /* --help, which each has, is OPTION_HELP; -h is the same */
     bool (*apply)(void *settings, int option, const char *value); /* prints and returns false on a bad value */
     void (*help)(void);
 };
@@ -69,13 +73,16 @@ enum { OPTION_HELP = 'h' };
 int read_options(const struct command *command, int count, char **arguments, void *settings);
 
 /* Paths of the events that the arguments stand for: a prefix, a file of an event, or a directory of events
- * (sorted). Prints and returns false where a directory holds none. */
+ * (sorted). An event that is named twice is one. Prints and returns false where a directory holds none. */
 struct events {
     size_t count;
     char **prefixes;
 };
 bool events_find(char *const *arguments, size_t count, struct events *events);
 void events_release(struct events *events);
+/* Prints and returns false where two events, of different directories, have one name: what is written of them
+ * would have one too. */
+bool events_differ_in_name(const struct events *events);
 
 /* The default bundle: TRKX_BUNDLE, or models/default where trkx was built or installed. Kept until the end. */
 const char *default_bundle(void);
@@ -86,6 +93,13 @@ void *checked(void *memory);
 
 /* Makes the directory (and its parents) where it is missing. */
 bool make_directory(const char *path);
+
+/* A name or a message as a JSON string. One that is not UTF-8 has its bytes beyond ASCII as \xNN. */
+json_t *text_json(const char *text);
+
+/* Takes away a file that has been written, where another one that belongs to it could not be. Devices, FIFOs
+ * and links stay. */
+void take_back(const char *path);
 
 /* Writes a JSON text that appears whole or not at all, and releases it. Prints the reason where it fails. */
 bool write_json(const char *path, json_t *json);

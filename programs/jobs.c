@@ -12,7 +12,7 @@ enum { READ_AHEAD = 1 }; /* events that wait for a thread: reading takes a fifti
 struct line {
     const trkx_pipeline *pipeline;
     const struct events *events;
-    bool shows_progress;
+    bool stops_on_error, shows_progress;
     struct place *places; /* [places_count] of event i: i % places_count */
     size_t places_count;
     pthread_mutex_t lock; /* of all that follows; what is atomic is also looked at without */
@@ -36,10 +36,13 @@ static struct place *place_of(struct line *line, size_t event)
     return &line->places[event % line->places_count];
 }
 
-/* Nothing behind an event that has failed is wanted. Locked. */
-static void end_behind(struct line *line, size_t event)
+/* Nothing behind an event that has been interrupted is wanted, or behind one that has failed where that is to
+ * be the end. Locked. */
+static void after_failure(struct line *line, size_t event)
 {
-    if (event + 1 < line->end) line->end = event + 1;
+    bool last =
+        line->stops_on_error || line->places[event % line->places_count].job.status == TRKX_ERROR_CANCELLED;
+    if (last && event + 1 < line->end) line->end = event + 1;
 }
 
 static void read_event(struct line *line, size_t event)
@@ -97,7 +100,6 @@ static bool finish_event(const struct line *line, struct job *job, job_finish fi
     if (line->shows_progress) fputs(CLEAR_LINE, stderr);
     bool good = finish(user, job);
     funlockfile(stderr);
-    release_job(job);
     return good;
 }
 
@@ -119,7 +121,7 @@ static void *read_events(void *user)
         pthread_mutex_unlock(&line->lock);
         read_event(line, event);
         pthread_mutex_lock(&line->lock);
-        if (place_of(line, event)->job.status != TRKX_OK) end_behind(line, event);
+        if (place_of(line, event)->job.status != TRKX_OK) after_failure(line, event);
         line->to_read++;
         pthread_cond_broadcast(&line->changed);
     }
@@ -141,7 +143,7 @@ static void *run_events(void *user)
         run_event(line, place);
         pthread_mutex_lock(&line->lock);
         place->done = true;
-        if (place->job.status != TRKX_OK) end_behind(line, place->event);
+        if (place->job.status != TRKX_OK) after_failure(line, place->event);
         pthread_cond_broadcast(&line->changed);
     }
     pthread_mutex_unlock(&line->lock);
@@ -161,7 +163,8 @@ static size_t finish_events(struct line *line, job_finish finish, void *user)
         bool good = finish_event(line, &place->job, finish, user);
         pthread_mutex_lock(&line->lock);
         finished += good;
-        if (!good) end_behind(line, place->event);
+        if (!good) after_failure(line, place->event);
+        release_job(&place->job);
         line->to_finish++;
         pthread_cond_broadcast(&line->changed);
     }
@@ -190,12 +193,14 @@ static void stop_threads(struct line *line, const pthread_t *threads, int count)
     for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
 }
 
-bool jobs_run(const trkx_pipeline *pipeline, const struct events *events, int at_once, job_finish finish,
-              void *user)
+size_t jobs_run(const trkx_pipeline *pipeline, const struct events *events,
+                const struct jobs_options *options, job_finish finish, void *user)
 {
+    int at_once = options->at_once;
     if ((size_t)at_once > events->count) at_once = (int)events->count;
     struct line line = {.pipeline = pipeline,
                         .events = events,
+                        .stops_on_error = options->stop_on_error,
                         .shows_progress = isatty(STDERR_FILENO),
                         .places_count = 2 * (size_t)at_once + READ_AHEAD,
                         .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -215,5 +220,5 @@ bool jobs_run(const trkx_pipeline *pipeline, const struct events *events, int at
     for (size_t i = 0; i < line.places_count; i++) release_job(&line.places[i].job);
     free(line.places);
     free(threads);
-    return finished == events->count;
+    return finished;
 }

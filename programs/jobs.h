@@ -13,13 +13,19 @@ struct job {
     trkx_error error;
 };
 
-/* Called for one job after the other, in the order of the events, failed ones included; false to stop. */
+/* Called for one job after the other, in the order of the events, failed ones included; false where it fails.
+ */
 typedef bool (*job_finish)(void *user, const struct job *job);
 
-/* Runs the events, so many at once, up to the first that `finish` stops at; those behind it that have begun
- * are cancelled, as all are by an interrupt. In memory are at most 2 * at_once + 1 events, of which at_once
- * run. Shows the progress where standard error is a terminal. Returns whether all were finished. */
-bool jobs_run(const trkx_pipeline *pipeline, const struct events *events, int at_once, job_finish finish,
-              void *user);
+struct jobs_options {
+    int at_once;        /* events that run at the same time */
+    bool stop_on_error; /* nothing is finished behind an event that fails */
+};
+
+/* Runs the events. An interrupt cancels those that have begun; the first of these is the last that is
+ * finished. In memory are at most 2 * at_once + 1 events, of which at_once run. Shows the progress where
+ * standard error is a terminal. Returns how many did not fail. */
+size_t jobs_run(const trkx_pipeline *pipeline, const struct events *events,
+                const struct jobs_options *options, job_finish finish, void *user);
 
 #endif

@@ -59,12 +59,6 @@ static bool apply(void *target, int option, const char *value)
 
 enum action { INFO, CHECK, REPAIR };
 
-json_t *path_json(const char *text)
-{
-    json_t *string = json_string(text);
-    return string != NULL ? string : checked(json_string("?"));
-}
-
 static int act_on(enum action action, const char *path, const struct trkx_contract *contract,
                   const struct model_settings *settings, json_t *models)
 {
@@ -72,10 +66,10 @@ static int act_on(enum action action, const char *path, const struct trkx_contra
     trkx_error error;
     int code = EXIT_FAILED;
     json_t *json = checked(json_object());
-    json_object_set_new(json, "file", path_json(path));
+    json_object_set_new(json, "file", text_json(path));
     json_array_append_new(models, json);
     if (trkx_onnx_read(path, &file, &error) != TRKX_OK) {
-        json_object_set_new(json, "error", path_json(error.message));
+        json_object_set_new(json, "error", text_json(error.message));
         return failed(&error);
     }
     switch (action) {
@@ -119,11 +113,13 @@ static int act(enum action action, char *const *paths, int count, const struct m
     return worst;
 }
 
+static const char *const action_names[] = {[INFO] = "info", [CHECK] = "check", [REPAIR] = "repair", "import"};
+enum { ACTION_NAMES = sizeof action_names / sizeof *action_names };
+
 static bool find_action(const char *name, enum action *action)
 {
-    static const char *const names[] = {[INFO] = "info", [CHECK] = "check", [REPAIR] = "repair"};
     for (int i = 0; i <= REPAIR; i++)
-        if (strcmp(name, names[i]) == 0) {
+        if (strcmp(name, action_names[i]) == 0) {
             *action = (enum action)i;
             return true;
         }
@@ -156,8 +152,10 @@ int command_model(int count, char **arguments)
     if (code >= 0) return code;
     if (optind >= count) return misused("model: info, check, repair or import is needed");
     if (!find_action(arguments[optind], &action))
-        return misused("model: \"%s\" is not info, check or repair (or import, before all options)",
-                       arguments[optind]);
+        return strcmp(arguments[optind], "import") == 0
+                   ? misused("model: import stands before all options")
+                   : misnamed("model", "info, check, repair or import is needed, not", "", arguments[optind],
+                              action_names, ACTION_NAMES);
     char *const *paths = arguments + optind + 1;
     int paths_count = count - optind - 1;
     code = check_usage(action, paths, paths_count, &settings);

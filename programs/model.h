@@ -21,9 +21,6 @@ int model_check(const struct trkx_onnx *file, const struct trkx_contract *contra
 /* Changes the model, and writes it to settings->out. */
 int model_repair(struct trkx_onnx *file, const struct model_settings *settings, json_t *json);
 
-/* A path or a message as a JSON string, "?" where its bytes are no text. */
-json_t *path_json(const char *text);
-
 /* One line each on standard output, "<path>: error: <node>: ..."; as a JSON array. */
 void print_findings(const char *path, const struct trkx_findings *findings);
 json_t *findings_json(const struct trkx_findings *findings);

@@ -61,7 +61,7 @@ static json_t *sources_json(const struct import_bundle *bundle)
         const struct import_network *from = &bundle->networks[i];
         const char *slash = strrchr(from->path, '/');
         json_t *source = checked(json_object());
-        json_object_set_new(source, "file", path_json(slash == NULL ? from->path : slash + 1));
+        json_object_set_new(source, "file", text_json(slash == NULL ? from->path : slash + 1));
         json_object_set_new(source, "sha256", checked(json_string(from->source_sha256)));
         json_object_set_new(source, "changes", checked(json_integer((json_int_t)from->changes.count)));
         json_object_set_new(json, network_names[i], source);
@@ -79,8 +79,8 @@ static const char *detectors_name(const struct import_bundle *bundle)
 static json_t *bundle_json(const struct import_bundle *bundle)
 {
     json_t *json =
-        checked(json_pack("{s:i, s:o, s:o, s:s, s:o}", "schema", 1, "name", path_json(bundle->name),
-                          "detector", path_json(bundle->detector), "orientation", "outwards", "features",
+        checked(json_pack("{s:i, s:o, s:o, s:s, s:o}", "schema", 1, "name", text_json(bundle->name),
+                          "detector", text_json(bundle->detector), "orientation", "outwards", "features",
                           features_json(&bundle->networks[TRKX_NETWORK_EMBEDDING].features)));
     if (bundle->detectors != NULL)
         json_object_set_new(json, "detectors", checked(json_string(detectors_name(bundle))));
@@ -120,8 +120,9 @@ static void name_files(const struct import_bundle *bundle, char **paths)
 /* One of them is there: what is written here may be taken away again, so it has to be new. */
 static bool is_taken(char *const *paths)
 {
+    struct stat there;
     for (int i = 0; i < FILES; i++)
-        if (paths[i] != NULL && access(paths[i], F_OK) == 0) {
+        if (paths[i] != NULL && lstat(paths[i], &there) == 0) {
             fprintf(stderr, "trkx: %s: is there already\n", paths[i]);
             return true;
         }

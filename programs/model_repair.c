@@ -46,7 +46,7 @@ int model_repair(struct trkx_onnx *file, const struct model_settings *settings, 
     } else {
         print_changes(file->path, &changes);
         print_findings(settings->out, &left);
-        json_object_set_new(json, "out", path_json(settings->out));
+        json_object_set_new(json, "out", text_json(settings->out));
         json_object_set_new(json, "changes", findings_json(&changes));
         json_object_set_new(json, "left", findings_json(&left));
         code = model_passes(&left, settings) ? EXIT_OK : EXIT_FAILED;

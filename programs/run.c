@@ -15,7 +15,7 @@ struct settings {
     const char *out;
     trkx_pipeline_options pipeline;
     struct device_choice device;
-    int jobs; /* 0: not given */
+    struct jobs_options jobs; /* at_once 0: not given */
     bool verbose;
     bool tracks_npy; /* instead of .csv */
 };
@@ -34,12 +34,14 @@ static void help(void)
         "usage: trkx run [OPTIONS] EVENT...\n\n"
         "Finds the tracks of events. EVENT is the path prefix of a TrackML event (dir/event000001000), one\n"
         "of its files, or a directory of events: .csv, .csv.gz or structured .npy. Writes\n"
-        "DIR/<event>-tracks.csv and DIR/<event>-ledger.json.\n\n"
+        "DIR/<event>-tracks.csv and DIR/<event>-ledger.json. An event that fails is a line on standard\n"
+        "error; the others are done all the same, and the exit code is 1.\n\n"
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --out DIR           made where it is missing (%s)\n"
         "  --format FORMAT     of the tracks: csv or npy (csv)\n"
         "  --threads T         of each event; 0: all cores (%d)\n"
         "  --jobs J            events at once, each with its memory; by default one on each GPU, else (1)\n"
+        "  --stop-on-error     do not go on with other events where one fails\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
         "(trkx)\n" DEVICE_HELP "  --filter-cut C      edges with a filter score > C go on (the bundle's)\n"
         "  --gnn-cut C         tracks are made of edges with a GNN score > C (the bundle's)\n"
@@ -56,6 +58,7 @@ enum {
     OUT,
     THREADS,
     JOBS,
+    STOP_ON_ERROR,
     KERNELS,
     FILTER_CUT,
     GNN_CUT,
@@ -73,6 +76,7 @@ static const struct option options[] = {
     {"format", 1, NULL, FORMAT},
     {"threads", 1, NULL, THREADS},
     {"jobs", 1, NULL, JOBS},
+    {"stop-on-error", 0, NULL, STOP_ON_ERROR},
     {"kernels", 1, NULL, KERNELS},
     {"filter-cut", 1, NULL, FILTER_CUT},
     {"gnn-cut", 1, NULL, GNN_CUT},
@@ -115,7 +119,8 @@ static bool apply(void *target, int option, const char *value)
     case OUT: settings->out = value; return true;
     case FORMAT: return apply_format(settings, value);
     case THREADS: return get_int("threads", value, 0, 4096, &pipeline->threads);
-    case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs);
+    case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs.at_once);
+    case STOP_ON_ERROR: settings->jobs.stop_on_error = true; return true;
     case KERNELS: return get_kernels(value, &pipeline->kernels);
     case FILTER_CUT: return get_double("filter-cut", value, 0, 1, &pipeline->filter_cut);
     case GNN_CUT: return get_double("gnn-cut", value, 0, 1, &pipeline->gnn_cut);
@@ -184,13 +189,16 @@ static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *even
                            int threads)
 {
     const trkx_bundle_info *used = trkx_pipeline_bundle(pipeline);
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event",
-                     trkx_event_name(event), "trkx", trkx_version(), "onnxruntime", trkx_runtime_version(),
-                     "bundle", used->name, "settings", settings_json(used), "device",
-                     trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
-                     (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
-                     (json_int_t)result->saturated, "steps", steps_json(used, result), "total",
-                     record_json(&result->total, "total"));
+    json_t *json = json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event",
+                             text_json(trkx_event_name(event)), "trkx", trkx_version(), "onnxruntime",
+                             trkx_runtime_version(), "bundle", used->name, "settings", settings_json(used),
+                             "device", trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
+                             (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
+                             (json_int_t)result->saturated, "steps", steps_json(used, result), "total",
+                             record_json(&result->total, "total"));
+    if (result->truth_note != NULL)
+        json_object_set_new(checked(json), "truth_note", text_json(result->truth_note));
+    return json;
 }
 
 static void print_record(const trkx_step_record *record, const char *name)
@@ -242,7 +250,7 @@ static bool write_results(const struct settings *settings, const trkx_pipeline *
     if (!written)
         failed(&error);
     else if (!write_json(ledger, ledger_json(pipeline, event, result, settings->pipeline.threads))) {
-        unlink(tracks);
+        take_back(tracks);
         written = false;
     }
     if (written && settings->verbose) {
@@ -268,22 +276,41 @@ static void keep_freed_memory(void)
 struct run {
     const struct settings *settings;
     const trkx_pipeline *pipeline;
+    size_t failed; /* events, not those that were interrupted */
 };
 
 static bool finish_event(void *user, const struct job *job)
 {
-    const struct run *run = user;
-    if (job->status == TRKX_OK) return write_results(run->settings, run->pipeline, job->event, job->result);
-    fprintf(stderr, "trkx: %s%s%s\n", job->status == TRKX_ERROR_CANCELLED ? job->prefix : "",
-            job->status == TRKX_ERROR_CANCELLED ? ": interrupted: " : "", job->error.message);
-    return false;
+    struct run *run = user;
+    if (job->status == TRKX_ERROR_CANCELLED) {
+        fprintf(stderr, "trkx: %s: interrupted\n", job->prefix);
+        return false;
+    }
+    if (job->status == TRKX_OK && job->result->truth_note != NULL)
+        fprintf(stderr, "trkx: %s: not compared with the truth: %s\n", trkx_event_name(job->event),
+                job->result->truth_note);
+    if (job->status != TRKX_OK) failed(&job->error);
+    bool good =
+        job->status == TRKX_OK && write_results(run->settings, run->pipeline, job->event, job->result);
+    run->failed += !good;
+    return good;
+}
+
+/* Of several events: how many failed, and how many were not done at all. */
+static void print_failures(size_t events, size_t failures, size_t done)
+{
+    size_t left = events - failures - done;
+    if (events == 1 || done == events) return;
+    fprintf(stderr, "trkx: %zu of %zu events failed", failures, events);
+    if (left > 0) fprintf(stderr, ", %zu were not done", left);
+    fputc('\n', stderr);
 }
 
 /* A device has one event at a time. */
 static int jobs_of(const struct settings *settings, const trkx_pipeline *pipeline)
 {
     size_t devices = trkx_pipeline_device(pipeline)->count;
-    if (settings->jobs > 0) return settings->jobs;
+    if (settings->jobs.at_once > 0) return settings->jobs.at_once;
     return devices > 0 ? (int)devices : 1;
 }
 
@@ -294,11 +321,14 @@ static int run_events(const struct settings *settings, const struct events *even
     keep_freed_memory();
     if (load_pipeline(settings->bundle, &settings->device, &settings->pipeline, &pipeline, &error) != TRKX_OK)
         return failed(&error);
-    struct run run = {settings, pipeline};
+    struct run run = {.settings = settings, .pipeline = pipeline};
+    struct jobs_options jobs = settings->jobs;
+    jobs.at_once = jobs_of(settings, pipeline);
     watch_interrupts();
-    bool all = jobs_run(pipeline, events, jobs_of(settings, pipeline), finish_event, &run);
+    size_t done = jobs_run(pipeline, events, &jobs, finish_event, &run);
+    print_failures(events->count, run.failed, done);
     trkx_pipeline_destroy(pipeline);
-    return all ? EXIT_OK : EXIT_FAILED;
+    return done == events->count ? EXIT_OK : EXIT_FAILED;
 }
 
 int command_run(int count, char **arguments)
@@ -311,7 +341,8 @@ int command_run(int count, char **arguments)
     if (code < 0 && optind == count) code = misused("run: no EVENT given");
     if (code < 0 && !events_find(arguments + optind, (size_t)(count - optind), &events)) code = EXIT_FAILED;
     if (code < 0) {
-        code = make_directory(settings.out) ? run_events(&settings, &events) : EXIT_FAILED;
+        bool ready = events_differ_in_name(&events) && make_directory(settings.out);
+        code = ready ? run_events(&settings, &events) : EXIT_FAILED;
         events_release(&events);
     }
     return code;

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common.h"
 
@@ -358,6 +357,7 @@ static const struct stage {
               {"gnn", 2, 2, true, stage_gnn},
               {"tracks", 1, 2, false, stage_tracks},
               {"label", 4, 4, false, stage_label}};
+enum { STAGES = sizeof stages / sizeof *stages };
 
 static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)
 {
@@ -366,8 +366,8 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
     enum trkx_status status = stage->run(&work, in, count);
     if (status == TRKX_OK && work.out.data != NULL)
         status = trkx_array_write(settings->out, &work.out, &error);
-    if (status != TRKX_OK && work.kept_written) unlink(settings->kept); /* all files or none */
-    if (status != TRKX_OK && work.candidates_written) unlink(settings->candidates);
+    if (status != TRKX_OK && work.kept_written) take_back(settings->kept); /* all files or none */
+    if (status != TRKX_OK && work.candidates_written) take_back(settings->candidates);
     trkx_pipeline_destroy(work.pipeline);
     trkx_event_destroy(work.event);
     trkx_array_destroy(&work.a);
@@ -382,8 +382,10 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
 static int choose_and_run(const struct settings *settings, char **in, int count)
 {
     if (count < 1) return misused("stage: which? features, embed, radius, filter, gnn, tracks or label");
-    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+    const char *names[STAGES];
+    for (int i = 0; i < STAGES; i++) {
         const struct stage *stage = &stages[i];
+        names[i] = stage->name;
         if (strcmp(in[0], stage->name) != 0) continue;
         if (count - 1 < stage->least || count - 1 > stage->most)
             return misused("stage %s: takes %d to %d inputs", stage->name, stage->least, stage->most);
@@ -392,7 +394,7 @@ static int choose_and_run(const struct settings *settings, char **in, int count)
             return misused("stage %s: runs on the CPU; --device is for embed, filter and gnn", stage->name);
         return run_stage(settings, stage, in + 1, count - 1);
     }
-    return misused("stage: there is no step \"%s\"", in[0]);
+    return misnamed("stage", "there is no step", "", in[0], names, STAGES);
 }
 
 int command_stage(int count, char **arguments)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common.h"
+#include "process.h"
 
 static const struct {
     const char *name;
@@ -26,30 +27,57 @@ static void help(FILE *to)
           "usage: trkx COMMAND [OPTIONS] ...\n\n",
           to);
     for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
-    fputs("\ntrkx COMMAND --help tells more; trkx --version prints the versions.\n"
+    fputs("\ntrkx help COMMAND tells more; trkx --version prints the versions.\n"
           "Exit codes: 0 success, 1 a failure of the run, 2 wrong usage.\n",
           to);
 }
 
-int main(int count, char **arguments)
+static int run_command(int count, char **arguments)
 {
-    const char *name = count > 1 ? arguments[1] : "";
-    opterr = 0; /* our own messages */
-    /* official builds of ONNX Runtime report home from 1.29 on; only this, set early, keeps them wholly silent */
-    setenv("ORT_DISABLE_TELEMETRY", "1", 0);
+    const char *names[COMMANDS + 3] = {[COMMANDS] = "help", "--help", "--version"};
+    for (int i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].name;
+        if (strcmp(arguments[0], names[i]) == 0) return commands[i].run(count, arguments);
+    }
+    return misnamed("", "there is no command", "", arguments[0], names, COMMANDS + 3);
+}
+
+/* "help model import" is "model import --help". */
+static int help_on(int count, char **arguments)
+{
+    static char option[] = "--help";
+    char **asked = checked(calloc((size_t)count + 2, sizeof *asked));
+    memcpy(asked, arguments, (size_t)count * sizeof *asked);
+    asked[count] = option;
+    int code = run_command(count + 1, asked);
+    free(asked);
+    return code;
+}
+
+static int run(int count, char **arguments)
+{
+    const char *name = count > 0 ? arguments[0] : "";
+    if (count == 0) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
     if (strcmp(name, "--version") == 0) {
         printf("trkx %s\nONNX Runtime %s\n", trkx_version(), trkx_runtime_version());
         return EXIT_OK;
     }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        help(stdout);
-        return EXIT_OK;
-    }
-    for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(name, commands[i].name) == 0) return commands[i].run(count - 1, arguments + 1);
-    if (count < 2) {
-        help(stderr);
-        return EXIT_USAGE;
-    }
-    return misused("there is no command \"%s\"", name);
+    if (strcmp(name, "help") == 0 && count > 1) return help_on(count - 1, arguments + 1);
+    if (strcmp(name, "--help") != 0 && strcmp(name, "-h") != 0 && strcmp(name, "help") != 0)
+        return run_command(count, arguments);
+    help(stdout);
+    return EXIT_OK;
+}
+
+int main(int count, char **arguments)
+{
+    opterr = 0; /* our own messages */
+    process_begin();
+    /* official builds of ONNX Runtime report home from 1.29 on; only this, set early, keeps them wholly
+     * silent */
+    setenv("ORT_DISABLE_TELEMETRY", "1", 0);
+    return process_end(run(count - 1, arguments + 1));
 }

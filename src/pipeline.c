@@ -558,6 +558,7 @@ enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *p
     trkx_step_record reading = {.step = TRKX_STEP_HITS};
     start(pipeline, &reading);
     enum trkx_status status = read_event(pipeline, prefix, event, error);
+    if (status == TRKX_ERROR_MEMORY) trkx_fail_in_event(error, prefix); /* all others name a file */
     if (status != TRKX_OK) return status;
     stop(pipeline, &reading);
     reading.peak_bytes = (*event)->peak_bytes;

@@ -1,0 +1,175 @@
+/* Which events the arguments of a command stand for. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+
+/* ---- which are the same ----------------------------------------------------------------------------- */
+
+/* An event by its name, and by its place however that is called. */
+struct identity {
+    char *place;      /* "/real/directory/event000001000" */
+    const char *name; /* in it */
+    size_t index;
+};
+
+/* Length of a path without "-hits.csv" or another ending of an event's file. */
+static size_t without_ending(const char *path)
+{
+    static const char *const parts[] = {"-hits", "-cells", "-truth", "-particles"};
+    static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
+    size_t length = strlen(path);
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
+        for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
+            size_t part = strlen(parts[p]), ending = strlen(endings[e]);
+            const char *at = path + length - part - ending;
+            if (length > part + ending && memcmp(at, parts[p], part) == 0 &&
+                strcmp(at + part, endings[e]) == 0)
+                return length - part - ending;
+        }
+    return length;
+}
+
+static struct identity identify(const char *path, size_t index)
+{
+    char *prefix = checked(strndup(path, without_ending(path))), *slash = strrchr(prefix, '/');
+    const char *name = slash != NULL ? slash + 1 : prefix;
+    char *directory = checked(slash != NULL ? strndup(prefix, (size_t)(slash + 1 - prefix)) : strdup("."));
+    char *real = realpath(directory, NULL); /* NULL where there is none: reading will say so */
+    struct identity identity = {.place = join_path(real != NULL ? real : directory, name, ""),
+                                .index = index};
+    identity.name = strrchr(identity.place, '/') + 1;
+    free(real);
+    free(directory);
+    free(prefix);
+    return identity;
+}
+
+static int compare_identities(const void *left, const void *right)
+{
+    const struct identity *a = left, *b = right;
+    int order = strcmp(a->name, b->name);
+    if (order == 0) order = strcmp(a->place, b->place);
+    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+/* Sorted by name, then place, then order. */
+static struct identity *identify_all(const struct events *events)
+{
+    struct identity *identities = checked(malloc((events->count + 1) * sizeof *identities));
+    for (size_t i = 0; i < events->count; i++) identities[i] = identify(events->prefixes[i], i);
+    qsort(identities, events->count, sizeof *identities, compare_identities);
+    return identities;
+}
+
+static void release_identities(struct identity *identities, size_t count)
+{
+    for (size_t i = 0; i < count; i++) free(identities[i].place);
+    free(identities);
+}
+
+/* An event whose hits are there in several kinds of file, or that is named twice, is one event: the first. */
+static void drop_twins(struct events *events)
+{
+    size_t count = events->count, kept = 0;
+    struct identity *identities = identify_all(events);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(identities[i].place, identities[i - 1].place) == 0) {
+            free(events->prefixes[identities[i].index]);
+            events->prefixes[identities[i].index] = NULL;
+        }
+    for (size_t i = 0; i < count; i++)
+        if (events->prefixes[i] != NULL) events->prefixes[kept++] = events->prefixes[i];
+    events->count = kept;
+    release_identities(identities, count);
+}
+
+bool events_differ_in_name(const struct events *events)
+{
+    struct identity *identities = identify_all(events);
+    const struct identity *twin = NULL;
+    for (size_t i = 1; i < events->count && twin == NULL; i++)
+        if (strcmp(identities[i].name, identities[i - 1].name) == 0) twin = &identities[i];
+    if (twin != NULL)
+        fprintf(
+            stderr,
+            "trkx: %s and %s: two events of one name, whose tracks would have one name too: run them into "
+            "directories of their own\n",
+            events->prefixes[twin[-1].index], events->prefixes[twin->index]);
+    release_identities(identities, events->count);
+    return twin == NULL;
+}
+
+/* ---- where they are --------------------------------------------------------------------------------- */
+
+/* Length of the prefix where `name` is an event's file of hits, else 0. */
+static size_t prefix_length(const char *name)
+{
+    static const char *const endings[] = {"-hits.csv", "-hits.csv.gz", "-hits.npy"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(name + length - ending, endings[i]) == 0) return length - ending;
+    }
+    return 0;
+}
+
+static void events_add(struct events *events, char *prefix)
+{
+    events->prefixes = checked(realloc(events->prefixes, (events->count + 1) * sizeof *events->prefixes));
+    events->prefixes[events->count++] = prefix;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool events_in_directory(const char *path, DIR *directory, struct events *events)
+{
+    size_t first = events->count;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        size_t length = prefix_length(entry->d_name);
+        if (length == 0) continue;
+        char *prefix = join_path(path, entry->d_name, "");
+        prefix[strlen(path) + 1 + length] = '\0';
+        events_add(events, prefix);
+    }
+    size_t found = events->count - first;
+    if (found == 0) {
+        fprintf(stderr, "trkx: %s: holds no event: no file named *-hits.csv, *-hits.csv.gz or *-hits.npy\n",
+                path);
+        return false;
+    }
+    qsort(events->prefixes + first, found, sizeof *events->prefixes, compare_names);
+    return true;
+}
+
+bool events_find(char *const *arguments, size_t count, struct events *events)
+{
+    bool found = true;
+    *events = (struct events){0};
+    for (size_t i = 0; i < count && found; i++) {
+        DIR *directory = opendir(arguments[i]);
+        if (directory == NULL)
+            events_add(events, checked(strdup(arguments[i])));
+        else {
+            found = events_in_directory(arguments[i], directory, events);
+            closedir(directory);
+        }
+    }
+    if (found)
+        drop_twins(events);
+    else
+        events_release(events);
+    return found;
+}
+
+void events_release(struct events *events)
+{
+    for (size_t i = 0; i < events->count; i++) free(events->prefixes[i]);
+    free(events->prefixes);
+    *events = (struct events){0};
+}

@@ -1,0 +1,12 @@
+/* What surrounds a command: the standard streams and signals. */
+#ifndef TRKX_PROGRAMS_PROCESS_H
+#define TRKX_PROGRAMS_PROCESS_H
+
+/* Before anything is opened: no file gets the number of a standard stream that is closed, and a write that is
+ * refused (a limit on files, a pipe without a reader) is an error, not the end of the process. */
+void process_begin(void);
+/* At the end, with the command's exit code: EXIT_FAILED, and a line on standard error, where that was a
+ * success and not all of the standard output could be written. */
+int process_end(int code);
+
+#endif
