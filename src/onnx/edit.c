@@ -20,10 +20,10 @@ static void release_message(void *message)
     if (message != NULL) protobuf_c_message_free_unpacked(message, &allocator);
 }
 
-static void *allocate_message(size_t size, ProtobufCMessageInit init)
+static void *allocate_message(const ProtobufCMessageDescriptor *kind)
 {
-    void *message = trkx_allocate(NULL, size, 1);
-    if (message != NULL) init(message);
+    void *message = trkx_allocate(NULL, kind->sizeof_message, 1);
+    if (message != NULL) protobuf_c_message_init(kind, message);
     return message;
 }
 
@@ -85,8 +85,7 @@ static enum trkx_status put_attribute(Onnx__NodeProto *node, Onnx__AttributeProt
 
 static Onnx__AttributeProto *make_attribute(const char *name, Onnx__AttributeProto__AttributeType type)
 {
-    Onnx__AttributeProto *attribute =
-        allocate_message(sizeof *attribute, (ProtobufCMessageInit)onnx__attribute_proto__init);
+    Onnx__AttributeProto *attribute = allocate_message(&onnx__attribute_proto__descriptor);
     if (attribute == NULL) return NULL;
     attribute->name = trkx_duplicate(name);
     attribute->has_type = 1;
@@ -147,8 +146,7 @@ cleanup:
 static Onnx__TensorProto *make_tensor(const char *name, int type, const void *elements, size_t count,
                                       size_t size, bool scalar)
 {
-    Onnx__TensorProto *tensor =
-        allocate_message(sizeof *tensor, (ProtobufCMessageInit)onnx__tensor_proto__init);
+    Onnx__TensorProto *tensor = allocate_message(&onnx__tensor_proto__descriptor);
     if (tensor == NULL) return NULL;
     tensor->name = trkx_duplicate(name);
     tensor->has_data_type = 1;
@@ -229,7 +227,7 @@ enum trkx_status trkx_edit_insert(struct trkx_edit *edit, const Onnx__NodeProto 
     enum trkx_status status = TRKX_OK;
     Onnx__GraphProto *proto = edit->model->graph;
     size_t place = place_of(proto, before);
-    Onnx__NodeProto *node = allocate_message(sizeof *node, (ProtobufCMessageInit)onnx__node_proto__init);
+    Onnx__NodeProto *node = allocate_message(&onnx__node_proto__descriptor);
     if (node == NULL) return trkx_fail_memory(error, "a node", sizeof *node);
     TRKX_CHECK(fill_node(node, operator_name, first, second, output, error));
     if (!open_place((void ***)&proto->node, &proto->n_node, place)) {
