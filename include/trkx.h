@@ -612,9 +612,9 @@ TRKX_API enum trkx_status trkx_edges_over(const trkx_edges *edges, const float *
 
 /* ---- plain arrays ----------------------------------------------------------------------------------- */
 
-/* Labels in the TrackML submission format, "hit_id,track_id", row by row; where the path ends in .npy, as a
- * structured array of hit_id (int64) and track_id (int32). The file appears whole or not at all. Errors: ARGUMENT (a
- * hit_id that is there twice), MEMORY, IO. */
+/* Labels in the TrackML submission format, "hit_id,track_id", row by row, gzipped where the path ends in .gz; where it
+ * ends in .npy, as a structured array of hit_id (int64) and track_id (int32). The file appears whole or not at all.
+ * Errors: ARGUMENT (a hit_id that is there twice), MEMORY, IO. */
 TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
                                             trkx_error *error);
 /* Reads such a file, of either kind, for these hits: hits that it does not list get 0. Errors: MEMORY, IO, FORMAT (unknown or

@@ -72,8 +72,8 @@ static json_t *efficiency_json(const trkx_efficiency *efficiency)
 
 static json_t *metrics_json(const char *name, const trkx_metrics *m)
 {
-    return json_pack("{s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o}",
-                     "event", name, "trackml_score", m->trackml_score, "hits", (json_int_t)m->hits,
+    return json_pack("{s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o}",
+                     "event", text_json(name), "trackml_score", m->trackml_score, "hits", (json_int_t)m->hits,
                      "noise_hits", (json_int_t)m->noise_hits, "hits_on_tracks", (json_int_t)m->hits_on_tracks,
                      "tracks", (json_int_t)m->tracks, "matched", (json_int_t)m->matched, "fragments",
                      (json_int_t)m->fragments, "fakes", (json_int_t)m->fakes, "duplicates",

@@ -7,7 +7,7 @@
 
 struct settings {
     const char *bundle;
-    const char *out, *kept, *candidates, *detectors;
+    const char *out, *kept, *candidates, *detectors, *event;
     enum trkx_network network;
     int threads;
     enum trkx_kernels kernels;
@@ -35,9 +35,11 @@ static void help(void)
         "                                                    bundle makes them of its hits, outwards\n"
         "       trkx stage filter FEATURES EDGES --out FILE  scores [m]\n"
         "       trkx stage gnn FEATURES EDGES   --out FILE   scores [m]\n"
-        "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n] by components, 0: no track\n"
-        "       trkx stage label EVENT EDGES SCORES CANDIDATES --out FILE  labels [n] as the bundle makes "
-        "them\n\n"
+        "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n] by components, 0: no track; with "
+        "--event\n"
+        "                                                    hit_id,track_id\n"
+        "       trkx stage label EVENT EDGES SCORES CANDIDATES --out FILE  tracks as the bundle makes them:\n"
+        "                                                    hit_id,track_id, for trkx evaluate\n\n"
         "Arrays are .npy, or CSV of plain numbers by any other ending: one row a node; edges: two rows.\n\n"
         "  --bundle DIR       networks of features, embed, filter, gnn; settings of radius, label (%s)\n"
         "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
@@ -48,6 +50,7 @@ static void help(void)
         "  --candidates FILE  filter: write the edges for the completion of tracks as well\n"
         "  --cut C            tracks: edges connect where score > C (%g)\n"
         "  --min-hits N       tracks: least hits of a track (%zu)\n"
+        "  --event EVENT      tracks: whose hits the nodes are: writes hit_id,track_id, for trkx evaluate\n"
         "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
         "  --kernels KERNELS  embed, filter, gnn: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
         "  --device DEVICE    embed, filter, gnn: cpu, cuda:N or auto (cpu)\n"
@@ -58,16 +61,40 @@ static void help(void)
         defaults.tracks.min_hits, defaults.threads);
 }
 
-enum { BUNDLE, OUT, NETWORK, DETECTORS, RADIUS, K, KEPT, CANDIDATES, CUT, MIN_HITS, NODES, THREADS, KERNELS };
+enum {
+    BUNDLE,
+    OUT,
+    NETWORK,
+    DETECTORS,
+    RADIUS,
+    K,
+    KEPT,
+    CANDIDATES,
+    CUT,
+    MIN_HITS,
+    EVENT,
+    NODES,
+    THREADS,
+    KERNELS
+};
 
-static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},    {"out", 1, NULL, OUT},
-                                        {"network", 1, NULL, NETWORK},  {"detectors", 1, NULL, DETECTORS},
-                                        {"radius", 1, NULL, RADIUS},    {"k", 1, NULL, K},
-                                        {"kept", 1, NULL, KEPT},        {"candidates", 1, NULL, CANDIDATES},
-                                        {"cut", 1, NULL, CUT},          {"min-hits", 1, NULL, MIN_HITS},
-                                        {"nodes", 1, NULL, NODES},      {"threads", 1, NULL, THREADS},
-                                        {"kernels", 1, NULL, KERNELS},  DEVICE_OPTIONS,
-                                        {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},
+                                        {"out", 1, NULL, OUT},
+                                        {"network", 1, NULL, NETWORK},
+                                        {"detectors", 1, NULL, DETECTORS},
+                                        {"radius", 1, NULL, RADIUS},
+                                        {"k", 1, NULL, K},
+                                        {"kept", 1, NULL, KEPT},
+                                        {"candidates", 1, NULL, CANDIDATES},
+                                        {"cut", 1, NULL, CUT},
+                                        {"min-hits", 1, NULL, MIN_HITS},
+                                        {"event", 1, NULL, EVENT},
+                                        {"nodes", 1, NULL, NODES},
+                                        {"threads", 1, NULL, THREADS},
+                                        {"kernels", 1, NULL, KERNELS},
+                                        DEVICE_OPTIONS,
+                                        {"help", 0, NULL, OPTION_HELP},
+                                        {NULL, 0, NULL, 0}};
 
 static bool apply_network(struct settings *settings, const char *value)
 {
@@ -103,6 +130,7 @@ static bool apply(void *target, int option, const char *value)
     case CANDIDATES: settings->candidates = value; return true;
     case CUT: return apply_cut(settings, value);
     case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &settings->tracks.min_hits);
+    case EVENT: settings->event = value; return true;
     case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
     case THREADS: return get_int("threads", value, 0, 4096, &settings->threads);
     case KERNELS: return get_kernels(value, &settings->kernels);
@@ -120,7 +148,7 @@ struct work {
     trkx_array a, b, c; /* inputs */
     trkx_array out;
     trkx_edges edges;
-    bool kept_written, candidates_written;
+    bool out_written, kept_written, candidates_written;
     trkx_error *error;
 };
 
@@ -309,20 +337,44 @@ static size_t count_nodes(const trkx_edges *edges)
     return (size_t)(largest + 1);
 }
 
+/* Labels of the event's hits, as `trkx run` writes them. */
+static enum trkx_status write_tracks(struct work *work, const int32_t *labels)
+{
+    work->out_written = true;
+    return trkx_tracks_write(work->settings->out, trkx_event_hits(work->event), labels, work->error);
+}
+
+/* How many nodes there are: the hits of --event, --nodes, or as many as the edges name. */
+static enum trkx_status choose_nodes(struct work *work, const trkx_edges *edges, size_t *n)
+{
+    const struct settings *settings = work->settings;
+    *n = settings->nodes > 0 ? settings->nodes : count_nodes(edges);
+    if (settings->event == NULL) return TRKX_OK;
+    enum trkx_status status =
+        trkx_event_read(settings->event, 0, settings->threads, &work->event, work->error);
+    if (status != TRKX_OK) return status;
+    *n = trkx_event_hits(work->event)->count;
+    return settings->nodes == 0 || settings->nodes == *n
+               ? TRKX_OK
+               : complain(work, "there are not as many nodes as hits");
+}
+
 static enum trkx_status stage_tracks(struct work *work, char **in, int count)
 {
     trkx_edges edges;
     trkx_tracks_options choice = work->settings->tracks;
-    size_t tracks = 0;
+    size_t tracks = 0, n = 0;
     enum trkx_status status = read_edges(work, in[0], &work->a, &edges);
     if (status == TRKX_OK && count > 1) status = trkx_array_read(in[1], TRKX_FLOAT32, &work->b, work->error);
+    if (status == TRKX_OK) status = choose_nodes(work, &edges, &n);
     if (status != TRKX_OK) return status;
     if (count > 1 && work->b.rows * work->b.columns != edges.count)
         return complain(work, "there are not as many scores as edges");
-    size_t n = work->settings->nodes > 0 ? work->settings->nodes : count_nodes(&edges);
     int32_t *labels = make_output(work, TRKX_INT32, n, 1, 1);
     choice.threads = work->settings->threads;
-    return trkx_tracks(n, &edges, count > 1 ? work->b.data : NULL, &choice, labels, &tracks, work->error);
+    status = trkx_tracks(n, &edges, count > 1 ? work->b.data : NULL, &choice, labels, &tracks, work->error);
+    if (status == TRKX_OK && work->event != NULL) status = write_tracks(work, labels);
+    return status;
 }
 
 static enum trkx_status stage_label(struct work *work, char **in, int count)
@@ -341,8 +393,9 @@ static enum trkx_status stage_label(struct work *work, char **in, int count)
         return complain(work, "there are not as many scores as edges");
     const trkx_hits *hits = trkx_event_hits(work->event);
     int32_t *labels = make_output(work, TRKX_INT32, hits->count, 1, 1);
-    return trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, &candidates, labels, &tracks,
-                                work->error);
+    status = trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, &candidates, labels, &tracks,
+                                  work->error);
+    return status == TRKX_OK ? write_tracks(work, labels) : status;
 }
 
 static const struct stage {
@@ -359,15 +412,25 @@ static const struct stage {
               {"label", 4, 4, false, stage_label}};
 enum { STAGES = sizeof stages / sizeof *stages };
 
+/* Names the event, where the message does not. */
+static int stage_failed(const struct work *work)
+{
+    const char *name = work->event != NULL ? trkx_event_name(work->event) : "";
+    if (strstr(work->error->message, name) != NULL) return failed(work->error);
+    fprintf(stderr, "trkx: %s: %s\n", name, work->error->message);
+    return EXIT_FAILED;
+}
+
 static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)
 {
     trkx_error error;
     struct work work = {.settings = settings, .error = &error};
     enum trkx_status status = stage->run(&work, in, count);
-    if (status == TRKX_OK && work.out.data != NULL)
+    if (status == TRKX_OK && work.out.data != NULL && !work.out_written)
         status = trkx_array_write(settings->out, &work.out, &error);
     if (status != TRKX_OK && work.kept_written) take_back(settings->kept); /* all files or none */
     if (status != TRKX_OK && work.candidates_written) take_back(settings->candidates);
+    int code = status == TRKX_OK ? EXIT_OK : stage_failed(&work);
     trkx_pipeline_destroy(work.pipeline);
     trkx_event_destroy(work.event);
     trkx_array_destroy(&work.a);
@@ -375,7 +438,7 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
     trkx_array_destroy(&work.c);
     trkx_edges_destroy(&work.edges);
     free(work.out.data);
-    return status == TRKX_OK ? EXIT_OK : failed(&error);
+    return code;
 }
 
 /* Which stage, and whether its inputs are there. */

@@ -163,7 +163,7 @@ enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, cons
 {
     struct trkx_output *output;
     enum trkx_status status = trkx_index_check("tracks", hits->hit_id, hits->count, error);
-    if (status == TRKX_OK) status = trkx_output_open(path, false, &output, error);
+    if (status == TRKX_OK) status = trkx_output_open(path, trkx_ends_with(path, ".gz"), &output, error);
     if (status != TRKX_OK) return status;
     if (trkx_ends_with(path, ".npy"))
         write_track_records(output, hits, labels);

@@ -145,12 +145,65 @@ teardown() {
     run_refuses "event1-hits.csv" -- "$BATS_TEST_TMPDIR/in/event1"
 }
 
-@test "one bad event among good ones: those before it are written, it is named, nothing of it is left" {
+@test "bad events among good ones: a line for each, nothing of them is left, the others are done" {
     copy_event
-    for part in hits truth; do cp "$copy-$part.csv" "$BATS_TEST_TMPDIR/in/event000001001-$part.csv"; done
-    change_line "$BATS_TEST_TMPDIR/in/event000001001-hits.csv" 2 's/,/,oops/'
-    refuses 1 "event000001001-hits.csv:2" "oops" -- "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in"
-    [ "$(cd "$(out)" && echo *)" = "event000001000-ledger.json event000001000-tracks.csv" ]
+    for number in 1001 1002 1003; do
+        for part in hits cells truth; do cp "$copy-$part.csv" "$BATS_TEST_TMPDIR/in/event00000$number-$part.csv"; done
+    done
+    change_line "$BATS_TEST_TMPDIR/in/event000001001-hits.csv" 2 's/,/,oops/' # fails while it is read
+    change_line "$BATS_TEST_TMPDIR/in/event000001002-hits.csv" 4 's/,[^,]*$/,99999/' # and after that
+    for jobs in 1 3; do
+        run --separate-stderr "$TRKX" run --jobs $jobs --out "$(out)/$jobs" "$BATS_TEST_TMPDIR/in"
+        [ "$status" -eq 1 ]
+        [ "${#stderr_lines[@]}" -eq 3 ]
+        [[ ${stderr_lines[0]} == "trkx: $BATS_TEST_TMPDIR/in/event000001001-hits.csv:2: "*oops* ]]
+        [[ ${stderr_lines[1]} == "trkx: event000001002: features: "*99999* ]]
+        [ "${stderr_lines[2]}" = "trkx: 2 of 4 events failed" ]
+        [ "$(cd "$(out)/$jobs" && echo *)" = "event000001000-ledger.json event000001000-tracks.csv \
+event000001003-ledger.json event000001003-tracks.csv" ]
+        run --separate-stderr "$TRKX" run --stop-on-error --jobs $jobs --out "$(out)/stop$jobs" "$BATS_TEST_TMPDIR/in"
+        [ "$status" -eq 1 ]
+        [ "${#stderr_lines[@]}" -eq 2 ]
+        [[ ${stderr_lines[0]} == *"event000001001-hits.csv:2: "* ]]
+        [ "${stderr_lines[1]}" = "trkx: 1 of 4 events failed, 2 were not done" ]
+        [ "$(cd "$(out)/stop$jobs" && echo *)" = "event000001000-ledger.json event000001000-tracks.csv" ]
+    done
+}
+
+@test "a message after the reading names the event" {
+    copy_event
+    change_line "$copy-hits.csv" 4 's/,[^,]*$/,99999/'
+    run_refuses "event000001000: features: " "99999" -- "$copy"
+    refuses 1 "event000001000: features: " "99999" -- "$TRKX" stage features --out "$BATS_TEST_TMPDIR/f.npy" "$copy"
+}
+
+@test "particles that cannot be used are no reason to have no tracks" {
+    "$TRKX" run --out "$(out)/good" "$event"
+    copy_event
+    change_line "$copy-particles.csv" 2 's/^[^,]*,/0,/' # as ACTS writes the first one
+    change_line "$copy-particles.csv" 3 's/^[^,]*,/x,/'
+    run --separate-stderr "$TRKX" run --out "$(out)" "$copy"
+    [ "$status" -eq 0 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == "trkx: event000001000: not compared with the truth: $copy-particles.csv:"* ]]
+    cmp "$(out)/good/event000001000-tracks.csv" "$(out)/event000001000-tracks.csv"
+    [[ $(jq -r .truth_note "$(out)/event000001000-ledger.json") == "$copy-particles.csv:"* ]]
+    run jq -e '.. | .edge_purity? // empty' "$(out)/event000001000-ledger.json"
+    [ -z "$output" ]
+}
+
+@test "two events of one name are refused before anything is done; one that is named twice is one" {
+    copy_event
+    cp -r "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/other"
+    refuses 1 "$BATS_TEST_TMPDIR/in/event000001000 and $BATS_TEST_TMPDIR/other/event000001000" -- \
+        "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/other"
+    [ ! -e "$(out)" ]
+    ln -s in "$BATS_TEST_TMPDIR/link"
+    cp "$copy-hits.csv" "$BATS_TEST_TMPDIR/in/event000001000-hits.csv.part" # left by a process that was killed
+    "$TRKX" run --verbose --out "$(out)" "$copy-truth.csv" "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/link/event000001000" \
+        "$BATS_TEST_TMPDIR/other/../in/event000001000-hits.csv" >"$BATS_TEST_TMPDIR/screen"
+    [ "$(grep -c "^event.* tracks$" "$BATS_TEST_TMPDIR/screen")" -eq 1 ]
+    [ "$(ls "$(out)" | wc -l)" -eq 2 ]
 }
 
 @test "a header without rows is a valid event without tracks" {
@@ -381,6 +434,100 @@ bytes() { # tag content
     is_empty "$BATS_TEST_TMPDIR/disk"
 }
 
+@test "a standard output that cannot be written is exit code 1 and a line" {
+    "$TRKX" run --out "$(out)" "$event"
+    onnx=$bundle/gnn.onnx
+    for command in --help --version help "help run" "run --help" "model import -h" "model info $onnx" "model check $onnx" \
+        "evaluate $event $(out)/event000001000-tracks.csv" "run --verbose --out $(out) $event"; do
+        # through a shell: bats reads what run prints
+        refuses 1 "standard output" "No space left" -- bash -c "'$TRKX' $command >/dev/full"
+        refuses 1 "standard output" "Bad file descriptor" -- bash -c "'$TRKX' $command >&-"
+    done
+    refuses 1 "standard output" "Broken pipe" -- bash -c "'$TRKX' run --verbose --out $(out) $event > >(exec true; sleep 1) && exit 9"
+}
+
+@test "no file of ours gets the number of a standard stream that is closed" {
+    run bash -c "'$TRKX' simulate --particles 5 --no-gzip --out '$(out)' <&- >&- 2>&-"
+    [ "$status" -eq 0 ]
+    run bash -c "'$TRKX' run --out '$(out)' '$(out)' <&- >&- 2>&-"
+    [ "$status" -eq 0 ]
+    [ "$(head -n 1 "$(out)/event000001000-tracks.csv")" = hit_id,track_id ]
+    run bash -c "'$TRKX' run --out '$(out)' /nowhere/event <&- >&- 2>&-"
+    [ "$status" -eq 1 ]
+}
+
+@test "outputs that are devices, FIFOs and links are written through" {
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" stage features --out plain.csv "$event"
+    "$TRKX" stage features --out /dev/stdout "$event" >stdout.csv
+    cmp plain.csv stdout.csv
+    "$TRKX" stage features --out /dev/stdout "$event" | cmp plain.csv
+    mkfifo fifo
+    cat fifo >through.csv &
+    "$TRKX" stage features --out fifo "$event"
+    wait $!
+    cmp plain.csv through.csv
+    [ -p fifo ]
+    printf older >target
+    chmod 600 target
+    ln -s target link
+    "$TRKX" stage features --out link "$event"
+    cmp plain.csv target
+    [ -L link ]
+    [ "$(stat -c %a target)" = 600 ]
+    refuses 1 "/dev/full" "No space left" -- "$TRKX" stage features --out /dev/full "$event"
+    [ -c /dev/full ]
+    # what belongs together, and is taken back: not the device, not where the standard output goes
+    "$TRKX" stage features --network filter --out f.csv "$event"
+    printf '0,1\n1,2\n' >edges.csv
+    run bash -c "'$TRKX' stage filter --kept /dev/stdout --candidates link --out /proc/scores.csv f.csv edges.csv >kept.csv"
+    [ "$status" -eq 1 ]
+    [ -e kept.csv ]
+    [ -L link ]
+    [ ! -e target ]
+}
+
+@test "a limit on the size of files leaves nothing behind" {
+    "$TRKX" simulate --particles 400 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/big"
+    refuses 1 "event000001000-tracks.csv" "File too large" -- \
+        bash -c "ulimit -f 8; '$TRKX' run --out '$(out)' '$BATS_TEST_TMPDIR/big'"
+    is_empty "$(out)"
+    refuses 1 "event000001000-" "File too large" -- \
+        bash -c "ulimit -f 8; '$TRKX' simulate --particles 400 --no-gzip --out '$(out)'"
+    is_empty "$(out)"
+}
+
+# A number of a process comes again in a container: what a dead one has left must not be in the way.
+@test "a process that is killed blocks no later one, and leaves nothing where files need no name" {
+    [ "$(id -u)" = 0 ] || skip "only root can make a namespace of processes"
+    unshare -pf --mount-proc true || skip "namespaces cannot be made here"
+    local nameless="" attempt
+    [ "$(stat -f -c %T "$BATS_TEST_TMPDIR")" != ext2/ext3 ] || nameless=1
+    for attempt in 1 2 3 4 5 6; do
+        run unshare -pf --mount-proc bash -c "'$TRKX' simulate --events 9 --particles 1500 --threads 1 --out '$(out)' &
+            sleep 0.0$((attempt * 3)); kill -9 \$!"
+    done
+    [ -z "$nameless" ] || [ -z "$(find "$(out)" -name '*.part')" ]
+    unshare -pf --mount-proc bash -c "'$TRKX' simulate --events 2 --particles 100 --out '$(out)' & wait \$!"
+    unshare -m bash -c "umount -l /proc && '$TRKX' simulate --events 2 --particles 100 --out '$(out)/named'"
+    for part in hits cells truth particles; do
+        cmp "$(out)"/{,named/}event000001001-$part.csv.gz
+    done
+    [ "$(ls "$(out)/named" | wc -l)" -eq 8 ]
+}
+
+@test "an event's name may be any bytes" {
+    copy_event
+    local name=$'ev\xff\xc3\xa9"t' part
+    for part in hits cells truth particles; do mv "$copy-$part.csv" "$BATS_TEST_TMPDIR/in/$name-$part.csv"; done
+    "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in"
+    "$TRKX" run --out "$(out)/plain" "$event"
+    cmp "$(out)/$name-tracks.csv" "$(out)/plain/event000001000-tracks.csv"
+    [ "$(jq -r .event "$(out)/$name-ledger.json")" = 'ev\xff\xc3\xa9"t' ]
+    "$TRKX" evaluate --json "$BATS_TEST_TMPDIR/m.json" "$BATS_TEST_TMPDIR/in/$name" "$(out)/$name-tracks.csv"
+    [ "$(jq -r .event "$BATS_TEST_TMPDIR/m.json")" = 'ev\xff\xc3\xa9"t' ]
+}
+
 # Waits until the program watches for SIGINT and SIGTERM (bits 2 and 15 of SigCgt): it is then at work on events.
 # The program, no longer the shell that becomes it: that watches as well.
 wait_until_at_work() { # pid
@@ -429,8 +576,9 @@ wait_until_at_work() { # pid
         wait $pid || code=$?
         echo "exit code $code, standard error: $(cat "$BATS_TEST_TMPDIR/message")"
         [ $code -eq 1 ]
-        [ "$(wc -l <"$BATS_TEST_TMPDIR/message")" -eq 1 ]
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/message")" -eq 2 ]
         grep -q "event000001000.*interrupted" "$BATS_TEST_TMPDIR/message"
+        grep -q "0 of 4 events failed, 3 were not done" "$BATS_TEST_TMPDIR/message"
         [ "$(cd "$(out)/$signal" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv" ]
     done
 }

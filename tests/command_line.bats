@@ -16,8 +16,12 @@ setup_file() { make_event 100; }
         [ "$status" -eq 0 ]
         [ -z "$stderr" ]
         [[ $output == "usage: trkx $command"* ]]
+        [ "$("$TRKX" $command -h)" = "$output" ]
+        [ "$("$TRKX" help $command)" = "$output" ]
         run "$TRKX" --help
     done
+    [ "$("$TRKX" help)" = "$output" ]
+    [ "$("$TRKX" help model import)" = "$("$TRKX" model import -h)" ]
     run "$TRKX" run --help
     [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1)"*"--kernels KERNELS"*"(trkx)"*"--filter-batch N"*"(0)"* ]]
     [[ $output == *"--bundle DIR"*"($(realpath "$bundle"))"* ]]
@@ -40,6 +44,16 @@ setup_file() { make_event 100; }
     mkdir "$BATS_TEST_TMPDIR/here"
     cd "$BATS_TEST_TMPDIR/here"
     refuses 2 "fly" -- "$TRKX" fly
+    refuses 2 "evalute" "did you mean evaluate" -- "$TRKX" evalute
+    refuses 2 "simu" "did you mean simulate" -- "$TRKX" help simu
+    refuses 2 "raduis" "did you mean radius" -- "$TRKX" stage raduis
+    refuses 2 "chekc" "did you mean check" -- "$TRKX" model chekc
+    refuses 2 "pipline" "did you mean pipeline" -- "$TRKX" bench pipline
+    refuses 2 "--filer-cut" "did you mean --filter-cut" -- "$TRKX" run --filer-cut=0.5 "$event"
+    refuses 2 "--partciles" "did you mean --particles" -- "$TRKX" simulate --partciles 5
+    refuses 2 "--filter-cut or --filter-batch" -- "$TRKX" run --filter 0.5 "$event"
+    refuses 2 "no value" -- "$TRKX" run --verbose=1 "$event"
+    refuses 2 "no option -x" -- "$TRKX" run -x "$event"
     refuses 2 "EVENT" -- "$TRKX" run
     refuses 2 "--threads" "many" -- "$TRKX" run --threads many "$event"
     refuses 2 "--threads" -- "$TRKX" run --threads -1 "$event"
@@ -219,24 +233,20 @@ without_times() {
     done
 }
 
-@test "run: --jobs stops at the first event that fails, those before it stay" {
-    several_events
-    echo "hit_id,x,y,z" | gzip >"$BATS_TEST_TMPDIR/in/event000000003-hits.csv.gz"
-    rm "$BATS_TEST_TMPDIR"/in/event000000006-hits.csv.gz # fails as well, but later
-    for jobs in 1 2 3; do
-        refuses 1 event000000003-hits.csv.gz volume_id -- \
-            "$TRKX" run --jobs $jobs --threads 1 --out "$(out)/$jobs" "$BATS_TEST_TMPDIR"/in/event00000000?-truth.csv.gz
-        [ "$(cd "$(out)/$jobs" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv \
-event000000002-ledger.json event000000002-tracks.csv" ]
-    done
-}
-
-@test "run: --jobs stops where tracks cannot be written" {
+@test "run: --jobs goes on where tracks cannot be written, or stops there if it shall" {
     several_events
     for jobs in 1 3; do
-        mkdir -p "$(out)/$jobs/event000000002-tracks.csv"
-        refuses 1 event000000002-tracks.csv -- "$TRKX" run --jobs $jobs --out "$(out)/$jobs" "$BATS_TEST_TMPDIR/in"
-        [ "$(cd "$(out)/$jobs" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv event000000002-tracks.csv" ]
+        mkdir -p "$(out)/$jobs/event000000002-tracks.csv" "$(out)/stop$jobs/event000000002-tracks.csv"
+        run --separate-stderr "$TRKX" run --jobs $jobs --out "$(out)/$jobs" "$BATS_TEST_TMPDIR/in"
+        [ "$status" -eq 1 ]
+        [ "${#stderr_lines[@]}" -eq 2 ]
+        [[ ${stderr_lines[0]} == "trkx: $(out)/$jobs/event000000002-tracks.csv: cannot be written: Is a directory" ]]
+        [ "${stderr_lines[1]}" = "trkx: 1 of 7 events failed" ]
+        [ "$(ls "$(out)/$jobs" | wc -l)" -eq 13 ]
+        run --separate-stderr "$TRKX" run --stop-on-error --jobs $jobs --out "$(out)/stop$jobs" "$BATS_TEST_TMPDIR/in"
+        [ "$status" -eq 1 ]
+        [ "${stderr_lines[1]}" = "trkx: 1 of 7 events failed, 5 were not done" ]
+        [ "$(cd "$(out)/stop$jobs" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv event000000002-tracks.csv" ]
     done
 }
 
@@ -301,24 +311,45 @@ chain() { # ending of the arrays
     "$TRKX" stage features --network gnn --out "$w/gnn-features.$ending" "$event"
     "$TRKX" stage gnn --kept "$w/joined.$ending" --out "$w/scores.$ending" \
         "$w/gnn-features.$ending" "$w/kept.$ending"
-    "$TRKX" stage label --out "$w/labels.csv" "$event" "$w/kept.$ending" "$w/scores.$ending" "$w/candidates.$ending"
+    "$TRKX" stage label --out "$w/tracks.$ending" "$event" "$w/kept.$ending" "$w/scores.$ending" "$w/candidates.$ending"
 }
 
 @test "stage: the steps by hand give what run gives, through .npy" {
-    "$TRKX" run --out "$(out)" "$event"
+    "$TRKX" run --format npy --out "$(out)" "$event"
     chain npy
-    cmp <(tail -n +2 "$(out)/event000001000-tracks.csv" | cut -d, -f2) "$BATS_TEST_TMPDIR/chain/labels.csv"
+    cmp "$(out)/event000001000-tracks.npy" "$BATS_TEST_TMPDIR/chain/tracks.npy"
 }
 
 @test "stage: the steps by hand give what run gives, through CSV" {
     "$TRKX" run --out "$(out)" "$event"
     chain csv
-    cmp <(tail -n +2 "$(out)/event000001000-tracks.csv" | cut -d, -f2) "$BATS_TEST_TMPDIR/chain/labels.csv"
+    cmp "$(out)/event000001000-tracks.csv" "$BATS_TEST_TMPDIR/chain/tracks.csv"
+    "$TRKX" evaluate "$event" "$BATS_TEST_TMPDIR/chain/tracks.csv"
     cd "$BATS_TEST_TMPDIR/chain"
     nodes=$(($(wc -l <"$event-hits.csv") - 1))
     "$TRKX" stage tracks --nodes "$nodes" --out over.csv joined.csv
     "$TRKX" stage tracks --nodes "$nodes" --cut "$(jq .gnn.cut "$bundle/bundle.json")" --out cut.csv kept.csv scores.csv
     cmp over.csv cut.csv
+    "$TRKX" stage tracks --event "$event" --out tracks.csv.gz joined.csv
+    cmp over.csv <(zcat tracks.csv.gz | tail -n +2 | cut -d, -f2)
+    "$TRKX" evaluate --json m.json "$event" tracks.csv.gz
+    at_least "$(number m.json trackml_score)" 0.5
+    refuses 1 "nodes" -- "$TRKX" stage tracks --event "$event" --nodes 5 --out x.csv joined.csv
+}
+
+@test "README: the commands of the program, as they are written" {
+    cd "$BATS_TEST_TMPDIR"
+    ln -s "$repository/models" models
+    sed -n '/^## The program/,/^## /p' "$repository/README.md" | sed -n '/^```$/,/^```$/p' | grep '^trkx' >commands
+    [ "$(wc -l <commands)" -ge 7 ]
+    trkx() { "$TRKX" "$@"; }
+    # fewer and smaller events than written; bench takes a minute
+    sed -i -e 's/--events 10/--events 2 --particles 200/' -e '/^trkx bench/d' commands
+    while read -r command; do
+        echo "$command"
+        eval "$command" </dev/null
+    done <commands
+    [ -s edges.npy ]
 }
 
 @test "run: a bundle's walkthrough and its settings" {
