@@ -19,6 +19,6 @@ add_library(trkx_onnx STATIC
     src/onnx/findings.c src/onnx/info.c src/onnx/check.c src/onnx/check_graph.c src/onnx/check_interface.c
     src/onnx/convert.c src/onnx/edit.c src/onnx/repair.c src/onnx/networks.c src/onnx/adopt.c)
 target_compile_definitions(trkx_onnx PRIVATE _GNU_SOURCE)
-target_include_directories(trkx_onnx PUBLIC include src/onnx PRIVATE src)
+target_include_directories(trkx_onnx PUBLIC include src src/onnx)
 target_link_libraries(trkx_onnx PUBLIC trkx_onnx_schema
     PRIVATE trkx_static trkx_warnings trkx_instrumentation PkgConfig::LIBMD)

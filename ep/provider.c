@@ -389,19 +389,35 @@ static void ORT_API_CALL release_provider(OrtEpFactory *self, OrtEp *provider)
     free(provider);
 }
 
-/* The value of the provider's option "report", if it is set: *path, to be freed. */
-static OrtStatus *read_report_option(const OrtApi *api, const OrtSessionOptions *options, char **path)
+/* One of the provider's options: a name that it has, and a value. */
+static OrtStatus *take_option(const OrtApi *api, struct provider *provider, const char *name,
+                              const char *value)
 {
-    static const char key[] = "ep.trkxexecutionprovider.report";
-    int given = 0;
-    size_t size = 0;
-    OrtStatus *failure = api->HasSessionConfigEntry(options, key, &given);
-    if (failure != NULL || !given) return failure;
-    failure = api->GetSessionConfigEntry(options, key, NULL, &size);
-    if (failure != NULL) return failure;
-    *path = calloc(size + 1, 1);
-    if (*path == NULL) return api->CreateStatus(ORT_EP_FAIL, PROVIDER_NAME ": bad_alloc");
-    return api->GetSessionConfigEntry(options, key, *path, &size);
+    char message[256];
+    if (strcmp(name, "report") == 0) {
+        provider->report = strdup(value);
+        return provider->report != NULL ? NULL : api->CreateStatus(ORT_EP_FAIL, PROVIDER_NAME ": bad_alloc");
+    }
+    snprintf(message, sizeof message,
+             PROVIDER_NAME ": option \"%.100s\" is not known: there is report, the path of a file", name);
+    return api->CreateStatus(ORT_INVALID_ARGUMENT, message);
+}
+
+/* Those of the session's entries that are for this provider. */
+static OrtStatus *read_options(const OrtApi *api, const OrtSessionOptions *options, struct provider *provider)
+{
+    static const char prefix[] = "ep.trkxexecutionprovider.";
+    const size_t length = sizeof prefix - 1;
+    OrtKeyValuePairs *entries = NULL;
+    const char *const *keys = NULL, *const *values = NULL;
+    size_t count = 0;
+    OrtStatus *failure = api->GetSessionOptionsConfigEntries(options, &entries);
+    if (failure == NULL) api->GetKeyValuePairs(entries, &keys, &values, &count);
+    for (size_t i = 0; i < count && failure == NULL; i++)
+        if (strncmp(keys[i], prefix, length) == 0)
+            failure = take_option(api, provider, keys[i] + length, values[i]);
+    if (entries != NULL) api->ReleaseKeyValuePairs(entries);
+    return failure;
 }
 
 static OrtStatus *ORT_API_CALL create_provider(OrtEpFactory *self, const OrtHardwareDevice *const *devices,
@@ -419,7 +435,7 @@ static OrtStatus *ORT_API_CALL create_provider(OrtEpFactory *self, const OrtHard
                              .Compile = compile,
                              .ReleaseNodeComputeInfos = release_infos};
     provider->factory = factory;
-    OrtStatus *failure = read_report_option(factory->api, options, &provider->report);
+    OrtStatus *failure = read_options(factory->api, options, provider);
     if (failure != NULL) {
         release_provider(self, &provider->base);
         return failure;

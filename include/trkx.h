@@ -426,8 +426,8 @@ typedef struct trkx_pipeline trkx_pipeline;
 /* What runs the networks within ONNX Runtime. The results of one choice are the same bytes for any number of threads;
  * those of the two differ by rounding. */
 enum trkx_kernels {
-    TRKX_KERNELS_TRKX, /* trkx's execution provider, libtrkx_ep.so: beside libtrkx, or where the environment variable
-                        * TRKX_EP_LIBRARY says */
+    TRKX_KERNELS_TRKX, /* trkx's execution provider, libtrkx_ep.so: beside libtrkx or ONNX Runtime, or where the
+                        * environment variable TRKX_EP_LIBRARY says (an absolute path) */
     TRKX_KERNELS_STOCK /* ONNX Runtime's own kernels alone */
 };
 
@@ -455,9 +455,9 @@ typedef struct trkx_pipeline_options {
 TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
 
 /* Loads and checks a bundle directory (bundle.json and its models). A device needs libtrkx_cuda.so, beside
- * libtrkx or where the environment variable TRKX_CUDA_LIBRARY says, the driver, and an ONNX Runtime with
- * CUDA. Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME, DEVICE (the message says what is
- * missing). */
+ * libtrkx or ONNX Runtime, or where the environment variable TRKX_CUDA_LIBRARY says (an absolute path), the
+ * driver, and an ONNX Runtime with CUDA. Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME, DEVICE
+ * (the message says what is missing). */
 TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
                                                trkx_pipeline **pipeline, trkx_error *error);
 /* Results, and events that were read on the way, may outlive the pipeline. */
@@ -481,8 +481,8 @@ typedef struct trkx_claims {
     char *left;     /* a line for each kind of operator left to ONNX Runtime: "count<tab>why" */
 } trkx_claims;
 
-/* Loads a network file and tells what is claimed of it. *claims is destroyed by the caller.
- * Errors: MEMORY, IO, MODEL, RUNTIME. */
+/* Loads a network file, with its data in files beside it, and tells what is claimed of it. *claims is
+ * destroyed by the caller. Errors: MEMORY, IO, MODEL, RUNTIME. */
 TRKX_API enum trkx_status trkx_claims_read(const char *model, trkx_claims **claims, trkx_error *error);
 TRKX_API void trkx_claims_destroy(trkx_claims *claims);
 

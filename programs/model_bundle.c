@@ -95,12 +95,14 @@ static json_t *bundle_json(const struct import_bundle *bundle)
 
 /* ---- files ------------------------------------------------------------------------------------------ */
 
-/* As it was, byte by byte, unless a repair changed it. */
+/* As it was, byte by byte, unless a repair changed it, or it had data in other files, which it has inside
+ * then. */
 static enum trkx_status write_network(struct import_network *network, const char *to, trkx_error *error)
 {
     struct trkx_onnx written = {0};
-    enum trkx_status status = network->changes.count > 0 ? trkx_onnx_write(&network->file, to, error)
-                                                         : trkx_file_copy(network->path, to, error);
+    bool changed = network->changes.count > 0 || network->file.data.count > 0;
+    enum trkx_status status =
+        changed ? trkx_onnx_write(&network->file, to, error) : trkx_file_copy(network->path, to, error);
     if (status == TRKX_OK) status = trkx_onnx_read(to, &written, error);
     if (status == TRKX_OK) memcpy(network->out_sha256, written.sha256, sizeof network->out_sha256);
     trkx_onnx_release(&written);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "nearest.h"
 
 /* ---- fields ----------------------------------------------------------------------------------------- */
 
@@ -23,6 +24,26 @@ static enum trkx_status wrong(const struct place *place, const char *field, cons
     return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%s %s", place->file, place->section, field,
                      cause);
 }
+
+/* A key that is misspelt would leave its default in force; what has no meaning here is no key. */
+static enum trkx_status check_keys(const struct place *place, const char *const *known, size_t count)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)place->object, key, value)
+    {
+        bool found = false;
+        for (size_t i = 0; i < count && !found; i++) found = strcmp(key, known[i]) == 0;
+        if (found) continue;
+        const char *meant = trkx_nearest(key, known, count);
+        return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%.60s is not known here%s%s%s",
+                         place->file, place->section, key, meant != NULL ? ": did you mean " : "",
+                         meant != NULL ? meant : "", meant != NULL ? "?" : "");
+    }
+    return TRKX_OK;
+}
+
+#define CHECK_KEYS(place, known) check_keys((place), (known), sizeof(known) / sizeof *(known))
 
 static enum trkx_status get_string(const struct place *place, const char *field, char **value)
 {
@@ -48,14 +69,20 @@ static enum trkx_status get_number(const struct place *place, const char *field,
     return wrong(place, field, cause);
 }
 
+static enum trkx_status get_whole(const struct place *place, const char *field, double low, double high,
+                                  double *value)
+{
+    enum trkx_status status = get_number(place, field, low, high, value);
+    if (status == TRKX_OK && *value != floor(*value)) return wrong(place, field, "is not a whole number");
+    return status;
+}
+
 static enum trkx_status get_count(const struct place *place, const char *field, double high, size_t *value)
 {
     double number = 0;
-    enum trkx_status status = get_number(place, field, 1, high, &number);
-    if (status != TRKX_OK) return status;
-    if (number != floor(number)) return wrong(place, field, "is not a whole number");
-    *value = (size_t)number;
-    return TRKX_OK;
+    enum trkx_status status = get_whole(place, field, 1, high, &number);
+    if (status == TRKX_OK) *value = (size_t)number;
+    return status;
 }
 
 static enum trkx_status get_flag(const struct place *place, const char *field, bool *value)
@@ -67,17 +94,21 @@ static enum trkx_status get_flag(const struct place *place, const char *field, b
     return TRKX_OK;
 }
 
-/* A file beside bundle.json: no way out of the directory. */
+/* Of a file beside bundle.json: no way out of the directory. */
+static enum trkx_status get_file_name(const struct place *place, const char *field, char **name)
+{
+    enum trkx_status status = get_string(place, field, name);
+    if (status == TRKX_OK && (strchr(*name, '/') != NULL || strcmp(*name, "..") == 0))
+        return wrong(place, field, "is not the name of a file beside bundle.json");
+    return status;
+}
+
 static enum trkx_status get_file(const struct place *place, const char *field, const char *directory,
                                  char **path)
 {
     char *name = NULL;
     enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(get_string(place, field, &name));
-    if (strchr(name, '/') != NULL || strcmp(name, "..") == 0) {
-        status = wrong(place, field, "is not the name of a file beside bundle.json");
-        goto cleanup;
-    }
+    TRKX_CHECK(get_file_name(place, field, &name));
     size_t bytes = strlen(directory) + strlen(name) + 2;
     *path = trkx_allocate(NULL, bytes, 1);
     if (*path == NULL)
@@ -94,7 +125,12 @@ cleanup:
 static enum trkx_status parse_feature(const struct place *place, size_t index, const json_t *node,
                                       trkx_feature_spec *spec)
 {
+    static const char *const known[] = {"name", "scale"};
     char field[64];
+    snprintf(field, sizeof field, "%sfeatures[%zu].", place->section, index);
+    const struct place entry = {place->file, field, node, place->error};
+    enum trkx_status status = CHECK_KEYS(&entry, known);
+    if (status != TRKX_OK) return status;
     const char *name = json_string_value(json_object_get(node, "name"));
     const json_t *scale = json_object_get(node, "scale");
     snprintf(field, sizeof field, "features[%zu].name", index);
@@ -180,10 +216,46 @@ static enum trkx_status parse_edges(const struct place *place, struct trkx_model
     return wrong(place, "edges", "is not \"[2,m]\" or \"[m,2]\"");
 }
 
-static enum trkx_status check_digest(const struct place *place, const char *digest)
+static enum trkx_status get_digest(const struct place *place, char **digest)
 {
-    if (strlen(digest) == 64 && strspn(digest, "0123456789abcdef") == 64) return TRKX_OK;
+    enum trkx_status status = get_string(place, "sha256", digest);
+    if (status != TRKX_OK) return status;
+    if (strlen(*digest) == 64 && strspn(*digest, "0123456789abcdef") == 64) return TRKX_OK;
     return wrong(place, "sha256", "is not 64 lower-case hexadecimal digits");
+}
+
+static enum trkx_status parse_data_file(const struct place *network, size_t index, const json_t *node,
+                                        struct trkx_data_list *data)
+{
+    static const char *const known[] = {"file", "sha256"};
+    enum trkx_status status = TRKX_OK;
+    char section[64];
+    snprintf(section, sizeof section, "%sdata[%zu].", network->section, index);
+    const struct place place = {network->file, section, node, network->error};
+    struct trkx_data_file *file = &data->files[data->count++];
+    TRKX_CHECK(CHECK_KEYS(&place, known));
+    TRKX_CHECK(get_file_name(&place, "file", &file->name));
+    TRKX_CHECK(get_digest(&place, &file->sha256));
+    for (size_t i = 0; i + 1 < data->count; i++)
+        if (strcmp(data->files[i].name, file->name) == 0) return wrong(&place, "file", "is named again");
+cleanup:
+    return status;
+}
+
+/* [{"file": "gnn.onnx.data", "sha256": "..."}, ...]: what the network has beside its own file; may be
+ * missing. */
+static enum trkx_status parse_data(const struct place *place, struct trkx_data_list *data)
+{
+    const json_t *list = json_object_get(place->object, "data");
+    enum trkx_status status = TRKX_OK;
+    trkx_error *error = place->error;
+    if (list == NULL) return TRKX_OK;
+    if (!json_is_array(list)) return wrong(place, "data", "is not a list");
+    data->files = trkx_allocate_zero(NULL, json_array_size(list), sizeof *data->files);
+    if (data->files == NULL) return trkx_fail_memory(error, "a list of files", json_array_size(list));
+    for (size_t i = 0; i < json_array_size(list) && status == TRKX_OK; i++)
+        status = parse_data_file(place, i, json_array_get(list, i), data);
+    return status;
 }
 
 static enum trkx_status parse_model(const struct place *place, const char *directory,
@@ -193,8 +265,8 @@ static enum trkx_status parse_model(const struct place *place, const char *direc
     struct place top = {place->file, "", root, place->error};
     double cut = 0;
     TRKX_CHECK(get_file(place, "file", directory, &model->path));
-    TRKX_CHECK(get_string(place, "sha256", &model->sha256));
-    TRKX_CHECK(check_digest(place, model->sha256));
+    TRKX_CHECK(get_digest(place, &model->sha256));
+    TRKX_CHECK(parse_data(place, &model->data));
     TRKX_CHECK(parse_inputs(place, network, model));
     TRKX_CHECK(parse_edges(place, model));
     TRKX_CHECK(get_string(place, "output", &model->output));
@@ -208,6 +280,16 @@ cleanup:
     return status;
 }
 
+/* The embedding makes a graph, the others score its edges. */
+static enum trkx_status check_network_keys(const struct place *place, enum trkx_network network)
+{
+    static const char *const embedding[] = {"file",     "sha256", "data",   "inputs", "output",
+                                            "features", "dim",    "radius", "k",      "k_of_volumes"};
+    static const char *const scoring[] = {"file",     "sha256",           "data", "inputs", "edges", "output",
+                                          "features", "sigmoid_in_model", "cut"};
+    return network == TRKX_NETWORK_EMBEDDING ? CHECK_KEYS(place, embedding) : CHECK_KEYS(place, scoring);
+}
+
 static enum trkx_status parse_models(const struct place *top, const char *directory,
                                      struct trkx_bundle *bundle)
 {
@@ -216,8 +298,9 @@ static enum trkx_status parse_models(const struct place *top, const char *direct
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         struct place place = {top->file, sections[i], json_object_get(top->object, names[i]), top->error};
         if (!json_is_object(place.object)) return wrong(top, names[i], "is missing or not an object");
-        enum trkx_status status =
-            parse_model(&place, directory, (enum trkx_network)i, top->object, &bundle->models[i]);
+        enum trkx_status status = check_network_keys(&place, (enum trkx_network)i);
+        if (status == TRKX_OK)
+            status = parse_model(&place, directory, (enum trkx_network)i, top->object, &bundle->models[i]);
         if (status != TRKX_OK) return status;
     }
     return TRKX_OK;
@@ -251,6 +334,7 @@ static size_t count_volumes(const json_t *list)
 /* [{"volumes": [7, 8], "k": 24}, ...]; may be missing. */
 static enum trkx_status parse_volumes(const struct place *graph, struct trkx_bundle *bundle)
 {
+    static const char *const known[] = {"volumes", "k"};
     const json_t *list = json_object_get(graph->object, "k_of_volumes");
     trkx_error *error = graph->error;
     enum trkx_status status = TRKX_OK;
@@ -262,6 +346,7 @@ static enum trkx_status parse_volumes(const struct place *graph, struct trkx_bun
         size_t k = 0;
         snprintf(section, sizeof section, "embedding.k_of_volumes[%zu].", i);
         struct place place = {graph->file, section, json_array_get(list, i), graph->error};
+        TRKX_CHECK(CHECK_KEYS(&place, known));
         const json_t *volumes = json_object_get(place.object, "volumes");
         if (!json_is_array(volumes)) return wrong(&place, "volumes", "is missing or not a list");
         TRKX_CHECK(get_count(&place, "k", 1e9, &k));
@@ -295,9 +380,10 @@ static enum trkx_status get_optional(const struct place *place, const char *fiel
 static enum trkx_status get_optional_count(const struct place *place, const char *field, double low,
                                            double high, size_t *value)
 {
-    double number = (double)*value;
-    enum trkx_status status = get_optional(place, field, low, high, &number);
-    *value = (size_t)number;
+    double number = 0;
+    if (json_object_get(place->object, field) == NULL) return TRKX_OK;
+    enum trkx_status status = get_whole(place, field, low, high, &number);
+    if (status == TRKX_OK) *value = (size_t)number;
     return status;
 }
 
@@ -315,8 +401,12 @@ static enum trkx_status check_choice(const struct place *place, const char *fiel
 static enum trkx_status parse_completion(const struct place *place, struct trkx_bundle *bundle)
 {
     enum trkx_status status = TRKX_OK;
+    static const char *const known[] = {"candidate_cut", "field",      "coil_radius", "coil_half_length",
+                                        "scattering",    "match",      "search",      "exchange",
+                                        "rounds",        "chain_hits", "chain_score"};
     trkx_complete_options *options = &bundle->completion;
     double candidate_cut = 0;
+    TRKX_CHECK(CHECK_KEYS(place, known));
     TRKX_CHECK(get_number(place, "candidate_cut", 0, 1, &candidate_cut));
     bundle->candidate_cut = (float)candidate_cut;
     TRKX_CHECK(get_optional(place, "field", 1e-3, 1e3, &options->field));
@@ -376,8 +466,10 @@ static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle
 {
     struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
     struct place completion = {top->file, "tracks.completion.", NULL, top->error};
+    static const char *const known[] = {"method", "min_hits", "min_score", "add_score", "completion"};
     enum trkx_status status = TRKX_OK;
     if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
+    TRKX_CHECK(CHECK_KEYS(&place, known));
     TRKX_CHECK(parse_method(&place, &bundle->method));
     TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
     TRKX_CHECK(parse_walkthrough(&place, bundle));
@@ -394,9 +486,13 @@ cleanup:
 
 static enum trkx_status parse_root(const struct place *top, const char *directory, struct trkx_bundle *bundle)
 {
+    static const char *const known[] = {"schema",   "name",      "detector",  "orientation",
+                                        "features", "detectors", "embedding", "filter",
+                                        "gnn",      "tracks",    "training"};
     enum trkx_status status = TRKX_OK;
     double schema = 0;
     TRKX_CHECK(get_number(top, "schema", TRKX_BUNDLE_SCHEMA, TRKX_BUNDLE_SCHEMA, &schema));
+    TRKX_CHECK(CHECK_KEYS(top, known)); /* of this schema */
     TRKX_CHECK(get_string(top, "name", &bundle->name));
     TRKX_CHECK(get_string(top, "detector", &bundle->detector));
     TRKX_CHECK(check_choice(top, "orientation", "outwards"));
@@ -467,6 +563,11 @@ enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, s
 
 static void release_model(struct trkx_model *model)
 {
+    for (size_t i = 0; i < model->data.count; i++) {
+        trkx_release(model->data.files[i].name);
+        trkx_release(model->data.files[i].sha256);
+    }
+    trkx_release(model->data.files);
     trkx_release(model->path);
     trkx_release(model->sha256);
     trkx_release(model->inputs[0]);

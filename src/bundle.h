@@ -2,15 +2,17 @@
 #ifndef TRKX_SRC_BUNDLE_H
 #define TRKX_SRC_BUNDLE_H
 
+#include "external.h"
 #include "memory.h"
 
 enum { TRKX_BUNDLE_SCHEMA = 1 };
 
 /* One network's entry. */
 struct trkx_model {
-    char *path;        /* directory/file */
-    char *sha256;      /* 64 lower-case hexadecimal digits */
-    char *inputs[2];   /* tensor names: node features, then edges; or the features of pairs alone */
+    char *path;                 /* directory/file */
+    char *sha256;               /* 64 lower-case hexadecimal digits */
+    struct trkx_data_list data; /* files beside it with its tensors' data */
+    char *inputs[2];            /* tensor names: node features, then edges; or the features of pairs alone */
     size_t inputs_count;
     bool pairs;      /* a filter that is given the features of each edge's ends side by side, [b,2F] */
     bool transposed; /* edges go in as [m,2] */
@@ -44,12 +46,13 @@ struct trkx_bundle {
     size_t min_hits;
     enum trkx_method method;
     trkx_walkthrough_options walkthrough; /* for that method */
-    bool completes;                   /* tracks are completed, with: */
-    float candidate_cut;              /* on the filter's scores */
-    trkx_complete_options completion; /* min_hits as above; its threads are the pipeline's */
+    bool completes;                       /* tracks are completed, with: */
+    float candidate_cut;                  /* on the filter's scores */
+    trkx_complete_options completion;     /* min_hits as above; its threads are the pipeline's */
 };
 
-/* Reads directory/bundle.json. Errors: MEMORY, IO, FORMAT (not JSON), BUNDLE (a field is missing or wrong). */
+/* Reads directory/bundle.json. Errors: MEMORY, IO, FORMAT (not JSON), BUNDLE (a field is missing or wrong).
+ */
 enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bundle, trkx_error *error);
 /* The same from text in memory; `name` stands for the file in messages. */
 enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *name, const char *directory,

@@ -29,8 +29,8 @@ enum trkx_status trkx_fail(trkx_error *error, enum trkx_status status, const cha
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
         error->status = status;
-        for (char *c = error->message; *c != '\0'; c++) /* one line: a runtime's own text may have several */
-            if (*c == '\n' || *c == '\r') *c = ' ';
+        for (char *c = error->message; *c != '\0'; c++) /* one line: of what a runtime or a file says, too */
+            if ((unsigned char)*c < ' ' || *c == 0x7f) *c = ' ';
     }
     return status;
 }

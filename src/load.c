@@ -32,6 +32,7 @@ static enum trkx_status load_network(const trkx_pipeline *pipeline, enum trkx_ne
                                          {model->inputs[1], TRKX_ELEMENT_INT64, 2, {2, -1}}};
     if (model->transposed) inputs[1].shape[0] = -1, inputs[1].shape[1] = 2;
     struct trkx_session_spec spec = {.file = model->path,
+                                     .data = &model->data,
                                      .inputs = inputs,
                                      .inputs_count = model->inputs_count,
                                      .output = {model->output, TRKX_ELEMENT_FLOAT, 1, {-1}},

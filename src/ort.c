@@ -379,29 +379,68 @@ static enum trkx_status choose_kernels(struct trkx_session *session, OrtSessionO
     return status;
 }
 
+/* Hands over the files that hold data of the model; the runtime copies what it needs. What it looks for all
+ * the same (1.32: of two tensors of one name the first) is in the model's directory, not in the working
+ * directory. */
+static enum trkx_status add_data(const struct trkx_session *session, const struct trkx_external *data,
+                                 OrtSessionOptions *options, trkx_error *error)
+{
+    static const char folder[] = "session.model_external_initializers_file_folder_path";
+    enum trkx_status status = TRKX_OK;
+    for (size_t i = 0; i < data->count; i++) {
+        const struct trkx_external_file *file = &data->files[i];
+        char *const bytes = file->bytes;
+        const ORTCHAR_T *const name = file->name;
+        TRKX_CHECK(
+            check(api->AddExternalInitializersFromFilesInMemory(options, &name, &bytes, &file->length, 1),
+                  session->file, error));
+    }
+    TRKX_CHECK(check(api->AddSessionConfigEntry(options, folder, data->directory), session->file, error));
+cleanup:
+    return status;
+}
+
+static enum trkx_status set_options(struct trkx_session *session, OrtSessionOptions *options,
+                                    const struct trkx_session_spec *spec, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const char *file = session->file;
+    TRKX_CHECK(check(api->SetIntraOpNumThreads(options, spec->threads), file, error));
+    TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), file, error));
+    TRKX_CHECK(check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), file, error));
+    /* no other format, whose data in files would not have been looked for */
+    TRKX_CHECK(check(api->AddSessionConfigEntry(options, "session.load_model_format", "ONNX"), file, error));
+    TRKX_CHECK(choose_kernels(session, options, spec, error));
+cleanup:
+    return status;
+}
+
+/* Where the bytes are no network, that is the model's fault, not the runtime's. */
+static enum trkx_status create_session(struct trkx_session *session, const OrtSessionOptions *options,
+                                       const struct trkx_session_spec *spec, trkx_error *error)
+{
+    enum trkx_status status = check(
+        api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options, &session->session),
+        session->file, error);
+    if (status != TRKX_ERROR_RUNTIME) return status;
+    if (error != NULL) error->status = TRKX_ERROR_MODEL;
+    return TRKX_ERROR_MODEL;
+}
+
 static enum trkx_status load(struct trkx_session *session, const struct trkx_session_spec *spec,
                              trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     OrtSessionOptions *options = NULL;
+    struct trkx_external data = {0};
     TRKX_CHECK(check(api->CreateSessionOptions(&options), session->file, error));
-    TRKX_CHECK(check(api->SetIntraOpNumThreads(options, spec->threads), session->file, error));
-    TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), session->file, error));
-    TRKX_CHECK(
-        check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), session->file, error));
-    TRKX_CHECK(choose_kernels(session, options, spec, error));
-    OrtStatus *failure =
-        api->CreateSessionFromArray(environment, spec->model, spec->model_bytes, options, &session->session);
-    if (failure != NULL) {
-        status = check(failure, session->file, error);
-        /* the bytes are not a network: that is the model's fault, not the runtime's */
-        if (status == TRKX_ERROR_RUNTIME) {
-            status = TRKX_ERROR_MODEL;
-            if (error != NULL) error->status = status;
-        }
-    }
+    TRKX_CHECK(set_options(session, options, spec, error));
+    TRKX_CHECK(trkx_external_read(spec->file, spec->model, spec->model_bytes, spec->data, &data, error));
+    TRKX_CHECK(add_data(session, &data, options, error));
+    TRKX_CHECK(create_session(session, options, spec, error));
 cleanup:
     if (options != NULL) api->ReleaseSessionOptions(options);
+    trkx_external_release(&data);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #ifndef TRKX_SRC_ORT_H
 #define TRKX_SRC_ORT_H
 
+#include "external.h"
 #include "memory.h"
 
 #include <trkx.h>
@@ -29,9 +30,10 @@ struct trkx_tensor {
 struct trkx_device; /* src/device.h */
 
 struct trkx_session_spec {
-    const char *file; /* for messages */
+    const char *file; /* the model's path: for messages, and its tensors' data in files beside it */
     const void *model;
     size_t model_bytes;
+    const struct trkx_data_list *data; /* those files; NULL: any */
     const struct trkx_tensor_spec *inputs;
     size_t inputs_count; /* at most 4 */
     struct trkx_tensor_spec output;

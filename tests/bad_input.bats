@@ -262,10 +262,12 @@ field() { # section field
     jq -r ".$1.$2" "$spoilt/bundle.json"
 }
 
-@test "a bundle with a missing field" {
+@test "a bundle with a missing field, or one that is misspelt" {
     copy_bundle
-    sed -i 's/"radius"/"radios"/' "$spoilt/bundle.json"
+    jq 'del(.embedding.radius)' "$bundle/bundle.json" >"$spoilt/bundle.json"
     run_refuses "$spoilt/bundle.json" "embedding.radius" "missing" -- --bundle "$spoilt" "$event"
+    sed 's/"radius"/"radios"/' "$bundle/bundle.json" >"$spoilt/bundle.json"
+    run_refuses "$spoilt/bundle.json" "embedding.radios" "did you mean radius?" -- --bundle "$spoilt" "$event"
 }
 
 @test "a bundle that is not JSON" {

@@ -1,5 +1,5 @@
 /* Proves: bundle.json is read field by field: a complete one comes out as it was written; a field that is
- * missing, of another type or out of range is an error that names file and field; a text that is not JSON
+ * missing, unknown, of another type or out of range is an error that names file and field; a text that is not JSON
  * names file and line; a model's file is compared with its checksum; every failing allocation is an error
  * and leaks nothing (run under AddressSanitizer). */
 #include <setjmp.h>
@@ -27,7 +27,8 @@ static const char complete[] =
     "    \"output\": \"fs\", \"sigmoid_in_model\": true, \"cut\": 0.25,\n"
     "    \"features\": [ {\"name\": \"z\", \"scale\": -2} ]},\n"
     "  \"gnn\": {\"file\": \"g.onnx\", \"sha256\": \"" DIGEST "\", \"inputs\": [\"gn\", \"ge\"],\n"
-    "    \"output\": \"gs\", \"sigmoid_in_model\": false, \"cut\": 0.75},\n"
+    "    \"output\": \"gs\", \"sigmoid_in_model\": false, \"cut\": 0.75,\n"
+    "    \"data\": [ {\"file\": \"g.data\", \"sha256\": \"" DIGEST "\"} ]},\n"
     "  \"tracks\": {\"method\": \"components\", \"min_hits\": 4},\n"
     "  \"training\": {\"anything\": [1, null]} }\n";
 
@@ -210,9 +211,94 @@ static void every_wrong_value_is_named(void **state)
         {"filter.cut", "1.1"}, {"gnn.cut", "-0.1"}, {"gnn.cut", "\"0.5\""},
         {"tracks.method", "\"walk\""}, {"tracks.method", "1"}, {"tracks.min_hits", "0"},
         {"tracks.min_hits", "2.5"}, {"tracks.min_score", "-0.1"}, {"tracks.min_score", "\"a\""},
-        {"tracks.add_score", "2"}};
+        {"tracks.add_score", "2"},
+        {"schema", "1e300"}, {"schema", "true"}, {"embedding.dim", "1e300"}, {"embedding.dim", "-1"},
+        {"embedding.dim", "true"}, {"embedding.k", "1.5"}, {"embedding.k", "\"24\""}, {"embedding.k", "null"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [7], \"k\": 1.5}]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [7.5], \"k\": 3}]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [1e300], \"k\": 3}]"},
+        {"embedding.k_of_volumes", "[{\"volumes\": [true], \"k\": 3}]"},
+        {"tracks.min_hits", "1e300"}, {"tracks.min_hits", "-1"}, {"tracks.min_hits", "\"3\""},
+        {"tracks.min_hits", "false"}, {"tracks.completion", "[]"}, {"tracks.completion", "{}"},
+        {"embedding.data", "{}"}, {"embedding.data", "[{\"file\": \"e.data\"}]"}, {"gnn.data", "[\"e.data\"]"},
+        {"gnn.data", "[{\"file\": \"../e.data\", \"sha256\": \"" DIGEST "\"}]"},
+        {"gnn.data", "[{\"file\": \"e.data\", \"sha256\": \"abc\"}]"},
+        {"gnn.data", "[{\"file\": \"e.data\", \"sha256\": \"" DIGEST "\", \"size\": 3}]"},
+        {"gnn.data", "[{\"file\": \"e.data\", \"sha256\": \"" DIGEST "\"},"
+                     " {\"file\": \"e.data\", \"sha256\": \"" DIGEST "\"}]"}};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) expect_refusal(wrong[i][0], wrong[i][1]);
+}
+
+/* Whole numbers of the completion, which have defaults. */
+static void whole_numbers_are_whole(void **state)
+{
+    static const char *const wrong[] = {"1.5", "1e300", "-1", "\"3\"", "true", "null", "[3]"};
+    static const char *const fields[] = {"rounds", "chain_hits"};
+    char value[128];
+    (void)state;
+    for (size_t f = 0; f < 2; f++)
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+            struct trkx_bundle bundle;
+            trkx_error error;
+            snprintf(value, sizeof value, "{\"candidate_cut\": 0.5, \"%s\": %s}", fields[f], wrong[i]);
+            char *text = changed("tracks.completion", value);
+            assert_int_equal(parse(text, &bundle, &error), TRKX_ERROR_BUNDLE);
+            if (strstr(error.message, fields[f]) == NULL) fail_msg("%s: %s", value, error.message);
+            free(text);
+        }
+}
+
+/* What the message says behind the field. */
+static void expect_unknown(const char *path, const char *value, const char *text)
+{
+    struct trkx_bundle bundle;
+    trkx_error error;
+    char *changed_text = changed(path, value);
+    assert_int_equal(parse(changed_text, &bundle, &error), TRKX_ERROR_BUNDLE);
+    if (strncmp(error.message, "dir/bundle.json: field ", 23) != 0 || strcmp(error.message + 23, text) != 0)
+        fail_msg("\"%s\"", error.message);
+    free(changed_text);
+}
+
+static void every_unknown_field_is_named(void **state)
+{
+    (void)state;
+    expect_unknown("Features", "[]", "Features is not known here: did you mean features?");
+    expect_unknown("comment", "1", "comment is not known here");
+    expect_unknown("embedding.radios", "1", "embedding.radios is not known here: did you mean radius?");
+    expect_unknown("embedding.cut", "1", "embedding.cut is not known here");
+    expect_unknown("embedding.k_of_volume", "[]", "embedding.k_of_volume is not known here: did you mean k_of_volumes?");
+    expect_unknown("embedding.k_of_volumes", "[{\"volumes\": [7], \"K\": 3, \"k\": 3}]",
+                   "embedding.k_of_volumes[0].K is not known here: did you mean k?");
+    expect_unknown("filter.ctu", "1", "filter.ctu is not known here: did you mean cut?");
+    expect_unknown("filter.sigmod_in_model", "true",
+                   "filter.sigmod_in_model is not known here: did you mean sigmoid_in_model?");
+    expect_unknown("gnn.radius", "1", "gnn.radius is not known here");
+    expect_unknown("gnn.a\tb", "1", "gnn.a b is not known here");
+    expect_unknown("tracks.minhits", "3", "tracks.minhits is not known here: did you mean min_hits?");
+    expect_unknown("tracks.completion", "{\"candidate_cut\": 0.1, \"exchnage\": 1}",
+                   "tracks.completion.exchnage is not known here: did you mean exchange?");
+    expect_unknown("features", "[{\"name\": \"r\", \"scale\": 1, \"scales\": 2}]",
+                   "features[0].scales is not known here: did you mean scale?");
+    expect_unknown("filter.features", "[{\"name\": \"r\", \"offset\": 1, \"scale\": 2}]",
+                   "filter.features[0].offset is not known here");
+}
+
+static void a_network_may_have_files_beside_it(void **state)
+{
+    struct trkx_bundle bundle;
+    (void)state;
+    char *text = changed("gnn.data", "[{\"file\": \"g.data\", \"sha256\": \"" DIGEST "\"},"
+                                     " {\"file\": \"h.data\", \"sha256\": \"" DIGEST "\"}]");
+    assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
+    assert_int_equal(bundle.models[TRKX_NETWORK_FILTER].data.count, 0);
+    const struct trkx_data_list *data = &bundle.models[TRKX_NETWORK_GNN].data;
+    assert_int_equal(data->count, 2);
+    assert_string_equal(data->files[1].name, "h.data");
+    assert_string_equal(data->files[1].sha256, DIGEST);
+    trkx_bundle_release(&bundle);
+    free(text);
 }
 
 static void a_list_of_features_has_a_limit(void **state)
@@ -325,6 +411,9 @@ int main(void)
         cmocka_unit_test(every_missing_field_is_named),
         cmocka_unit_test(optional_fields_may_be_missing),
         cmocka_unit_test(every_wrong_value_is_named),
+        cmocka_unit_test(whole_numbers_are_whole),
+        cmocka_unit_test(every_unknown_field_is_named),
+        cmocka_unit_test(a_network_may_have_files_beside_it),
         cmocka_unit_test(a_list_of_features_has_a_limit),
         cmocka_unit_test(what_is_not_json_is_named_with_its_line),
         cmocka_unit_test(a_truncated_text_is_an_error),

@@ -363,15 +363,6 @@ static void a_tensor_of_another_size_is_found(void **state)
     expect_fault(model, "tensor", "w1", "another number of elements");
 }
 
-static void weights_in_another_file_are_found(void **state)
-{
-    Onnx__ModelProto *model = build_small(&(struct small){SOUND});
-    (void)state;
-    model->graph->initializer[2]->has_data_location = 1;
-    model->graph->initializer[2]->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
-    expect_fault(model, "external", "w1", "another file");
-}
-
 static void an_operator_of_somebody_else_is_found(void **state)
 {
     Onnx__ModelProto *model = build_small(&(struct small){SOUND});
@@ -486,7 +477,6 @@ int main(void)
         cmocka_unit_test(an_infinite_bound_is_right),
         cmocka_unit_test(double_precision_is_a_warning),
         cmocka_unit_test(a_tensor_of_another_size_is_found),
-        cmocka_unit_test(weights_in_another_file_are_found),
         cmocka_unit_test(an_operator_of_somebody_else_is_found),
         cmocka_unit_test(what_nothing_makes_is_found),
         cmocka_unit_test(a_graph_in_a_node_is_a_warning),

@@ -258,15 +258,6 @@ static void what_cannot_be_converted_is_refused(void **state)
     expect_refusal(model, 0, TRKX_ERROR_MODEL, "functions of its own");
 }
 
-static void weights_in_another_file_are_refused(void **state)
-{
-    Onnx__ModelProto *model = build_small(&(struct small){.opset = 12});
-    (void)state;
-    model->graph->initializer[0]->has_data_location = 1;
-    model->graph->initializer[0]->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
-    expect_refusal(model, 0, TRKX_ERROR_MODEL, "tensor w0 has its elements in another file");
-}
-
 static void an_operator_set_of_the_future_is_refused(void **state)
 {
     (void)state;
@@ -324,7 +315,6 @@ int main(void)
         cmocka_unit_test(fixed_axes_are_freed),
         cmocka_unit_test(an_axis_that_the_graph_depends_on_stays),
         cmocka_unit_test(what_cannot_be_converted_is_refused),
-        cmocka_unit_test(weights_in_another_file_are_refused),
         cmocka_unit_test(an_operator_set_of_the_future_is_refused),
         cmocka_unit_test(a_softmax_over_the_last_axis_is_converted),
         cmocka_unit_test(every_allocation_may_fail),

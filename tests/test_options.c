@@ -1,12 +1,15 @@
-/* Proves that NULL options stand for the defaults, and that options which no init function has filled are
- * turned down. */
+/* Proves that NULL options stand for the defaults, that options which no init function has filled are turned down, and
+ * those that the execution provider does not have. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <onnxruntime_c_api.h>
 
 #include "trkx.h"
 
@@ -86,10 +89,67 @@ static void test_pipeline(void **state)
     trkx_pipeline_destroy(pipeline);
 }
 
+/* ---- of the execution provider -------------------------------------------------------------------------- */
+
+static void expect_success(const OrtApi *api, OrtStatus *failure)
+{
+    if (failure != NULL) fail_msg("%s", api->GetErrorMessage(failure));
+}
+
+static const OrtEpDevice *find_provider(const OrtApi *api, OrtEnv *environment)
+{
+    const OrtEpDevice *const *devices = NULL;
+    size_t count = 0;
+    expect_success(api, api->GetEpDevices(environment, &devices, &count));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(api->EpDevice_EpName(devices[i]), "TrkxExecutionProvider") == 0) return devices[i];
+    fail_msg("no provider");
+    return NULL;
+}
+
+/* A session of the default GNN with one option of the provider. NULL: it is made. */
+static OrtStatus *load_with(const OrtApi *api, OrtEnv *environment, const char *key, const char *value)
+{
+    const OrtEpDevice *device = find_provider(api, environment);
+    OrtSessionOptions *options = NULL;
+    OrtSession *session = NULL;
+    expect_success(api, api->CreateSessionOptions(&options));
+    OrtStatus *failure =
+        api->SessionOptionsAppendExecutionProvider_V2(options, environment, &device, 1, &key, &value, 1);
+    if (failure == NULL) failure = api->CreateSession(environment, "models/default/gnn.onnx", options, &session);
+    if (session != NULL) api->ReleaseSession(session);
+    api->ReleaseSessionOptions(options);
+    return failure;
+}
+
+static void test_provider(void **state)
+{
+    static const char *const wrong[] = {"reprot", "Report", "", "report.", "threads"};
+    const OrtApi *api = OrtGetApiBase()->GetApi(23);
+    OrtEnv *environment = NULL;
+    char library[4096];
+    (void)state;
+    snprintf(library, sizeof library, "%s/lib/libtrkx_ep.so", getenv("BUILD"));
+    expect_success(api, api->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "test", &environment));
+    expect_success(api, api->DisableTelemetryEvents(environment));
+    expect_success(api, api->RegisterExecutionProviderLibrary(environment, "trkx", library));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        OrtStatus *failure = load_with(api, environment, wrong[i], "1");
+        assert_non_null(failure);
+        const char *message = api->GetErrorMessage(failure);
+        if (*wrong[i] != '\0' && (strstr(message, wrong[i]) == NULL || strstr(message, "there is report") == NULL))
+            fail_msg("%s: %s", wrong[i], message);
+        api->ReleaseStatus(failure);
+    }
+    expect_success(api, load_with(api, environment, "report", "/dev/null"));
+    expect_success(api, api->UnregisterExecutionProviderLibrary(environment, "trkx"));
+    api->ReleaseEnv(environment);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_radius_graph), cmocka_unit_test(test_tracks),
                                        cmocka_unit_test(test_evaluate), cmocka_unit_test(test_simulate),
-                                       cmocka_unit_test(test_pipeline)};
+                                       cmocka_unit_test(test_pipeline), cmocka_unit_test(test_provider)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ struct trkx_contract {
     size_t dim;      /* of the embedding */
     bool sigmoid;    /* the network ends in one */
     const char *sha256;
+    const struct trkx_data_list *data; /* files beside the model's that its tensors are in */
 };
 
 /* A model that is being checked or repaired. */

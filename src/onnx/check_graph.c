@@ -181,11 +181,6 @@ static void check_numbers(const Onnx__TensorProto *tensor, const char *name, str
 
 static void check_tensor(const Onnx__TensorProto *tensor, const char *name, struct trkx_findings *findings)
 {
-    if (trkx_onnx_tensor_external(tensor)) {
-        trkx_findings_add(findings, TRKX_FAULT, "external", name, "save it with its weights inside",
-                          "the elements are in another file, which a bundle does not load");
-        return;
-    }
     if (!trkx_onnx_tensor_complete(tensor))
         trkx_findings_add(findings, TRKX_FAULT, "tensor", name, "",
                           "holds another number of elements than its extents say");

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "memory.h"
 #include "output.h"
+#include "tensor.h"
 #include "text.h"
 
 /* ---- memory of messages ----------------------------------------------------------------------------- */
@@ -72,6 +73,63 @@ cleanup:
     return status;
 }
 
+/* ---- data in other files ---------------------------------------------------------------------------- */
+
+static void drop_entries(Onnx__TensorProto *tensor)
+{
+    ProtobufCAllocator allocator = {message_alloc, message_free, NULL};
+    for (size_t i = 0; i < tensor->n_external_data; i++)
+        onnx__string_string_entry_proto__free_unpacked(tensor->external_data[i], &allocator);
+    trkx_release(tensor->external_data);
+    tensor->external_data = NULL;
+    tensor->n_external_data = 0;
+    tensor->has_data_location = 0;
+    tensor->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT;
+}
+
+static enum trkx_status take_in(Onnx__TensorProto *tensor, const struct trkx_external *data,
+                                const struct trkx_external_part *part, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    uint8_t *bytes = NULL;
+    TRKX_ALLOCATE(bytes, NULL, part->length, "a tensor");
+    memcpy(bytes, (const char *)data->files[part->file].bytes + part->offset, part->length);
+    trkx_release(tensor->raw_data.data);
+    tensor->raw_data = (ProtobufCBinaryData){part->length, bytes};
+    tensor->has_raw_data = 1;
+    drop_entries(tensor);
+cleanup:
+    return status;
+}
+
+static enum trkx_status take_all_in(struct trkx_onnx *file, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const Onnx__GraphProto *graph = file->model->graph;
+    size_t part = 0;
+    for (size_t i = 0; i < graph->n_initializer; i++)
+        if (trkx_onnx_tensor_external(graph->initializer[i]) && part < file->data.parts_count)
+            TRKX_CHECK(take_in(graph->initializer[i], &file->data, &file->data.parts[part++], error));
+    for (size_t i = 0; i < file->data.count; i++) {
+        trkx_release(file->data.files[i].bytes);
+        file->data.files[i].bytes = NULL;
+    }
+cleanup:
+    return status;
+}
+
+/* Where it cannot be read, the model may be described all the same. */
+static enum trkx_status read_data(const struct trkx_text *text, struct trkx_onnx *file, trkx_error *error)
+{
+    trkx_error why;
+    enum trkx_status status =
+        trkx_external_read(file->path, text->bytes, text->length, NULL, &file->data, &why);
+    if (status == TRKX_OK) return take_all_in(file, error);
+    if (status == TRKX_ERROR_MEMORY) return trkx_fail(error, status, "%s", why.message);
+    file->left_outside = trkx_duplicate(why.message);
+    return file->left_outside != NULL ? TRKX_OK : trkx_fail_memory(error, "a message", strlen(why.message));
+}
+
 enum trkx_status trkx_onnx_read(const char *path, struct trkx_onnx *file, trkx_error *error)
 {
     struct trkx_text text;
@@ -79,6 +137,10 @@ enum trkx_status trkx_onnx_read(const char *path, struct trkx_onnx *file, trkx_e
     enum trkx_status status = trkx_text_load(path, "model", NULL, &text, error);
     if (status != TRKX_OK) return status;
     status = trkx_onnx_parse(text.bytes, text.length, path, file, error);
+    if (status == TRKX_OK) {
+        status = read_data(&text, file, error);
+        if (status != TRKX_OK) trkx_onnx_release(file);
+    }
     trkx_text_release(&text);
     return status;
 }
@@ -87,6 +149,8 @@ void trkx_onnx_release(struct trkx_onnx *file)
 {
     ProtobufCAllocator allocator = {message_alloc, message_free, NULL};
     if (file->model != NULL) onnx__model_proto__free_unpacked(file->model, &allocator);
+    trkx_external_release(&file->data);
+    trkx_release(file->left_outside);
     trkx_release(file->path);
     *file = (struct trkx_onnx){0};
 }
@@ -99,6 +163,9 @@ enum trkx_status trkx_onnx_write(const struct trkx_onnx *file, const char *path,
     struct trkx_output *output = NULL;
     uint8_t *bytes = NULL;
     size_t length = onnx__model_proto__get_packed_size(file->model);
+    if (length > INT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: has %zu bytes with its weights inside, readers of ONNX take 2 GB",
+                         file->path, length);
     TRKX_ALLOCATE(bytes, NULL, length, "an ONNX file");
     onnx__model_proto__pack(file->model, bytes);
     TRKX_CHECK(trkx_output_open(path, false, &output, error));

@@ -7,7 +7,7 @@
 
 #include <onnx.pb-c.h>
 
-#include "trkx.h"
+#include "external.h"
 
 /* A model in memory. Its messages and strings are trkx_allocate'd, and may be changed by the same means. */
 struct trkx_onnx {
@@ -15,14 +15,18 @@ struct trkx_onnx {
     size_t bytes; /* of the file */
     char sha256[65];
     Onnx__ModelProto *model; /* its graph is never NULL */
+    struct trkx_external
+        data;           /* the files beside it that its tensors were taken out of; their bytes are gone */
+    char *left_outside; /* why tensors still are in other files; NULL: none is */
 };
 
-/* Errors: MEMORY, IO, FORMAT (not an ONNX model, truncated). On failure *file is empty. */
+/* With what it has in files beside it, as far as they can be read. Errors: MEMORY, IO, FORMAT (not an ONNX
+ * model, truncated). On failure *file is empty. */
 enum trkx_status trkx_onnx_read(const char *path, struct trkx_onnx *file, trkx_error *error);
 /* The same of bytes in memory; `name` stands for the path in messages. */
 enum trkx_status trkx_onnx_parse(const void *bytes, size_t length, const char *name, struct trkx_onnx *file,
                                  trkx_error *error);
-/* Appears whole or not at all. Errors: MEMORY, IO. */
+/* Appears whole or not at all. Errors: MEMORY, IO, MODEL (too large for one file). */
 enum trkx_status trkx_onnx_write(const struct trkx_onnx *file, const char *path, trkx_error *error);
 /* Any file, byte by byte; appears whole or not at all. Errors: MEMORY, IO. */
 enum trkx_status trkx_file_copy(const char *from, const char *to, trkx_error *error);

@@ -40,7 +40,8 @@ static struct trkx_contract contract_of(const struct trkx_bundle *bundle, enum t
                                   .features = model->features_count,
                                   .dim = bundle->dim,
                                   .sigmoid = !embedding && model->sigmoid_in_model,
-                                  .sha256 = model->sha256};
+                                  .sha256 = model->sha256,
+                                  .data = &model->data};
 }
 
 static enum trkx_status find_in_bundle(const char *path, struct trkx_networks *networks, trkx_error *error)

@@ -137,15 +137,16 @@ static int64_t needed_opset(const struct trkx_subject *subject)
     return needed;
 }
 
-static enum trkx_status refuse_external(const struct trkx_onnx *file, trkx_error *error)
+/* What was in files beside the model is inside now. */
+static enum trkx_status note_data(const struct trkx_onnx *file, struct trkx_findings *changes,
+                                  trkx_error *error)
 {
-    const Onnx__GraphProto *proto = file->model->graph;
-    for (size_t i = 0; i < proto->n_initializer; i++)
-        if (trkx_onnx_tensor_external(proto->initializer[i]))
-            return trkx_fail(
-                error, TRKX_ERROR_MODEL,
-                "%s: tensor %s has its elements in another file: save the model with its weights inside",
-                file->path, trkx_onnx_text(proto->initializer[i]->name));
+    if (file->left_outside != NULL)
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s; save the model with its weights inside",
+                         file->left_outside);
+    for (size_t i = 0; i < file->data.count; i++)
+        trkx_findings_add(changes, TRKX_CHANGE, "external", file->data.files[i].name, "",
+                          "its tensors are inside of the model now");
     return TRKX_OK;
 }
 
@@ -169,7 +170,7 @@ enum trkx_status trkx_onnx_repair(struct trkx_onnx *file, const struct trkx_cont
     if (opset != 0 && (opset < TRKX_OPSET_OLDEST || opset > TRKX_OPSET_NEWEST))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "operator set %lld is not one from %d to %d",
                          (long long)opset, TRKX_OPSET_OLDEST, TRKX_OPSET_NEWEST);
-    enum trkx_status status = refuse_external(file, error);
+    enum trkx_status status = note_data(file, changes, error);
     if (status == TRKX_OK) status = trkx_subject_create(file, contract, &subject, error);
     if (status != TRKX_OK) return status;
     struct repair repair = {{file->model, &subject.graph, 0}, &subject, changes, error};
