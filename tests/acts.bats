@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # Proves: adapters/acts builds against an installed trkx and ACTS' interface (tests/acts_interface stands in for ACTS),
 # its package is found by a user outside, its stages do what ACTS asks of them (tests/acts/test_acts.cpp, under
-# UBSan and with the standard library's assertions), its examples run, and trkx' own build takes it in where ACTS is found.
+# UBSan and with the standard library's assertions), its examples find the tracks of trkx run, whatever the order of the
+# space points, and trkx' own build takes it in where ACTS is found.
 load helpers
 
 setup_file() {
@@ -19,9 +20,15 @@ setup_file() {
     cmake -S "$repository/tests/acts" -B "$BATS_FILE_TMPDIR/user" "${options[@]}" >/dev/null
     cmake --build "$BATS_FILE_TMPDIR/user"
     cp -r "$repository/models" "$models"
+    chmod -R u+w "$models"
+    # what the stages express of the bundles
+    for bundle in default acat2021-like; do
+        cp -r "$models/$bundle" "$models/$bundle-without-completion"
+        jq 'del(.tracks.completion)' "$repository/models/$bundle/bundle.json" \
+            >"$models/$bundle-without-completion/bundle.json"
+    done
     # the same networks, which are told that they take something else
     cp -r "$models/acat2021-like" "$models/without-positions"
-    chmod -R u+w "$models/without-positions"
     sed -i 's/"name": "r"/"name": "theta"/' "$models/without-positions/bundle.json"
 }
 
@@ -64,8 +71,10 @@ setup() {
     pkg-config --exists pybind11 || skip "no pybind11 here"
     cd "$BATS_TEST_TMPDIR"
     "$TRKX" simulate --particles 300 --seed 3 --no-gzip --out .
+    # installed, and found by nothing but its place
+    readelf -d "$prefix/lib/python"/trkx_acts.*.so | grep -F '[$ORIGIN/..'
     PYTHONDONTWRITEBYTECODE=1 \
-        PYTHONPATH=$repository/adapters/acts/example:$BATS_FILE_TMPDIR/user/python:$BATS_FILE_TMPDIR/build /usr/bin/python3 \
+        PYTHONPATH=$repository/adapters/acts/example:$BATS_FILE_TMPDIR/user/python:$prefix/lib/python /usr/bin/python3 \
         "$repository/tests/acts/test_python.py" "$models/acat2021-like" event000001000-hits.csv >tracks
     "$BATS_FILE_TMPDIR/build/trkx_acts_example" "$models/acat2021-like" event000001000 >expected
     [ "$(wc -l <expected)" -gt 100 ]

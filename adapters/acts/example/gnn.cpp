@@ -29,7 +29,8 @@ ActsPlugins::GnnPipeline configure(const std::string &directory, Acts::Logging::
                      .bundle = bundle, .network = TRKX_NETWORK_GNN, .columns = columns, .cut = 0.01f},
                  log("GNN"))},
             std::make_shared<trkx_acts::TrackBuilding>(
-                trkx_acts::TrackBuilding::Config{.method = trkx_acts::TrackBuilding::Method::eWalkthrough},
+                trkx_acts::TrackBuilding::Config{.method = trkx_acts::TrackBuilding::Method::eWalkthrough,
+                                                 .columns = columns},
                 log("TrackBuilding")),
             log("GnnPipeline")};
 }

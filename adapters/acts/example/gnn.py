@@ -1,39 +1,57 @@
-"""ACTS' Gnn track finding with trkx' stages, in the style of ACTS' Examples/Scripts/Python/gnn_metric_learning.py.
+"""ACTS' Gnn track finding with trkx' stages, as in ACTS' Examples/Scripts/Python/gnn_metric_learning.py.
 
-    stages = trkxStages("models/acat2021-like")
-    addGnn(s, **stages, trackingGeometry=trackingGeometry, geometrySelection=geometrySelection)
+    s = runDigitization(...)  # of those scripts
+    addTrkx(s, "models/acat2021-like", trackingGeometry, geoSelectionConfigFile)
+    s.run()
 """
 
 import acts
+import acts.gnn
 import acts.examples.gnn
 import trkx_acts
+from acts.examples.reconstruction import addGnn, addSpacePointsMaking
+
+# trkx' names of what ACTS makes of space points
+NODE_FEATURES = {
+    "r": acts.examples.gnn.NodeFeature.R,
+    "phi": acts.examples.gnn.NodeFeature.Phi,
+    "x": acts.examples.gnn.NodeFeature.X,
+    "y": acts.examples.gnn.NodeFeature.Y,
+    "z": acts.examples.gnn.NodeFeature.Z,
+    "eta": acts.examples.gnn.NodeFeature.Eta,
+    "cell_count": acts.examples.gnn.NodeFeature.CellCount,
+    "cell_val": acts.examples.gnn.NodeFeature.ChargeSum,
+}
+OF_CLUSTERS = {"cell_count", "cell_val"}
 
 
-def trkxStages(bundleDir, level=acts.logging.INFO, threads=1):
-    """The arguments of acts.examples.reconstruction.addGnn that have to fit together.
+def trkxStages(bundleDir, names=("r", "phi", "z"), level=acts.logging.INFO, threads=1):
+    """The arguments of addGnn that have to fit together.
 
-    The bundle says radius, neighbours and cuts. The columns say what ACTS passes: the same features and scales as
-    nodeFeatures and featureScales; each network gets its own selection, by its own scales.
+    The bundle says radius, neighbours and cuts. The columns say what ACTS passes: nodeFeatures and featureScales, by
+    trkx' names; each network gets its own selection, by its own scales. Cell features are made of clusters.
     """
-    NodeFeature = acts.examples.gnn.NodeFeature
-    nodeFeatures = [NodeFeature.R, NodeFeature.Phi, NodeFeature.Z]
-    featureScales = [1.0, 1.0, 1.0]
-
+    featureScales = [1.0] * len(names)
     bundle = trkx_acts.Bundle(bundleDir, threads=threads)
-    columns = trkx_acts.FeatureColumns(names=["r", "phi", "z"], scales=featureScales)
-
-    graphConstructorConfig = {"level": level, "bundle": bundle, "columns": columns}
-    filterConfig = {"level": level, "bundle": bundle, "columns": columns, "network": trkx_acts.Network.Filter}
-    gnnConfig = {"level": level, "bundle": bundle, "columns": columns, "network": trkx_acts.Network.GNN, "cut": 0.01}
-    trackBuilderConfig = {"level": level, "method": trkx_acts.Method.Walkthrough, "minCandidateSize": 3}
-
+    columns = trkx_acts.FeatureColumns(names=list(names), scales=featureScales)
+    common = {"level": level, "bundle": bundle, "columns": columns}
     return {
-        "graphConstructor": trkx_acts.GraphConstruction(**graphConstructorConfig),
+        # addGnn's algorithm sorts the nodes by module
+        "graphConstructor": trkx_acts.GraphConstruction(nodesSortedByModule=True, **common),
         "edgeClassifiers": [
-            trkx_acts.EdgeClassification(**filterConfig),
-            trkx_acts.EdgeClassification(**gnnConfig),
+            trkx_acts.EdgeClassification(network=trkx_acts.Network.Filter, **common),
+            trkx_acts.EdgeClassification(network=trkx_acts.Network.GNN, cut=0.01, **common),
         ],
-        "trackBuilder": trkx_acts.TrackBuilding(**trackBuilderConfig),
-        "nodeFeatures": nodeFeatures,
+        "trackBuilder": trkx_acts.TrackBuilding(method=trkx_acts.Method.Walkthrough, minCandidateSize=3, **common),
+        "nodeFeatures": [NODE_FEATURES[name] for name in names],
         "featureScales": featureScales,
+        "inputClusters": "clusters" if OF_CLUSTERS & set(names) else "",
+        "device": acts.gnn.Device.Cpu(),  # addGnn's own default is CUDA
     }
+
+
+def addTrkx(s, bundleDir, trackingGeometry, geoSelectionConfigFile, stripGeoSelectionConfigFile=None,
+            level=acts.logging.INFO, **options):
+    """Space points, then track finding, on top of a sequencer with digitised measurements. options: of trkxStages."""
+    addSpacePointsMaking(s, trackingGeometry, geoSelectionConfigFile, stripGeoSelectionConfigFile, logLevel=level)
+    addGnn(s, **trkxStages(bundleDir, level=level, **options), logLevel=level)

@@ -3,13 +3,17 @@
  *
  * Rules that hold for every stage:
  *  - Tensors are ACTS': nodeFeatures [N,F], edgeIndex [2,E] with all sources first, edgeFeatures [E,Fe] and
- *    edgeScores [E,1], row by row. They may be on any device: what is not in the CPU's memory is cloned from
- * there and the results are cloned back. On the CPU no tensor is copied more than once, and nodeFeatures
- * never.
+ *    edgeScores [E,1], row by row. On the CPU none is copied more than once, and nodeFeatures never.
+ *  - The stages compute on the CPU, and so does a pipeline of them best: run it with Device::Cpu(), for ACTS'
+ * own default is CUDA. Where the context's device is CUDA, for the sake of ACTS' stages before or after,
+ * tensors are cloned from there and results to there on the context's stream. A device that they cannot serve
+ * is refused before anything is computed: CUDA without a stream, as where ACTS was built without CUDA, and
+ * what is neither.
  *  - The order of nodes is never changed.
  *  - A stage may be called by any number of threads at once.
- *  - Errors. NoEdgesError where no edge is left. std::invalid_argument where configuration or tensors do not
- * fit (a tensor that was moved from is one), std::runtime_error where trkx fails; the message is trkx' own.
+ *  - Errors. NoEdgesError where no edge is left. std::invalid_argument where configuration, device or tensors
+ * do not fit (a tensor that was moved from is one), std::runtime_error where trkx fails; the message is trkx'
+ * own.
  *
  * docs/acts.md has an example and tells how each of ACTS' known pitfalls is met. */
 #pragma once
@@ -72,17 +76,25 @@ struct FeatureColumns {
     std::vector<float> scales = {};
 };
 
-class Columns; /* src/columns.hpp */
+/* src/columns.hpp */
+class Columns;
+class Selection;
 
 /* Embedding and exact fixed-radius search, radius and k as the bundle says. Edges run outwards, from the node
- * nearer to the origin: among the columns there have to be x, y and z, or r and z. Where the bundle's k goes by
- * the hits' volumes, these are the uppermost bytes of the module ids, as in Acts::GeometryIdentifier. */
+ * nearer to the origin: among the columns there have to be x, y and z, or r and z.
+ *
+ * Where the bundle's k goes by the hits' volumes, these are a column "volume", or else the uppermost bytes of
+ * the module ids, as in Acts::GeometryIdentifier. Since v45.3 ACTS' TrackFindingAlgorithmGnn sorts the nodes
+ * by their modules, but passes the ids as they were before. Ids that do not ascend may therefore be those of
+ * other nodes: they are an error, unless nodesSortedByModule says that the nodes are in the order of their
+ * ids. Nothing else looks at module ids. */
 class GraphConstruction final : public ActsPlugins::GraphConstructionBase
 {
   public:
     struct Config {
         std::shared_ptr<const Bundle> bundle;
         FeatureColumns columns = {};
+        bool nodesSortedByModule = false; /* as in TrackFindingAlgorithmGnn */
     };
 
     GraphConstruction(const Config &config, std::unique_ptr<const Acts::Logger> logger);
@@ -101,6 +113,7 @@ class GraphConstruction final : public ActsPlugins::GraphConstructionBase
   private:
     Config m_config;
     std::unique_ptr<const Columns> m_columns;
+    std::unique_ptr<const Selection> m_selection;
     std::unique_ptr<const Acts::Logger> m_logger;
     const Acts::Logger &logger() const
     {
@@ -134,6 +147,7 @@ class EdgeClassification final : public ActsPlugins::EdgeClassificationBase
   private:
     Config m_config;
     std::unique_ptr<const Columns> m_columns;
+    std::unique_ptr<const Selection> m_selection;
     std::unique_ptr<const Acts::Logger> m_logger;
     const Acts::Logger &logger() const
     {
@@ -142,23 +156,29 @@ class EdgeClassification final : public ActsPlugins::EdgeClassificationBase
 };
 
 /* Tracks of all edges that are passed on: the cut is the edge classification's. The nodes of a track keep
- * their order, tracks come in the order of their first nodes. */
+ * their order, tracks come in the order of their first nodes; which nodes are a track does not depend on the
+ * nodes' order. */
 class TrackBuilding final : public ActsPlugins::TrackBuildingBase
 {
   public:
     enum class Method {
         eComponents, /* weakly connected components */
-        eWalkthrough /* trkx_walkthrough: needs scores, and edges that run outwards */
+        eWalkthrough /* trkx_walkthrough: needs scores, and edges that run outwards; ties go by position, so
+                      * among the columns there have to be x, y and z, or r, phi (or cos_phi and sin_phi) and
+                      * z */
     };
     struct Config {
         Method method = Method::eComponents;
-        float minScore = 0.1f;            /* of the walkthrough, see trkx_walkthrough_options */
-        float addScore = 0.6f;            /* likewise */
-        std::size_t minCandidateSize = 3; /* nodes; >= 1 */
-        int threads = 1;                  /* of the components; 0: all cores */
+        std::shared_ptr<const Bundle> bundle = nullptr; /* needed where there are no columns */
+        FeatureColumns columns = {};                    /* looked at by the walkthrough alone */
+        float minScore = 0.1f;                          /* of the walkthrough, see trkx_walkthrough_options */
+        float addScore = 0.6f;                          /* likewise */
+        std::size_t minCandidateSize = 3;               /* nodes; >= 1 */
+        int threads = 1;                                /* of the components; 0: all cores */
     };
 
     TrackBuilding(const Config &config, std::unique_ptr<const Acts::Logger> logger);
+    ~TrackBuilding() override;
 
     /* spacePointIds [N]. No edges: no tracks, and a warning, as ACTS' own. */
     std::vector<std::vector<int>> operator()(ActsPlugins::PipelineTensors tensors,
@@ -172,6 +192,7 @@ class TrackBuilding final : public ActsPlugins::TrackBuildingBase
 
   private:
     Config m_config;
+    std::unique_ptr<const Columns> m_columns; /* of the walkthrough */
     std::unique_ptr<const Acts::Logger> m_logger;
     const Acts::Logger &logger() const
     {

@@ -31,13 +31,13 @@ void requireEnds(const trkx_edges &edges, std::size_t nodes)
 }
 
 /* [E] each edge's score, after the sigmoid. */
-std::vector<float> score(const EdgeClassification::Config &config, const Columns &columns,
+std::vector<float> score(const EdgeClassification::Config &config, const Selection &selection,
                          const OnCpu<float> &nodes, const trkx_edges &edges)
 {
     std::vector<float> room, scores(edges.count);
     trkx_error error;
     auto *network = config.network == TRKX_NETWORK_GNN ? trkx_gnn : trkx_filter;
-    const float *features = columns.select(nodes.data(), nodes.rows(), room);
+    const float *features = selection.select(nodes.data(), nodes.rows(), room);
     check(network(config.bundle->pipeline(), features, nodes.rows(), &edges, scores.data(), &error), error);
     return scores;
 }
@@ -73,7 +73,8 @@ Tensor<float> keepRows(const float *from, std::size_t columns, const std::vector
 } // namespace
 
 EdgeClassification::EdgeClassification(const Config &config, std::unique_ptr<const Acts::Logger> _logger)
-    : m_config(config), m_columns(std::make_unique<Columns>(config.bundle, config.network, config.columns)),
+    : m_config(config), m_columns(std::make_unique<Columns>(config.bundle, config.columns)),
+      m_selection(std::make_unique<Selection>(required(config.bundle), config.network, *m_columns)),
       m_logger(std::move(_logger))
 {
     require(config.network != TRKX_NETWORK_EMBEDDING, "the embedding classifies no edges");
@@ -87,15 +88,14 @@ EdgeClassification::~EdgeClassification() = default;
 ActsPlugins::PipelineTensors EdgeClassification::operator()(ActsPlugins::PipelineTensors tensors,
                                                             const ActsPlugins::ExecutionContext &execContext)
 {
+    requireDevice(execContext);
     if (tensors.edgeIndex.size() == 0) throw ActsPlugins::NoEdgesError{};
     const OnCpu<float> nodes(tensors.nodeFeatures, execContext);
     const OnCpu<std::int64_t> index(tensors.edgeIndex, execContext);
     const trkx_edges edges = edgesView(index);
-    require(nodes.columns() == m_columns->count(), "nodeFeatures have " + std::to_string(nodes.columns()) +
-                                                       " columns instead of " +
-                                                       std::to_string(m_columns->count()));
+    m_columns->requireCount(nodes.columns());
     requireEnds(edges, nodes.rows());
-    const auto scores = score(m_config, *m_columns, nodes, edges);
+    const auto scores = score(m_config, *m_selection, nodes, edges);
     const auto kept = over(scores, cutOf(m_config));
     ACTS_DEBUG(nameOf(m_config.network)
                << ": " << kept.size() << " of " << edges.count << " edges are over the cut");

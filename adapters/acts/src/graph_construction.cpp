@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "columns.hpp"
 #include "tensors.hpp"
@@ -19,56 +20,77 @@ class OwnEdges
     trkx_edges edges = {};
 };
 
-/* How many neighbours each node keeps, where that goes by its volume, the uppermost byte of its module's id.
- */
-std::vector<std::uint32_t> keptNeighbours(const Bundle &bundle, const std::vector<std::uint64_t> &moduleIds,
-                                          std::size_t n)
+std::vector<std::int32_t> rounded(const std::vector<double> &values)
+{
+    std::vector<std::int32_t> result(values.size());
+    std::ranges::transform(values, result.begin(),
+                           [](double value) { return static_cast<std::int32_t>(std::lround(value)); });
+    return result;
+}
+
+/* The volumes of n nodes: the uppermost bytes of their modules' ids. */
+std::vector<std::int32_t> volumesOf(std::vector<std::uint64_t> moduleIds, std::size_t n, bool sorted)
 {
     std::vector<std::int32_t> volumes(n);
-    std::vector<std::uint32_t> ks(n);
-    trkx_hits hits = {};
-    trkx_error error;
     require(moduleIds.size() == n, std::to_string(moduleIds.size()) + " module ids are not those of " +
                                        std::to_string(n) + " nodes: this bundle's k goes by their volumes");
+    if (sorted) std::ranges::sort(moduleIds);
+    require(
+        std::ranges::is_sorted(moduleIds),
+        "the module ids do not ascend, so they may be those of other nodes, as in ACTS from v45.3 on, which "
+        "sorts the nodes but not the ids; this bundle's k goes by their volumes: set nodesSortedByModule, or "
+        "pass a column volume");
     std::ranges::transform(moduleIds, volumes.begin(),
                            [](std::uint64_t id) { return static_cast<std::int32_t>(id >> 56); });
-    hits.count = n;
+    return volumes;
+}
+
+/* How many neighbours each node keeps, where that goes by its volume. */
+std::vector<std::uint32_t> keptNeighbours(const Bundle &bundle, const std::vector<std::int32_t> &volumes)
+{
+    std::vector<std::uint32_t> ks(volumes.size());
+    trkx_hits hits = {};
+    trkx_error error;
+    hits.count = volumes.size();
     hits.volume_id = volumes.data();
     check(trkx_pipeline_ks(bundle.pipeline(), &hits, ks.data(), &error), error);
     return ks;
 }
 
-/* Embeds the nodes and joins neighbours. */
-void search(const Bundle &bundle, const Columns &columns, const std::vector<float> &values,
-            const std::vector<std::uint64_t> &moduleIds, std::size_t n, OwnEdges &result)
+/* Neighbours in points [n,dim], at most k, or ks [n] where there are any. */
+void join(const Bundle &bundle, const std::vector<float> &points, const std::vector<std::uint32_t> &ks,
+          const std::vector<float> &xyz, OwnEdges &result)
 {
     const trkx_bundle_info &info = bundle.info();
-    std::vector<float> room, points(n * info.dim);
+    const std::size_t n = points.size() / info.dim;
     trkx_edges_options options;
     trkx_error error;
     trkx_edges_options_init(&options);
     options.radius = info.radius;
     options.k = info.k;
-    std::vector<std::uint32_t> ks;
-    if (info.own_ks) {
-        ks = keptNeighbours(bundle, moduleIds, n);
-        options.ks = ks.data();
-    }
+    if (!ks.empty()) options.ks = ks.data();
     options.threads = bundle.threads();
-    check(trkx_embed(bundle.pipeline(), columns.select(values.data(), n, room), n, points.data(), &error),
-          error);
     check(trkx_radius_graph(points.data(), n, info.dim, &options, &result.edges, &error), error);
-    check(trkx_edges_orient(columns.positions(values.data(), n).data(), n, &result.edges, &error), error);
+    check(trkx_edges_orient(xyz.data(), n, &result.edges, &error), error);
+}
+
+/* [n,dim] */
+std::vector<float> embed(const Bundle &bundle, const Selection &selection, const float *values, std::size_t n)
+{
+    std::vector<float> room, points(n * bundle.info().dim);
+    trkx_error error;
+    check(trkx_embed(bundle.pipeline(), selection.select(values, n, room), n, points.data(), &error), error);
+    return points;
 }
 
 } // namespace
 
 GraphConstruction::GraphConstruction(const Config &config, std::unique_ptr<const Acts::Logger> _logger)
-    : m_config(config),
-      m_columns(std::make_unique<Columns>(config.bundle, TRKX_NETWORK_EMBEDDING, config.columns)),
+    : m_config(config), m_columns(std::make_unique<Columns>(config.bundle, config.columns)),
+      m_selection(std::make_unique<Selection>(required(config.bundle), TRKX_NETWORK_EMBEDDING, *m_columns)),
       m_logger(std::move(_logger))
 {
-    m_columns->requirePositions();
+    m_columns->requireDistances();
     const trkx_bundle_info &info = m_config.bundle->info();
     ACTS_INFO("trkx " << trkx_version() << ", bundle " << info.name << ": radius " << info.radius << " in "
                       << info.dim << " dimensions, at most " << info.k << " neighbours");
@@ -81,16 +103,25 @@ ActsPlugins::PipelineTensors GraphConstruction::operator()(std::vector<float> &i
                                                            const std::vector<std::uint64_t> &moduleIds,
                                                            const ActsPlugins::ExecutionContext &execContext)
 {
+    const Bundle &bundle = *m_config.bundle;
+    const float *values = inputValues.data();
     OwnEdges own;
+    std::vector<std::uint32_t> ks;
+    requireDevice(execContext);
     require(inputValues.size() == numNodes * m_columns->count(),
             std::to_string(inputValues.size()) + " values are not " + std::to_string(m_columns->count()) +
                 " columns of " + std::to_string(numNodes) + " nodes");
     if (numNodes == 0) throw ActsPlugins::NoEdgesError{};
-    search(*m_config.bundle, *m_columns, inputValues, moduleIds, numNodes, own);
+    if (bundle.info().own_ks)
+        ks = keptNeighbours(bundle, m_columns->has({"volume"})
+                                        ? rounded(m_columns->column("volume", values, numNodes))
+                                        : volumesOf(moduleIds, numNodes, m_config.nodesSortedByModule));
+    join(bundle, embed(bundle, *m_selection, values, numNodes), ks, m_columns->distances(values, numNodes),
+         own);
     ACTS_DEBUG("Built " << own.edges.count << " edges between " << numNodes << " nodes");
     if (own.edges.saturated > 0)
-        ACTS_INFO(own.edges.saturated << " of " << numNodes << " nodes have more than "
-                                      << m_config.bundle->info().k << " neighbours; they keep the nearest");
+        ACTS_INFO(own.edges.saturated << " of " << numNodes << " nodes have more than " << bundle.info().k
+                                      << " neighbours; they keep the nearest");
     if (own.edges.count == 0) throw ActsPlugins::NoEdgesError{};
     auto nodeFeatures = createOnCpu<float>(numNodes, m_columns->count());
     auto edgeIndex = createOnCpu<std::int64_t>(2, own.edges.count);

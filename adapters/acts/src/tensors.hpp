@@ -3,6 +3,7 @@
 
 #include "trkx_acts.hpp"
 
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -22,6 +23,30 @@ inline void require(bool condition, const std::string &message)
     if (!condition) throw std::invalid_argument(message);
 }
 
+/* Whether tensors can be cloned to and from the device. Its type is CPU or CUDA in all versions of ACTS;
+ * without CUDA ACTS has no stream. */
+inline bool isWithinReach(const ActsPlugins::Device &device, const ActsPlugins::ExecutionContext &context)
+{
+    return device.isCpu() || (device.isCuda() && context.stream.has_value());
+}
+
+/* Throws where results could not be returned: to be called before they are computed. */
+inline void requireDevice(const ActsPlugins::ExecutionContext &context)
+{
+    if (isWithinReach(context.device, context)) return;
+    std::ostringstream message;
+    message << "the device is " << context.device << (context.device.isCuda() ? " without a stream" : "")
+            << ", but trkx' stages compute on the CPU: run the pipeline with Device::Cpu(), in Python with "
+               "device=acts.gnn.Device.Cpu()";
+    throw std::invalid_argument(message.str());
+}
+
+inline const Bundle &required(const std::shared_ptr<const Bundle> &bundle)
+{
+    require(bundle != nullptr, "there is no bundle");
+    return *bundle;
+}
+
 /* A tensor in the CPU's memory: itself, or a clone of what is elsewhere. */
 template <typename T> class OnCpu
 {
@@ -31,6 +56,7 @@ template <typename T> class OnCpu
     {
         require(tensor.data() != nullptr, "a tensor was moved from");
         if (tensor.device().isCpu()) return;
+        require(isWithinReach(tensor.device(), context), "a tensor is on a device, and there is no stream");
         m_clone.emplace(tensor.clone({ActsPlugins::Device::Cpu(), context.stream}));
         m_tensor = &*m_clone;
     }

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "columns.hpp"
 #include "tensors.hpp"
 
 namespace trkx_acts
@@ -9,25 +10,54 @@ namespace
 
 constexpr float allEdges = -std::numeric_limits<float>::infinity();
 
-void label(const TrackBuilding::Config &config, std::size_t n, const trkx_edges &edges, const float *scores,
-           std::vector<std::int32_t> &labels, std::size_t &count)
+/* The nodes' tracks, from 1; 0: none. */
+struct Labels {
+    std::vector<std::int32_t> of;
+    std::size_t count = 0;
+};
+
+Labels components(const TrackBuilding::Config &config, std::size_t n, const trkx_edges &edges)
 {
+    Labels labels{std::vector<std::int32_t>(n)};
+    trkx_tracks_options options;
     trkx_error error;
-    if (config.method == TrackBuilding::Method::eWalkthrough) {
-        trkx_walkthrough_options options;
-        trkx_walkthrough_options_init(&options);
-        options.cut = allEdges;
-        options.min_score = config.minScore;
-        options.add_score = config.addScore;
-        options.min_hits = config.minCandidateSize;
-        check(trkx_walkthrough(n, &edges, scores, &options, labels.data(), &count, &error), error);
-    } else {
-        trkx_tracks_options options;
-        trkx_tracks_options_init(&options);
-        options.min_hits = config.minCandidateSize;
-        options.threads = config.threads;
-        check(trkx_tracks(n, &edges, nullptr, &options, labels.data(), &count, &error), error);
-    }
+    trkx_tracks_options_init(&options);
+    options.min_hits = config.minCandidateSize;
+    options.threads = config.threads;
+    check(trkx_tracks(n, &edges, nullptr, &options, labels.of.data(), &labels.count, &error), error);
+    return labels;
+}
+
+/* xyz [n,3] mm */
+Labels walkthrough(const TrackBuilding::Config &config, const std::vector<float> &xyz,
+                   const trkx_edges &edges, const float *scores)
+{
+    Labels labels{std::vector<std::int32_t>(xyz.size() / 3)};
+    trkx_walkthrough_options options;
+    trkx_error error;
+    trkx_walkthrough_options_init(&options);
+    options.cut = allEdges;
+    options.min_score = config.minScore;
+    options.add_score = config.addScore;
+    options.min_hits = config.minCandidateSize;
+    options.xyz = xyz.data();
+    check(
+        trkx_walkthrough(labels.of.size(), &edges, scores, &options, labels.of.data(), &labels.count, &error),
+        error);
+    return labels;
+}
+
+/* The walkthrough of what is in the tensors. */
+Labels walkThrough(const TrackBuilding::Config &config, const Columns &columns,
+                   const ActsPlugins::PipelineTensors &tensors, const trkx_edges &edges,
+                   const ActsPlugins::ExecutionContext &context)
+{
+    const OnCpu<float> nodes(tensors.nodeFeatures, context);
+    require(tensors.edgeScores.has_value(), "the walkthrough needs edgeScores");
+    const OnCpu<float> scores(*tensors.edgeScores, context);
+    require(scores.rows() == edges.count, "there are not as many edgeScores as edges");
+    columns.requireCount(nodes.columns());
+    return walkthrough(config, columns.positions(nodes.data(), nodes.rows()), edges, scores.data());
 }
 
 } // namespace
@@ -37,7 +67,12 @@ TrackBuilding::TrackBuilding(const Config &config, std::unique_ptr<const Acts::L
 {
     require(config.minCandidateSize >= 1, "minCandidateSize is 0");
     require(config.threads >= 0, "there are fewer than 0 threads");
+    if (config.method != Method::eWalkthrough) return;
+    m_columns = std::make_unique<Columns>(config.bundle, config.columns);
+    m_columns->requirePositions();
 }
+
+TrackBuilding::~TrackBuilding() = default;
 
 std::vector<std::vector<int>> TrackBuilding::operator()(ActsPlugins::PipelineTensors tensors,
                                                         std::vector<int> &spacePointIds,
@@ -53,19 +88,13 @@ std::vector<std::vector<int>> TrackBuilding::operator()(ActsPlugins::PipelineTen
     }
     const OnCpu<std::int64_t> index(tensors.edgeIndex, execContext);
     const trkx_edges edges = edgesView(index);
-    std::optional<OnCpu<float>> scores;
-    if (m_config.method == Method::eWalkthrough) {
-        require(tensors.edgeScores.has_value(), "the walkthrough needs edgeScores");
-        scores.emplace(*tensors.edgeScores, execContext);
-        require(scores->rows() == edges.count, "there are not as many edgeScores as edges");
-    }
-    std::vector<std::int32_t> labels(n);
-    std::size_t count = 0;
-    label(m_config, n, edges, scores ? scores->data() : nullptr, labels, count);
-    ACTS_DEBUG("Built " << count << " tracks from " << edges.count << " edges");
-    std::vector<std::vector<int>> tracks(count);
+    const Labels labels = m_columns == nullptr
+                              ? components(m_config, n, edges)
+                              : walkThrough(m_config, *m_columns, tensors, edges, execContext);
+    ACTS_DEBUG("Built " << labels.count << " tracks from " << edges.count << " edges");
+    std::vector<std::vector<int>> tracks(labels.count);
     for (std::size_t i = 0; i < n; i++)
-        if (labels[i] > 0) tracks[static_cast<std::size_t>(labels[i] - 1)].push_back(spacePointIds[i]);
+        if (labels.of[i] > 0) tracks[static_cast<std::size_t>(labels.of[i] - 1)].push_back(spacePointIds[i]);
     return tracks;
 }
 

@@ -1,8 +1,9 @@
-/* For tests: what ACTS' pipeline does with the stages, and with the nodes that no edge is left of
- * (shrinkNodes). See README.md of tests/acts_interface. */
+/* For tests: what ACTS' pipeline does with the stages. See README.md of tests/acts_interface. */
 #pragma once
 
-#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <stdexcept>
 
 #include "Acts/Utilities/Logger.hpp"
 #include "ActsPlugins/Gnn/Stages.hpp"
@@ -10,30 +11,21 @@
 namespace ActsPlugins
 {
 
-inline PipelineTensors removeUnusedNodes(PipelineTensors &&tensors, std::vector<int> &spacePointIds)
+struct GnnTiming {
+    using Duration = std::chrono::duration<float, std::milli>;
+    Duration graphBuildingTime = Duration{0};
+    std::vector<Duration> classifierTimes;
+    Duration trackBuildingTime = Duration{0};
+};
+
+class GnnHook
 {
-    const std::size_t edges = tensors.edgeIndex.shape()[1], columns = tensors.nodeFeatures.shape()[1];
-    std::vector<std::int64_t> number(tensors.nodeFeatures.shape()[0], -1);
-    std::vector<std::size_t> used;
-    for (std::size_t i = 0; i < 2 * edges; i++)
-        number[static_cast<std::size_t>(tensors.edgeIndex.data()[i])] = 0;
-    for (std::size_t i = 0; i < number.size(); i++) {
-        if (number[i] < 0) continue;
-        number[i] = static_cast<std::int64_t>(used.size());
-        used.push_back(i);
+  public:
+    virtual ~GnnHook() = default;
+    virtual void operator()(const PipelineTensors &, const ExecutionContext &) const
+    {
     }
-    auto nodes = Tensor<float>::Create({used.size(), columns}, {});
-    std::vector<int> ids;
-    for (std::size_t i = 0; i < used.size(); i++) {
-        std::copy_n(tensors.nodeFeatures.data() + used[i] * columns, columns, nodes.data() + i * columns);
-        ids.push_back(spacePointIds[used[i]]);
-    }
-    for (std::size_t i = 0; i < 2 * edges; i++)
-        tensors.edgeIndex.data()[i] = number[static_cast<std::size_t>(tensors.edgeIndex.data()[i])];
-    spacePointIds = ids;
-    return {std::move(nodes), std::move(tensors.edgeIndex), std::move(tensors.edgeFeatures),
-            std::move(tensors.edgeScores)};
-}
+};
 
 class GnnPipeline
 {
@@ -45,18 +37,28 @@ class GnnPipeline
         : m_graphConstructor(graphConstructor), m_edgeClassifiers(edgeClassifiers),
           m_trackBuilder(trackBuilder), m_shrinkNodes(shrinkNodes)
     {
+        if (!graphConstructor || !trackBuilder || edgeClassifiers.empty() ||
+            std::ranges::find(edgeClassifiers, nullptr) != edgeClassifiers.end())
+            throw std::invalid_argument("a stage is missing");
     }
 
+    /* Within a stage the time is not looked at here. */
     std::vector<std::vector<int>> run(std::vector<float> &features,
                                       const std::vector<std::uint64_t> &moduleIds,
-                                      std::vector<int> &spacePointIds, Device device) const
+                                      std::vector<int> &spacePointIds, Device device,
+                                      const GnnHook &hook = {}, GnnTiming *timing = nullptr) const
     {
-        const ExecutionContext context{device, {}};
+        ExecutionContext context{device, {}};
+        if (device.isMps()) throw std::invalid_argument("MPS cannot be the device of a pipeline");
+        if (device.isCuda() && Build::withCuda) context.stream.emplace(nullptr);
+        if (timing != nullptr) timing->classifierTimes.assign(m_edgeClassifiers.size(), {});
         try {
             auto tensors = (*m_graphConstructor)(features, spacePointIds.size(), moduleIds, context);
+            hook(tensors, context);
             for (const auto &classifier : m_edgeClassifiers) {
-                if (m_shrinkNodes) tensors = removeUnusedNodes(std::move(tensors), spacePointIds);
+                if (m_shrinkNodes) tensors = removeUnusedNodes(std::move(tensors), spacePointIds, context);
                 tensors = (*classifier)(std::move(tensors), context);
+                hook(tensors, context);
             }
             return (*m_trackBuilder)(std::move(tensors), spacePointIds, context);
         } catch (NoEdgesError &) {

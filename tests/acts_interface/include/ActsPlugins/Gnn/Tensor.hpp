@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -18,7 +20,7 @@ namespace ActsPlugins
 {
 
 struct Device {
-    enum class Type { eCPU, eCUDA };
+    enum class Type { eCPU, eCUDA, eMPS }; /* eMPS: after v47.5 */
     Type type = Type::eCPU;
     std::size_t index = 0;
     static Device Cpu()
@@ -29,6 +31,10 @@ struct Device {
     {
         return {Type::eCUDA, index};
     }
+    static Device Mps()
+    {
+        return {Type::eMPS, 0};
+    }
     bool isCpu() const
     {
         return type == Type::eCPU;
@@ -37,18 +43,47 @@ struct Device {
     {
         return type == Type::eCUDA;
     }
+    bool isMps() const
+    {
+        return type == Type::eMPS;
+    }
     bool operator==(const Device &) const = default;
 };
+
+inline std::ostream &operator<<(std::ostream &os, Device device)
+{
+    if (device.isCpu()) return os << "CPU";
+    if (device.isMps()) return os << "MPS";
+    return os << "CUDA(" << device.index << ")";
+}
 
 struct ExecutionContext {
     Device device{Device::Type::eCPU};
     std::optional<cudaStream_t> stream;
 };
 
-/* What the tests count. */
+/* What the tests count, and whether ACTS was built with CUDA. */
 struct TensorCounts {
     static inline std::size_t created = 0, cloned = 0;
 };
+struct Build {
+    static inline bool withCuda = true;
+};
+
+namespace detail
+{
+
+/* Where tensors may be, and be cloned from and to. ACTS asserts the stream, and without that what follows is
+ * undefined. */
+inline void requireMemory(Device device, const ExecutionContext &context)
+{
+    if (device.isCpu()) return;
+    if (device.isMps()) throw std::invalid_argument("no tensor can be on an MPS device");
+    if (!Build::withCuda) throw std::runtime_error("ACTS was not compiled with CUDA support");
+    if (!context.stream.has_value()) throw std::logic_error("a CUDA tensor without a stream");
+}
+
+} // namespace detail
 
 template <typename T>
 requires std::is_arithmetic_v<T>
@@ -60,12 +95,15 @@ class Tensor
     static Tensor Create(Shape shape, const ExecutionContext &execContext)
     {
         TensorCounts::created++;
+        detail::requireMemory(execContext.device, execContext);
         return Tensor(shape, execContext.device);
     }
 
     Tensor clone(const ExecutionContext &to) const
     {
         TensorCounts::cloned++;
+        detail::requireMemory(m_device, to);
+        detail::requireMemory(to.device, to);
         Tensor copy(m_shape, to.device);
         const auto *from = reinterpret_cast<const unsigned char *>(data());
         auto *out = reinterpret_cast<unsigned char *>(copy.data());
