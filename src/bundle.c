@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "nearest.h"
+#include "meant.h"
 
 /* ---- fields ----------------------------------------------------------------------------------------- */
 
@@ -35,7 +35,7 @@ static enum trkx_status check_keys(const struct place *place, const char *const 
         bool found = false;
         for (size_t i = 0; i < count && !found; i++) found = strcmp(key, known[i]) == 0;
         if (found) continue;
-        const char *meant = trkx_nearest(key, known, count);
+        const char *meant = trkx_meant(key, known, count);
         return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%.60s is not known here%s%s%s",
                          place->file, place->section, key, meant != NULL ? ": did you mean " : "",
                          meant != NULL ? meant : "", meant != NULL ? "?" : "");

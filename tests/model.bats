@@ -107,6 +107,29 @@ finds() { # exit-code text -- arguments of trkx model check
     [[ $("$TRKX" model info "$(out)-18.onnx") == *"operator set 18"* ]]
 }
 
+# Its weights, 320 bytes, are in gnn.data beside it.
+@test "data beside a model: info, check and repair take it from there, and from nowhere else" {
+    mkdir "$BATS_TEST_TMPDIR/away"
+    outside=$BATS_TEST_TMPDIR/away/gnn.onnx
+    seed data-outside "$outside"
+    head -c 320 /dev/zero >"$BATS_TEST_TMPDIR/gnn.data"
+    cd "$BATS_TEST_TMPDIR"
+    finds 1 "away/gnn.data: cannot be read" -- "$outside"
+    refuses 1 "away/gnn.data: cannot be read" -- "$TRKX" model repair "$outside" --out "$(out).onnx"
+    [[ $("$TRKX" model info "$outside") == *"80 in 4 tensors"*"away/gnn.data: cannot be read"* ]]
+    [ ! -e "$(out).onnx" ]
+    mv gnn.data away/
+    cd /
+    [[ $("$TRKX" model info "$outside") == *"80 in 4 tensors"*"provider     takes "* ]]
+    run "$TRKX" model repair "$outside" --out "$(out).onnx"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"gnn.data: its tensors are inside of the model now"* ]]
+    finds 0 "nothing is wrong" -- "$(out).onnx"
+    head -c 319 /dev/zero >"$BATS_TEST_TMPDIR/away/gnn.data"
+    finds 1 "goes beyond the end of that file" -- "$outside"
+}
+
 @test "repair: in place" {
     mkdir "$BATS_TEST_TMPDIR/here"
     mv "$broken" "$BATS_TEST_TMPDIR/here/x.onnx"

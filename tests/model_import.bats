@@ -91,6 +91,22 @@ import() { # arguments: to $(out)
     [ "$(sha256sum "$models"/*)" = "$before" ]
 }
 
+@test "weights beside a network come into the bundle's" {
+    mkdir "$BATS_TEST_TMPDIR/from"
+    cp "$acat"/{embedding,filter}.onnx "$BATS_TEST_TMPDIR/from/"
+    tail -c +2 "$BATS_TEST_DIRNAME/corpus/fuzz_onnx/data-outside" >"$BATS_TEST_TMPDIR/from/gnn.onnx"
+    run import --repair "$BATS_TEST_TMPDIR/from"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ $output == *"from/gnn.data: cannot be read"* ]]
+    [ ! -e "$(out)" ]
+    head -c 320 /dev/zero >"$BATS_TEST_TMPDIR/from/gnn.data"
+    import --repair "$BATS_TEST_TMPDIR/from"
+    [ "$(ls -x "$(out)" | xargs)" = "bundle.json embedding.onnx filter.onnx gnn.onnx" ]
+    [ "$(jq .gnn.data "$(out)/bundle.json")" = null ]
+    "$TRKX" model check "$(out)"
+}
+
 @test "wrong usage is exit code 2 and one line" {
     refuses 2 "EMBEDDING FILTER GNN are needed" -- "$TRKX" model import --out "$(out)"
     refuses 2 "EMBEDDING FILTER GNN are needed" -- "$TRKX" model import --out "$(out)" a b
