@@ -172,7 +172,7 @@ finds() { # exit-code text -- arguments of trkx model check
 
 @test "wrong usage is exit code 2 and one line" {
     refuses 2 "info, check, repair or import" -- "$TRKX" model
-    refuses 2 '"fix" is not' -- "$TRKX" model fix "$broken"
+    refuses 2 'not "fix"' -- "$TRKX" model fix "$broken"
     refuses 2 "FILE is needed" -- "$TRKX" model check
     refuses 2 "--out FILE" -- "$TRKX" model repair "$broken"
     refuses 2 "one FILE" -- "$TRKX" model repair --out x "$broken" "$broken"

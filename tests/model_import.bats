@@ -112,7 +112,7 @@ import() { # arguments: to $(out)
     refuses 2 "EMBEDDING FILTER GNN are needed" -- "$TRKX" model import --out "$(out)" a b
     refuses 2 "--out DIR is needed" -- "$TRKX" model import "$acat"
     refuses 2 "--filter-cut" -- "$TRKX" model import --filter-cut 2 --out "$(out)" "$acat"
-    refuses 2 "import, before all options" -- "$TRKX" model --strict import "$acat"
+    refuses 2 "import stands before all options" -- "$TRKX" model --strict import "$acat"
     refuses 1 "holds no embedding.onnx" -- "$TRKX" model import --out "$(out)" "$models"
     refuses 1 "/nowhere.onnx" -- "$TRKX" model import --out "$(out)" /nowhere.onnx b c
     [[ $("$TRKX" model import --help) == *"r/1000,phi/pi,z/1000"* ]]
