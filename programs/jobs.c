@@ -38,10 +38,9 @@ static struct place *place_of(struct line *line, size_t event)
 
 /* Nothing behind an event that has been interrupted is wanted, or behind one that has failed where that is to
  * be the end. Locked. */
-static void after_failure(struct line *line, size_t event)
+static void after_failure(struct line *line, size_t event, enum trkx_status status)
 {
-    bool last =
-        line->stops_on_error || line->places[event % line->places_count].job.status == TRKX_ERROR_CANCELLED;
+    bool last = line->stops_on_error || status == TRKX_ERROR_CANCELLED;
     if (last && event + 1 < line->end) line->end = event + 1;
 }
 
@@ -100,6 +99,7 @@ static bool finish_event(const struct line *line, struct job *job, job_finish fi
     if (line->shows_progress) fputs(CLEAR_LINE, stderr);
     bool good = finish(user, job);
     funlockfile(stderr);
+    release_job(job);
     return good;
 }
 
@@ -121,7 +121,8 @@ static void *read_events(void *user)
         pthread_mutex_unlock(&line->lock);
         read_event(line, event);
         pthread_mutex_lock(&line->lock);
-        if (place_of(line, event)->job.status != TRKX_OK) after_failure(line, event);
+        enum trkx_status status = place_of(line, event)->job.status;
+        if (status != TRKX_OK) after_failure(line, event, status);
         line->to_read++;
         pthread_cond_broadcast(&line->changed);
     }
@@ -143,7 +144,7 @@ static void *run_events(void *user)
         run_event(line, place);
         pthread_mutex_lock(&line->lock);
         place->done = true;
-        if (place->job.status != TRKX_OK) after_failure(line, place->event);
+        if (place->job.status != TRKX_OK) after_failure(line, place->event, place->job.status);
         pthread_cond_broadcast(&line->changed);
     }
     pthread_mutex_unlock(&line->lock);
@@ -160,11 +161,11 @@ static size_t finish_events(struct line *line, job_finish finish, void *user)
         while (line->to_finish >= line->to_run || !place->done)
             pthread_cond_wait(&line->changed, &line->lock);
         pthread_mutex_unlock(&line->lock);
+        enum trkx_status status = place->job.status;
         bool good = finish_event(line, &place->job, finish, user);
         pthread_mutex_lock(&line->lock);
         finished += good;
-        if (!good) after_failure(line, place->event);
-        release_job(&place->job);
+        if (!good) after_failure(line, place->event, status);
         line->to_finish++;
         pthread_cond_broadcast(&line->changed);
     }

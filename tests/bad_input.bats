@@ -511,7 +511,9 @@ bytes() { # tag content
     done
     [ -z "$nameless" ] || [ -z "$(find "$(out)" -name '*.part')" ]
     unshare -pf --mount-proc bash -c "'$TRKX' simulate --events 2 --particles 100 --out '$(out)' & wait \$!"
-    unshare -m bash -c "umount -l /proc && '$TRKX' simulate --events 2 --particles 100 --out '$(out)/named'"
+    # a leak checker needs /proc
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
+        unshare -m bash -c "umount -l /proc && '$TRKX' simulate --events 2 --particles 100 --out '$(out)/named'"
     for part in hits cells truth particles; do
         cmp "$(out)"/{,named/}event000001001-$part.csv.gz
     done
