@@ -1,5 +1,6 @@
 /* trkx bench: times the parts of trkx on this machine. The parts are in bench_*.c. */
 #include "bench.h"
+#include "process.h"
 
 #include <omp.h>
 #include <stdlib.h>

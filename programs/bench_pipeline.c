@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "process.h"
 
 static const char PART[] = "pipeline";
 

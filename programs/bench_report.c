@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "bench.h"
+#include "process.h"
 
 /* ---- shared by the parts ---------------------------------------------------------------------------- */
 

@@ -205,6 +205,15 @@ char *join_path(const char *directory, const char *name, const char *suffix)
     return asprintf(&path, "%s/%s%s", directory, name, suffix) < 0 ? checked(NULL) : path;
 }
 
+/* Whether files can be made in it: before anything is computed that would have no place. */
+static bool is_open_to_files(const char *directory)
+{
+    char *inside = join_path(directory, ".", "");
+    bool open = access(inside, W_OK | X_OK) == 0;
+    free(inside);
+    return open;
+}
+
 bool make_directory(const char *path)
 {
     char *part = checked(strdup(path));
@@ -215,9 +224,11 @@ bool make_directory(const char *path)
             *c = '/';
         }
     bool made = mkdir(part, 0777) == 0 || errno == EEXIST;
-    if (!made) fprintf(stderr, "trkx: %s: cannot be made: %s\n", path, strerror(errno));
     free(part);
-    return made;
+    if (made && is_open_to_files(path)) return true;
+    fprintf(stderr, "trkx: %s: %s: %s\n", path, made ? "no files can be written there" : "cannot be made",
+            strerror(errno));
+    return false;
 }
 
 /* jansson takes nothing but UTF-8, and a file's name may be any bytes. */

@@ -4,7 +4,6 @@
 
 #include <getopt.h>
 #include <jansson.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "trkx.h"
@@ -91,7 +90,8 @@ const char *default_bundle(void);
 char *join_path(const char *directory, const char *name, const char *suffix);
 void *checked(void *memory);
 
-/* Makes the directory (and its parents) where it is missing. */
+/* Makes the directory (and its parents) where it is missing. Prints and returns false where that fails, or
+ * where no files can be made in it. */
 bool make_directory(const char *path);
 
 /* A name or a message as a JSON string. One that is not UTF-8 has its bytes beyond ASCII as \xNN. */
@@ -104,9 +104,5 @@ void take_back(const char *path);
 /* Writes a JSON text that appears whole or not at all, and releases it. Prints the reason where it fails. */
 bool write_json(const char *path, json_t *json);
 bool write_json_precisely(const char *path, json_t *json, unsigned digits); /* of numbers that are not whole */
-
-/* Set by SIGINT and SIGTERM after watch_interrupts(); the second signal ends the program at once. */
-extern atomic_int interrupted;
-void watch_interrupts(void);
 
 #endif

@@ -1,4 +1,5 @@
 #include "jobs.h"
+#include "process.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

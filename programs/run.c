@@ -9,6 +9,7 @@
 #endif
 
 #include "jobs.h"
+#include "process.h"
 
 struct settings {
     const char *bundle;

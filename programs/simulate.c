@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "process.h"
 
 /* Charged particles of a full-density event, and the simultaneous collisions that they stand for. */
 enum { FULL_PILEUP = 200 };

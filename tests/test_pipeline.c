@@ -951,9 +951,10 @@ static void the_outcome_of_labelling_is_told(void **state)
     trkx_result_destroy(result);
 }
 
-/* Reads the simulated event beside a file of particles with this line more, and runs it. */
+/* Reads the simulated event beside a file of particles with this line more, or without any, and runs it. */
 static trkx_result *run_with_particle(const char *row, trkx_event **event)
 {
+    char usual[sizeof common.prefix];
     char directory[] = "/tmp/trkx-particles-XXXXXX", path[128], command[512];
     trkx_result *result = NULL;
     trkx_error error;
@@ -965,6 +966,10 @@ static trkx_result *run_with_particle(const char *row, trkx_event **event)
     fputs(row != NULL ? row : "particle_id,particle_type,vx,vy,vz,px,py,pz,q,nhits\n", file);
     fclose(file);
     expect_ok(trkx_pipeline_run_file(common.pipeline, path, NULL, event, &result, &error), &error);
+    strcpy(usual, common.prefix);
+    strcpy(common.prefix, path);
+    fail_each("run_file without particles", attempt_run_file);
+    strcpy(common.prefix, usual);
     snprintf(command, sizeof command, "rm -r %s", directory);
     assert_int_equal(system(command), 0);
     return result;
