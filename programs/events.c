@@ -24,9 +24,9 @@ static size_t without_ending(const char *path)
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
         for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
             size_t part = strlen(parts[p]), ending = strlen(endings[e]);
-            const char *at = path + length - part - ending;
-            if (length > part + ending && memcmp(at, parts[p], part) == 0 &&
-                strcmp(at + part, endings[e]) == 0)
+            if (length <= part + ending) continue;
+            const char *at = path + (length - part - ending);
+            if (memcmp(at, parts[p], part) == 0 && strcmp(at + part, endings[e]) == 0)
                 return length - part - ending;
         }
     return length;

@@ -23,9 +23,10 @@ static void open_missing_streams(void)
 void process_begin(void)
 {
     open_missing_streams();
-    signal(SIGXFSZ, SIG_IGN); /* a file that would be larger than allowed, */
-    signal(SIGPIPE,
-           SIG_IGN); /* or a reader that is gone, is an error of the write: it is reported, and tidied up */
+    /* a file larger than allowed, or a reader that is gone, is an error of the write: reported and tidied up
+     */
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 int process_end(int code)
