@@ -17,6 +17,9 @@
  *  - Threads. Every object may be read by any number of threads at once; in particular one pipeline runs
  *    any number of events at the same time. Functions that fill or destroy an object need it for
  *    themselves. There is no global state to initialise.
+ *    Where a function or options have `threads`, they are what it works with: 0 stands for all processors that the
+ *    process may use, and more than these (or than 8, where these are fewer) are not started. OMP_NUM_THREADS
+ *    makes no difference.
  *  - Determinism. The same input, bundle and options give the same bytes, whatever the number of threads.
  *  - Files that are written appear whole or not at all, once they are on the disk. One that is replaced keeps its
  *    mode and, where we may, its owner; a symbolic link stays and leads to the file. Devices, FIFOs and the

@@ -50,7 +50,7 @@ static void help(void)
         "  --points FILE       radius: these points instead; .npy or CSV, one row a point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
-        "  --threads T         0: all cores (%d)\n"
+        "  --threads T         no more than cores; 0: all of them (%d)\n"
         "  --repeat N          timed runs of each case (%zu)\n"
         "  --csv FILE          write the figures there as well\n",
         defaults.bundle, defaults.search.radius, defaults.search.k, defaults.threads, defaults.repeat);
@@ -84,7 +84,7 @@ static bool apply(void *target, int option, const char *value)
     case POINTS: bench->points_path = value; return true;
     case RADIUS: return get_double("radius", value, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &bench->search.radius);
     case K: return get_size("k", value, 1, INT32_MAX, &bench->search.k);
-    case THREADS: return get_int("threads", value, 0, 4096, &bench->threads);
+    case THREADS: return get_int("threads", value, 0, INT32_MAX, &bench->threads);
     case REPEAT: return get_size("repeat", value, 1, 1000000, &bench->repeat);
     case CSV: bench->csv_path = value; return true;
     default: return apply_device(&bench->device, option, value);
@@ -297,7 +297,8 @@ int command_bench(int count, char **arguments)
     if (code < 0) code = check_device(&bench, chosen);
     if (code < 0) code = check_points(&bench, chosen);
     if (code < 0) {
-        if (bench.threads == 0) bench.threads = omp_get_num_procs();
+        int processors = omp_get_num_procs();
+        if (bench.threads == 0 || bench.threads > processors) bench.threads = processors;
         watch_interrupts();
         code = run_bench(&bench, chosen);
     }

@@ -40,7 +40,7 @@ static void help(void)
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --out DIR           made where it is missing (%s)\n"
         "  --format FORMAT     of the tracks: csv or npy (csv)\n"
-        "  --threads T         of each event; 0: all cores (%d)\n"
+        "  --threads T         of each event, no more than cores, or 8; 0: all cores (%d)\n"
         "  --jobs J            events at once, each with its memory; by default one on each GPU, else (1)\n"
         "  --stop-on-error     do not go on with other events where one fails\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
@@ -119,7 +119,7 @@ static bool apply(void *target, int option, const char *value)
     case BUNDLE: settings->bundle = value; return true;
     case OUT: settings->out = value; return true;
     case FORMAT: return apply_format(settings, value);
-    case THREADS: return get_int("threads", value, 0, 4096, &pipeline->threads);
+    case THREADS: return get_int("threads", value, 0, INT32_MAX, &pipeline->threads);
     case JOBS: return get_int("jobs", value, 1, 1024, &settings->jobs.at_once);
     case STOP_ON_ERROR: settings->jobs.stop_on_error = true; return true;
     case KERNELS: return get_kernels(value, &pipeline->kernels);

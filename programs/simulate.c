@@ -39,7 +39,7 @@ static void help(void)
            "  --detectors FILE  a detectors.csv; without it the built-in modules\n"
            "  --no-cells        leave the cells out\n"
            "  --no-gzip         write plain CSV\n"
-           "  --threads T       0: all cores (%d)\n"
+           "  --threads T       no more than cores, or 8; 0: all cores (%d)\n"
            "  --out DIR         made where it is missing (%s)\n",
            defaults.events, (unsigned long long)defaults.first, (unsigned long long)simulate->seed,
            simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,
@@ -93,7 +93,7 @@ static bool apply(void *target, int option, const char *value)
     case DETECTORS: settings->detectors = value; return true;
     case NO_CELLS: simulate->cells = false; return true;
     case NO_GZIP: settings->gzip = false; return true;
-    case THREADS: return get_int("threads", value, 0, 4096, &simulate->threads);
+    case THREADS: return get_int("threads", value, 0, INT32_MAX, &simulate->threads);
     default: settings->out = value; return true;
     }
 }

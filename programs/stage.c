@@ -56,7 +56,7 @@ static void help(void)
         "  --device DEVICE    embed, filter, gnn: cpu, cuda:N or auto (cpu)\n"
         "  --max-memory SIZE  of the GPU's (nine tenths of what is free)\n"
         "  --tf32             let its networks round the factors of products to 10 bits\n"
-        "  --threads T        0: all cores (%d)\n",
+        "  --threads T        no more than cores, or 8; 0: all cores (%d)\n",
         defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.tracks.cut,
         defaults.tracks.min_hits, defaults.threads);
 }
@@ -132,7 +132,7 @@ static bool apply(void *target, int option, const char *value)
     case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &settings->tracks.min_hits);
     case EVENT: settings->event = value; return true;
     case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
-    case THREADS: return get_int("threads", value, 0, 4096, &settings->threads);
+    case THREADS: return get_int("threads", value, 0, INT32_MAX, &settings->threads);
     case KERNELS: return get_kernels(value, &settings->kernels);
     default: return apply_device(&settings->device, option, value);
     }

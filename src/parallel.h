@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* requested where that is at least 1, else the processors that this process may use. */
+/* What is requested, but no more than the processors that this process may use, or 8 where these are fewer. Less
+ * than 1: as many as there are processors. */
 int trkx_threads(int requested);
 
 /* threads, or fewer where each would get less than work_per_thread of the work; at least 1. */

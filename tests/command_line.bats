@@ -455,7 +455,7 @@ chain() { # ending of the arrays
 @test "simulate: the same seed the same bytes, another seed others, whatever the threads" {
     cd "$BATS_TEST_TMPDIR"
     "$TRKX" simulate --particles 200 --seed 11 --events 2 --threads 1 --out a
-    "$TRKX" simulate --particles 200 --seed 11 --events 2 --threads 2 --out b
+    "$TRKX" simulate --particles 200 --seed 11 --events 2 --threads 4096 --out b
     "$TRKX" simulate --particles 200 --seed 12 --out c
     "$TRKX" simulate --particles 200 --seed 11 --first 1001 --out d
     [ "$(ls a | wc -l)" -eq 8 ]

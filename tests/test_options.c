@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <onnxruntime_c_api.h>
 
+#include "parallel.h"
 #include "trkx.h"
 
 /* Two hits of one particle at a distance of 1, the default radius, and one apart. */
@@ -146,9 +147,22 @@ static void test_provider(void **state)
     api->ReleaseEnv(environment);
 }
 
+/* 4096 threads were started where 4096 were asked for. */
+static void test_threads(void **state)
+{
+    int all = trkx_threads(0), most = all < 8 ? 8 : all;
+    (void)state;
+    assert_true(all >= 1);
+    assert_int_equal(trkx_threads(1), 1);
+    assert_int_equal(trkx_threads(8), 8);
+    assert_int_equal(trkx_threads(most), most);
+    assert_int_equal(trkx_threads(most + 1), most);
+    assert_int_equal(trkx_threads(INT32_MAX), most);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_radius_graph), cmocka_unit_test(test_tracks),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_radius_graph), cmocka_unit_test(test_tracks),
                                        cmocka_unit_test(test_evaluate), cmocka_unit_test(test_simulate),
                                        cmocka_unit_test(test_pipeline), cmocka_unit_test(test_provider)};
     return cmocka_run_group_tests(tests, NULL, NULL);
