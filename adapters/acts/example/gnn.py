@@ -25,13 +25,15 @@ NODE_FEATURES = {
 OF_CLUSTERS = {"cell_count", "cell_val"}
 
 
-def trkxStages(bundleDir, names=("r", "phi", "z"), level=acts.logging.INFO, threads=1):
+def trkxStages(bundleDir, names=("r", "phi", "z"), scales=None, level=acts.logging.INFO, threads=1):
     """The arguments of addGnn that have to fit together.
 
     The bundle says radius, neighbours and cuts. The columns say what ACTS passes: nodeFeatures and featureScales, by
-    trkx' names; each network gets its own selection, by its own scales. Cell features are made of clusters.
+    trkx' names; each network gets its own selection, by its own scales. Cell features are made of clusters. Any scales
+    will do, but ACTS' OnnxEdgeClassifier, in the place of one of the two, has none of its own: with it names and
+    scales have to be those of its network in the bundle.
     """
-    featureScales = [1.0] * len(names)
+    featureScales = list(scales or [1.0] * len(names))
     bundle = trkx_acts.Bundle(bundleDir, threads=threads)
     columns = trkx_acts.FeatureColumns(names=list(names), scales=featureScales)
     common = {"level": level, "bundle": bundle, "columns": columns}
@@ -42,6 +44,7 @@ def trkxStages(bundleDir, names=("r", "phi", "z"), level=acts.logging.INFO, thre
             trkx_acts.EdgeClassification(network=trkx_acts.Network.Filter, **common),
             trkx_acts.EdgeClassification(network=trkx_acts.Network.GNN, cut=0.01, **common),
         ],
+        # ACTS' BoostTrackBuilding has no least size: each node without an edge is a candidate of its
         "trackBuilder": trkx_acts.TrackBuilding(method=trkx_acts.Method.Walkthrough, minCandidateSize=3, **common),
         "nodeFeatures": [NODE_FEATURES[name] for name in names],
         "featureScales": featureScales,
