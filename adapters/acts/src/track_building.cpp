@@ -29,8 +29,8 @@ Labels components(const TrackBuilding::Config &config, std::size_t n, const trkx
 }
 
 /* xyz [n,3] mm */
-Labels walkthrough(const TrackBuilding::Config &config, const std::vector<float> &xyz,
-                   const trkx_edges &edges, const float *scores)
+Labels walk(const TrackBuilding::Config &config, const std::vector<float> &xyz, const trkx_edges &edges,
+            const float *scores)
 {
     Labels labels{std::vector<std::int32_t>(xyz.size() / 3)};
     trkx_walkthrough_options options;
@@ -48,7 +48,7 @@ Labels walkthrough(const TrackBuilding::Config &config, const std::vector<float>
 }
 
 /* The walkthrough of what is in the tensors. */
-Labels walkThrough(const TrackBuilding::Config &config, const Columns &columns,
+Labels walkthrough(const TrackBuilding::Config &config, const Columns &columns,
                    const ActsPlugins::PipelineTensors &tensors, const trkx_edges &edges,
                    const ActsPlugins::ExecutionContext &context)
 {
@@ -57,7 +57,7 @@ Labels walkThrough(const TrackBuilding::Config &config, const Columns &columns,
     const OnCpu<float> scores(*tensors.edgeScores, context);
     require(scores.rows() == edges.count, "there are not as many edgeScores as edges");
     columns.requireCount(nodes.columns());
-    return walkthrough(config, columns.positions(nodes.data(), nodes.rows()), edges, scores.data());
+    return walk(config, columns.positions(nodes.data(), nodes.rows()), edges, scores.data());
 }
 
 } // namespace
@@ -90,7 +90,7 @@ std::vector<std::vector<int>> TrackBuilding::operator()(ActsPlugins::PipelineTen
     const trkx_edges edges = edgesView(index);
     const Labels labels = m_columns == nullptr
                               ? components(m_config, n, edges)
-                              : walkThrough(m_config, *m_columns, tensors, edges, execContext);
+                              : walkthrough(m_config, *m_columns, tensors, edges, execContext);
     ACTS_DEBUG("Built " << labels.count << " tracks from " << edges.count << " edges");
     std::vector<std::vector<int>> tracks(labels.count);
     for (std::size_t i = 0; i < n; i++)

@@ -42,7 +42,7 @@ class GnnPipeline
             throw std::invalid_argument("a stage is missing");
     }
 
-    /* Within a stage the time is not looked at here. */
+    /* timing: ACTS measures; here there are only its members. */
     std::vector<std::vector<int>> run(std::vector<float> &features,
                                       const std::vector<std::uint64_t> &moduleIds,
                                       std::vector<int> &spacePointIds, Device device,
