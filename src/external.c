@@ -208,10 +208,12 @@ cleanup:
     return status;
 }
 
-/* A list with room for one more; NULL where there is no memory, and the list is as it was. */
+/* A list with room for one more, which is full where it has as many as a power of two; NULL where there is no
+ * memory, and the list is as it was. */
 static void *grown(void *list, size_t count, size_t size)
 {
-    return list == NULL ? trkx_allocate(NULL, 1, size) : trkx_reallocate(list, count + 1, size);
+    if (list == NULL) return trkx_allocate(NULL, 1, size);
+    return (count & (count - 1)) == 0 ? trkx_reallocate(list, 2 * count, size) : list;
 }
 
 static enum trkx_status add_file(const struct walk *walk, const struct tensor *tensor)
@@ -273,10 +275,8 @@ static enum trkx_status visit_tensor(const struct walk *walk, const struct tenso
     return add_part(walk, tensor);
 }
 
-enum {
-    DEEPEST = 100,
-    OWN_INITIALIZER = 2
-}; /* messages in messages: protobuf's own limit; model, graph, tensor */
+/* Messages in messages: protobuf's own limit; a model's, graph's, tensor. */
+enum { DEEPEST = 100, OWN_INITIALIZER = 2 };
 
 static enum trkx_status malformed(const struct walk *walk)
 {

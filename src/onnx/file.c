@@ -164,8 +164,9 @@ enum trkx_status trkx_onnx_write(const struct trkx_onnx *file, const char *path,
     uint8_t *bytes = NULL;
     size_t length = onnx__model_proto__get_packed_size(file->model);
     if (length > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: has %zu bytes with its weights inside, readers of ONNX take 2 GB",
-                         file->path, length);
+        return trkx_fail(error, TRKX_ERROR_MODEL,
+                         "%s: has %zu bytes with its weights inside, readers of ONNX take 2 GB", file->path,
+                         length);
     TRKX_ALLOCATE(bytes, NULL, length, "an ONNX file");
     onnx__model_proto__pack(file->model, bytes);
     TRKX_CHECK(trkx_output_open(path, false, &output, error));
