@@ -80,14 +80,18 @@ cleanup:
 
 /* ---- CSV -------------------------------------------------------------------------------------------- */
 
-/* A number and the blanks around it; NULL or what is wrong. *at is then at the separator behind it. */
+/* A number, the blanks around it, and quotes around those; NULL or what is wrong. *at is then at the
+ * separator behind it. */
 static const char *scan_number(const char **at, const char *end, enum trkx_array_type type,
                                struct trkx_npy_number *number)
 {
     const char *c = *at + strspn(*at, " \t"), *wrong;
+    bool quoted = *c == '"';
+    if (quoted) c++;
     number->integer = type != TRKX_FLOAT32;
     wrong = number->integer ? trkx_parse_int64(&c, &number->i) : trkx_parse_double(&c, &number->f);
     if (wrong != NULL) return wrong;
+    if (quoted && *c++ != '"') return "has no number alone in its quotes";
     c += strspn(c, " \t");
     if (c[0] == '\r' && (c[1] == '\n' || c + 1 == end)) c++;
     if (c != end && *c != ',' && *c != '\n') return number->integer ? "is not an integer" : "is not a number";
@@ -134,6 +138,7 @@ static enum trkx_status parse_csv(const struct trkx_text *text, trkx_array *arra
 {
     enum trkx_status status = TRKX_OK;
     const char *c = text->bytes, *last = text->bytes + text->length, *end = last;
+    if (text->length >= 3 && memcmp(c, "\xef\xbb\xbf", 3) == 0) c += 3; /* the mark of UTF-8 */
     while (end > c && (end[-1] == '\r' || end[-1] == '\n')) end--;
     bool empty = end == c;
     array->columns = empty ? 0 : 1 + count_bytes(c, end_of_line(c, end), ',');

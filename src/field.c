@@ -142,9 +142,14 @@ const char *trkx_field_read(const struct trkx_column *column, size_t row, const 
         *c = quick;
         return NULL;
     }
-    const char *begin = *c = trkx_skip_blanks(*c), *wrong = read_value(column, row, c);
+    const char *begin = *c = trkx_skip_blanks(*c);
+    bool quoted = *begin == '"';
+    if (quoted) begin = *c = trkx_skip_blanks(*c + 1);
+    const char *wrong = read_value(column, row, c);
     if (wrong != NULL) return wrong;
     *c = trkx_skip_blanks(*c);
-    if (ends_field(*c, end)) return NULL;
+    bool closed = !quoted || **c == '"';
+    if (quoted && closed) *c = trkx_skip_blanks(*c + 1);
+    if (closed && ends_field(*c, end)) return NULL;
     return is_integer(column) ? "is not an integer" : trkx_not_a_number(begin);
 }

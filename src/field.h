@@ -18,9 +18,9 @@ struct trkx_column {
     bool found;    /* set by trkx_table_read */
 };
 
-/* Reads the field at *c, with blanks around its number, into the column's row, and moves to the separator
- * behind it, or to the '\r' of a line's end. `end` of the text, behind which at least 16 bytes can be read.
- * NULL, or what is wrong. */
+/* Reads the field at *c, with blanks around its number, and around those quotes if it has any, into the
+ * column's row, and moves to the separator behind it, or to the '\r' of a line's end. `end` of the text,
+ * behind which at least 16 bytes can be read. NULL, or what is wrong. */
 const char *trkx_field_read(const struct trkx_column *column, size_t row, const char **c, const char *end);
 
 static inline const char *trkx_skip_blanks(const char *c)

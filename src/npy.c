@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "columns.h"
 #include "number.h"
 #include "output.h"
 
@@ -317,8 +318,7 @@ static enum trkx_status read_column(const struct trkx_npy *npy, struct trkx_colu
 {
     const struct trkx_npy_field *field = find_field(npy, column->name);
     column->found = field != NULL;
-    if (field == NULL && column->optional) return TRKX_OK;
-    if (field == NULL) return trkx_text_fail(npy->text, 0, error, "column %s is missing", column->name);
+    if (field == NULL) return TRKX_OK;
     if (!trkx_npy_numeric(field))
         return trkx_text_fail(npy->text, 0, error, "column %s is not of numbers", column->name);
     for (size_t row = 0; row < npy->shape[0]; row++) {
@@ -332,6 +332,15 @@ static enum trkx_status read_column(const struct trkx_npy *npy, struct trkx_colu
     return TRKX_OK;
 }
 
+static enum trkx_status check_columns(const struct trkx_npy *npy, const struct trkx_column *columns,
+                                      size_t columns_count, trkx_error *error)
+{
+    struct trkx_names names = {0};
+    for (size_t f = 0; f < npy->fields_count; f++)
+        trkx_names_add(&names, npy->fields[f].name, strlen(npy->fields[f].name));
+    return trkx_columns_check(npy->text, 0, columns, columns_count, &names, "", error);
+}
+
 enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column *columns,
                                size_t columns_count, trkx_error *error)
 {
@@ -341,6 +350,7 @@ enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column 
     if (!has_records(&npy))
         return trkx_text_fail(text, 0, error, "npy header: is not one row of records with named fields");
     for (size_t k = 0; k < columns_count; k++) TRKX_CHECK(read_column(&npy, &columns[k], error));
+    TRKX_CHECK(check_columns(&npy, columns, columns_count, error));
 cleanup:
     return status;
 }

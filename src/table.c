@@ -4,13 +4,25 @@
 #include <string.h>
 
 #include "block.h"
+#include "columns.h"
 #include "npy.h"
 #include "parallel.h"
 
 /* ---- lines ------------------------------------------------------------------------------------------ */
 
+/* Behind the quotes that end what those at c begin (RFC 4180: two in a row stand for one), or at the line's
+ * end: what is quoted has to end in its line. */
+static const char *end_of_quotes(const char *c, const char *end)
+{
+    for (c++; c < end && *c != '\n'; c++)
+        if (*c == '"' && *++c != '"') break;
+    return c;
+}
+
 static const char *end_of_field(const char *c, const char *end)
 {
+    const char *text = trkx_skip_blanks(c);
+    if (*text == '"') c = end_of_quotes(text, end);
     while (c < end && *c != ',' && *c != '\n') c++;
     return c;
 }
@@ -111,24 +123,78 @@ struct reading {
     const char *end;             /* of the text */
     struct trkx_column **fields; /* [fields_count] the column of each field, NULL: ignored */
     size_t fields_count;
+    bool ignores; /* some fields, which may be quoted */
 };
 
 static size_t count_fields(const char *c, const char *end)
 {
     size_t fields = 1;
-    for (; c < end && *c != '\n'; c++) fields += *c == ',';
+    for (c = end_of_field(c, end); c < end && *c == ','; c = end_of_field(c + 1, end)) fields++;
     return fields;
 }
 
-/* The name of the header's field that starts at c, without blanks around it. */
+/* What stands at c, up to `end`, without blanks and quotes around it; returns its length. */
+static size_t trim(const char **c, const char *end)
+{
+    while (*c < end && (**c == ' ' || **c == '\t')) ++*c;
+    while (end > *c && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r')) end--;
+    if (end - *c >= 2 && **c == '"' && end[-1] == '"') {
+        ++*c;
+        end--;
+    }
+    return (size_t)(end - *c);
+}
+
 static bool is_name(const char *c, const char *end, const char *name)
 {
-    size_t length = strlen(name);
-    c = trkx_skip_blanks(c);
-    if ((size_t)(end - c) < length || memcmp(c, name, length) != 0) return false;
-    c = trkx_skip_blanks(c + length);
-    if (*c == '\r') c++;
-    return c == end || *c == ',' || *c == '\n';
+    size_t length = trim(&c, end);
+    return length == strlen(name) && memcmp(c, name, length) == 0;
+}
+
+/* What separates the names of a header that knows no commas. */
+static char separator_of(const char *c, const char *end)
+{
+    const char *others = ";\t ";
+    if (memchr(c, ',', (size_t)(end - c)) != NULL) return ',';
+    while (*others != '\0' && memchr(c, *others, (size_t)(end - c)) == NULL) others++;
+    return *others != '\0' ? *others : ',';
+}
+
+static void list_names(const char *c, const char *end, char separator, struct trkx_names *names)
+{
+    names->count = 0;
+    for (; c <= end; c++) {
+        const char *name = c, *last;
+        if (separator == ',')
+            c = end_of_field(c, end);
+        else
+            while (c < end && *c != separator) c++;
+        last = c;
+        size_t length = trim(&name, last);
+        if (length > 0 || separator == ',') trkx_names_add(names, name, length);
+    }
+}
+
+/* Says what the header lacks, if anything. */
+static enum trkx_status check_header(const struct reading *reading, const struct trkx_column *columns,
+                                     size_t columns_count, trkx_error *error)
+{
+    const struct trkx_text *text = reading->table->text;
+    const char *c = first_line(text), *end = end_of_line(c, reading->end), *first = c;
+    struct trkx_names names;
+    char separator = separator_of(c, end);
+    list_names(c, end, separator, &names);
+    bool empty = trim(&first, end) == 0, number = !empty && memchr("0123456789-.", *first, 12) != NULL;
+    if (empty || number)
+        return trkx_text_fail(text, 1, error, "the first line has to name the columns (%s, ...), but %s",
+                              columns[0].name, empty ? "is empty" : "begins with a number (docs/formats.md)");
+    return trkx_columns_check(text, 1, columns, columns_count, &names,
+                              separator == ';'    ? ", separated by semicolons instead of commas"
+                              : separator == '\t' ? ", separated by tabs instead of commas"
+                              : separator == ' '  ? ", separated by spaces instead of commas"
+                              : names.count > 1   ? ", separated by commas"
+                                                  : "",
+                              error);
 }
 
 static enum trkx_status read_header(struct reading *reading, struct trkx_column *columns,
@@ -136,22 +202,23 @@ static enum trkx_status read_header(struct reading *reading, struct trkx_column 
 {
     const struct trkx_text *text = reading->table->text;
     const char *c = first_line(text);
+    bool missing = false;
     for (size_t k = 0; k < columns_count; k++) columns[k].found = false;
     for (size_t f = 0; f < reading->fields_count; f++) {
+        const char *end = end_of_field(c, reading->end);
         reading->fields[f] = NULL;
         for (size_t k = 0; k < columns_count; k++) {
-            if (!is_name(c, reading->end, columns[k].name)) continue;
+            if (!is_name(c, end, columns[k].name)) continue;
             if (columns[k].found)
                 return trkx_text_fail(text, 1, error, "column %s is there twice", columns[k].name);
             columns[k].found = true;
             reading->fields[f] = &columns[k];
         }
-        c = end_of_field(c, reading->end) + 1;
+        reading->ignores |= reading->fields[f] == NULL;
+        c = end + 1;
     }
-    for (size_t k = 0; k < columns_count; k++)
-        if (!columns[k].found && !columns[k].optional)
-            return trkx_text_fail(text, 1, error, "column %s is missing", columns[k].name);
-    return TRKX_OK;
+    for (size_t k = 0; k < columns_count; k++) missing |= !columns[k].found && !columns[k].optional;
+    return missing ? check_header(reading, columns, columns_count, error) : TRKX_OK;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------- */
@@ -227,6 +294,8 @@ static void read_part(const struct reading *reading, size_t part, struct fault *
     size_t row = parts[part].row;
     struct trkx_block block;
     *fault = (struct fault){0};
+    if (reading->ignores && memchr(c, '"', (size_t)(end - c)) != NULL) /* with commas, maybe */
+        read_lines(reading, &c, end, &row, fault);
     if (c < quick) read_lines(reading, &c, quick < end ? quick : end, &row, fault);
     while (c < end && fault->line == NULL) {
         trkx_block_find(c, end, reading->fields_count, &block);

@@ -258,7 +258,8 @@ static void conversions(void **state)
 static void csv_forms(void **state)
 {
     static const char *const forms[] = {"1,2.5,-3\n4,5,6\n", "1,2.5,-3\n4,5,6", "1,2.5,-3\r\n4,5,6\r\n",
-                                        " 1, 2.5,\t-3 \n4 ,5,6e0\n\n\r\n"};
+                                        " 1, 2.5,\t-3 \n4 ,5,6e0\n\n\r\n",
+                                        "\xef\xbb\xbf\"1\",2.5, \"-3\" \n4,\"5\",6"};
     static const float expected[] = {1, 2.5F, -3, 4, 5, 6};
     trkx_array array;
     trkx_error error;
@@ -296,6 +297,7 @@ static void csv_refused(void **state)
         {"1,1e39\n", TRKX_FLOAT32, "a:1: array: column 2: \"1e39\" is out of range"},
         {"1,nan\n", TRKX_FLOAT32, "a:1: array: column 2: \"nan\" is not finite"},
         {"1 2\n", TRKX_FLOAT32, "a:1: array: column 1: \"1 2\" is not a number"},
+        {"\"1,2\n", TRKX_FLOAT32, "a:1: array: column 1: \"\"1\" has no number alone in its quotes"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -78,7 +78,7 @@ static void errors(void **state)
         {HEADER MODULE("7,2,1") MODULE("7,2,2") MODULE("7,2,1"),
          "detectors.csv:4: detector: the module is already in line 2"},
         {HEADER MODULE("7,2,x"), "detectors.csv:2: detector: column module_id: \"x\" is not an integer"},
-        {"volume_id,layer_id,module_id\n7,2,1\n", "detectors.csv:1: detector: column cx is missing"},
+        {"volume_id,layer_id,module_id\n7,2,1\n", "detectors.csv:1: detector: columns cx, cy, cz, rot_xu,"},
         {HEADER "0,7,2,1,1,2,3,1,0,0,0,1,0,0,0,1,0,8,9,36,0.05,0.056\n",
          "detectors.csv:2: detector: column module_t: is not positive"},
         {HEADER "0,7,2,1,1,2,3,1,0,0,0,1,0,0,0,1,.1,8,9,36,-1,0.056\n",

@@ -222,7 +222,13 @@ static void a_wrong_header_is_an_error(void **state)
     static const struct {
         const char *descr, *shape, *text;
     } wrong[] = {{"'<f4'", "(0, 3)", "is not one row of records with named fields"},
-                 {"[('hit_id', '<i8')]", "(0,)", "column x is missing"},
+                 {"[('hit_id', '<i8')]", "(0,)",
+                  "columns x, y, z, volume_id, layer_id, module_id are missing: there is hit_id"},
+                 {"[('hit_ID', '<i8'), ('x', '<f4'), ('y', '<f4'), ('z', '<f4'), ('volume_id', '<i4'),"
+                  "('layer_id', '<i4'), ('module_id', '<i4')]",
+                  "(0,)",
+                  "column hit_id is missing: there are hit_ID, x, y, z, volume_id, layer_id, module_id; "
+                  "rename hit_ID to hit_id"},
                  {"[('hit_id', '<i8')]", "(0, 0)", "is not one row of records"},
                  {"[('hit_id', '<i8')]", "(999999999999, 0)", "is not one row of records"},
                  {"[('hit_id', '<U4')]", "(0,)", "column hit_id is not of numbers"},

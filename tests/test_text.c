@@ -410,15 +410,49 @@ static void tables_without_rows(void **state)
     }
 }
 
+/* pyarrow quotes the header, R's write.csv names and texts, and numbers its rows: RFC 4180. */
+static void quoted_fields(void **state)
+{
+    static const char *const forms[] = {
+        "\"id\",\"wide\",\"x\",\"y\"\n7,-8,1.5,2\n9,10,3,4\n",
+        "\xef\xbb\xbf\"id\",\"wide\",\"x\",\"y\"\r\n7,-8,1.5,2\r\n9,10,3,4\r\n",
+        "id,wide,x,y\n\"7\",\"-8\",\"1.5\",\"2\"\n\"9\",\"10\",\"3\",\"4\"",
+        "id , \"wide\",x,\"y\" \n 7,\" -8 \", \"1.5\" ,2\r\n9,10,3,\"4\"\r\n",
+        "\"\",\"id\",\"wide\",\"x\",\"y\"\n\"1\",7,-8,1.5,2\n\"2\",9,10,3,4\n",
+        "t,\"a \"\"b\"\", c\",id,wide,x,y\n,\"u, v\",7,-8,1.5,2\n\"\"\"\",\"a \"\", b\"\",\",9,10,3,4\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct rows rows = {0};
+        trkx_error error;
+        if (read_rows(forms[i], &rows, &error) != TRKX_OK) fail_msg("%zu: %s", i, error.message);
+        assert_int_equal(rows.count, 2);
+        assert_true(rows.id[0] == 7 && rows.wide[0] == -8 && float_bits(rows.x[0]) == float_bits(1.5F));
+        assert_true(rows.id[1] == 9 && rows.wide[1] == 10 && bits_of(rows.y[0]) == bits_of(2) &&
+                    bits_of(rows.y[1]) == bits_of(4));
+    }
+}
+
 static void table_errors(void **state)
 {
     static const struct {
         const char *content, *message;
     } cases[] = {
         {"", "t.csv: hits: is empty"},
-        {"\n", "t.csv:1: hits: column id is missing"},
-        {"id,x\n1,2\n", "t.csv:1: hits: column wide is missing"},
-        {"id,wide,xx\n", "t.csv:1: hits: column x is missing"},
+        {"\n", "t.csv:1: hits: the first line has to name the columns (id, ...), but is empty"},
+        {"1,2,3\n",
+         "t.csv:1: hits: the first line has to name the columns (id, ...), but begins with a number"},
+        {"id,x\n1,2\n", "t.csv:1: hits: column wide is missing: there are id, x, separated by commas ("},
+        {"id,wide,xx\n", "t.csv:1: hits: column x is missing: there are id, wide, xx, separated by commas; "
+                         "rename xx to x (docs/formats.md)"},
+        {"\"ID\",\"wid\",X,r\r\n",
+         "columns id, wide, x are missing: there are ID, wid, X, r, separated by commas; "
+         "rename ID to id, wid to wide, X to x"},
+        {"id;wide;x\n1;2;3\n",
+         "columns id, wide, x are missing: there are id, wide, x, separated by semicolons "
+         "instead of commas"},
+        {"id\twide\tx\n1\t2\t3\n", "separated by tabs instead of commas"},
+        {"  id  wide x y\n1 2 3\n", "there are id, wide, x, y, separated by spaces instead of commas"},
+        {"hits\n1\n", "columns id, wide, x are missing: there is hits ("},
         {"id,wide,x,id\n", "t.csv:1: hits: column id is there twice"},
         {"id,wide,x\n1,2,abc\n", "t.csv:2: hits: column x: \"abc\" is not a number"},
         {"id,wide,x\n\n1,2,3\n\n1,2,abc\n", "t.csv:5: hits: column x: \"abc\" is not a number"},
@@ -434,7 +468,11 @@ static void table_errors(void **state)
         {"id,wide,x,y\n1,2,3,1e309\n", "t.csv:2: hits: column y: \"1e309\" is out of range"},
         {"id,wide,x\n1,2,\n", "t.csv:2: hits: column x: \"\" is not a number"},
         {"id,wide,x\n1,2,1 2\n", "t.csv:2: hits: column x: \"1 2\" is not a number"},
-        {"id,wide,x\n1,2,\"1\"\n", "t.csv:2: hits: column x: \"\"1\"\" is not a number"},
+        {"id,wide,x\n1,2,\"1\"2\n", "t.csv:2: hits: column x: \"\"1\"2\" is not a number"},
+        {"id,wide,x\n1,2,\"1\n", "t.csv:2: hits: column x: \"\"1\" is not a number"},
+        {"id,wide,x\n1,2,\"1,5\"\n", "t.csv:2: hits: column x: \"\"1\" is not a number"},
+        {"id,wide,x,t,u\n1,2,3,\"4,5\"\n", "t.csv:2: hits: 4 fields instead of 5"},
+        {"id,wide,x,t\n1,2,3,\"a\nb\"\n", "t.csv:3: hits: column id"},
         {"id,wide,x\n1,2,3,4\n", "t.csv:2: hits: 4 fields instead of 3"},
         {"id,wide,x\n1,2,3\n1,2\n", "t.csv:3: hits: 2 fields instead of 3"},
         {"id,wide,x,more\n1,2,3\n", "t.csv:2: hits: 3 fields instead of 4"},
@@ -523,11 +561,11 @@ static void random_numbers(bool usual, char *id, char *wide, char *x, char *y)
 }
 
 /* kind: bit 0: numbers of any form; 1: CRLF; 2: empty lines; 3: a mark of UTF-8; 4: no line end at the end;
- * 5: blanks; 6: a column of text that nobody asks for. */
+ * 5: blanks, and quotes; 6: columns of text that nobody asks for, with commas in quotes. */
 static void random_rows(struct random_table *table, unsigned kind, size_t rows)
 {
     const char *line_end = kind & 2 ? "\r\n" : "\n", *blank = kind & 32 ? " \t" : "";
-    const char *extra = kind & 64 ? "some text,\"\"," : "";
+    static const char *const extras[] = {"some text,\"\",", "\"some, text\", \"a \"\", b\" ,", ",\"\"\"\","};
     size_t line = 1;
     table->length = 0;
     table->rows = rows;
@@ -536,8 +574,10 @@ static void random_rows(struct random_table *table, unsigned kind, size_t rows)
         char id[64], wide[64], x[64], y[64];
         random_numbers((kind & 1) == 0 || random_bits() % 8 != 0, id, wide, x, y);
         for (line++; kind & 4 && random_bits() % 4 == 0; line++) add_text(table, "%s", line_end);
-        add_text(table, "%s%s%s%s,%s%s,%s%s%s,%s", line_end, extra, blank, id, x, blank, blank, wide, blank,
-                 y);
+        const char *extra = kind & 64 ? extras[random_bits() % 3] : "";
+        const char *quote = kind & 32 && random_bits() % 4 == 0 ? "\"" : "";
+        add_text(table, "%s%s%s%s%s%s,%s%s,%s%s%s,%s%s%s", line_end, extra, blank, quote, id, quote, x, blank,
+                 blank, wide, blank, quote, y, quote);
         table->lines[r] = line;
         table->id[r] = atoi(id);
         table->wide[r] = atoll(wide);
@@ -868,6 +908,7 @@ int main(void)
         cmocka_unit_test(tables),
         cmocka_unit_test(tables_as_strtod),
         cmocka_unit_test(tables_without_rows),
+        cmocka_unit_test(quoted_fields),
         cmocka_unit_test(table_errors),
         cmocka_unit_test(zero_bytes),
         cmocka_unit_test(lines_of_rows),
