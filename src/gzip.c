@@ -17,7 +17,8 @@ static size_t unpacked_size(const struct trkx_text *packed)
     const unsigned char *end = (const unsigned char *)packed->bytes + packed->length;
     if (packed->length < 18) return 64;
     size_t stated = (size_t)end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
-    size_t reachable = 1032 * packed->length;
+    size_t reachable = 1032 * packed->length, most = trkx_gzip_most(packed->length);
+    if (reachable > most) reachable = most;
     return stated < reachable ? stated : reachable;
 }
 
@@ -69,6 +70,18 @@ static enum trkx_status fail_member(const struct trkx_text *packed, size_t at, t
     return status;
 }
 
+/* More room, up to the most. */
+static enum trkx_status grow(const struct trkx_text *packed, struct trkx_buffer *unpacked, trkx_error *error)
+{
+    size_t most = trkx_gzip_most(packed->length);
+    if (unpacked->capacity >= most)
+        return trkx_text_fail(
+            packed, 0, error,
+            "unpacks to more than %zu bytes, 100 times its size and 64 MiB: give it unpacked", most);
+    if (unpacked->capacity > most / 2) return trkx_buffer_reserve(unpacked, most, packed->name, error);
+    return trkx_buffer_grow(unpacked, packed->name, error);
+}
+
 /* Unpacks the member at *at and moves *at behind it. libdeflate wants room for all of it beforehand. */
 static enum trkx_status unpack_member(struct libdeflate_decompressor *decompressor,
                                       const struct trkx_text *packed, size_t *at,
@@ -85,7 +98,7 @@ static enum trkx_status unpack_member(struct libdeflate_decompressor *decompress
             return TRKX_OK;
         }
         if (result != LIBDEFLATE_INSUFFICIENT_SPACE) return fail_member(packed, *at, error);
-        enum trkx_status status = trkx_buffer_grow(unpacked, packed->name, error);
+        enum trkx_status status = grow(packed, unpacked, error);
         if (status != TRKX_OK) return status;
     }
 }

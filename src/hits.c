@@ -506,7 +506,8 @@ struct source {
     trkx_error error;
 };
 
-/* Finds the file, whose path has room for it; 0, or errno where it cannot be had. */
+/* Finds the file, whose path has room for it; 0, or errno where it cannot be had: ESPIPE for a pipe, which
+ * may never be written to, while other events wait. */
 static int find_file(const struct location *location, enum trkx_event_file file, struct source *source,
                      size_t room)
 {
@@ -517,7 +518,7 @@ static int find_file(const struct location *location, enum trkx_event_file file,
         snprintf(source->path, room, "%s-%s%s", location->prefix, files[file].name, ending);
         if (stat(source->path, &about) == 0) {
             source->size = (size_t)about.st_size;
-            return 0;
+            return S_ISFIFO(about.st_mode) ? ESPIPE : 0;
         }
         if (failure == 0 || failure == ENOENT) failure = errno;
     }
@@ -535,7 +536,11 @@ static void find_source(const struct location *location, enum trkx_event_file fi
     }
     int failure = find_file(location, file, source, room);
     if (failure == 0) return;
-    if (failure != ENOENT || !optional)
+    if (failure == ESPIPE)
+        source->status = trkx_fail(&source->error, TRKX_ERROR_IO,
+                                   "%s: %s: is a pipe; the files of an event are regular files", source->path,
+                                   files[file].name);
+    else if (failure != ENOENT || !optional)
         source->status =
             trkx_fail(&source->error, TRKX_ERROR_IO, "%s-%s.csv (or .csv.gz, .npy): %s: cannot be opened: %s",
                       location->prefix, files[file].name, files[file].name, strerror(failure));

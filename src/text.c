@@ -65,6 +65,9 @@ enum trkx_status trkx_buffer_grow(struct trkx_buffer *buffer, const char *name, 
     return trkx_buffer_reserve(buffer, capacity, name, error);
 }
 
+/* Of what has no size beforehand, pipes above all, so much is read. */
+#define MOST_UNSIZED ((size_t)1 << 30)
+
 /* Reads on to the end; one byte more than expected shows that a regular file ends there. */
 static enum trkx_status read_all(int descriptor, const char *path, const char *stage,
                                  struct trkx_buffer *buffer, trkx_error *error)
@@ -72,21 +75,38 @@ static enum trkx_status read_all(int descriptor, const char *path, const char *s
     struct stat about;
     enum trkx_status status = TRKX_OK;
     size_t expected = fstat(descriptor, &about) == 0 && about.st_size > 0 ? (size_t)about.st_size : 0;
+    size_t most = expected > MOST_UNSIZED ? expected : MOST_UNSIZED;
     TRKX_CHECK(trkx_buffer_reserve(buffer, expected + 1, path, error));
     for (;;) {
         if (buffer->used == buffer->capacity) TRKX_CHECK(trkx_buffer_grow(buffer, path, error));
         ssize_t got = read(descriptor, buffer->bytes + buffer->used, buffer->capacity - buffer->used);
         if (got == 0) break;
-        if (got > 0) {
-            buffer->used += (size_t)got;
-        } else if (errno != EINTR) {
-            status =
-                trkx_fail(error, TRKX_ERROR_IO, "%s: %s: cannot be read: %s", path, stage, strerror(errno));
-            break;
-        }
+        if (got < 0 && errno != EINTR)
+            TRKX_CHECK(
+                trkx_fail(error, TRKX_ERROR_IO, "%s: %s: cannot be read: %s", path, stage, strerror(errno)));
+        buffer->used += got > 0 ? (size_t)got : 0;
+        if (buffer->used > most)
+            TRKX_CHECK(trkx_fail(error, TRKX_ERROR_IO,
+                                 "%s: %s: goes on after %zu bytes, the most that a pipe may give", path,
+                                 stage, most));
     }
 cleanup:
     return status;
+}
+
+/* Opens a file or a pipe for reading. Devices are not even opened: that may do something, and they have no
+ * end. */
+static enum trkx_status open_file(const char *path, const char *stage, int *descriptor, trkx_error *error)
+{
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISFIFO(about.st_mode))
+        return trkx_fail(error, TRKX_ERROR_IO, "%s: %s: is a %s, neither a file nor a pipe", path, stage,
+                         S_ISDIR(about.st_mode)    ? "directory"
+                         : S_ISSOCK(about.st_mode) ? "socket"
+                                                   : "device");
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (*descriptor >= 0) return TRKX_OK;
+    return trkx_fail(error, TRKX_ERROR_IO, "%s: %s: cannot be opened: %s", path, stage, strerror(errno));
 }
 
 static enum trkx_status unpack(struct trkx_text *text, struct trkx_memory *memory, trkx_error *error)
@@ -128,11 +148,10 @@ enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx
                                 struct trkx_text *text, trkx_error *error)
 {
     struct trkx_buffer buffer = {.memory = memory};
-    enum trkx_status status;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = -1;
     *text = (struct trkx_text){0};
-    if (descriptor < 0)
-        return trkx_fail(error, TRKX_ERROR_IO, "%s: %s: cannot be opened: %s", path, stage, strerror(errno));
+    enum trkx_status status = open_file(path, stage, &descriptor, error);
+    if (status != TRKX_OK) return status;
     status = read_all(descriptor, path, stage, &buffer, error);
     close(descriptor);
     if (status == TRKX_OK) return finish(path, stage, &buffer, text, error);

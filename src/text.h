@@ -14,9 +14,9 @@ struct trkx_text {
     size_t length;     /* never 0 */
 };
 
-/* Loads a file. One whose content is gzip is unpacked, however it is named; one named .gz has to be.
- * `memory` counts the bytes; may be NULL. Errors: MEMORY, IO, FORMAT (empty, truncated or damaged gzip). On
- * failure *text is empty. */
+/* Loads a file, or what a pipe gives, up to 1 GiB; anything else is refused. One whose content is gzip is
+ * unpacked, however it is named; one named .gz has to be. `memory` counts the bytes; may be NULL. Errors:
+ * MEMORY, IO, FORMAT (empty, truncated or damaged gzip). On failure *text is empty. */
 enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx_memory *memory,
                                 struct trkx_text *text, trkx_error *error);
 /* The same of bytes in memory, not counted. */

@@ -145,6 +145,40 @@ teardown() {
     run_refuses "event1-hits.csv" -- "$BATS_TEST_TMPDIR/in/event1"
 }
 
+@test "pipes, devices and sockets in the place of an event's file" {
+    copy_event
+    for part in hits cells; do
+        mv "$copy-$part.csv" "$BATS_TEST_TMPDIR/$part"
+        mkfifo "$copy-$part.csv"
+        run_refuses "$copy-$part.csv" "is a pipe" -- "$copy"
+        ln -sf /dev/zero "$copy-$part.csv"
+        run_refuses "$copy-$part.csv" "is a device" -- "$copy"
+        ln -sf "$BATS_TEST_TMPDIR/$part" "$copy-$part.csv"
+    done
+    "$TRKX" run --out "$(out)" "$copy"
+}
+
+@test "tracks through a pipe: read; of a device, or without an end: refused; with nothing in it: interrupted" {
+    copy_event
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" run --out . "$copy"
+    "$TRKX" evaluate "$copy" event000001000-tracks.csv >file
+    gzip -c event000001000-tracks.csv >tracks.gz
+    "$TRKX" evaluate "$copy" <(cat event000001000-tracks.csv) | diff file -
+    "$TRKX" evaluate "$copy" /dev/stdin <tracks.gz | diff file -
+    refuses 1 "/dev/zero" "is a device" -- "$TRKX" evaluate "$copy" /dev/zero
+    mkfifo fifo
+    run timeout -s INT 1 "$TRKX" evaluate "$copy" fifo
+    [ "$status" -eq 124 ]
+}
+
+@test "gzip that unpacks without end" {
+    copy_event
+    rm "$copy-hits.csv"
+    head -c 150M /dev/zero | gzip >"$copy-hits.csv.gz"
+    run_refuses "$copy-hits.csv.gz" "unpacks to more than" "64 MiB" -- "$copy"
+}
+
 @test "bad events among good ones: a line for each, nothing of them is left, the others are done" {
     copy_event
     for number in 1001 1002 1003; do

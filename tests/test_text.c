@@ -852,7 +852,9 @@ static void files(void **state)
     assert_int_equal(trkx_text_load(scratch_path("c"), "hits", NULL, &text, &error), TRKX_ERROR_IO);
     assert_non_null(strstr(error.message, "/c: hits: cannot be opened: No such file or directory"));
     assert_int_equal(trkx_text_load(scratch, "hits", NULL, &text, &error), TRKX_ERROR_IO);
-    assert_non_null(strstr(error.message, ": hits: cannot be read: Is a directory"));
+    assert_non_null(strstr(error.message, ": hits: is a directory, neither a file nor a pipe"));
+    assert_int_equal(trkx_text_load("/dev/zero", "hits", NULL, &text, &error), TRKX_ERROR_IO);
+    assert_string_equal(error.message, "/dev/zero: hits: is a device, neither a file nor a pipe");
     assert_int_equal(trkx_text_load(scratch_text("d", ""), "hits", NULL, &text, &error), TRKX_ERROR_FORMAT);
     assert_null(text.bytes);
 }
