@@ -25,7 +25,7 @@ CPP
     cmake --install "$BUILD" --prefix "$BATS_FILE_TMPDIR/before" >/dev/null
     mv "$BATS_FILE_TMPDIR/before" "$prefix"
     installed=$(dirname "$(find "$prefix" -name libtrkx.so)")
-    export installed PKG_CONFIG_PATH=$installed/pkgconfig
+    export installed PKG_CONFIG_PATH=$installed/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 }
 
 setup() {
@@ -68,6 +68,8 @@ make_trap() { # directory
         [ -e "$installed/$file" ]
     done
     [ "$(find "$prefix/include" -type f | wc -l)" -eq 1 ]
+    built=$(dirname "$(runtime_of "$TRKX")")/..
+    if own_runtime && [ -e "$built/LICENSE" ]; then [ -e "$prefix/share/doc/trkx/onnxruntime/LICENSE" ]; fi
 }
 
 @test "install: the program finds its library and its bundle" {
@@ -140,7 +142,8 @@ CMAKE
 
 @test "pkg-config: static; its provider is beside ONNX Runtime" {
     flags=$(pkg-config --static --cflags --libs trkx)
-    cc -o static minimal.c ${flags/-ltrkx/-l:libtrkx.a} -Wl,-rpath,"$installed"
+    cc -o static minimal.c ${flags/-ltrkx/-l:libtrkx.a} \
+        -Wl,-rpath,"$(dirname "$(runtime_of "$prefix/bin/trkx")")"
     [[ $(ldd static) != *libtrkx* ]]
     own_runtime || export TRKX_EP_LIBRARY=$installed/libtrkx_ep.so
     finds_tracks ./static
