@@ -28,19 +28,6 @@ static const struct trkx_library LIBRARY = {
     "libtrkx_cuda.so", "TRKX_CUDA_LIBRARY",
     "build trkx where the CUDA toolkit is (docs/device.md), or choose the device cpu", TRKX_ERROR_DEVICE};
 
-/* ONNX Runtime looks for its CUDA provider in the directory that the dynamic linker loaded it from. */
-static enum trkx_status check_runtime(trkx_error *error)
-{
-    Dl_info about;
-    bool known = dladdr(trkx_ort_address(), &about) != 0 && about.dli_fname != NULL;
-    if (!known || *about.dli_fname == '/') return TRKX_OK;
-    return trkx_fail(
-        error, TRKX_ERROR_DEVICE,
-        "ONNX Runtime was loaded as %s, relative to the working directory, and would look for its "
-        "CUDA provider there: have absolute directories alone in LD_LIBRARY_PATH",
-        about.dli_fname);
-}
-
 /* From the library at a path; what was opened stays in *devices. */
 static enum trkx_status take_table(struct trkx_devices *devices, const char *path, trkx_error *error)
 {
@@ -64,7 +51,6 @@ static enum trkx_status load_library(struct trkx_devices *devices, trkx_error *e
 {
     char *path = NULL;
     enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(check_runtime(error));
     TRKX_CHECK(trkx_library_find(&LIBRARY, &path, error));
     TRKX_CHECK(take_table(devices, path, error));
 cleanup:

@@ -1,5 +1,6 @@
 #include "library.h"
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,20 @@ static enum trkx_status not_there(const struct trkx_library *library, trkx_error
                      library->name, own != NULL ? own : "trkx", library->variable, library->otherwise);
 }
 
+/* ONNX Runtime looks for its own libraries (1.23 for one with every provider, all for CUDA's) in the
+ * directory that the dynamic linker says it was loaded from. */
+static enum trkx_status check_runtime(const struct trkx_library *library, trkx_error *error)
+{
+    Dl_info about;
+    bool known = dladdr(trkx_ort_address(), &about) != 0 && about.dli_fname != NULL;
+    if (!known || *about.dli_fname == '/') return TRKX_OK;
+    return trkx_fail(
+        error, library->absent,
+        "ONNX Runtime was loaded as %s, relative to the working directory, where it would look for "
+        "its own libraries: have absolute directories alone in LD_LIBRARY_PATH",
+        about.dli_fname);
+}
+
 enum trkx_status trkx_library_find(const struct trkx_library *library, char **path, trkx_error *error)
 {
     const void *own = (const void *)(uintptr_t)trkx_library_find;
@@ -89,8 +104,9 @@ enum trkx_status trkx_library_find(const struct trkx_library *library, char **pa
         const char *place;
     } places[] = {{own, ""}, {own, "../lib/"}, {own, "../lib64/"}, {trkx_ort_address(), ""}};
     const char *given = getenv(library->variable);
-    enum trkx_status status = TRKX_OK;
     *path = NULL;
+    enum trkx_status status = check_runtime(library, error);
+    if (status != TRKX_OK) return status;
     if (given != NULL && *given != '\0') return find_named(library, given, path, error);
     for (size_t i = 0; i < sizeof places / sizeof *places && status == TRKX_OK && *path == NULL; i++)
         status = find_from(places[i].address, places[i].place, library->name, path, error);

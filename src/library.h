@@ -13,7 +13,7 @@ struct trkx_library {
 
 /* The library's absolute path, to be released: what the variable says; or beside this library; or, where this
  * one is part of a program in bin/, in lib/ beside that; or beside ONNX Runtime. Errors: MEMORY,
- * library->absent (a relative path in the variable included). */
+ * library->absent (a relative path in the variable, or of ONNX Runtime itself, included). */
 enum trkx_status trkx_library_find(const struct trkx_library *library, char **path, trkx_error *error);
 
 #endif
