@@ -36,5 +36,13 @@ def tables(event):
              **xyz_columns(truth.pxyz, "tpx tpy tpz"), "weight": truth.weight})
 
 
+@pytest.fixture(scope="session")
+def particle_table(event):
+    """Those of particles.csv."""
+    made = event.particles
+    return {"particle_id": made.particle_id, "particle_type": made.particle_type, **xyz_columns(made.vxyz, "vx vy vz"),
+            **xyz_columns(made.pxyz, "px py pz"), "q": made.charge, "nhits": made.nhits}
+
+
 def xyz_columns(rows, names):
     return {name: np.ascontiguousarray(rows[:, i]) for i, name in enumerate(names.split())}

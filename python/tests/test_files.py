@@ -1,6 +1,7 @@
 """Proves that hits in Parquet, Arrow IPC and ROOT files are read as they are."""
 import awkward as ak
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 import uproot
@@ -20,6 +21,22 @@ def test_arrow(ending, write, tables, pipeline, result, tmp_path):
         trkx.read_parquet(tmp_path / f"hits{ending}", columns={"x": "hit_x", "y": "hit_y"})
 
 
+def test_ids_of_other_types_in_parquet(tables, tmp_path):
+    """Categories of integers are stored as such, and come back exactly; strings do not."""
+    hits, cells, _ = tables
+    for name, columns in (("hits", hits), ("cells", cells)):
+        frame = pd.DataFrame(columns)
+        frame.astype({"hit_id": "category"}).to_parquet(tmp_path / f"{name}-category.parquet")
+        frame.astype({"hit_id": "string"}).to_parquet(tmp_path / f"{name}-string.parquet")
+        frame.to_parquet(tmp_path / f"{name}.parquet")
+    read = trkx.read_parquet(tmp_path / "hits-category.parquet", tmp_path / "cells-category.parquet")
+    assert np.array_equal(read.hit_id, hits["hit_id"]) and np.array_equal(read.cells.ch0, cells["ch0"])
+    for part in ("hits", "cells"):
+        paths = [tmp_path / f"{name}{'-string' if name == part else ''}.parquet" for name in ("hits", "cells")]
+        with pytest.raises(trkx.ArgumentError, match=f"{part}: column hit_id is of type string"):
+            trkx.read_parquet(*paths)
+
+
 def test_root(tables, event, tmp_path):
     hits = tables[0]
     with uproot.recreate(tmp_path / "hits.root") as file:
@@ -30,3 +47,8 @@ def test_root(tables, event, tmp_path):
     names = {"x": "SPx", "y": "SPy", "z": "SPz"}
     assert trkx.read_root(tmp_path / "hits.root", "events", entry=0, columns=names).xyz.tolist() == [[1, 2, 3]]
     assert np.array_equal(trkx.read_root(tmp_path / "hits.root", "events", entry=1, columns=names).xyz, event.hits.xyz)
+    for entry, message in ((2, "entry is 2, the tree has 2 entries"), (-1, "entry is -1: an integer from 0")):
+        with pytest.raises(trkx.ArgumentError, match=message):
+            trkx.read_root(tmp_path / "hits.root", "events", entry=entry, columns=names)
+    with pytest.raises(trkx.ArgumentError, match="hits: column x is of type object"):
+        trkx.read_root(tmp_path / "hits.root", "events", columns=names)

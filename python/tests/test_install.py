@@ -12,14 +12,15 @@ import pytest
 from conftest import REPOSITORY
 
 import trkx
-from trkx._library import PACKAGE, default_bundle
+from trkx._library import PACKAGE, own_bundle
 
 SYSTEM = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libstdc++.so.6",
           "libgcc_s.so.1"}
 
 ALONE = """
 import sys, trkx
-pipeline = trkx.Pipeline()
+assert trkx.Pipeline("acat2021-like").bundle.name == "acat2021-like"
+pipeline = trkx.Pipeline("default")
 result = pipeline.run(trkx.simulate(particles=30))
 assert len(result.tracks) > 10
 libraries = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
@@ -48,7 +49,7 @@ def test_it_runs_on_its_own_libraries(loaded):
 
 def test_it_is_in_the_wheel_and_not_in_the_repository():
     assert REPOSITORY not in PACKAGE.parents or "build-python" in str(PACKAGE)
-    assert (PACKAGE / "py.typed").exists() and default_bundle().is_relative_to(PACKAGE)
+    assert (PACKAGE / "py.typed").exists() and own_bundle("default").is_relative_to(PACKAGE)
     assert not SYSTEM & {path.name for path in (PACKAGE / "lib").iterdir()}
 
 
@@ -70,7 +71,7 @@ def test_provider_in_somebody_elses_onnxruntime(pipeline, event, result):
     assert Path(trkx.ep_library_path()).name == "libtrkx_ep.so"
     devices = trkx.register_with_onnxruntime()
     assert len(devices) == len(trkx.register_with_onnxruntime()) == 1
-    options, model = onnxruntime.SessionOptions(), str(default_bundle() / "gnn.onnx")
+    options, model = onnxruntime.SessionOptions(), str(own_bundle("default") / "gnn.onnx")
     options.add_provider_for_devices(devices, {})
     feeds = {"g_nodes": pipeline.features(event, "gnn"), "g_edges": result.edges}
     session = onnxruntime.InferenceSession(model, options)

@@ -224,6 +224,22 @@ def test_the_same_with_any_number_of_threads_and_other_kernels(event, result):
     assert np.mean(stock.labels == result.labels) > 0.99
 
 
+def test_cuts_of_ones_own(event, pipeline, result):
+    scores, edges = result.scores, result.edges
+    strict = trkx.Pipeline(gnn_cut=0.9, min_hits=5, method="components")
+    assert strict.bundle.gnn_cut == pytest.approx(0.9) and strict.bundle.min_hits == 5
+    assert strict.bundle.method == "components" and strict.bundle.filter_cut == pipeline.bundle.filter_cut
+    run = strict.run(event)
+    assert run.scores.min() > 0.9 and np.bincount(run.labels)[1:].min() >= 5
+    assert np.array_equal(run.edges, over(edges, scores, np.float32(0.9)))
+    models, none = trkx.load_models(gnn_cut=0.9), np.zeros((2, 0), int)
+    labels = models.tracks(event, edges, scores, none)  # what it was cut at before makes no difference below that
+    for cut in (0.9, 0.97):
+        cut_before = models.tracks(event, over(edges, scores, np.float32(cut)), scores[scores > np.float32(cut)], none)
+        assert np.array_equal(cut_before, labels) == (cut == 0.9)
+    assert trkx.Pipeline(filter_cut=1).run(event).edges.shape == (2, 0)
+
+
 def test_no_hits(tables, pipeline):
     hits, cells, _ = ({name: a[:0] for name, a in table.items()} for table in tables)
     run = pipeline.run(hits, cells=cells)

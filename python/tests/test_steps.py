@@ -156,7 +156,10 @@ def test_evaluate(event, result):
     assert found.trackml_score > 0.95 and found.above_1_gev.matched == found.above_1_gev.particles > 10
     assert trkx.evaluate(result.labels, event, match_fraction=0.9).matched < found.matched
     alone = trkx.evaluate([1, 1, 1, 0], {"particle_id": [5, 5, 5, 0]})  # neither positions, momenta nor weights
-    assert alone.trackml_score == pytest.approx(1) and alone.matched == 1 and alone.all.particles == 0
+    assert alone.trackml_score == pytest.approx(1) and alone.matched == 1
+    assert alone.all.particles == 1 and alone.all.efficiency == 1 and not alone.has_pt  # of no known pT, not of none
+    assert alone.above_500_mev is None and alone.above_1_gev is None
+    assert "no pT is known" in repr(alone) and "no pT is known" in alone._repr_html_() and "no pT" not in repr(found)
 
 
 def test_evaluate_with_other_peoples_tables(event, result, tables):
@@ -169,6 +172,38 @@ def test_evaluate_with_other_peoples_tables(event, result, tables):
     shuffled = {name: values[rows] for name, values in tables[2].items()}
     assert trkx.evaluate(result.labels, shuffled, particles, hits=event) == trkx.evaluate(result.labels, event)
     assert trkx.evaluate(result.labels, event.truth, made) == trkx.evaluate(result.labels, event)
+
+
+def test_truth_in_another_order(event, pipeline, result, tables):
+    expected, truth = trkx.evaluate(result.labels, event), tables[2]
+    rows = np.random.default_rng(2).permutation(len(event))
+    shuffled, hits = ({name: values[rows] for name, values in table.items()} for table in (truth, tables[0]))
+    labels = result.labels[rows]
+    for given in (truth, shuffled, event):
+        found = trkx.evaluate(labels, given, event.particles, hits=hits)
+        assert found.above_1_gev == expected.above_1_gev
+        assert found.trackml_score == pytest.approx(expected.trackml_score)
+        run = pipeline.run(hits, cells=tables[1], truth=given)
+        assert run.steps[-1].edge_purity == pytest.approx(result.steps[-1].edge_purity, rel=1e-3)
+    nameless = {name: values for name, values in tables[0].items() if name != "hit_id"}
+    assert trkx.evaluate(result.labels, truth, event.particles, hits=nameless) == expected
+    for given in ({}, {"hits": nameless}):
+        with pytest.raises(trkx.ArgumentError, match="truth: hit_id .* comes after .*: in which order the hits are"):
+            trkx.evaluate(result.labels, shuffled, **given)
+    with pytest.raises(trkx.ArgumentError, match="truth: hit_id .* comes after"):
+        pipeline.run(nameless, cells=tables[1], truth=shuffled)
+
+
+def test_truth_without_positions(event, pipeline, result, tables):
+    """They order the hits of a particle: the hits' own do as well, the rows' order does not."""
+    bare = {name: tables[2][name] for name in ("hit_id", "particle_id", "tpx", "tpy", "tpz")}
+    with pytest.raises(trkx.ArgumentError, match="truth has no positions"):
+        trkx.true_edges(bare)
+    with pytest.raises(trkx.ArgumentError, match="truth has no positions"):
+        trkx.evaluate(result.labels, bare)
+    assert trkx.evaluate(result.labels, bare, hits=event).above_1_gev.particles > 10
+    run = pipeline.run(event, truth=bare)
+    assert run.steps[-1].edge_efficiency == pytest.approx(result.steps[-1].edge_efficiency, abs=0.01)
 
 
 def test_true_edges(event):

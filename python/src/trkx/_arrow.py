@@ -16,7 +16,21 @@ from ._arrays import array_at
 from .errors import ArgumentError
 
 _TYPES = {"c": np.int8, "C": np.uint8, "s": np.int16, "S": np.uint16, "i": np.int32, "I": np.uint32, "l": np.int64,
-          "L": np.uint64, "f": np.float32, "g": np.float64}
+          "L": np.uint64, "e": np.float16, "f": np.float32, "g": np.float64}
+# the beginnings of other types' formats
+_OTHER_TYPES = {"dictionary": "category (dictionary)", "b": "bool", "u": "string", "U": "string", "vu": "string",
+                "d": "decimal", "t": "date or time", "n": "null", "z": "binary", "Z": "binary", "+": "nested"}
+
+
+class Unusable:
+    """A column that is there but cannot be taken, and why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    @classmethod
+    def of_type(cls, name: str) -> Unusable:
+        return cls(f"is of type {name}: numbers are expected, convert it first")
 
 
 class _Schema(c.Structure):
@@ -68,21 +82,29 @@ class _Piece:
         self.array = array
         weakref.finalize(self, _release, array)
 
-    def column(self, number: int, dtype: npt.DTypeLike, name: str) -> npt.NDArray[Any]:
+    def __len__(self) -> int:
+        return int(self.array.length)
+
+    def nulls(self, number: int) -> list[int]:
+        """The first row without a value, if there is one, by the column's and by the table's own account."""
+        child = self.array.children[number].contents
+        return [*_first_null(child, child.offset + self.array.offset, len(self)),
+                *_first_null(self.array, self.array.offset, len(self))]
+
+    def column(self, number: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         child, dtype = self.array.children[number].contents, np.dtype(dtype)
-        first, count = child.offset + self.array.offset, self.array.length
-        if _has_nulls(child, first, count) or _has_nulls(self.array, self.array.offset, count):
-            raise ArgumentError(f"column {name} has nulls")
-        if count == 0:
+        if len(self) == 0:
             return np.zeros(0, dtype)
-        return array_at(child.buffers[1] + first * dtype.itemsize, count, dtype, self)
+        first = child.offset + self.array.offset
+        return array_at(child.buffers[1] + first * dtype.itemsize, len(self), dtype, self)
 
 
-def _has_nulls(array: Any, first: int, count: int) -> bool:
+def _first_null(array: Any, first: int, count: int) -> list[int]:
     if array.null_count == 0 or count == 0 or not array.buffers[0]:
-        return False
+        return []
     valid = array_at(array.buffers[0], (first + count + 7) // 8, np.uint8, array)
-    return not np.unpackbits(valid, bitorder="little")[first:first + count].all()
+    empty = np.flatnonzero(np.unpackbits(valid, bitorder="little")[first:first + count] == 0)
+    return [int(empty[0])] if len(empty) > 0 else []
 
 
 def _fields(schema: Any) -> list[tuple[str, str]]:
@@ -124,16 +146,25 @@ def _batch(schema_capsule: object, array_capsule: object) -> tuple[list[tuple[st
         _release(schema)
 
 
-def columns(table: Any) -> dict[str, npt.NDArray[Any]]:
-    """The columns of numbers, by name, of an object with __arrow_c_stream__ or __arrow_c_array__; others are left
-    out."""
+def _column(pieces: list[_Piece], number: int, kind: str) -> npt.NDArray[Any] | Unusable:
+    if kind not in _TYPES:
+        return Unusable.of_type(next((name for start, name in _OTHER_TYPES.items() if kind.startswith(start)), kind))
+    row = 0
+    for piece in pieces:
+        for null in piece.nulls(number):
+            return Unusable(f"has no value in row {row + null}: fill it in, or leave the row out")
+        row += len(piece)
+    parts = [piece.column(number, _TYPES[kind]) for piece in pieces]
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, _TYPES[kind]), *parts])
+
+
+def columns(table: Any) -> dict[str, npt.NDArray[Any] | Unusable]:
+    """The columns, by name, of an object with __arrow_c_stream__ or __arrow_c_array__."""
     if hasattr(table, "__arrow_c_stream__"):
         fields, pieces = _batches(_take(table.__arrow_c_stream__(), b"arrow_array_stream", _Stream))
     else:
         fields, pieces = _batch(*table.__arrow_c_array__())
-    found = {}
+    found: dict[str, npt.NDArray[Any] | Unusable] = {}
     for number, (name, kind) in enumerate(fields):
-        if kind in _TYPES:
-            parts = [piece.column(number, _TYPES[kind], name) for piece in pieces]
-            found[name] = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, _TYPES[kind]), *parts])
+        found[name] = Unusable("is there twice") if name in found else _column(pieces, number, kind)
     return found

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrow
-from ._arrays import array_at, to_array
+from ._arrays import CPU, array_at, typed
+from ._arrow import Unusable
 from .errors import ArgumentError
 
-# kinds of the DataFrame interchange protocol: integers, unsigned ones, floating-point numbers
+# kinds of the DataFrame interchange protocol
 _KINDS = {0: "i", 1: "u", 2: "f"}
+_OTHER_KINDS = {20: "bool", 21: "string", 22: "datetime", 23: "category"}
 
 
 class Columns:
@@ -20,26 +22,40 @@ class Columns:
 
     def __init__(self, table: Any, what: str) -> None:
         self.what = what
-        self.arrays = _columns(table, what)
+        self.arrays = {name: column for name, column in _columns(table, what).items() if column is not None}
 
     def __contains__(self, name: str) -> bool:
-        return name in self.arrays
+        """An error where the name differs in its case alone: the column would not be missed."""
+        if name in self.arrays:
+            return True
+        for other in self.arrays:
+            if str(other).lower() == name.lower():
+                raise ArgumentError(f"{self.what}: column {other} has to be called {name}: rename it")
+        return False
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self.arrays:
-            raise ArgumentError(f"{self.what}: no column {name}; there are {', '.join(self.arrays) or 'none'}")
-        return self.arrays[name]
+        if name not in self:
+            names = ", ".join(map(str, self.arrays))
+            raise ArgumentError(f"{self.what}: no column {name}; there are {names or 'none'}")
+        column = self.arrays[name]
+        if isinstance(column, Unusable):
+            raise ArgumentError(f"{self.what}: column {name} {column.reason}")
+        return column
 
-    def get(self, name: str) -> Any:
-        """None where there is no such column."""
-        return self.arrays.get(name)
+    def typed(self, name: str, dtype: npt.DTypeLike, *shape: int | None) -> npt.NDArray[Any]:
+        """A column as an array of that type and shape."""
+        return typed(self[name], dtype, f"{self.what}: column {name}", shape)
 
-    def rows(self, names: str) -> npt.NDArray[np.float32]:
+    def rows(self, names: str, count: int | None = None) -> npt.NDArray[np.float32]:
         """Columns side by side: float32 [n, columns]."""
-        try:
-            return np.stack([to_array(self[name]) for name in names.split()], axis=1).astype(np.float32, copy=False)
-        except (TypeError, ValueError) as error:
-            raise ArgumentError(f"{self.what}: {names}: {error}") from None
+        first, *others = names.split()
+        columns = [self.typed(first, np.float32, count)]
+        columns += [self.typed(name, np.float32, len(columns[0])) for name in others]
+        return np.stack(columns, axis=1)
+
+    def any_of(self, names: str) -> bool:
+        """Whether one of them is there, so that all have to be."""
+        return any(name in self for name in names.split())
 
 
 def _columns(table: Any, what: str) -> dict[str, Any]:
@@ -47,11 +63,10 @@ def _columns(table: Any, what: str) -> dict[str, Any]:
         return {name: table[name] for name in table.dtype.names}
     if isinstance(table, Mapping):
         return dict(table)
+    if hasattr(table, "iloc"):  # of pandas' kind, which would convert all columns to Arrow, and needs pyarrow for it
+        return {str(name): table[name] for name in table.columns}
     if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
-        try:
-            return dict(_arrow.columns(table))
-        except ImportError:  # pandas exports Arrow through pyarrow only, which need not be there
-            return {str(name): table[name] for name in table.columns}
+        return _arrow.columns(table)
     if hasattr(table, "__dataframe__"):
         return _interchange(table.__dataframe__())
     raise ArgumentError(f"{what}: a {type(table).__name__} is no table: arrays by name, a structured array, a data "
@@ -59,18 +74,24 @@ def _columns(table: Any, what: str) -> dict[str, Any]:
 
 
 def _interchange(frame: Any) -> dict[str, Any]:
-    """Of the DataFrame interchange protocol (__dataframe__): columns of numbers, chunk by chunk."""
-    found = {}
-    for name in frame.column_names():
-        if frame.get_column_by_name(name).dtype[0] in _KINDS:
-            chunks = [_chunk(column.get_column_by_name(name), name) for column in frame.get_chunks()]
-            found[name] = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-    return found
+    """Of the DataFrame interchange protocol (__dataframe__), chunk by chunk."""
+    return {name: _column([chunk.get_column_by_name(name) for chunk in frame.get_chunks()])
+            for name in frame.column_names()}
 
 
-def _chunk(column: Any, name: str) -> npt.NDArray[Any]:
-    if column.null_count:
-        raise ArgumentError(f"column {name} has nulls")
-    buffer, (kind, bits, _, _) = column.get_buffers()["data"]
-    dtype, count = np.dtype(f"{_KINDS[kind]}{bits // 8}"), column.size()
+def _column(chunks: list[Any]) -> npt.NDArray[Any] | Unusable:
+    kind = chunks[0].dtype[0]
+    if kind not in _KINDS:
+        return Unusable.of_type(_OTHER_KINDS.get(kind, str(kind)))
+    if any(chunk.null_count != 0 and chunk.describe_null[0] != 0 for chunk in chunks):  # None: not counted
+        return Unusable("has rows without a value: fill them in, or leave them out")
+    arrays = [_chunk(chunk) for chunk in chunks]
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _chunk(column: Any) -> npt.NDArray[Any]:
+    buffer, (kind, bits, _, order) = column.get_buffers()["data"]
+    if int(buffer.__dlpack_device__()[0]) != CPU:
+        raise ArgumentError("a data frame is not in the CPU's memory: copy it there first")
+    dtype, count = np.dtype(f"{_KINDS[kind]}{bits // 8}").newbyteorder(order), column.size()
     return array_at(buffer.ptr + column.offset * dtype.itemsize, count, dtype, buffer)

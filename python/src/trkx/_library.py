@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from . import _structures as s
 from ._arrays import array_at
-from .errors import BY_STATUS, FileError, TrkxError
+from ._scalars import checked
+from .errors import BY_STATUS, ArgumentError, FileError, TrkxError
 
 PACKAGE = Path(__file__).resolve().parent
 _Options = TypeVar("_Options", bound=c.Structure)
@@ -41,9 +42,22 @@ def provider_path() -> Path:
     return _named("TRKX_EP_LIBRARY") or library_path().with_name("libtrkx_ep.so")
 
 
-def default_bundle() -> Path:
-    installed = PACKAGE / "models" / "default"
-    return installed if installed.exists() else PACKAGE.parents[2] / "models" / "default"
+def own_bundle(name: str) -> Path:
+    """One that comes with the package."""
+    installed = PACKAGE / "models"
+    return (installed if installed.exists() else PACKAGE.parents[2] / "models") / name
+
+
+def bundle_path(bundle: str | os.PathLike[str] | None) -> Path:
+    """Of a directory, or of a bundle of the package by its name; None: the default one."""
+    if bundle is None:
+        return own_bundle("default")
+    named = isinstance(bundle, str) and os.path.basename(bundle) == bundle
+    if not named or not (own_bundle(str(bundle)) / "bundle.json").exists():
+        return Path(bundle)
+    if os.path.exists(bundle):
+        raise ArgumentError(f"{bundle} is a bundle of the package and a directory here: call the latter ./{bundle}")
+    return own_bundle(str(bundle))
 
 
 def _open() -> c.CDLL:
@@ -94,9 +108,10 @@ def options(kind: type[_Options], function: str, **members: Any) -> _Options:
     """The defaults of a struct of options, with those members set that are not None."""
     filled = kind()
     getattr(library, function)(c.byref(filled))
+    types = {field[0]: field[1] for field in kind._fields_}
     for name, value in members.items():
         if value is not None:
-            setattr(filled, name, value)
+            setattr(filled, name, checked(types[name], value, name))
     return filled
 
 

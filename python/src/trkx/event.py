@@ -14,6 +14,7 @@ from . import _structures as s
 from ._arrays import typed
 from ._columns import Columns
 from ._library import Handle, call, library, options, pointer, view
+from ._scalars import scalar, text
 from .errors import ArgumentError
 
 Int32 = npt.NDArray[np.int32]
@@ -23,6 +24,7 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 _IDS = ("volume_id", "layer_id", "module_id")
+_ID_TYPES: dict[str, npt.DTypeLike] = {"hit_id": np.int64, **dict.fromkeys(_IDS, np.int32)}
 
 
 @dataclass(eq=False)
@@ -79,10 +81,10 @@ class Truth:
 
     particle_id: Int64
     """[n] 0: noise"""
-    xyz: Float32
-    """[n,3] mm, true crossing point"""
-    pxyz: Float32
-    """[n,3] GeV, true momentum there"""
+    xyz: Float32 | None
+    """[n,3] mm, true crossing point; None: not known"""
+    pxyz: Float32 | None
+    """[n,3] GeV, true momentum there; None: not known"""
     weight: Float64
     """[n] of the TrackML score; sums to 1"""
 
@@ -147,7 +149,7 @@ class Event:
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
-        self.name: str = library.trkx_event_name(handle.address).decode()
+        self.name: str = os.fsdecode(library.trkx_event_name(handle.address))
         self.hits = _view_hits(library.trkx_event_hits(handle.address).contents, handle)
         truth = library.trkx_event_truth(handle.address)
         self.truth = _view_truth(truth.contents, handle) if truth else None
@@ -174,7 +176,7 @@ class Event:
 
     def write(self, directory: str | os.PathLike[str], gzip: bool = False) -> None:
         """Writes <directory>/<name>-hits.csv and so on, as far as the event has them, in the TrackML format."""
-        call("trkx_event_write", self._handle.address, os.fsencode(directory), c.c_bool(gzip))
+        call("trkx_event_write", self._handle.address, text(directory, "directory"), scalar(c.c_bool, gzip, "gzip"))
 
 
 def _view_hits(hits: Any, owner: Handle) -> Hits:
@@ -218,7 +220,7 @@ def read_event(path: str | os.PathLike[str], parts: tuple[str, ...] | None = Non
         raise ArgumentError(f"parts of an event are {', '.join(_PARTS)}, not {', '.join(unknown)}")
     flags = sum(_PARTS[part] for part in parts) if parts is not None else sum(_PARTS.values()) | _OPTIONAL
     address = c.c_void_p()
-    call("trkx_event_read", os.fsencode(path), c.c_uint(flags), c.c_int(threads), c.byref(address))
+    call("trkx_event_read", text(path, "path"), c.c_uint(flags), scalar(c.c_int, threads, "threads"), c.byref(address))
     return Event(Handle(address, "trkx_event_destroy"))
 
 
@@ -232,7 +234,7 @@ def simulate(particles: int | None = None, seed: int = 1, number: int = 1000, *,
     filled = options(s.SimulateOptions, "trkx_simulate_options_init", seed=seed, particles=particles, sigma_z=sigma_z,
                      noise=noise, cells=cells, threads=threads)
     address = c.c_void_p()
-    call("trkx_simulate", c.byref(filled), c.c_uint64(number), c.byref(address))
+    call("trkx_simulate", c.byref(filled), scalar(c.c_uint64, number, "number"), c.byref(address))
     return Event(Handle(address, "trkx_event_destroy"))
 
 
@@ -244,24 +246,27 @@ def as_hits(hits: Any, cells: Any = None) -> Hits:
     there are, hit_id, volume_id, layer_id and module_id; and their cells out of a table with the columns hit_id, ch0,
     ch1 and value, in any order. Tables: arrays by name, a structured array, a data frame of pandas or polars, an Arrow
     table. Arrays that have the library's types and layout (xyz float32, ids int32, hit_id int64) are not copied.
+
+    Errors, here and of the other tables: a column of these names that is not of numbers, masked or missing values, NaN
+    and infinity, ids that are no integers or may have been rounded as floating-point numbers, a hit_id that is there
+    twice.
     """
     if isinstance(hits, Event):
         hits = hits.hits
     if isinstance(hits, Hits):
-        found = Hits(typed(hits.xyz, np.float32, "xyz", (None, 3)))
-        get: Any = hits.__dict__.get
-        found.cells = hits.cells
+        found = _checked_hits(hits)
     elif _is_array(hits):
-        return _with_cells(Hits(typed(hits, np.float32, "hits", (None, 3))), cells)
+        found = Hits(typed(hits, np.float32, "hits", (None, 3)))
     else:
-        columns = Columns(hits, "hits")
-        xyz = columns["xyz"] if "xyz" in columns else columns.rows("x y z")
-        found, get = Hits(typed(xyz, np.float32, "xyz", (None, 3))), columns.get
-    for name in ("hit_id", *_IDS):
-        if get(name) is not None:
-            dtype = np.int64 if name == "hit_id" else np.int32
-            setattr(found, name, typed(get(name), dtype, name, (len(found),)))
-    return _with_cells(found, cells)
+        found = _read_hits(Columns(hits, "hits"))
+    if found.hit_id is not None:
+        _check_unique(found.hit_id, "hits")
+    given = found.cells if cells is None else cells
+    if isinstance(given, Cells):
+        found.cells = _checked_cells(given, len(found))
+    elif given is not None:
+        found.cells = _match_cells(found, Columns(given, "cells"))
+    return found
 
 
 def _is_array(values: Any) -> bool:
@@ -272,31 +277,46 @@ def _is_array(values: Any) -> bool:
     return not frame and (isinstance(values, (list, tuple)) or any(hasattr(values, name) for name in arrays))
 
 
-def _with_cells(hits: Hits, cells: Any) -> Hits:
-    if not np.isfinite(hits.xyz).all():
-        first = int(np.argmin(np.isfinite(hits.xyz).all(axis=1)))
-        raise ArgumentError(f"hit {first} has a position that is not finite")
-    given = hits.cells if cells is None else cells
-    if isinstance(given, Cells):
-        hits.cells = _checked_cells(given, len(hits))
-    elif given is not None:
-        hits.cells = _match_cells(hits, Columns(given, "cells"))
-    return hits
+def _checked_hits(hits: Hits) -> Hits:
+    found = Hits(typed(hits.xyz, np.float32, "hits: xyz", (None, 3)), cells=hits.cells)
+    for name, dtype in _ID_TYPES.items():
+        if getattr(hits, name) is not None:
+            setattr(found, name, typed(getattr(hits, name), dtype, f"hits: {name}", (len(found),)))
+    return found
+
+
+def _read_hits(columns: Columns) -> Hits:
+    found = Hits(columns.typed("xyz", np.float32, None, 3) if "xyz" in columns else columns.rows("x y z"))
+    for name, dtype in _ID_TYPES.items():
+        if name in columns:
+            setattr(found, name, columns.typed(name, dtype, len(found)))
+    return found
+
+
+def _check_unique(ids: Int64, what: str) -> None:
+    if (ids[1:] > ids[:-1]).all():
+        return
+    order = np.argsort(ids, kind="stable")
+    twice = np.flatnonzero(ids[order[1:]] == ids[order[:-1]])
+    if len(twice) > 0:
+        first, second = order[twice[0]], order[twice[0] + 1]
+        raise ArgumentError(f"{what}: hit_id {ids[first]} is there twice, in rows {first} and {second}")
 
 
 def _checked_cells(cells: Cells, n: int) -> Cells:
     """What the library takes on trust."""
-    value = typed(cells.value, np.float32, "value", (None,))
-    count, begin = len(value), typed(cells.begin, np.uintp, "cells.begin", (n + 1,))
-    if begin[0] != 0 or begin[-1] > count or (begin[1:] < begin[:-1]).any():
-        raise ArgumentError(f"cells.begin does not rise from 0 to the {count} cells")
-    return Cells(begin, typed(cells.ch0, np.int32, "ch0", (count,)), typed(cells.ch1, np.int32, "ch1", (count,)), value)
+    value = typed(cells.value, np.float32, "cells: value", (None,))
+    count, begin = len(value), typed(cells.begin, np.uintp, "cells: begin", (n + 1,))
+    if begin[0] != 0 or begin[-1] != count or (begin[1:] < begin[:-1]).any():
+        raise ArgumentError(f"cells: begin does not rise from 0 to the {count} cells")
+    ch0, ch1 = (typed(getattr(cells, name), np.int32, f"cells: {name}", (count,)) for name in ("ch0", "ch1"))
+    return Cells(begin, ch0, ch1, value)
 
 
 def _match_cells(hits: Hits, columns: Columns) -> Cells:
-    row = _rows_of(typed(columns["hit_id"], np.int64, "cells: hit_id", (None,)), hits, "cells")
-    value = typed(columns["value"], np.float32, "value", (len(row),))
-    channels = [typed(columns[name], np.int32, name, (len(row),)) for name in ("ch0", "ch1")]
+    row = _rows_of(columns.typed("hit_id", np.int64, None), hits, "cells")
+    value = columns.typed("value", np.float32, len(row))
+    channels = [columns.typed(name, np.int32, len(row)) for name in ("ch0", "ch1")]
     if (row[1:] < row[:-1]).any():
         order = np.argsort(row, kind="stable")
         value, channels = value[order], [channel[order] for channel in channels]
@@ -319,42 +339,83 @@ def _rows_of(ids: Int64, hits: Hits, what: str) -> Int64:
 
 def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
     """Truth out of a table with TrackML's columns particle_id and, as far as there are, tx, ty, tz (mm), tpx, tpy, tpz
-    (GeV) and weight, row for row with the hits, or, where both have hit_id, matched by it. Without momenta no
-    particle counts for an efficiency, unless evaluate is given particles; without weights each hit of a particle has
-    the same."""
+    (GeV) and weight. Without weights each hit of a particle has the same.
+
+    Where hits are given, rows are put in their order by hit_id, and positions that are not there are theirs. Where
+    either has no hit_id, the rows are taken to be in the order of the hits, and refused where the truth's hit_id do not
+    rise.
+    """
+    found, ids = _read_truth(truth)
+    if hits is None:
+        return found
+    found = found if ids is None else _in_order(found, ids, hits)
+    if found.xyz is None and len(found) == len(hits):
+        found.xyz = hits.xyz
+    return found
+
+
+def truth_of_labels(truth: Any) -> Truth:
+    """Of hits that are not given: those of an event are known, other rows have to be in order."""
+    found, ids = _read_truth(truth)
+    if ids is not None and not isinstance(truth, Event):
+        _check_rising(ids)
+    return found
+
+
+def _read_truth(truth: Any) -> tuple[Truth, Int64 | None]:
+    """And its hit_id, where it has them."""
     if isinstance(truth, Event):
-        truth = truth.truth
-    if isinstance(truth, Truth):
-        n = len(truth.particle_id)
-        return Truth(typed(truth.particle_id, np.int64, "particle_id", (None,)),
-                     typed(truth.xyz, np.float32, "truth.xyz", (n, 3)),
-                     typed(truth.pxyz, np.float32, "truth.pxyz", (n, 3)),
-                     typed(truth.weight, np.float64, "weight", (n,)))
+        return _checked_truth(truth.truth), truth.hits.hit_id
+    if truth is None or isinstance(truth, Truth):
+        return _checked_truth(truth), None
+    columns = Columns(truth, "truth")
+    particle_id = columns.typed("particle_id", np.int64, None)
+    n = len(particle_id)
+    xyz, pxyz = (columns.rows(names, n) if columns.any_of(names) else None for names in ("tx ty tz", "tpx tpy tpz"))
+    weight = columns.typed("weight", np.float64, n) if "weight" in columns else _equal_weights(particle_id)
+    return Truth(particle_id, xyz, pxyz, weight), columns.typed("hit_id", np.int64, n) if "hit_id" in columns else None
+
+
+def _equal_weights(particle_id: Int64) -> Float64:
+    weights: Float64 = (particle_id != 0) / max(np.count_nonzero(particle_id), 1)
+    return weights
+
+
+def _checked_truth(truth: Truth | None) -> Truth:
     if truth is None:
         raise ArgumentError("the event has no truth")
-    columns = Columns(truth, "truth")
-    particle_id = typed(columns["particle_id"], np.int64, "particle_id", (None,))
+    particle_id = typed(truth.particle_id, np.int64, "truth: particle_id", (None,))
     n = len(particle_id)
-    xyz = columns.rows("tx ty tz") if "tx" in columns else np.zeros((n, 3), np.float32)
-    pxyz = columns.rows("tpx tpy tpz") if "tpx" in columns else np.zeros((n, 3), np.float32)
-    if "weight" in columns:
-        weight = typed(columns["weight"], np.float64, "weight", (n,))
-    else:
-        weight = (particle_id != 0) / max(np.count_nonzero(particle_id), 1)
-    found = Truth(particle_id, typed(xyz, np.float32, "tx ty tz", (n, 3)),
-                  typed(pxyz, np.float32, "tpx tpy tpz", (n, 3)), weight)
-    if hits is None or hits.hit_id is None or "hit_id" not in columns:
-        return found
-    return _in_order(found, _rows_of(typed(columns["hit_id"], np.int64, "truth: hit_id", (n,)), hits, "truth"),
-                     len(hits))
+
+    def vectors(name: str) -> Float32 | None:
+        rows = getattr(truth, name)
+        return None if rows is None else typed(rows, np.float32, f"truth: {name}", (n, 3))
+
+    return Truth(particle_id, vectors("xyz"), vectors("pxyz"), typed(truth.weight, np.float64, "truth: weight", (n,)))
 
 
-def _in_order(truth: Truth, row: Int64, n: int) -> Truth:
-    if len(row) != n or len(np.unique(row)) != n:
-        raise ArgumentError(f"truth: {len(row)} rows of {len(np.unique(row))} hits, the event has {n}")
-    order = np.empty(n, np.int64)
-    order[row] = np.arange(n)
-    return Truth(truth.particle_id[order], truth.xyz[order], truth.pxyz[order], truth.weight[order])
+def _check_rising(ids: Int64) -> None:
+    fallen = np.flatnonzero(ids[1:] <= ids[:-1])
+    if len(fallen) > 0:
+        first = fallen[0]
+        raise ArgumentError(f"truth: hit_id {ids[first + 1]} comes after {ids[first]}: in which order the hits are is "
+                            "not known, give hits with hit_id")
+
+
+def _in_order(truth: Truth, ids: Int64, hits: Hits) -> Truth:
+    """By hit_id, where the hits have them."""
+    if hits.hit_id is None:
+        _check_rising(ids)
+    if hits.hit_id is None or np.array_equal(ids, hits.hit_id):
+        return truth
+    _check_unique(ids, "truth")
+    row = _rows_of(ids, hits, "truth")
+    if len(row) != len(hits):
+        raise ArgumentError(f"truth: {len(row)} rows, the event has {len(hits)} hits")
+    order = np.empty(len(row), np.int64)
+    order[row] = np.arange(len(row))
+    xyz, pxyz = (None if rows is None else rows[order] for rows in (truth.xyz, truth.pxyz))
+    return Truth(truth.particle_id[order], xyz, pxyz, truth.weight[order])
 
 
 def as_particles(particles: Any) -> Particles | None:
@@ -365,19 +426,24 @@ def as_particles(particles: Any) -> Particles | None:
     if particles is None:
         return None
     if isinstance(particles, Particles):
-        p = len(particles.particle_id)
-        return Particles(typed(particles.particle_id, np.int64, "particle_id", (None,)),
-                         typed(particles.particle_type, np.int32, "particle_type", (p,)),
-                         typed(particles.vxyz, np.float32, "vxyz", (p, 3)),
-                         typed(particles.pxyz, np.float32, "pxyz", (p, 3)),
-                         typed(particles.charge, np.int32, "charge", (p,)),
-                         typed(particles.nhits, np.int32, "nhits", (p,)))
+        return _checked_particles(particles)
     columns = Columns(particles, "particles")
-    particle_id = typed(columns["particle_id"], np.int64, "particle_id", (None,))
+    particle_id = columns.typed("particle_id", np.int64, None)
     p = len(particle_id)
 
     def numbers(name: str) -> Int32:
-        return typed(columns[name] if name in columns else np.zeros(p, np.int32), np.int32, name, (p,))
+        return columns.typed(name, np.int32, p) if name in columns else np.zeros(p, np.int32)
 
-    return Particles(particle_id, numbers("particle_type"), typed(columns.rows("vx vy vz"), np.float32, "vxyz", (p, 3)),
-                     typed(columns.rows("px py pz"), np.float32, "pxyz", (p, 3)), numbers("q"), numbers("nhits"))
+    return Particles(particle_id, numbers("particle_type"), columns.rows("vx vy vz", p), columns.rows("px py pz", p),
+                     numbers("q"), numbers("nhits"))
+
+
+def _checked_particles(particles: Particles) -> Particles:
+    p = len(particles.particle_id)
+
+    def checked(name: str, dtype: npt.DTypeLike, *extents: int) -> npt.NDArray[Any]:
+        return typed(getattr(particles, name), dtype, f"particles: {name}", (p, *extents))
+
+    return Particles(checked("particle_id", np.int64), checked("particle_type", np.int32),
+                     checked("vxyz", np.float32, 3), checked("pxyz", np.float32, 3), checked("charge", np.int32),
+                     checked("nhits", np.int32))

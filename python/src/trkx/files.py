@@ -1,11 +1,15 @@
 """Hits of other formats, each through the library that is at home in it."""
 from __future__ import annotations
 
+import ctypes as c
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from ._columns import Columns
+from ._optional import optional
+from ._scalars import checked
+from .errors import ArgumentError
 from .event import Hits, as_hits
 
 # what is made use of, under trkx's names
@@ -23,10 +27,10 @@ def read_parquet(path: str | os.PathLike[str], cells: str | os.PathLike[str] | N
 
 
 def _arrow_table(path: str | os.PathLike[str]) -> Any:
-    from pyarrow import feather, parquet
-
     name = os.fspath(path)
-    return feather.read_table(name) if name.endswith((".arrow", ".feather")) else parquet.read_table(name)
+    if name.endswith((".arrow", ".feather")):
+        return optional("pyarrow.feather").read_table(name)
+    return optional("pyarrow.parquet").read_table(name)
 
 
 def _renamed(table: Any, columns: Mapping[str, str] | None) -> dict[str, Any]:
@@ -43,14 +47,18 @@ def read_root(path: str | os.PathLike[str], tree: str = "hits", *, entry: int | 
     a tree with a hit an entry. columns: maps trkx's names (x, y, z in mm, hit_id, volume_id, layer_id, module_id) to
     the branches, such as {"x": "SPx"}. Needs uproot: the extra trkx[root].
     """
-    import uproot
-
     names = columns or {}
-    with uproot.open(os.fspath(path)) as file:
+    with optional("uproot").open(os.fspath(path)) as file:
         branches = file[tree]
         wanted = {name: names.get(name, name) for name in _COLUMNS}
         there = {name: source for name, source in wanted.items() if name in names or source in branches}
-        first, last = (None, None) if entry is None else (entry, entry + 1)
+        first, last = (None, None) if entry is None else (_entry(entry, branches.num_entries), entry + 1)
         arrays = {name: branches[source].array(library="np", entry_start=first, entry_stop=last)
                   for name, source in there.items()}
     return as_hits(arrays if entry is None else {name: values[0] for name, values in arrays.items()})
+
+
+def _entry(number: int, count: int) -> int:
+    if checked(c.c_size_t, number, "entry") >= count:
+        raise ArgumentError(f"entry is {number}, the tree has {count} entries")
+    return number

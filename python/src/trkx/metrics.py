@@ -12,8 +12,7 @@ from . import _structures as s
 from ._arrays import typed
 from ._library import call, options, pointer
 from .errors import ArgumentError
-from .event import Hits, as_hits
-from .steps import truth_and_particles
+from .event import Event, as_hits, as_particles, as_truth, truth_of_labels
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,10 @@ class Efficiency:
         return self.efficiency
 
 
-@dataclass(frozen=True)
+_NO_PT = "no pT is known: neither truth nor particles have momenta"
+
+
+@dataclass(frozen=True, repr=False)
 class Metrics:
     """Tracks compared with the truth; a track or particle of interest has at least min_hits hits."""
 
@@ -58,10 +60,16 @@ class Metrics:
     hit_purity: float
     """mean share of the majority particle's hits, over tracks"""
     all: Efficiency
-    above_500_mev: Efficiency
-    above_1_gev: Efficiency
+    """of all particles with a pT > 0; of all particles where none is known"""
+    above_500_mev: Efficiency | None
+    """None where no pT is known, as the next"""
+    above_1_gev: Efficiency | None
     has_pt: bool
-    """pT is known, from particles or truth"""
+    """whether pT is known: particles were given, or truth has momenta"""
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
+        return f"Metrics({values})" + ("" if self.has_pt else f" ({_NO_PT})")
 
     def _repr_html_(self) -> str:
         named = [(field.name.replace("_", " "), getattr(self, field.name)) for field in fields(self)]
@@ -70,6 +78,10 @@ class Metrics:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return _NO_PT
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Efficiency):
         return f"{value.efficiency:.4f} ± {value.error:.4f} ({value.matched:,} of {value.particles:,})"
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
@@ -79,24 +91,27 @@ def evaluate(labels: Any, truth: Any, particles: Any = None, *, hits: Any = None
              match_fraction: float = 0.5) -> Metrics:
     """Compares labels [n] (0: no track; any positive numbers) with the truth of the same hits.
 
-    truth: an Event, or a table with TrackML's columns of truth (as_truth), row for row with the labels, or matched by
-    hit_id where hits are given. particles: as of as_particles; without them a particle's pT is that of its true hit
-    nearest to the origin. match_fraction: more than this share of the track's hits and of the particle's.
+    truth: an Event, or a table with TrackML's columns of truth (as_truth). hits: those of the labels, with hit_id, by
+    which the truth is matched; without them it is row for row with the labels, and a truth whose hit_id do not rise is
+    refused. particles: as of as_particles; without them a particle's pT is that of its true hit nearest to the origin,
+    and where truth has no momenta (tpx, tpy, tpz) there are no efficiencies above a pT. match_fraction: more than this
+    share of the track's hits and of the particle's.
     """
-    measured = None if hits is None else as_hits(hits)
-    known, made = truth_and_particles(truth, particles, measured)
+    known = truth_of_labels(truth) if hits is None else as_truth(truth, as_hits(hits))
+    made = as_particles(truth if particles is None and isinstance(truth, Event) else particles)
     found = typed(labels, np.int32, "labels", (None,))
     if len(found) != len(known):
         raise ArgumentError(f"{len(found)} labels, truth is of {len(known)} hits")
     filled = options(s.MetricsOptions, "trkx_metrics_options_init", min_hits=min_hits, match_fraction=match_fraction)
     metrics = s.Metrics()
-    call("trkx_evaluate", pointer(found, s.I32), c.byref((measured or Hits(known.xyz))._c()), c.byref(known._c()),
+    call("trkx_evaluate", pointer(found, s.I32), c.byref(s.Hits(count=len(known))), c.byref(known._c()),
          None if made is None else c.byref(made._c()), c.byref(filled), c.byref(metrics))
-    compared: Metrics = _take(Metrics, metrics)
-    return compared
+    values = _members(metrics)
+    if not metrics.has_pt:
+        values.update(above_500_mev=None, above_1_gev=None)
+    return Metrics(**values)
 
 
-def _take(kind: Any, struct: Any) -> Any:
-    """A dataclass with the members of a structure."""
+def _members(struct: Any) -> dict[str, Any]:
     values = {name: getattr(struct, name) for name, *_ in struct._fields_}
-    return kind(**{name: _take(Efficiency, v) if isinstance(v, s.Efficiency) else v for name, v in values.items()})
+    return {name: Efficiency(**_members(v)) if isinstance(v, s.Efficiency) else v for name, v in values.items()}

@@ -12,19 +12,22 @@ import numpy as np
 
 from . import _structures as s
 from ._arrays import typed
-from ._library import Handle, call, default_bundle, destroyed_with, library, options, pointer, view
+from ._library import Handle, bundle_path, call, destroyed_with, library, options, pointer, view
+from ._scalars import text
 from .errors import ArgumentError
 from .event import Event, Float32, Hits, Int32, Int64, UInt32, as_hits, as_particles, as_truth
 from .steps import edges_struct, scores_of
 
 Network = Literal["embedding", "filter", "gnn"]
+Method = Literal["components", "joined", "walkthrough"]
 _NETWORKS = ("embedding", "filter", "gnn")
 _KERNELS = ("trkx", "stock")
+_BUNDLES_OWN = {"filter_cut": -1, "gnn_cut": -1, "min_hits": 0}  # what the library takes for "as the bundle says"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle says of itself."""
+    """What a bundle says of itself; cuts, method and min_hits are the pipeline's own where it was given some."""
 
     directory: str
     name: str
@@ -156,23 +159,30 @@ class Models:
     def __init__(self, bundle: str | os.PathLike[str] | None = None, *, threads: int = 0,
                  kernels: Literal["trkx", "stock"] = "trkx", filter_batch: int = 0,
                  detectors: str | os.PathLike[str] | None = None, device: str = "cpu", max_memory: int = 0,
-                 tf32: bool = False) -> None:
+                 tf32: bool = False, filter_cut: float | None = None, gnn_cut: float | None = None,
+                 min_hits: int | None = None, method: Method | None = None) -> None:
         """Loads and checks a bundle.
 
-        bundle: a directory with bundle.json; None: the default one, which comes with the package. threads: of each
-        run; 0: all cores. kernels: trkx's execution provider, or ONNX Runtime's own. filter_batch: edges a filter call;
+        bundle: a directory with bundle.json, or the name of one that comes with the package: "default" (None) or
+        "acat2021-like". threads: of each run; 0: all cores. kernels: trkx's execution provider, or ONNX Runtime's own. filter_batch: edges a filter call;
         0: as many as suit the kernels. detectors: path of a detectors.csv; None: the bundle's own, if any.
         device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU where there is none.
         max_memory: bytes of each GPU; 0: nine tenths of what is free. tf32: a GPU's networks may round factors.
+        filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method ("components", "joined", "walkthrough"):
+        instead of the bundle's; self.bundle says what holds.
         """
         if kernels not in _KERNELS:
             raise ArgumentError(f"kernels are trkx or stock, not {kernels}")
-        directory = default_bundle() if bundle is None else bundle
+        own = {"filter_cut": filter_cut, "gnn_cut": gnn_cut, "min_hits": min_hits}
+        for name, value in own.items():
+            if value == _BUNDLES_OWN[name]:
+                raise ArgumentError(f"{name} is {value}: leave it out for what the bundle says")
         filled = options(s.PipelineOptions, "trkx_pipeline_options_init", threads=threads, filter_batch=filter_batch,
-                         detectors=None if detectors is None else os.fsencode(detectors),
-                         kernels=_KERNELS.index(kernels), device=os.fsencode(device), max_memory=max_memory, tf32=tf32)
+                         detectors=None if detectors is None else text(detectors, "detectors"),
+                         kernels=_KERNELS.index(kernels), device=text(device, "device"), max_memory=max_memory,
+                         tf32=tf32, method=None if method is None else text(method, "method"), **own)
         address = c.c_void_p()
-        call("trkx_pipeline_create", os.fsencode(directory), c.byref(filled), c.byref(address))
+        call("trkx_pipeline_create", text(bundle_path(bundle), "bundle"), c.byref(filled), c.byref(address))
         self._handle = Handle(address, "trkx_pipeline_destroy", at_exit=True)
         self.bundle = _bundle(library.trkx_pipeline_bundle(address).contents)
 
@@ -253,8 +263,9 @@ class Models:
     def tracks(self, hits: Any, edges: Any, scores: Any, candidates: Any = None) -> Int32:
         """Track labelling as the bundle asks for it: labels int32 [n], 0: no track.
 
-        edges: int64 [2,m] with the GNN's scores [m]. candidates: edges whose filter score > bundle.candidate_cut, for
-        bundles that complete tracks.
+        edges: int64 [2,m] with the GNN's scores [m]. Those with a score > bundle.gnn_cut connect, the others do not,
+        whatever they were cut at before: Models(gnn_cut=...) and Pipeline(gnn_cut=...) have another cut. candidates:
+        edges whose filter score > bundle.candidate_cut, for bundles that complete tracks.
         """
         measured = as_hits(hits)
         if candidates is None and self.bundle.completes:
@@ -278,6 +289,8 @@ class Pipeline(Models):
         an Event brings its own. An event without hits has no tracks.
         """
         if isinstance(hits, (str, os.PathLike)):
+            if any(part is not None for part in (cells, truth, particles)):
+                raise ArgumentError("the files of an event bring its cells, truth and particles: give none with a path")
             return self._run_file(hits)
         measured = as_hits(hits, cells)
         if isinstance(hits, Event) and truth is None:
@@ -293,7 +306,7 @@ class Pipeline(Models):
 
     def _run_file(self, path: str | os.PathLike[str]) -> Result:
         filled, owner = options(s.RunOptions, "trkx_run_options_init", keep_edges=True), _OwnedResult()
-        call("trkx_pipeline_run_file", self._handle.address, os.fsencode(path), c.byref(filled), None,
+        call("trkx_pipeline_run_file", self._handle.address, text(path, "path"), c.byref(filled), None,
              c.byref(owner.address))
         return Result(owner)
 
@@ -306,6 +319,6 @@ def load_models(bundle: str | os.PathLike[str] | None = None, **settings: Any) -
 def _bundle(info: Any) -> Bundle:
     specs = tuple((library.trkx_feature_name(spec.feature).decode(), spec.scale)
                   for spec in info.features[:info.features_count])
-    return Bundle(info.directory.decode(), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius,
+    return Bundle(os.fsdecode(info.directory), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius,
                   info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
                   info.completes, info.candidate_cut, info.min_hits, info.own_ks)

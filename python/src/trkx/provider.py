@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._library import provider_path
+from ._optional import optional
 from .errors import FileError
 
 _NAME = "TrkxExecutionProvider"
@@ -24,7 +25,7 @@ def register_with_onnxruntime() -> list[Any]:
     options.add_provider_for_devices(trkx.register_with_onnxruntime(), {})
     session = onnxruntime.InferenceSession("gnn.onnx", options)
     """
-    import onnxruntime
+    onnxruntime = optional("onnxruntime")
 
     def devices() -> list[Any]:
         return [device for device in onnxruntime.get_ep_devices() if device.ep_name == _NAME]

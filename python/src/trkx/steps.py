@@ -2,18 +2,20 @@
 from __future__ import annotations
 
 import ctypes as c
+import os
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _structures as s
-from ._arrays import to_array, typed
+from ._arrays import typed
 from ._library import Handle, call, destroyed_with, library, options, pointer, view
+from ._scalars import checked, scalar, text
 from .errors import ArgumentError
-from .event import Event, Float32, Hits, Int32, Int64, Truth, as_hits, as_particles, as_truth
+from .event import Event, Float32, Int32, Int64, as_hits, as_particles, as_truth
 
 
 class OwnedEdges:
@@ -48,7 +50,7 @@ def radius_graph(x: Any, r: float, k: Any = 500, *, both: bool = False, loop: bo
     points = typed(x, np.float32, "x", (None, None))
     edges = OwnedEdges()
     own = None if np.ndim(k) == 0 else typed(k, np.uint32, "k", (len(points),))
-    filled = options(s.EdgesOptions, "trkx_edges_options_init", radius=float(r), k=1 if own is not None else k,
+    filled = options(s.EdgesOptions, "trkx_edges_options_init", radius=r, k=1 if own is not None else k,
                      ks=None if own is None else pointer(own, s.U32), threads=threads)
     call("trkx_radius_graph", pointer(points, s.F32), c.c_size_t(len(points)), c.c_size_t(points.shape[1]),
          c.byref(filled), c.byref(edges.struct))
@@ -85,16 +87,20 @@ def connected_components(n: int, edges: Any, scores: Any = None, *, cut: float =
     smaller components get the label 0.
     """
     struct, index = edges_struct(edges)
-    weights = scores_of(scores, index)
+    weights = None if scores is None else scores_of(scores, index)
     filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits, threads=threads)
-    labels, count = np.zeros(n, np.int32), c.c_size_t()
-    call("trkx_tracks", c.c_size_t(n), c.byref(struct), pointer(weights, s.F32), c.byref(filled),
+    labels, count = no_labels(n), c.c_size_t()
+    call("trkx_tracks", c.c_size_t(len(labels)), c.byref(struct), pointer(weights, s.F32), c.byref(filled),
          pointer(labels, s.I32), c.byref(count))
     return labels
 
 
-def scores_of(scores: Any, index: Int64) -> Float32 | None:
-    return None if scores is None else typed(scores, np.float32, "scores", (index.shape[1],))
+def no_labels(n: Any) -> Int32:
+    return np.zeros(checked(c.c_uint, n, "n"), np.int32)
+
+
+def scores_of(scores: Any, index: Int64) -> Float32:
+    return typed(scores, np.float32, "scores", (index.shape[1],))
 
 
 def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int = 3) -> Int32:
@@ -117,13 +123,13 @@ def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score
     xyz: [n,3] mm; with it ties go by position, as in a pipeline, and not by the order of the hits.
     """
     struct, index = edges_struct(edges)
-    positions = None if xyz is None else typed(xyz, np.float32, "xyz", (n, 3))
+    labels, count = no_labels(n), c.c_size_t()
+    positions = None if xyz is None else typed(xyz, np.float32, "xyz", (len(labels), 3))
     filled = options(s.WalkthroughOptions, "trkx_walkthrough_options_init", cut=cut, min_score=min_score,
                      add_score=add_score, min_hits=min_hits,
                      xyz=None if positions is None else pointer(positions, s.F32))
-    labels, count = np.zeros(n, np.int32), c.c_size_t()
-    call("trkx_walkthrough", c.c_size_t(n), c.byref(struct), pointer(scores_of(scores, index), s.F32), c.byref(filled),
-         pointer(labels, s.I32), c.byref(count))
+    call("trkx_walkthrough", c.c_size_t(len(labels)), c.byref(struct), pointer(scores_of(scores, index), s.F32),
+         c.byref(filled), pointer(labels, s.I32), c.byref(count))
     return labels
 
 
@@ -146,7 +152,7 @@ def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **set
 
 
 def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, float]], *, cells: Any = None,
-             detector: str | None = None, threads: int = 0) -> Float32:
+             detector: str | os.PathLike[str] | None = None, threads: int = 0) -> Float32:
     """What networks are given of hits: float32 [n,F], in the order of names.
 
     names: such as {"r": 1000, "phi": math.pi}: each feature is divided by its scale; a plain name's is 1. mm, rad. All
@@ -158,7 +164,7 @@ def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, f
     specs = (s.FeatureSpec * len(pairs))(*(_spec(name, scale) for name, scale in pairs))
     values = np.empty((len(measured), len(pairs)), np.float32)
     call("trkx_features", c.byref(measured._c()), _detector(detector).address, specs, c.c_size_t(len(pairs)),
-         c.c_int(threads), pointer(values, s.F32))
+         scalar(c.c_int, threads, "threads"), pointer(values, s.F32))
     return values
 
 
@@ -172,32 +178,33 @@ def feature_names() -> list[str]:
 
 def _spec(name: str, scale: float) -> s.FeatureSpec:
     kind = c.c_int()
-    if not library.trkx_feature_find(name.encode(), c.byref(kind)):
+    if not library.trkx_feature_find(text(name, "a feature"), c.byref(kind)):
         raise ArgumentError(f"no feature is called {name}; there are {', '.join(feature_names())}")
-    return s.FeatureSpec(kind.value, scale)
+    return s.FeatureSpec(kind.value, checked(c.c_double, scale, f"the scale of {name}"))
 
 
-@lru_cache(maxsize=4)
-def _detector(path: str | None) -> Handle:
+def _detector(path: str | os.PathLike[str] | None) -> Handle:
     """The modules of a detectors.csv, or the built-in ones."""
-    address = c.c_void_p()
     if path is None:
-        call("trkx_detector_builtin", c.byref(address))
-    else:
-        call("trkx_detector_read", str(path).encode(), c.byref(address))
+        return _built_in_detector()
+    address = c.c_void_p()
+    call("trkx_detector_read", text(path, "detector"), c.byref(address))
+    return Handle(address, "trkx_detector_destroy")
+
+
+@cache
+def _built_in_detector() -> Handle:
+    address = c.c_void_p()
+    call("trkx_detector_builtin", c.byref(address))
     return Handle(address, "trkx_detector_destroy")
 
 
 def true_edges(truth: Any, particles: Any = None, *, min_hits: int = 3) -> Int64:
     """Edges between consecutive hits of each particle with at least min_hits: int64 [2,t], (lower, higher index),
-    sorted. truth: an Event, or as of as_truth. particles give the vertices from which distances are taken."""
-    known, made = truth_and_particles(truth, particles)
+    sorted. truth: an Event, or as of as_truth, with positions; indices are its rows. particles give the vertices from
+    which distances are taken."""
+    known, made = as_truth(truth), as_particles(truth if particles is None and isinstance(truth, Event) else particles)
     edges, made_struct = OwnedEdges(), None if made is None else c.byref(made._c())
-    call("trkx_true_edges", c.byref(known._c()), made_struct, c.c_size_t(min_hits), c.byref(edges.struct))
+    call("trkx_true_edges", c.byref(known._c()), made_struct, scalar(c.c_size_t, min_hits, "min_hits"),
+         c.byref(edges.struct))
     return edges.view()
-
-
-def truth_and_particles(truth: Any, particles: Any, hits: Hits | None = None) -> Any:
-    if particles is None and isinstance(truth, Event):
-        particles = truth.particles
-    return as_truth(truth, hits), as_particles(particles)
