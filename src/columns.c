@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "nearest.h"
+#include "meant.h"
 
 void trkx_names_add(struct trkx_names *names, const char *name, size_t length)
 {
@@ -68,7 +68,7 @@ static void find_others(const struct trkx_names *names, const struct trkx_column
 /* Takes the one that was probably meant, if there is one; else NULL. */
 static const char *take_meant(struct others *others, const char *wanted)
 {
-    const char *meant = trkx_nearest(wanted, others->names, others->count);
+    const char *meant = trkx_meant(wanted, others->names, others->count);
     for (size_t i = 0; meant == NULL && i < others->count; i++)
         if (is_part(others->names[i], wanted)) meant = others->names[i];
     for (size_t i = 0; i < others->count; i++)
