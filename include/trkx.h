@@ -98,6 +98,12 @@ typedef struct trkx_hits {
     const float *cell_value;    /* [cells] charge */
 } trkx_hits;
 
+/* Why coordinates are hardly millimetres around the beam, though there is nothing wrong with them as numbers: no hit
+ * beyond 12 in r (metres), all within 120 and some within 12 (centimetres), none below 100 (micrometres, or no inner
+ * detector). One line, static; NULL: nothing. Nobody else looks: a warning is the caller's to give, as the program
+ * does. */
+TRKX_API const char *trkx_hits_warning(const trkx_hits *hits);
+
 /* Which particle made each hit, row for row with trkx_hits. All numbers are finite. */
 typedef struct trkx_truth {
     size_t count;               /* n, that of the hits */
@@ -110,12 +116,12 @@ typedef struct trkx_truth {
 /* The generated particles of the event, in the order of the file. */
 typedef struct trkx_particles {
     size_t count;               /* p */
-    const int64_t *particle_id; /* [p] unique, never 0 */
+    const int64_t *particle_id; /* [p] unique. One with 0 (ACTS' first) cannot be told from noise in the truth */
     const int32_t *particle_type; /* [p] PDG code; 0 where the file has no such column */
     const float *vxyz;          /* [p,3] mm, production vertex */
     const float *pxyz;          /* [p,3] GeV, momentum there */
     const int32_t *charge;      /* [p] in units of e */
-    const int32_t *nhits;       /* [p] */
+    const int32_t *nhits;       /* [p] -1: not known; where the file has no such column */
 } trkx_particles;
 
 /* One event in the TrackML format, owned by the library. */
@@ -132,7 +138,7 @@ enum trkx_event_parts {
  * event's files. <prefix>-hits.csv[.gz] is always read, or where there is none <prefix>-hits.npy, a structured
  * array whose fields are the columns; the same for the other files. The kind of file that the path names comes
  * first. `parts` is a combination of trkx_event_parts. Columns are found by name, unknown ones are ignored; the
- * rows of cells and truth are matched by hit_id.
+ * rows of cells and truth are matched by hit_id. Truth may lack tpx, tpy and tpz, particles particle_type and nhits.
  * A header without rows is a valid event without hits. `threads` >= 1, or 0: all cores; the event, or the
  * error, is the same for any number. More than one hold the texts of all files at once.
  * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file), FORMAT (not CSV, missing column, bad number,
@@ -624,6 +630,11 @@ TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *h
  * repeated hit_id). */
 TRKX_API enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels,
                                            trkx_error *error);
+
+/* The same for the hits of an event. A file with a column event_id has to be of the event whose number is in the name
+ * ("event000001000": 1000), which trkx_tracks_read cannot know. Errors: as there, FORMAT (of another event) as well. */
+TRKX_API enum trkx_status trkx_tracks_read_event(const char *path, const trkx_event *event, int32_t *labels,
+                                                 trkx_error *error);
 
 enum trkx_array_type { TRKX_FLOAT32, TRKX_INT32, TRKX_INT64 };
 

@@ -83,6 +83,9 @@ void events_release(struct events *events);
  * would have one too. */
 bool events_differ_in_name(const struct events *events);
 
+/* A line on standard error where the event's coordinates are hardly millimetres; once for all events. */
+void warn_of_units(const trkx_event *event);
+
 /* The default bundle: TRKX_BUNDLE, or models/default where trkx was built or installed. Kept until the end. */
 const char *default_bundle(void);
 

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "common.h"
+#include "evaluate_report.h"
 
 struct settings {
     trkx_metrics_options metrics;
@@ -17,7 +19,11 @@ static void help(void)
     printf(
         "usage: trkx evaluate [OPTIONS] EVENT TRACKS\n\n"
         "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score, and by\n"
-        "double majority efficiency, fragments, fakes and duplicates.\n\n"
+        "double majority efficiency, fragments, fakes and duplicates. EVENT may be a directory of events; "
+        "TRACKS\n"
+        "is then one with <event>-tracks.csv (or .csv.gz, .npy) of each, and the events are also taken "
+        "together.\n"
+        "Tracks with a column event_id have to be of the event whose number the name tells.\n\n"
         "  --json FILE    write the figures there as well\n"
         "  --min-hits N   least hits of tracks and particles (%zu)\n"
         "  --match F      share of hits that makes a majority, > F (%g)\n",
@@ -42,53 +48,12 @@ static bool apply(void *target, int option, const char *value)
     }
 }
 
-static void print_efficiency(const char *name, const trkx_efficiency *efficiency)
-{
-    printf("  %-22s %.4f +- %.4f  (%zu of %zu particles)\n", name, efficiency->efficiency, efficiency->error,
-           efficiency->matched, efficiency->particles);
-}
-
-static void print_metrics(const char *name, const trkx_metrics *metrics)
-{
-    printf("%s: %zu hits (%zu noise), %zu on tracks\n", name, metrics->hits, metrics->noise_hits,
-           metrics->hits_on_tracks);
-    printf("  %-22s %.4f\n", "TrackML score", metrics->trackml_score);
-    print_efficiency("efficiency, all", &metrics->all);
-    print_efficiency("  pT > 0.5 GeV", &metrics->above_500_mev);
-    print_efficiency("  pT > 1 GeV", &metrics->above_1_gev);
-    printf("  %-22s %zu: %zu matched, %zu fragments, %zu fakes\n", "tracks", metrics->tracks,
-           metrics->matched, metrics->fragments, metrics->fakes);
-    printf("  %-22s fragment %.4f, fake %.4f, duplicate %.4f\n", "rates", metrics->fragment_rate,
-           metrics->fake_rate, metrics->duplicate_rate);
-    printf("  %-22s %.4f\n", "hit purity", metrics->hit_purity);
-}
-
-static json_t *efficiency_json(const trkx_efficiency *efficiency)
-{
-    return json_pack("{s:f, s:I, s:I, s:f, s:f}", "min_pt", efficiency->min_pt, "particles",
-                     (json_int_t)efficiency->particles, "matched", (json_int_t)efficiency->matched,
-                     "efficiency", efficiency->efficiency, "error", efficiency->error);
-}
-
-static json_t *metrics_json(const char *name, const trkx_metrics *m)
-{
-    return json_pack("{s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o}",
-                     "event", text_json(name), "trackml_score", m->trackml_score, "hits", (json_int_t)m->hits,
-                     "noise_hits", (json_int_t)m->noise_hits, "hits_on_tracks", (json_int_t)m->hits_on_tracks,
-                     "tracks", (json_int_t)m->tracks, "matched", (json_int_t)m->matched, "fragments",
-                     (json_int_t)m->fragments, "fakes", (json_int_t)m->fakes, "duplicates",
-                     (json_int_t)m->duplicates, "fragment_rate", m->fragment_rate, "fake_rate", m->fake_rate,
-                     "duplicate_rate", m->duplicate_rate, "hit_purity", m->hit_purity, "efficiency_all",
-                     efficiency_json(&m->all), "efficiency_above_500_mev", efficiency_json(&m->above_500_mev),
-                     "efficiency_above_1_gev", efficiency_json(&m->above_1_gev));
-}
-
 static enum trkx_status measure(const trkx_event *event, const char *tracks,
                                 const trkx_metrics_options *choice, trkx_metrics *metrics, trkx_error *error)
 {
     const trkx_hits *hits = trkx_event_hits(event);
     int32_t *labels = checked(malloc((hits->count + 1) * sizeof *labels));
-    enum trkx_status status = trkx_tracks_read(tracks, hits, labels, error);
+    enum trkx_status status = trkx_tracks_read_event(tracks, event, labels, error);
     if (status == TRKX_OK)
         status = trkx_evaluate(labels, hits, trkx_event_truth(event), trkx_event_particles(event), choice,
                                metrics, error);
@@ -106,23 +71,94 @@ static enum trkx_status read_event(const char *prefix, trkx_event **event, trkx_
     return trkx_event_read(prefix, parts, 0, event, error); /* says which file is missing */
 }
 
-static int evaluate(const char *prefix, const char *tracks, const struct settings *settings)
+/* One line where particles have the id 0, which in the truth is noise: ACTS counts them from 0. */
+static void note_particle_zero(const trkx_event *event, size_t noise)
+{
+    const trkx_particles *particles = trkx_event_particles(event);
+    for (size_t p = 0; particles != NULL && p < particles->count; p++)
+        if (particles->particle_id[p] == 0)
+            fprintf(stderr,
+                    "trkx: %s: there is a particle with the id 0, which cannot be told from noise: the %zu "
+                    "hits with "
+                    "particle_id 0 count as noise\n",
+                    trkx_event_name(event), noise);
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* The file of an event's tracks, which may be in a directory; the caller frees it. NULL, and a line, where
+ * there is none. */
+static char *find_tracks(const char *tracks, const char *name)
+{
+    static const char *const endings[] = {"-tracks.csv", "-tracks.csv.gz", "-tracks.npy"};
+    if (!is_directory(tracks)) return checked(strdup(tracks));
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char *path = join_path(tracks, name, endings[i]);
+        if (access(path, F_OK) == 0) return path;
+        free(path);
+    }
+    fprintf(stderr, "trkx: %s/%s-tracks.csv (or .csv.gz, .npy): there are no tracks of the event\n", tracks,
+            name);
+    return NULL;
+}
+
+static bool evaluate_event(const char *prefix, const char *tracks, const struct settings *settings,
+                           bool alone, struct pool *pool)
 {
     trkx_event *event = NULL;
     trkx_metrics metrics;
     trkx_error error;
-    int code = EXIT_OK;
-    if (read_event(prefix, &event, &error) != TRKX_OK) return failed(&error);
-    if (measure(event, tracks, &settings->metrics, &metrics, &error) != TRKX_OK)
-        code = failed(&error);
-    else {
-        const char *name = trkx_event_name(event);
-        print_metrics(name, &metrics);
-        if (settings->json != NULL && !write_json(settings->json, metrics_json(name, &metrics)))
-            code = EXIT_FAILED;
-    }
+    if (read_event(prefix, &event, &error) != TRKX_OK) return failed(&error) == EXIT_OK;
+    const char *name = trkx_event_name(event);
+    char *path = find_tracks(tracks, name);
+    bool good = path != NULL && measure(event, path, &settings->metrics, &metrics, &error) == TRKX_OK;
+    if (good) {
+        note_particle_zero(event, metrics.noise_hits);
+        (alone ? metrics_print : metrics_print_line)(name, &metrics);
+        pool_add(pool, name, &metrics);
+    } else if (path != NULL)
+        failed(&error);
     trkx_event_destroy(event);
-    return code;
+    free(path);
+    return good;
+}
+
+/* Whether there are tracks of all events of a directory, before anything is computed. */
+static bool have_tracks(const struct events *events, const char *tracks)
+{
+    bool all = true;
+    if (!is_directory(tracks)) {
+        fprintf(stderr, "trkx: %s: is no directory, as EVENT is\n", tracks);
+        return false;
+    }
+    for (size_t i = 0; i < events->count; i++) {
+        char *path = find_tracks(tracks, strrchr(events->prefixes[i], '/') + 1);
+        all &= path != NULL;
+        free(path);
+    }
+    return all;
+}
+
+static int evaluate(const struct events *events, bool several, const char *tracks,
+                    const struct settings *settings)
+{
+    struct pool pool = {0};
+    bool good = !several || have_tracks(events, tracks);
+    for (size_t i = 0; i < events->count && good; i++)
+        good = evaluate_event(events->prefixes[i], tracks, settings, !several, &pool);
+    if (good && several) {
+        pool_finish(&pool);
+        pool_print(&pool);
+    }
+    if (good && settings->json != NULL)
+        good = write_json(settings->json,
+                          several ? pool_json(&pool) : json_incref(json_array_get(pool.list, 0)));
+    json_decref(pool.list);
+    return good ? EXIT_OK : EXIT_FAILED;
 }
 
 int command_evaluate(int count, char **arguments)
@@ -133,5 +169,9 @@ int command_evaluate(int count, char **arguments)
     int code = read_options(&command, count, arguments, &settings);
     if (code >= 0) return code;
     if (count - optind != 2) return misused("evaluate: EVENT and TRACKS are needed");
-    return evaluate(arguments[optind], arguments[optind + 1], &settings);
+    struct events events;
+    if (!events_find(arguments + optind, 1, &events)) return EXIT_FAILED;
+    code = evaluate(&events, is_directory(arguments[optind]), arguments[optind + 1], &settings);
+    events_release(&events);
+    return code;
 }

@@ -173,3 +173,12 @@ void events_release(struct events *events)
     free(events->prefixes);
     *events = (struct events){0};
 }
+
+void warn_of_units(const trkx_event *event)
+{
+    static bool said;
+    const char *warning = said ? NULL : trkx_hits_warning(trkx_event_hits(event));
+    if (warning == NULL) return;
+    fprintf(stderr, "trkx: warning: %s: %s\n", trkx_event_name(event), warning);
+    said = true;
+}

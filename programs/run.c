@@ -287,6 +287,7 @@ static bool finish_event(void *user, const struct job *job)
         fprintf(stderr, "trkx: %s: interrupted\n", job->prefix);
         return false;
     }
+    if (job->status == TRKX_OK) warn_of_units(job->event);
     if (job->status == TRKX_OK && job->result->truth_note != NULL)
         fprintf(stderr, "trkx: %s: not compared with the truth: %s\n", trkx_event_name(job->event),
                 job->result->truth_note);

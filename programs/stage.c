@@ -178,12 +178,19 @@ static enum trkx_status complain(struct work *work, const char *message)
     return TRKX_ERROR_ARGUMENT;
 }
 
+static enum trkx_status read_event(struct work *work, const char *event, unsigned parts)
+{
+    enum trkx_status status =
+        trkx_event_read(event, parts, work->settings->threads, &work->event, work->error);
+    if (status == TRKX_OK) warn_of_units(work->event);
+    return status;
+}
+
 static enum trkx_status get_features(struct work *work, const char *event, enum trkx_network network)
 {
     unsigned parts = TRKX_EVENT_CELLS | TRKX_EVENT_OPTIONAL;
     enum trkx_status status = load_bundle(work);
-    if (status == TRKX_OK)
-        status = trkx_event_read(event, parts, work->settings->threads, &work->event, work->error);
+    if (status == TRKX_OK) status = read_event(work, event, parts);
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
     size_t width = trkx_pipeline_features_count(work->pipeline, network);
@@ -237,8 +244,7 @@ static enum trkx_status make_graph(struct work *work, const trkx_hits *hits, uin
 static enum trkx_status stage_graph(struct work *work, const char *event)
 {
     enum trkx_status status = load_bundle(work);
-    if (status == TRKX_OK)
-        status = trkx_event_read(event, 0, work->settings->threads, &work->event, work->error);
+    if (status == TRKX_OK) status = read_event(work, event, 0);
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
     uint32_t *ks = checked(malloc((hits->count + 1) * sizeof *ks));
@@ -383,8 +389,7 @@ static enum trkx_status stage_label(struct work *work, char **in, int count)
     trkx_edges edges, candidates;
     size_t tracks = 0;
     enum trkx_status status = load_bundle(work);
-    if (status == TRKX_OK)
-        status = trkx_event_read(in[0], 0, work->settings->threads, &work->event, work->error);
+    if (status == TRKX_OK) status = read_event(work, in[0], 0);
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->a, &edges);
     if (status == TRKX_OK) status = trkx_array_read(in[2], TRKX_FLOAT32, &work->b, work->error);
     if (status == TRKX_OK) status = read_edges(work, in[3], &work->c, &candidates);

@@ -260,6 +260,7 @@ struct truth_rows {
     int64_t *hit_id, *particle_id;
     float *xyz, *pxyz;
     double *weight;
+    bool has_momenta;
     uint32_t *row; /* [hits] of each hit, + 1 */
     size_t count;
 };
@@ -278,13 +279,15 @@ static enum trkx_status read_truth(struct reader *reader, const struct trkx_text
     TRKX_ALLOCATE(truth->pxyz, &reader->memory, 3 * rows, "truth");
     TRKX_ALLOCATE(truth->weight, &reader->memory, rows, "truth");
     struct trkx_column columns[] = {
-        INT64("hit_id", truth->hit_id),   INT64("particle_id", truth->particle_id),
+        THIRD("tpx", truth->pxyz, 0),     THIRD("tpy", truth->pxyz, 1),
+        THIRD("tpz", truth->pxyz, 2),     INT64("hit_id", truth->hit_id),
         THIRD("tx", truth->xyz, 0),       THIRD("ty", truth->xyz, 1),
-        THIRD("tz", truth->xyz, 2),       THIRD("tpx", truth->pxyz, 0),
-        THIRD("tpy", truth->pxyz, 1),     THIRD("tpz", truth->pxyz, 2),
+        THIRD("tz", truth->xyz, 2),       INT64("particle_id", truth->particle_id),
         FLOAT64("weight", truth->weight),
     };
-    status = trkx_table_read(&table, columns, COUNT_OF(columns), error);
+    for (int k = 0; k < 3; k++) columns[k].optional = true;
+    TRKX_CHECK(trkx_table_read(&table, columns, COUNT_OF(columns), error));
+    truth->has_momenta = columns[0].found && columns[1].found && columns[2].found;
 cleanup:
     return status;
 }
@@ -326,16 +329,17 @@ static enum trkx_status sort_truth(struct reader *reader, const struct truth_row
     double *weight;
     KEEP(particle_id, truth->count);
     KEEP(xyz, 3 * truth->count);
-    KEEP(pxyz, 3 * truth->count);
+    KEEP(pxyz, truth->has_momenta ? 3 * truth->count : 0);
     KEEP(weight, truth->count);
     for (size_t i = 0; i < truth->count; i++) {
         size_t row = truth->row[i] - 1;
         particle_id[i] = truth->particle_id[row];
         memcpy(xyz + 3 * i, truth->xyz + 3 * row, 3 * sizeof *xyz);
-        memcpy(pxyz + 3 * i, truth->pxyz + 3 * row, 3 * sizeof *pxyz);
+        if (truth->has_momenta) memcpy(pxyz + 3 * i, truth->pxyz + 3 * row, 3 * sizeof *pxyz);
         weight[i] = truth->weight[row];
     }
-    reader->event->truth = (trkx_truth){truth->count, particle_id, xyz, pxyz, weight};
+    reader->event->truth =
+        (trkx_truth){truth->count, particle_id, xyz, truth->has_momenta ? pxyz : NULL, weight};
     reader->event->has_truth = true;
 cleanup:
     return status;
@@ -365,12 +369,7 @@ static enum trkx_status check_particles(struct reader *reader, const struct trkx
     enum trkx_status status =
         index_unique(&reader->memory, text, "particle_id", particle_id, count, &index, reader->error);
     trkx_release(index.slots);
-    if (status != TRKX_OK) return status;
-    for (size_t i = 0; i < count; i++)
-        if (particle_id[i] == 0)
-            return trkx_text_fail(text, trkx_table_line(text, i), reader->error,
-                                  "particle_id 0 stands for noise");
-    return TRKX_OK;
+    return status;
 }
 
 static enum trkx_status parse_particles(struct reader *reader, const struct trkx_text *text)
@@ -390,19 +389,15 @@ static enum trkx_status parse_particles(struct reader *reader, const struct trkx
     KEEP(charge, count);
     KEEP(nhits, count);
     memset(type, 0, count * sizeof *type);
+    memset(nhits, 0xff, count * sizeof *nhits); /* -1 */
     struct trkx_column columns[] = {
-        INT64("particle_id", particle_id),
-        INT32("particle_type", type),
-        THIRD("vx", vxyz, 0),
-        THIRD("vy", vxyz, 1),
-        THIRD("vz", vxyz, 2),
-        THIRD("px", pxyz, 0),
-        THIRD("py", pxyz, 1),
-        THIRD("pz", pxyz, 2),
+        INT32("particle_type", type), INT32("nhits", nhits), INT64("particle_id", particle_id),
+        THIRD("vx", vxyz, 0),         THIRD("vy", vxyz, 1),  THIRD("vz", vxyz, 2),
+        THIRD("px", pxyz, 0),         THIRD("py", pxyz, 1),  THIRD("pz", pxyz, 2),
         INT32("q", charge),
-        INT32("nhits", nhits),
     };
-    columns[1].optional = true; /* the files of the TrackML challenges do not have it */
+    columns[0].optional = true; /* the files of the TrackML challenges do not have it */
+    columns[1].optional = true; /* those of ACTS not always this */
     TRKX_CHECK(trkx_table_read(&table, columns, COUNT_OF(columns), error));
     TRKX_CHECK(check_particles(reader, text, particle_id, count));
     reader->event->particles = (trkx_particles){count, particle_id, type, vxyz, pxyz, charge, nhits};

@@ -1,6 +1,9 @@
 /* Tracks from files in the TrackML format. */
+#include <string.h>
+
 #include "hits.h"
 #include "index.h"
+#include "number.h"
 
 /* The rows of a file of tracks. */
 struct track_rows {
@@ -10,8 +13,36 @@ struct track_rows {
     size_t count;
 };
 
-static enum trkx_status read_tracks(const struct trkx_text *text, struct track_rows *tracks,
-                                    trkx_error *error)
+/* The number in "event000001000"; -1 where the name, which may be NULL, is another one. */
+static int64_t event_number(const char *name)
+{
+    static const char first[] = "event";
+    int64_t number;
+    if (name == NULL || strncmp(name, first, strlen(first)) != 0) return -1;
+    const char *c = name + strlen(first);
+    if (!trkx_is_digit(*c) || trkx_parse_int64(&c, &number) != NULL || *c != '\0') return -1;
+    return number;
+}
+
+/* All rows have to be of one event, and of this one where its number is known. */
+static enum trkx_status check_events(const struct trkx_text *text, const char *event,
+                                     const struct track_rows *tracks, trkx_error *error)
+{
+    int64_t number = event_number(event);
+    for (size_t i = 0; i < tracks->count; i++) {
+        long long first = (long long)tracks->event_id[0], id = (long long)tracks->event_id[i];
+        if (number >= 0 && id != number)
+            return trkx_text_fail(text, trkx_table_line(text, i), error, "event_id %lld, but the event is %s",
+                                  id, event);
+        if (id != first)
+            return trkx_text_fail(text, trkx_table_line(text, i), error,
+                                  "several events: event_id %lld after %lld", id, first);
+    }
+    return TRKX_OK;
+}
+
+static enum trkx_status read_tracks(const struct trkx_text *text, const char *event,
+                                    struct track_rows *tracks, trkx_error *error)
 {
     enum trkx_status status;
     struct trkx_table table;
@@ -26,11 +57,7 @@ static enum trkx_status read_tracks(const struct trkx_text *text, struct track_r
         {"event_id", TRKX_COLUMN_INT64, tracks->event_id, sizeof *tracks->event_id, true, false},
     };
     TRKX_CHECK(trkx_table_read(&table, columns, 3, error));
-    for (size_t i = 1; columns[2].found && i < tracks->count; i++)
-        if (tracks->event_id[i] != tracks->event_id[0])
-            TRKX_CHECK(trkx_text_fail(text, trkx_table_line(text, i), error,
-                                      "several events: event_id %lld after %lld",
-                                      (long long)tracks->event_id[i], (long long)tracks->event_id[0]));
+    if (columns[2].found) TRKX_CHECK(check_events(text, event, tracks, error));
 cleanup:
     return status;
 }
@@ -55,8 +82,8 @@ cleanup:
     return status;
 }
 
-enum trkx_status trkx_tracks_parse(const struct trkx_text *text, const trkx_hits *hits, int32_t *labels,
-                                   trkx_error *error)
+enum trkx_status trkx_tracks_parse(const struct trkx_text *text, const char *event, const trkx_hits *hits,
+                                   int32_t *labels, trkx_error *error)
 {
     struct track_rows tracks = {0};
     struct trkx_index index = {0};
@@ -66,7 +93,7 @@ enum trkx_status trkx_tracks_parse(const struct trkx_text *text, const trkx_hits
     if (twins[1] != TRKX_NO_ROW)
         TRKX_CHECK(trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit_id %lld is there twice in the hits",
                              (long long)hits->hit_id[twins[1]]));
-    TRKX_CHECK(read_tracks(text, &tracks, error));
+    TRKX_CHECK(read_tracks(text, event, &tracks, error));
     TRKX_CHECK(label_hits(text, &index, &tracks, error));
     for (size_t i = 0; i < hits->count; i++) labels[i] = tracks.labels[i] < 0 ? 0 : tracks.labels[i];
 cleanup:
@@ -78,11 +105,23 @@ cleanup:
     return status;
 }
 
-enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels, trkx_error *error)
+static enum trkx_status read_file(const char *path, const char *event, const trkx_hits *hits, int32_t *labels,
+                                  trkx_error *error)
 {
     struct trkx_text text;
     enum trkx_status status = trkx_text_load(path, "tracks", NULL, &text, error);
-    if (status == TRKX_OK) status = trkx_tracks_parse(&text, hits, labels, error);
+    if (status == TRKX_OK) status = trkx_tracks_parse(&text, event, hits, labels, error);
     trkx_text_release(&text);
     return status;
+}
+
+enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels, trkx_error *error)
+{
+    return read_file(path, NULL, hits, labels, error);
+}
+
+enum trkx_status trkx_tracks_read_event(const char *path, const trkx_event *event, int32_t *labels,
+                                        trkx_error *error)
+{
+    return read_file(path, trkx_event_name(event), trkx_event_hits(event), labels, error);
 }

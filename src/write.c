@@ -66,12 +66,13 @@ static void write_truth(struct trkx_output *output, const struct trkx_event *eve
 {
     const trkx_truth *truth = &event->truth;
     char row[ROW_SIZE];
-    trkx_output_printf(output, "hit_id,particle_id,tx,ty,tz,tpx,tpy,tpz,weight\n");
+    trkx_output_printf(output, "hit_id,particle_id,tx,ty,tz,%sweight\n",
+                       truth->pxyz != NULL ? "tpx,tpy,tpz," : "");
     for (size_t i = 0; i < truth->count; i++) {
         char *to = put_int(row, hit_id(&event->hits, i), ',');
         to = put_int(to, truth->particle_id[i], ',');
         to = put_floats(to, truth->xyz + 3 * i, 3, ',');
-        to = put_floats(to, truth->pxyz + 3 * i, 3, ',');
+        if (truth->pxyz != NULL) to = put_floats(to, truth->pxyz + 3 * i, 3, ',');
         to = trkx_format_double(to, truth->weight[i]);
         *to++ = '\n';
         trkx_output_write(output, row, (size_t)(to - row));

@@ -441,6 +441,79 @@ chain() { # ending of the arrays
     [[ $output == *"$(printf 'TrackML score          %.4f' "$(number "$BATS_TEST_TMPDIR/m.json" trackml_score)")"* ]]
 }
 
+@test "evaluate: a directory of events and one of tracks, one by one and together" {
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" simulate --events 2 --particles 40 --out events
+    "$TRKX" run --out tracks events
+    run "$TRKX" evaluate --json pool.json events tracks
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} == "event000001000: score 0."*"efficiency"*"pT > 1 GeV"*"tracks: "* ]]
+    [[ ${lines[1]} == "event000001001: score "* ]]
+    [[ ${lines[2]} == "2 events: "* ]]
+    for i in 0 1; do
+        "$TRKX" evaluate --json one.json events/event00000100$i tracks
+        "$TRKX" evaluate events/event00000100$i-hits.csv.gz tracks/event00000100$i-tracks.csv
+        [ "$(jq -c .events[$i] pool.json)" = "$(jq -c . one.json)" ]
+    done
+    jq -e '(.pooled.trackml_score - ([.events[].trackml_score] | add / 2) | fabs) < 1e-8' pool.json
+    for count in hits noise_hits hits_on_tracks tracks matched fragments fakes duplicates; do
+        jq -e ".pooled.$count == ([.events[].$count] | add)" pool.json
+    done
+    for which in all above_500_mev above_1_gev; do
+        jq -e ".pooled.efficiency_$which as \$p | [.events[].efficiency_$which] as \$e |
+               \$p.particles == ([\$e[].particles] | add) and \$p.matched == ([\$e[].matched] | add) and
+               (\$p.efficiency - \$p.matched / \$p.particles | fabs) < 1e-8" pool.json
+    done
+    refuses 1 "tracks/event000001000-tracks.csv: is no directory" -- "$TRKX" evaluate events tracks/event000001000-tracks.csv
+    gzip tracks/event000001000-tracks.csv
+    rm tracks/event000001001-tracks.csv
+    refuses 1 "tracks/event000001001-tracks.csv" "no tracks" -- "$TRKX" evaluate --json none.json events tracks
+    [ ! -e none.json ]
+}
+
+@test "evaluate: tracks with event_id have to be of this event" {
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" run --out . "$event"
+    for id in 1000 1001; do
+        sed -e '1s/^/event_id,/' -e "2,\$s/^/$id,/" event000001000-tracks.csv >$id.csv
+    done
+    "$TRKX" evaluate "$event" 1000.csv
+    refuses 1 "1001.csv:2" "event_id 1001" "event000001000" -- "$TRKX" evaluate "$event" 1001.csv
+}
+
+@test "evaluate: without momenta there is no pT; a particle with the id 0 cannot be told from noise" {
+    copy_event
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" run --out . "$event"
+    id=$(sed -n 2p "$copy-particles.csv") && id=${id%%,*}
+    sed -i "s/^$id,/0,/" "$copy-particles.csv"
+    sed -i "s/^\([0-9]*\),$id,/\1,0,/" "$copy-truth.csv"
+    run --separate-stderr "$TRKX" evaluate --json zero.json "$copy" event000001000-tracks.csv
+    [ "$status" -eq 0 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == "trkx: event000001000: "*"id 0"*"$(jq .noise_hits zero.json) hits"*noise* ]]
+    rm "$copy-particles.csv"
+    cut -d, -f1-5,9 "$copy-truth.csv" >truth
+    mv truth "$copy-truth.csv"
+    run "$TRKX" evaluate --json m.json "$copy" event000001000-tracks.csv
+    [ "$status" -eq 0 ]
+    [[ $output == *"not known"* ]]
+    [[ $output != *"GeV"* ]]
+    jq -e '.has_pt == false and .efficiency_all.particles > 10 and .efficiency_above_1_gev.efficiency == null' m.json
+}
+
+@test "run, stage: a warning where coordinates are hardly millimetres" {
+    copy_event
+    awk -F, -v OFS=, 'NR > 1 { for (i = 2; i < 5; i++) $i /= 1000 } 1' "$event-hits.csv" >"$copy-hits.csv"
+    run --separate-stderr "$TRKX" run --out "$(out)" "$copy" "$BATS_TEST_TMPDIR/in"
+    [ "$status" -eq 0 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == "trkx: warning: event000001000: "*metres* ]]
+    run --separate-stderr "$TRKX" stage features --out "$(out)/f.npy" "$copy"
+    [ "$status" -eq 0 ]
+    [[ $stderr == "trkx: warning: event000001000: "*metres* ]]
+}
+
 @test "evaluate: the file of particles may be missing, that of the truth may not" {
     copy_event
     "$TRKX" run --out "$(out)" "$copy"

@@ -568,6 +568,31 @@ static void without_particle_type(void **state)
     scratch_files(true);
 }
 
+/* Hit ids from 0, a particle with the id 0, nhits that are not known; and truth without momenta. */
+static void as_acts_writes(void **state)
+{
+    trkx_event *event;
+    (void)state;
+    scratch_text("ev-hits.csv", HITS "0,1,0,0,1,1,1\n1,2,0,0,1,1,1\n");
+    scratch_text("ev-truth.csv", "hit_id,particle_id,tx,ty,tz,weight\n1,7,2,0,0,.5\n0,0,1,0,0,.5\n");
+    for (int column = 0; column < 2; column++) {
+        scratch_text("ev-particles.csv", column
+                                             ? PARTICLES "0,211,0,0,0,1,2,3,1,-1\n7,11,0,0,0,4,5,6,-1,-1\n"
+                                             : "particle_id,particle_type,process,vx,vy,vz,vt,px,py,pz,m,q\n"
+                                               "0,211,0,0,0,0,0,1,2,3,0,1\n7,11,0,0,0,0,0,4,5,6,0,-1\n");
+        assert_int_equal(trkx_event_read(scratch_path("ev"), TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES, THREADS,
+                                         &event, NULL),
+                         TRKX_OK);
+        assert_true(event->hits.hit_id[0] == 0 && event->hits.hit_id[1] == 1);
+        assert_true(event->truth.particle_id[0] == 0 && event->truth.particle_id[1] == 7);
+        assert_null(event->truth.pxyz);
+        assert_true(event->particles.particle_id[0] == 0 && event->particles.nhits[0] == -1);
+        assert_true(event->particles.nhits[1] == -1 && event->particles.pxyz[3] == 4);
+        trkx_event_destroy(event);
+    }
+    scratch_files(true);
+}
+
 /* ---- what is wrong ---------------------------------------------------------------------------------- */
 
 static void format_errors(void **state)
@@ -598,8 +623,6 @@ static void format_errors(void **state)
          "ev-truth.csv:2: truth: column weight: \"inf\" is not finite"},
         {"particles", PARTICLES "5,0,0,0,0,0,0,0,0,0\n5,0,0,0,0,0,0,0,0,0\n",
          "ev-particles.csv:3: particles: particle_id 5 is already in line 2"},
-        {"particles", PARTICLES "0,0,0,0,0,0,0,0,0,0\n",
-         "ev-particles.csv:2: particles: particle_id 0 stands for noise"},
         {"particles", PARTICLES "5,0,0,0,0,0,0,0,+-1,0\n",
          "ev-particles.csv:2: particles: column q: \"+-1\" is not an integer"},
     };
@@ -803,6 +826,52 @@ static void tracks_forms(void **state)
     scratch_files(true);
 }
 
+static void tracks_of_an_event(void **state)
+{
+    trkx_event *event;
+    trkx_error error;
+    int32_t labels[2] = {9, 9};
+    (void)state;
+    scratch_text("event000000012-hits.csv", HITS "0,1,0,0,1,1,1\n1,2,0,0,1,1,1\n");
+    scratch_text("mine-hits.csv", HITS "0,1,0,0,1,1,1\n1,2,0,0,1,1,1\n");
+    for (int mine = 0; mine < 2; mine++) { /* a name without a number can be any event's */
+        const char *prefix = scratch_path(mine ? "mine" : "event000000012");
+        assert_int_equal(trkx_event_read(prefix, 0, 1, &event, NULL), TRKX_OK);
+        scratch_text("t.csv", "event_id,hit_id,track_id\n12,0,3\n12,1,4\n");
+        assert_int_equal(trkx_tracks_read_event(scratch_path("t.csv"), event, labels, &error), TRKX_OK);
+        assert_true(labels[0] == 3 && labels[1] == 4);
+        scratch_text("t.csv", "event_id,hit_id,track_id\n13,0,5\n13,1,6\n");
+        enum trkx_status status = trkx_tracks_read_event(scratch_path("t.csv"), event, labels, &error);
+        assert_int_equal(status, mine ? TRKX_OK : TRKX_ERROR_FORMAT);
+        if (!mine)
+            assert_non_null(
+                strstr(error.message, "t.csv:2: tracks: event_id 13, but the event is event000000012"));
+        trkx_event_destroy(event);
+    }
+    scratch_files(true);
+}
+
+/* Metres, centimetres, millimetres, micrometres of the same hits. */
+static void units(void **state)
+{
+    static const float mm[] = {32, 1, -5, 60, -20, 100, 171, 5, 600, -900, 500, 2900};
+    static const struct {
+        float scale;
+        const char *said; /* NULL: nothing */
+    } cases[] = {{1e-3F, " metres"}, {0.1F, "centimetres"}, {1, NULL}, {1e3F, "micrometres"}};
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        float xyz[12];
+        for (int i = 0; i < 12; i++) xyz[i] = mm[i] * cases[c].scale;
+        const char *warning = trkx_hits_warning(&(trkx_hits){.count = 4, .xyz = xyz});
+        if (cases[c].said == NULL)
+            assert_null(warning);
+        else
+            assert_non_null(strstr(warning, cases[c].said));
+    }
+    assert_null(trkx_hits_warning(&(trkx_hits){.count = 0}));
+}
+
 static void tracks_errors(void **state)
 {
     static const struct {
@@ -861,6 +930,7 @@ int main(void)
         cmocka_unit_test(prefix_forms),
         cmocka_unit_test(missing_files),
         cmocka_unit_test(without_particle_type),
+        cmocka_unit_test(as_acts_writes),
         cmocka_unit_test(format_errors),
         cmocka_unit_test(first_error_of_files),
         cmocka_unit_test(extreme_ids),
@@ -870,6 +940,8 @@ int main(void)
         cmocka_unit_test(tracks_written_and_read),
         cmocka_unit_test(tracks_of_hits_that_are_there_twice),
         cmocka_unit_test(tracks_forms),
+        cmocka_unit_test(tracks_of_an_event),
+        cmocka_unit_test(units),
         cmocka_unit_test(tracks_errors),
         cmocka_unit_test(tracks_memory),
     };

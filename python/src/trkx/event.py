@@ -195,7 +195,8 @@ def _view_hits(hits: Any, owner: Handle) -> Hits:
 def _view_truth(truth: Any, owner: Handle) -> Truth:
     n = truth.count
     return Truth(view(truth.particle_id, n, np.int64, owner), view(truth.xyz, (n, 3), np.float32, owner),
-                 view(truth.pxyz, (n, 3), np.float32, owner), view(truth.weight, n, np.float64, owner))
+                 view(truth.pxyz, (n, 3), np.float32, owner) if truth.pxyz else None,
+                 view(truth.weight, n, np.float64, owner))
 
 
 def _view_particles(particles: Any, owner: Handle) -> Particles:
