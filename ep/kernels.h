@@ -78,6 +78,7 @@ enum ep_binary {
     EP_POW,
     EP_MIN,
     EP_MAX,
+    EP_PRELU, /* a, and its slope below 0, b */
     EP_LESS,
     EP_LESS_OR_EQUAL,
     EP_GREATER,

@@ -196,7 +196,7 @@ INLINE vec log_of_1_and(vec e)
 INLINE vec tanh_of(vec x)
 {
     vec e = exp2_less_1(clamp(x, -9.1f, 9.1f), 2.88539008f);
-    return e / (e + 2);
+    return with_sign_of(x, e / (e + 2)); /* that of 0 as well */
 }
 
 /* 1 - 2^-q with q = |x| P(|x|), a fit of ours to the logarithm of 1 - erf, minimax in the relative error of
@@ -247,9 +247,9 @@ INLINE vec elu_of(vec x, float scale, float unit)
     return choose(less_equal(x, vec_all(0)), scale * exp2_less_1(clamp(x / unit, -87, 0), 1.44269504f), x);
 }
 
-INLINE vec sign_of(vec x) /* a NaN stays one */
+INLINE vec sign_of(vec x) /* a NaN stays one, -0 becomes 0 */
 {
-    return choose(less(vec_all(0), x), vec_all(1), choose(less(x, vec_all(0)), vec_all(-1), x));
+    return choose(less(vec_all(0), x), vec_all(1), choose(less(x, vec_all(0)), vec_all(-1), x + 0));
 }
 
 INLINE vec truth(mask m)
@@ -310,7 +310,7 @@ static void unary(enum ep_unary function, float alpha, float beta, const float *
     case EP_SOFTSIGN: EACH(v / (1 + absolute(v)));
     case EP_RELU: EACH(vec_max(vec_all(0), v));
     case EP_LEAKY_RELU: EACH(choose(less(v, vec_all(0)), alpha * v, v));
-    case EP_ELU: EACH(elu_of(v, alpha, 1));
+    case EP_ELU: EACH(choose(less(v, vec_all(0)), elu_of(v, alpha, 1), v)); /* -0 stays */
     case EP_SELU: EACH(beta * elu_of(v, alpha, 1));
     case EP_CELU: EACH(elu_of(v, alpha, alpha));
     case EP_THRESHOLDED_RELU: EACH(choose(less(vec_all(alpha), v), v, vec_all(0)));
@@ -354,6 +354,7 @@ static void binary(enum ep_binary function, const float *a, const float *b, floa
     case EP_POW: binary_pow(a, b, y); break;
     case EP_MIN: EACH(choose(equal(v, v), vec_min(v, w), v));
     case EP_MAX: EACH(choose(equal(v, v), vec_max(v, w), v));
+    case EP_PRELU: EACH(choose(less(v, vec_all(0)), v * w, v)); /* whatever the slope of others */
     case EP_LESS: EACH(truth(less(v, w)));
     case EP_LESS_OR_EQUAL: EACH(truth(less_equal(v, w)));
     case EP_GREATER: EACH(truth(less(w, v)));

@@ -234,7 +234,7 @@ static const struct {
     {"Neg", ep_lower_unary, EP_NEG, false},
     {"Not", ep_lower_unary, EP_NOT, false},
     {"Or", ep_lower_binary, EP_OR, false},
-    {"PRelu", ep_lower_prelu, 0, false},
+    {"PRelu", ep_lower_prelu, EP_PRELU, false},
     {"Pow", ep_lower_binary, EP_POW, false},
     {"Reciprocal", ep_lower_unary, EP_RECIPROCAL, false},
     {"ReduceMean", ep_lower_reduce, 1, false},

@@ -147,6 +147,7 @@ void ep_lower_unary(struct ep_lowering *lowering, const struct ep_node *node, in
     if (function == EP_SELU) alpha = 1.67326319217681884765625f, beta = 1.05070102214813232421875f;
     alpha = ep_number(node, "alpha", alpha);
     beta = ep_number(node, function == EP_SELU ? "gamma" : "beta", beta);
+    if (function == EP_CELU && !(alpha > 0 && alpha <= FLT_MAX)) ep_unsupported(lowering, node, "its alpha");
     apply_unary(lowering, node, function, alpha, beta);
 }
 
@@ -246,17 +247,9 @@ void ep_lower_where(struct ep_lowering *lowering, const struct ep_node *node, in
     emit(lowering, &all, EP_OP_WHERE, 0, EP_FLOAT, result);
 }
 
-/* x where it is positive, else slope x: max(x, 0) + slope min(x, 0). */
 void ep_lower_prelu(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {
-    (void)function;
-    static const float zero = 0;
     const struct ep_lowered *x = ep_input(lowering, node, 0), *slope = ep_input(lowering, node, 1);
-    const struct ep_lowered zeros = {.kind = EP_NUMBERS, .element = EP_FLOAT, .numbers = &zero};
-    struct ep_lowered positive, negative, scaled;
     if (x->kind != EP_COLUMNS) ep_unsupported(lowering, node, "of numbers");
-    binary(lowering, node, EP_MAX, x, &zeros, &positive);
-    binary(lowering, node, EP_MIN, x, &zeros, &negative);
-    binary(lowering, node, EP_MUL, slope, &negative, &scaled);
-    binary(lowering, node, EP_ADD, &positive, &scaled, ep_output(lowering, node, 0));
+    binary(lowering, node, function, x, slope, ep_output(lowering, node, 0));
 }

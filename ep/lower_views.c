@@ -121,6 +121,13 @@ void ep_lower_identity(struct ep_lowering *lowering, const struct ep_node *node,
             ep_integer_at(training, 0) != 0)
             ep_unsupported(lowering, node, "training");
     }
+    if (dropout && ep_has_input(node, 1)) { /* of no use, but stock ONNX Runtime looks at it */
+        const struct ep_lowered *ratio = ep_input(lowering, node, 1);
+        bool one = ratio->kind == EP_NUMBERS && ratio->element == EP_FLOAT &&
+                   ep_elements(ratio->shape, ratio->rank) == 1;
+        if (!one || !(ep_number_at(ratio, 0) >= 0 && ep_number_at(ratio, 0) < 1))
+            ep_unsupported(lowering, node, "its ratio");
+    }
     for (size_t i = 1; i < node->outputs_count; i++)
         if (node->outputs[i] >= 0) ep_unsupported(lowering, node, "a mask is asked for");
     *ep_output(lowering, node, 0) = *ep_input(lowering, node, 0);

@@ -514,6 +514,7 @@ static double binary_reference(enum ep_binary function, double a, double b)
     case EP_POW: return pow(a, b);
     case EP_MIN: return smaller(a, b);
     case EP_MAX: return larger(a, b);
+    case EP_PRELU: return a < 0 ? a * b : a;
     case EP_LESS: return a < b;
     case EP_LESS_OR_EQUAL: return a <= b;
     case EP_GREATER: return a > b;
