@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import packages  # noqa: F401  before those that may be missing
 import numpy as np
 
 import networks
@@ -21,8 +22,7 @@ import pictures
 from reference import Chain
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "train"))
-from trkx_train import library as trkx  # noqa: E402
+from trkx_train import library as trkx
 
 PROGRAM = REPOSITORY / "build" / "bin" / "trkx"
 BUNDLE = REPOSITORY / "models" / "default"

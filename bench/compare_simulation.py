@@ -11,6 +11,7 @@ import argparse
 import glob
 import os
 
+import packages  # noqa: F401  before those that may be missing
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

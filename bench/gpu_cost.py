@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import tempfile
 
+import packages  # noqa: F401  before those that may be missing
 import numpy as np
 import onnx
 import onnxruntime

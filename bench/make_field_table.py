@@ -7,6 +7,7 @@ A cylinder of current of 1230 mm radius and 2600 mm half length, 2 T in its midd
 shifted against the detector by (-150, -150, -150) mm: with that shift, and only so, the directions of true
 tracks between hits of its events come out within scattering (sim/propagate.c applies it).
 """
+import packages  # noqa: F401  before those that may be missing
 import numpy as np
 
 RADIUS, HALF_LENGTH, CENTRAL = 1230.0, 2600.0, 2.0  # mm, mm, T

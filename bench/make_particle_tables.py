@@ -9,6 +9,7 @@ those that it depends on. Primary particles are those made within 1 mm of the be
 """
 import sys
 
+import packages  # noqa: F401  before those that may be missing
 import numpy as np
 import pandas as pd
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import packages  # noqa: F401  before those that may be missing
 import numpy as np
 import onnxruntime
 

@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import time
 
+import packages  # noqa: F401  before those that may be missing
 import numpy as np
 
 import trkx

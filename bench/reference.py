@@ -7,10 +7,10 @@ usage: reference.py BUNDLE EVENT-PREFIX [--out TRACKS.csv] [--threads T] [--repe
 import argparse
 import json
 import pathlib
-import sys
 import time
 from dataclasses import dataclass
 
+import packages  # noqa: F401  before those that may be missing
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_matrix
@@ -18,9 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 import networks
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "train"))
-from trkx_train import library as trkx  # noqa: E402
+from trkx_train import library as trkx
 
 FILTER_BATCH = 65536  # edges a call
 MANY = 100  # neighbours from which on all pairs are found faster than the k nearest

@@ -1,6 +1,6 @@
 """The physics of a bundle on simulated events of full density that nothing else has seen: tables and pictures.
 
-usage: python -m trkx_train.evaluate [--bundle DIR] [--events N] [--sigma-z MM] [--particles N] [--out DIR] [EVENT...]
+usage: scripts/train evaluate [--bundle DIR] [--events N] [--sigma-z MM] [--particles N] [--out DIR] [EVENT...]
 
 Writes DIR/physics.md and DIR/physics.png (evaluation, in the working directory). Efficiencies have binomial errors, means over
 events the standard error of the mean. With EVENTs (TrackML files), these instead of simulated ones.
