@@ -268,8 +268,8 @@ TRKX_API enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const f
                                       trkx_error *error);
 
 /* Tracks by joining hits over the edges with score > cut in falling order of the scores (ties: lower number first),
- * except where two hits of the joined track would be on one module (its ids below 2^16): a particle crosses a
- * module once. hits need volume, layer and module ids. labels [n], *count: as of trkx_tracks. One thread.
+ * except where two hits of the joined track would be on one module: a particle crosses a module once. hits need
+ * volume, layer and module ids, the first two from 0 to 65535. labels [n], *count: as of trkx_tracks. One thread.
  * Errors: ARGUMENT, MEMORY. */
 TRKX_API enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
                                     const trkx_tracks_options *options, int32_t *labels, size_t *count,

@@ -59,7 +59,8 @@ static size_t number_tracks(struct pieces *p, size_t n, size_t min_hits, int32_t
     return (size_t)count;
 }
 
-/* Numbers for the modules, from their ids, which are below 2^16: [n]. */
+/* Numbers for the modules, from their ids: [n]. Those of volumes and layers are below 2^16, or modules would
+ * be taken for one. */
 static enum trkx_status number_modules(struct trkx_memory *memory, const trkx_hits *hits, int32_t *module,
                                        trkx_error *error)
 {
@@ -70,6 +71,11 @@ static enum trkx_status number_modules(struct trkx_memory *memory, const trkx_hi
     TRKX_ALLOCATE(ids, memory, n, "modules");
     for (size_t i = 0; i < n; i++) {
         uint64_t volume = (uint32_t)hits->volume_id[i], layer = (uint32_t)hits->layer_id[i];
+        if (volume > UINT16_MAX || layer > UINT16_MAX)
+            TRKX_CHECK(trkx_fail(
+                error, TRKX_ERROR_ARGUMENT,
+                "tracks: hit %zu has the volume_id %d and the layer_id %d, which have to be from 0 to %d", i,
+                hits->volume_id[i], hits->layer_id[i], UINT16_MAX));
         ids[i] = (int64_t)(volume << 48 ^ layer << 32 ^ (uint64_t)(uint32_t)hits->module_id[i]);
     }
     TRKX_CHECK(trkx_groups_create(memory, ids, n, &groups, error));

@@ -404,6 +404,10 @@ def test_no_option_of_a_pipeline_is_passed_over(tmp_path, pipeline, event):
 def test_steps(event, pipeline, result):
     labels = result.labels
     cases = [(lambda: trkx.radius_graph(np.zeros((3, 2)), -1), "radius"),
+             (lambda: trkx.radius_graph([[0.], [1e20], [9e20]], 3e19), "the radius is 3e.19, it must be from 1"),
+             (lambda: trkx.radius_graph([[0.], [1e-30], [9e-30]], 2e-31), "the radius is 2e-31, it must be from 1"),
+             (lambda: trkx.join({"xyz": [[1, 2, 3]], "volume_id": [2**16], "layer_id": [2], "module_id": [3]},
+                                [[], []], []), "hit 0 has the volume_id 65536"),
              (lambda: trkx.radius_graph(np.zeros((3, 40)), 1), "32"),
              (lambda: trkx.radius_graph([[0], [np.nan]], 1), "x is nan in row 1, column 0"),
              (lambda: trkx.radius_graph([1, 2], 1), r"\[n,n\] is expected"),

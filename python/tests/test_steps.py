@@ -116,6 +116,7 @@ def test_features(event):
     expected = np.stack([np.hypot(x, y) / 1000, np.arctan2(y, x) / math.pi, z / 1000], axis=1)
     assert np.allclose(values, expected, atol=1e-6)
     assert np.array_equal(trkx.features(event, ["z", ("r", 2)])[:, 0], event.hits.xyz[:, 2])
+    assert np.array_equal(trkx.features(event, "z"), event.hits.xyz[:, 2:])
     cells = np.diff(event.hits.cells.begin.astype(int))
     assert np.array_equal(trkx.features(event, ["cell_count"])[:, 0], cells)
     assert {"r", "cos_phi", "cell_count", "normal_z"} <= set(trkx.feature_names())

@@ -155,11 +155,12 @@ def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, f
              detector: str | os.PathLike[str] | None = None, threads: int = 0) -> Float32:
     """What networks are given of hits: float32 [n,F], in the order of names.
 
-    names: such as {"r": 1000, "phi": math.pi}: each feature is divided by its scale; a plain name's is 1. mm, rad. All
+    names: one, or such as {"r": 1000, "phi": math.pi}: each feature is divided by its scale; a plain name's is 1. mm, rad. All
     names: trkx.feature_names(). hits and cells: as of as_hits. detector: path of a detectors.csv for the features of
     cells and modules; None: the built-in one.
     """
     measured = as_hits(hits, cells)
+    names = [names] if isinstance(names, str) else names
     pairs = names.items() if isinstance(names, Mapping) else [(n, 1.0) if isinstance(n, str) else n for n in names]
     specs = (s.FeatureSpec * len(pairs))(*(_spec(name, scale) for name, scale in pairs))
     values = np.empty((len(measured), len(pairs)), np.float32)
