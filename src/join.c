@@ -2,20 +2,57 @@
  * and one that would give a track two hits on a module is passed over. A false edge then joins at most the
  * first two tracks that it could, and mostly none: it comes after the true ones, when both tracks are whole.
  */
+#include <string.h>
+
 #include "groups.h"
 #include "keys.h"
 #include "tracks.h"
 
-/* Pieces of tracks, each with a list of its hits. */
+/* Pieces of tracks, each with a list of its hits. Of pieces that are longer than tracks are, which come of
+ * false edges, each hit is also in a hash table by (root, module): the lists of two of them are not compared.
+ */
 struct pieces {
     const int32_t *module; /* [n] different for different modules */
     uint32_t *root;        /* [n] the same for all hits of a piece */
     uint32_t *next;        /* [n] the next hit of the piece, or itself at the end */
     uint32_t *last;        /* [n] of a root: the list's end */
     uint32_t *size;        /* [n] of a root */
+    uint32_t *link;        /* [n] the next hit of the table's bucket, NONE: no more */
+    uint32_t *buckets;     /* [1 << bits] the first one */
+    unsigned bits;
 };
+enum { LONG = 64 }; /* pieces with more hits are in the table */
+#define NONE UINT32_MAX
 
-static bool share_a_module(const struct pieces *p, uint32_t a, uint32_t b)
+static uint32_t *bucket_of(const struct pieces *p, uint32_t root, int32_t module)
+{
+    uint64_t hash =
+        trkx_key(root, (uint32_t)module) * UINT64_C(0x9e3779b97f4a7c15); /* Knuth, volume 3, 6.4 */
+    return &p->buckets[hash >> (64 - p->bits)];
+}
+
+static void table_add(struct pieces *p, uint32_t hit)
+{
+    uint32_t *bucket = bucket_of(p, p->root[hit], p->module[hit]);
+    p->link[hit] = *bucket;
+    *bucket = hit;
+}
+
+static void table_remove(struct pieces *p, uint32_t hit)
+{
+    uint32_t *at = bucket_of(p, p->root[hit], p->module[hit]);
+    while (*at != hit) at = &p->link[*at];
+    *at = p->link[hit];
+}
+
+static bool table_has(const struct pieces *p, uint32_t root, int32_t module)
+{
+    uint32_t hit = *bucket_of(p, root, module);
+    while (hit != NONE && (p->root[hit] != root || p->module[hit] != module)) hit = p->link[hit];
+    return hit != NONE;
+}
+
+static bool lists_share_a_module(const struct pieces *p, uint32_t a, uint32_t b)
 {
     for (uint32_t i = a;; i = p->next[i]) {
         for (uint32_t j = b;; j = p->next[j]) {
@@ -26,18 +63,41 @@ static bool share_a_module(const struct pieces *p, uint32_t a, uint32_t b)
     }
 }
 
+static bool share_a_module(const struct pieces *p, uint32_t small, uint32_t large)
+{
+    if (p->size[large] <= LONG) return lists_share_a_module(p, small, large);
+    for (uint32_t i = small;; i = p->next[i]) {
+        if (table_has(p, large, p->module[i])) return true;
+        if (p->next[i] == i) return false;
+    }
+}
+
+/* Adds the smaller piece's hits to the larger, and both to the table where they become long. */
+static void move_hits(struct pieces *p, uint32_t small, uint32_t large)
+{
+    bool becomes_long = p->size[small] + p->size[large] > LONG;
+    for (uint32_t i = small;; i = p->next[i]) {
+        if (p->size[small] > LONG) table_remove(p, i);
+        p->root[i] = large;
+        if (becomes_long) table_add(p, i);
+        if (p->next[i] == i) break;
+    }
+    if (!becomes_long || p->size[large] > LONG) return;
+    for (uint32_t i = large;; i = p->next[i]) {
+        table_add(p, i);
+        if (p->next[i] == i) break;
+    }
+}
+
 /* Joins the pieces of two hits where they may be. The smaller one is added to the larger, so that no hit
  * changes its root more than log2(n) times. */
 static void join(struct pieces *p, uint32_t a, uint32_t b)
 {
     a = p->root[a];
     b = p->root[b];
-    if (a == b || share_a_module(p, a, b)) return;
     uint32_t large = p->size[a] < p->size[b] ? b : a, small = large == a ? b : a;
-    for (uint32_t i = small;; i = p->next[i]) {
-        p->root[i] = large;
-        if (p->next[i] == i) break;
-    }
+    if (a == b || share_a_module(p, small, large)) return;
+    move_hits(p, small, large);
     p->next[p->last[large]] = small;
     p->last[large] = p->last[small];
     p->size[large] += p->size[small];
@@ -116,6 +176,7 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits,
     uint32_t *block = NULL;
     uint64_t *order = NULL;
     int32_t *module = NULL;
+    struct pieces pieces = {.bits = 1};
     trkx_tracks_options defaults;
     trkx_tracks_options_init(&defaults);
     if (options == NULL) options = &defaults;
@@ -123,9 +184,12 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits,
     TRKX_CHECK(check_hits(hits, edges, error));
     TRKX_ALLOCATE(module, memory, n, "modules");
     TRKX_CHECK(number_modules(memory, hits, module, error));
-    TRKX_ALLOCATE(block, memory, 4 * n, "pieces of tracks");
+    while ((size_t)1 << pieces.bits < n) pieces.bits++;
+    TRKX_ALLOCATE(block, memory, 5 * n + ((size_t)1 << pieces.bits), "pieces of tracks");
     TRKX_ALLOCATE(order, memory, edges->count, "the order of edges");
-    struct pieces pieces = {module, block, block + n, block + 2 * n, block + 3 * n};
+    pieces = (struct pieces){module,        block,         block + n,     block + 2 * n,
+                             block + 3 * n, block + 4 * n, block + 5 * n, pieces.bits};
+    memset(pieces.buckets, 0xff, sizeof *block << pieces.bits); /* NONE */
     for (uint32_t i = 0; i < n; i++) {
         pieces.root[i] = pieces.next[i] = pieces.last[i] = i;
         pieces.size[i] = 1;

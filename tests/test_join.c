@@ -86,7 +86,8 @@ static void test_against_reference(void **state)
         int64_t *index = malloc((2 * m + 1) * sizeof *index);
         float *scores = malloc((m + 1) * sizeof *scores);
         trkx_error error;
-        for (size_t i = 0; i < n; i++) module[i] = (int32_t)(next_random(&random) % (1 + n / 4));
+        size_t modules = round % 2 == 0 ? 1 + n / 4 : 20 * n; /* tracks, or pieces of a hundred hits */
+        for (size_t i = 0; i < n; i++) module[i] = (int32_t)(next_random(&random) % modules);
         for (size_t e = 0; e < 2 * m; e++) index[e] = (int64_t)(next_random(&random) % n);
         for (size_t e = 0; e < m; e++) scores[e] = (float)(next_random(&random) % 100) / 100; /* with ties */
         trkx_hits hits = hits_of(module, n);
@@ -100,6 +101,33 @@ static void test_against_reference(void **state)
         free(index);
         free(scores);
     }
+}
+
+/* A star of hits each on a module of its own: took 5 seconds. The last one is on the module of another. */
+static void test_long_pieces(void **state)
+{
+    enum { N = 40000, M = N - 1 };
+    int32_t *module = malloc(N * sizeof *module), *labels = malloc(N * sizeof *labels);
+    int64_t *index = malloc(2 * M * sizeof *index);
+    trkx_edges edges = {.count = M, .index = index};
+    trkx_tracks_options options = options_of(0.5f, 3);
+    size_t count;
+    (void)state;
+    for (int32_t i = 0; i < N; i++) module[i] = i == N - 1 ? 77 : i;
+    for (int64_t e = 0; e < M; e++) {
+        index[e] = N / 2;
+        index[M + e] = e < N / 2 ? e : e + 1;
+    }
+    float *scores = malloc(M * sizeof *scores);
+    for (int e = 0; e < M; e++) scores[e] = 0.9f;
+    trkx_hits hits = hits_of(module, N);
+    assert_int_equal(trkx_join(&hits, &edges, scores, &options, labels, &count, NULL), TRKX_OK);
+    assert_int_equal(count, 1);
+    for (int i = 0; i < N; i++) assert_int_equal(labels[i], i < N - 1);
+    free(module);
+    free(labels);
+    free(index);
+    free(scores);
 }
 
 static void test_errors(void **state)
@@ -158,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_against_reference),
+        cmocka_unit_test(test_long_pieces),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_failing_allocations),
     };
