@@ -116,6 +116,17 @@ struct ep_lowered ep_columns(enum ep_element element, int rank, int64_t rows, in
 
 /* ---- inputs, constants and outputs of the graph ----------------------------------------------------- */
 
+/* What the operators rely on; extents may not be known. */
+static bool possible(const int64_t *shape, int rank)
+{
+    int64_t least[EP_RANK];
+    for (int d = 0; d < rank; d++) {
+        if (shape[d] > INT32_MAX) return false;
+        least[d] = shape[d] < 0 ? 1 : shape[d];
+    }
+    return ep_elements(least, rank) >= 0;
+}
+
 static struct ep_lowered lower_columns_input(struct ep_lowering *lowering, const struct ep_value *value,
                                              int64_t rows)
 {
@@ -130,7 +141,7 @@ struct ep_lowered ep_lower_input(struct ep_lowering *lowering, int number, const
 {
     const struct ep_value *value = &lowering->graph->values[number];
     struct ep_lowered lowered = {.kind = EP_NOTHING};
-    if (value->rank < 1 || value->rank > 2) return lowered;
+    if (value->rank < 1 || value->rank > 2 || !possible(shape, value->rank)) return lowered;
     if (value->element == EP_FLOAT) return lower_columns_input(lowering, value, shape[0]);
     if (value->element != EP_INT64 && value->element != EP_INT32) return lowered;
     lowered = (struct ep_lowered){
@@ -276,18 +287,13 @@ static int find_operator(const struct ep_node *node)
     return -1;
 }
 
-/* What the operators rely on; extents are known in a run. */
 static void check_result(struct ep_lowering *lowering, const struct ep_node *node,
                          const struct ep_lowered *value)
 {
-    int64_t least[EP_RANK];
-    for (int d = 0; d < value->rank; d++) {
-        bool known = value->shape[d] >= 0;
-        if (value->shape[d] > INT32_MAX || (!known && lowering->kinds != NULL))
-            ep_unsupported(lowering, node, "an extent that cannot be");
-        least[d] = known ? value->shape[d] : 1;
-    }
-    if (ep_elements(least, value->rank) < 0) ep_unsupported(lowering, node, "of too many elements");
+    bool known = true;
+    for (int d = 0; d < value->rank; d++) known &= value->shape[d] >= 0;
+    if (!possible(value->shape, value->rank) || (!known && lowering->kinds != NULL))
+        ep_unsupported(lowering, node, "an extent that cannot be");
 }
 
 void ep_lower_node(struct ep_lowering *lowering, const struct ep_node *node)

@@ -155,8 +155,11 @@ void ep_lower_batch_normalisation(struct ep_lowering *lowering, const struct ep_
     float epsilon = ep_number(node, "epsilon", 1e-5f);
     no_more_outputs(lowering, node);
     if (x->rank != 2 || ep_integer(node, "training_mode", 0) != 0) ep_unsupported(lowering, node, "training");
-    for (size_t i = 0; i < 4; i++)
-        given[i] = row_of_numbers(lowering, node, numbers_input(lowering, node, i + 1), width, 1);
+    for (size_t i = 0; i < 4; i++) {
+        const struct ep_lowered *numbers = numbers_input(lowering, node, i + 1);
+        if (numbers->rank != 1 || numbers->shape[0] != width) ep_unsupported(lowering, node, "widths differ");
+        given[i] = row_of_numbers(lowering, node, numbers, width, 1);
+    }
     struct ep_program *program = lowering->program;
     int *factors = ep_alloc(lowering->arena, (size_t)width, sizeof *factors);
     int *shifts = ep_alloc(lowering->arena, (size_t)width, sizeof *shifts);

@@ -106,7 +106,7 @@ static void write_output(const struct ep_lowered *value, const struct ep_tensor 
 {
     int64_t count = ep_elements(value->shape, value->rank);
     size_t size = ep_element_size(value->element);
-    if (value->kind == EP_NUMBERS) memcpy(data, value->numbers, (size_t)count * size);
+    if (value->kind == EP_NUMBERS && count > 0) memcpy(data, value->numbers, (size_t)count * size);
     if (value->kind != EP_INTEGERS) return;
     const struct ep_tensor *input = &inputs[value->input];
     for (int64_t i = 0; i < count; i++) {

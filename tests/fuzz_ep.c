@@ -68,7 +68,7 @@ operators[] = {
     {"Cos", "f", "", "", 'f', ROUNDED},
     {"Cosh", "f", "", "", 'f', ROUNDED},
     {"Div", "vv", "", "", '1', EXACT},
-    {"Dropout", "f?wb", "", "", 'f', MOVED},
+    {"Dropout", "f?w", "", "", 'f', MOVED},
     {"Elu", "f", "", "alpha:f", 'f', ROUNDED},
     {"Equal", "vv", "", "", 'b', EXACT},
     {"Erf", "f", "", "", 'f', ROUNDED},

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "memory.h"
 #include "onnx_models.h"
@@ -123,13 +124,12 @@ static void a_truncated_model_is_an_error_or_a_smaller_one(void **state)
 }
 
 /* A graph in an attribute of a node of a graph ...: every level is three messages, of a length each. */
-static void endless_nesting_is_an_error(void **state)
+static void *nest_without_end(void *unused)
 {
     enum { LEVELS = 30000, HEAD = 32 };
     uint8_t *bytes = malloc(LEVELS * 18 + HEAD), *start = bytes + LEVELS * 18 + HEAD;
     size_t length = 0;
     static const uint8_t tags[] = {6 << 3 | 2, 5 << 3 | 2, 1 << 3 | 2}; /* graph, attribute, node */
-    (void)state;
     for (int level = 0; level < 3 * LEVELS; level++) {
         uint8_t head[6] = {tags[level % 3]};
         size_t size = 1;
@@ -149,6 +149,19 @@ static void endless_nesting_is_an_error(void **state)
     memcpy(start, head, size);
     expect_error(start, length + size, "nested too deeply");
     free(bytes);
+    return unused;
+}
+
+static void endless_nesting_is_an_error_on_a_small_stack(void **state)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    (void)state;
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, 1 << 18), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, nest_without_end, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
 }
 
 static void every_allocation_may_fail(void **state)
@@ -238,7 +251,7 @@ int main(void)
         cmocka_unit_test(what_the_schema_does_not_know_is_kept),
         cmocka_unit_test(what_is_not_a_model_is_named),
         cmocka_unit_test(a_truncated_model_is_an_error_or_a_smaller_one),
-        cmocka_unit_test(endless_nesting_is_an_error),
+        cmocka_unit_test(endless_nesting_is_an_error_on_a_small_stack),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(elements_are_counted_and_read_in_either_encoding),
         cmocka_unit_test(half_floats_may_be_spoilt_too),

@@ -11,27 +11,84 @@
 #include "tensor.h"
 #include "text.h"
 
-/* ---- memory of messages ----------------------------------------------------------------------------- */
+/* ---- nesting ---------------------------------------------------------------------------------------- */
 
-/* protobuf-c unpacks messages in messages by recursion, about 1.5 kB of stack each: a file made for it would
- * need all of the stack. Each message starts with an allocation, so the allocator sees how deep it stands. */
-enum { STACK_LIMIT = 1 << 20 };
+/* protobuf-c unpacks messages in messages by recursion, with 1.5 kB of stack each. The limit is that of ONNX
+ * Runtime, so that no model is lost; it is looked for in the bytes before, on a stack of its own. */
+enum { LEVELS = 100 };
 
-struct parsing {
-    const char *bottom; /* of the stack, when it began */
-    bool too_deep, out_of_memory;
+struct level {
+    const uint8_t *end;
+    const ProtobufCMessageDescriptor *kind;
 };
+
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
+        uint8_t byte = *(*at)++;
+        *value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) return true;
+    }
+    return false;
+}
+
+/* Of what a field holds; of a varint 0, which is read already. False where it is none. */
+static bool read_length(const uint8_t **at, const uint8_t *end, unsigned wire, uint64_t *length)
+{
+    uint64_t varint = 0;
+    *length = wire == PROTOBUF_C_WIRE_TYPE_64BIT ? 8 : wire == PROTOBUF_C_WIRE_TYPE_32BIT ? 4 : 0;
+    switch (wire) {
+    case PROTOBUF_C_WIRE_TYPE_VARINT: return read_varint(at, end, &varint);
+    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+        if (!read_varint(at, end, length)) return false;
+        break;
+    case PROTOBUF_C_WIRE_TYPE_64BIT:
+    case PROTOBUF_C_WIRE_TYPE_32BIT: break;
+    default: return false;
+    }
+    return *length <= (uint64_t)(end - *at);
+}
+
+static const ProtobufCMessageDescriptor *kind_within(const ProtobufCMessageDescriptor *kind, uint32_t number)
+{
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(kind, number);
+    return field != NULL && field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : NULL;
+}
+
+enum shape { SOUND, NOT_A_MODEL, TOO_DEEP };
+
+static enum shape look_through(const uint8_t *at, size_t length)
+{
+    struct level levels[LEVELS] = {{at + length, &onnx__model_proto__descriptor}};
+    for (size_t depth = 1; depth > 0;) {
+        const struct level *level = &levels[depth - 1];
+        uint64_t tag = 0, bytes = 0;
+        if (at == level->end) {
+            depth--;
+            continue;
+        }
+        if (!read_varint(&at, level->end, &tag) || !read_length(&at, level->end, tag & 7, &bytes))
+            return NOT_A_MODEL;
+        const ProtobufCMessageDescriptor *within = (tag & 7) == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED
+                                                       ? kind_within(level->kind, (uint32_t)(tag >> 3))
+                                                       : NULL;
+        if (within != NULL && depth == LEVELS) return TOO_DEEP;
+        if (within != NULL)
+            levels[depth++] = (struct level){at + bytes, within};
+        else
+            at += bytes;
+    }
+    return SOUND;
+}
+
+/* ---- memory of messages ----------------------------------------------------------------------------- */
 
 static void *message_alloc(void *data, size_t size)
 {
-    struct parsing *parsing = data;
-    const char *here = __builtin_frame_address(0);
-    if (parsing != NULL && parsing->bottom - here > STACK_LIMIT) {
-        parsing->too_deep = true;
-        return NULL;
-    }
+    bool *out_of_memory = data;
     void *block = trkx_allocate(NULL, size, 1);
-    if (block == NULL && parsing != NULL) parsing->out_of_memory = true;
+    if (block == NULL && out_of_memory != NULL) *out_of_memory = true;
     return block;
 }
 
@@ -45,12 +102,15 @@ static void message_free(void *data, void *block)
 
 static enum trkx_status unpack(const void *bytes, size_t length, struct trkx_onnx *file, trkx_error *error)
 {
-    struct parsing parsing = {.bottom = __builtin_frame_address(0)};
-    ProtobufCAllocator allocator = {message_alloc, message_free, &parsing};
-    file->model = onnx__model_proto__unpack(&allocator, length, bytes);
-    if (parsing.out_of_memory) return trkx_fail_memory(error, "an ONNX model", length);
-    if (parsing.too_deep)
-        return trkx_fail(error, TRKX_ERROR_FORMAT, "%s: not an ONNX model: nested too deeply", file->path);
+    bool out_of_memory = false;
+    ProtobufCAllocator allocator = {message_alloc, message_free, &out_of_memory};
+    enum shape shape = look_through(bytes, length);
+    if (shape == TOO_DEEP)
+        return trkx_fail(error, TRKX_ERROR_FORMAT,
+                         "%s: not an ONNX model: nested too deeply (%d levels at most, as in ONNX Runtime)",
+                         file->path, LEVELS);
+    if (shape == SOUND) file->model = onnx__model_proto__unpack(&allocator, length, bytes);
+    if (out_of_memory) return trkx_fail_memory(error, "an ONNX model", length);
     if (file->model == NULL)
         return trkx_fail(error, TRKX_ERROR_FORMAT, "%s: not an ONNX model, or truncated", file->path);
     if (file->model->graph == NULL)
