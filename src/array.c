@@ -140,7 +140,7 @@ static enum trkx_status parse_csv(const struct trkx_text *text, trkx_array *arra
     const char *c = text->bytes, *last = text->bytes + text->length, *end = last;
     if (text->length >= 3 && memcmp(c, "\xef\xbb\xbf", 3) == 0) c += 3; /* the mark of UTF-8 */
     while (end > c && (end[-1] == '\r' || end[-1] == '\n')) end--;
-    bool empty = end == c;
+    bool empty = end <= c; /* never less, which GCC does not know */
     array->columns = empty ? 0 : 1 + count_bytes(c, end_of_line(c, end), ',');
     array->rank = array->columns == 1 ? 1 : 2;
     array->rows = empty ? count_bytes(c, last, '\n') : 1 + count_bytes(c, end, '\n');
