@@ -10,6 +10,7 @@
 #include "output.h"
 #include "tensor.h"
 #include "text.h"
+#include "wire.h"
 
 /* ---- nesting ---------------------------------------------------------------------------------------- */
 
@@ -18,37 +19,9 @@
 enum { LEVELS = 100 };
 
 struct level {
-    const uint8_t *end;
+    struct trkx_bytes rest;
     const ProtobufCMessageDescriptor *kind;
 };
-
-static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
-{
-    *value = 0;
-    for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
-        uint8_t byte = *(*at)++;
-        *value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) return true;
-    }
-    return false;
-}
-
-/* Of what a field holds; of a varint 0, which is read already. False where it is none. */
-static bool read_length(const uint8_t **at, const uint8_t *end, unsigned wire, uint64_t *length)
-{
-    uint64_t varint = 0;
-    *length = wire == PROTOBUF_C_WIRE_TYPE_64BIT ? 8 : wire == PROTOBUF_C_WIRE_TYPE_32BIT ? 4 : 0;
-    switch (wire) {
-    case PROTOBUF_C_WIRE_TYPE_VARINT: return read_varint(at, end, &varint);
-    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-        if (!read_varint(at, end, length)) return false;
-        break;
-    case PROTOBUF_C_WIRE_TYPE_64BIT:
-    case PROTOBUF_C_WIRE_TYPE_32BIT: break;
-    default: return false;
-    }
-    return *length <= (uint64_t)(end - *at);
-}
 
 static const ProtobufCMessageDescriptor *kind_within(const ProtobufCMessageDescriptor *kind, uint32_t number)
 {
@@ -58,26 +31,22 @@ static const ProtobufCMessageDescriptor *kind_within(const ProtobufCMessageDescr
 
 enum shape { SOUND, NOT_A_MODEL, TOO_DEEP };
 
-static enum shape look_through(const uint8_t *at, size_t length)
+static enum shape look_through(const uint8_t *bytes, size_t length)
 {
-    struct level levels[LEVELS] = {{at + length, &onnx__model_proto__descriptor}};
+    struct level levels[LEVELS] = {{{bytes, length}, &onnx__model_proto__descriptor}};
     for (size_t depth = 1; depth > 0;) {
-        const struct level *level = &levels[depth - 1];
-        uint64_t tag = 0, bytes = 0;
-        if (at == level->end) {
+        struct level *level = &levels[depth - 1];
+        struct trkx_field field;
+        if (level->rest.left == 0) {
             depth--;
             continue;
         }
-        if (!read_varint(&at, level->end, &tag) || !read_length(&at, level->end, tag & 7, &bytes))
-            return NOT_A_MODEL;
-        const ProtobufCMessageDescriptor *within = (tag & 7) == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED
-                                                       ? kind_within(level->kind, (uint32_t)(tag >> 3))
-                                                       : NULL;
-        if (within != NULL && depth == LEVELS) return TOO_DEEP;
-        if (within != NULL)
-            levels[depth++] = (struct level){at + bytes, within};
-        else
-            at += bytes;
+        if (!trkx_take_field(&level->rest, &field)) return NOT_A_MODEL;
+        const ProtobufCMessageDescriptor *within =
+            field.wire == TRKX_BYTES ? kind_within(level->kind, (uint32_t)field.number) : NULL;
+        if (within == NULL) continue;
+        if (depth == LEVELS) return TOO_DEEP;
+        levels[depth++] = (struct level){field.bytes, within};
     }
     return SOUND;
 }
