@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { READ_AHEAD = 1 }; /* events that wait for a thread: reading takes a fiftieth of running */
@@ -18,6 +19,7 @@ struct line {
     size_t places_count;
     pthread_mutex_t lock; /* of all that follows; what is atomic is also looked at without */
     pthread_cond_t changed;
+    bool abandoned;         /* while a thread reads */
     size_t to_read, to_run; /* the next event at each point */
     atomic_size_t to_finish;
     atomic_size_t end; /* events from here on are not wanted */
@@ -152,6 +154,31 @@ static void *run_events(void *user)
     return NULL;
 }
 
+/* Waits until the next event to be finished has been run. False where an interrupt came while it is still
+ * read, which nothing stops: a large file takes its time. */
+static bool wait_for(struct line *line, const struct place *place)
+{
+    enum { NANOSECONDS = 1000000000, STEP = NANOSECONDS / 10 };
+    while (line->to_finish >= line->to_run || !place->done) {
+        struct timespec soon;
+        if (interrupted && line->to_finish >= line->to_run) return false;
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_sec += (soon.tv_nsec + STEP) / NANOSECONDS;
+        soon.tv_nsec = (soon.tv_nsec + STEP) % NANOSECONDS;
+        pthread_cond_timedwait(&line->changed, &line->lock, &soon);
+    }
+    return true;
+}
+
+/* Finishes the event that is still read as interrupted, and wants no other. */
+static void abandon(struct line *line, job_finish finish, void *user)
+{
+    struct job job = {.prefix = line->events->prefixes[line->to_finish], .status = TRKX_ERROR_CANCELLED};
+    line->end = 0;
+    line->abandoned = true;
+    finish_event(line, &job, finish, user);
+}
+
 /* On the caller's thread. Returns how many events were finished. */
 static size_t finish_events(struct line *line, job_finish finish, void *user)
 {
@@ -159,8 +186,10 @@ static size_t finish_events(struct line *line, job_finish finish, void *user)
     pthread_mutex_lock(&line->lock);
     while (line->to_finish < line->end) {
         struct place *place = place_of(line, line->to_finish);
-        while (line->to_finish >= line->to_run || !place->done)
-            pthread_cond_wait(&line->changed, &line->lock);
+        if (!wait_for(line, place)) {
+            abandon(line, finish, user);
+            break;
+        }
         pthread_mutex_unlock(&line->lock);
         enum trkx_status status = place->job.status;
         bool good = finish_event(line, &place->job, finish, user);
@@ -196,31 +225,35 @@ static void stop_threads(struct line *line, const pthread_t *threads, int count)
 }
 
 size_t jobs_run(const trkx_pipeline *pipeline, const struct events *events,
-                const struct jobs_options *options, job_finish finish, void *user)
+                const struct jobs_options *options, job_finish finish, void *user, bool *abandoned)
 {
     int at_once = options->at_once;
     if ((size_t)at_once > events->count) at_once = (int)events->count;
-    struct line line = {.pipeline = pipeline,
-                        .events = events,
-                        .stops_on_error = options->stop_on_error,
-                        .shows_progress = isatty(STDERR_FILENO),
-                        .places_count = 2 * (size_t)at_once + READ_AHEAD,
-                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                        .changed = PTHREAD_COND_INITIALIZER,
-                        .end = events->count};
+    struct line *line = checked(malloc(sizeof *line));
+    *line = (struct line){.pipeline = pipeline,
+                          .events = events,
+                          .stops_on_error = options->stop_on_error,
+                          .shows_progress = isatty(STDERR_FILENO),
+                          .places_count = 2 * (size_t)at_once + READ_AHEAD,
+                          .lock = PTHREAD_MUTEX_INITIALIZER,
+                          .changed = PTHREAD_COND_INITIALIZER,
+                          .end = events->count};
     int count = 1 + at_once;
     size_t finished = 0;
     pthread_t *threads = checked(calloc((size_t)count, sizeof *threads));
-    line.places = checked(calloc(line.places_count, sizeof *line.places));
-    int started = start_threads(&line, threads, count);
+    line->places = checked(calloc(line->places_count, sizeof *line->places));
+    int started = start_threads(line, threads, count);
     if (started == count)
-        finished = finish_events(&line, finish, user);
+        finished = finish_events(line, finish, user);
     else
         fputs("trkx: the system refuses to start another thread\n", stderr);
-    stop_threads(&line, threads, started);
-    if (line.shows_progress) fputs(CLEAR_LINE, stderr);
-    for (size_t i = 0; i < line.places_count; i++) release_job(&line.places[i].job);
-    free(line.places);
+    *abandoned = line->abandoned;
+    if (line->abandoned) return finished; /* what the threads still use stays until the program ends */
+    stop_threads(line, threads, started);
+    if (line->shows_progress) fputs(CLEAR_LINE, stderr);
+    for (size_t i = 0; i < line->places_count; i++) release_job(&line->places[i].job);
+    free(line->places);
+    free(line);
     free(threads);
     return finished;
 }

@@ -23,9 +23,10 @@ struct jobs_options {
 };
 
 /* Runs the events. An interrupt cancels those that have begun; the first of these is the last that is
- * finished. In memory are at most 2 * at_once + 1 events, of which at_once run. Shows the progress where
- * standard error is a terminal. Returns how many did not fail. */
+ * finished. Where that is still being read then, *abandoned: a thread goes on to read and uses the pipeline,
+ * and the program has to end. In memory are at most 2 * at_once + 1 events, of which at_once run. Shows the
+ * progress where standard error is a terminal. Returns how many did not fail. */
 size_t jobs_run(const trkx_pipeline *pipeline, const struct events *events,
-                const struct jobs_options *options, job_finish finish, void *user);
+                const struct jobs_options *options, job_finish finish, void *user, bool *abandoned);
 
 #endif

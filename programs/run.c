@@ -327,8 +327,13 @@ static int run_events(const struct settings *settings, const struct events *even
     struct jobs_options jobs = settings->jobs;
     jobs.at_once = jobs_of(settings, pipeline);
     watch_interrupts();
-    size_t done = jobs_run(pipeline, events, &jobs, finish_event, &run);
+    bool abandoned;
+    size_t done = jobs_run(pipeline, events, &jobs, finish_event, &run, &abandoned);
     print_failures(events->count, run.failed, done);
+    if (abandoned) { /* what a thread still uses is not to be released */
+        fflush(stdout);
+        _exit(EXIT_FAILED);
+    }
     trkx_pipeline_destroy(pipeline);
     return done == events->count ? EXIT_OK : EXIT_FAILED;
 }

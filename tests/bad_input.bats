@@ -596,6 +596,25 @@ wait_until_at_work() { # pid
     done
 }
 
+@test "an interrupt while a large file is read ends within a second or two" {
+    skip_where_slow
+    mkdir -p "$BATS_TEST_TMPDIR/in"
+    { echo $header_of_hits; yes 1,1,1,1,1,1,1 | head -c 400M; } >"$BATS_TEST_TMPDIR/in/event1-hits.csv"
+    "$TRKX" run --threads 1 --out "$(out)" "$BATS_TEST_TMPDIR/in" 2>"$BATS_TEST_TMPDIR/message" &
+    pid=$!
+    wait_until_at_work $pid
+    sleep 0.2
+    kill -INT $pid
+    SECONDS=0
+    code=0
+    wait $pid || code=$?
+    echo "exit code $code, standard error: $(cat "$BATS_TEST_TMPDIR/message"), after $SECONDS s"
+    [ $code -eq 1 ]
+    [ $SECONDS -le 2 ]
+    [ "$(cat "$BATS_TEST_TMPDIR/message")" = "trkx: $BATS_TEST_TMPDIR/in/event1: interrupted" ]
+    is_empty "$(out)"
+}
+
 @test "an interrupt stops all jobs, what was written stays" {
     "$TRKX" simulate --events 3 --particles 12000 --seed 5 --out "$BATS_TEST_TMPDIR/big"
     "$TRKX" simulate --first 1 --particles 10 --out "$BATS_TEST_TMPDIR/small"
