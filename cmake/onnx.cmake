@@ -16,7 +16,7 @@ target_link_libraries(trkx_onnx_schema PUBLIC PkgConfig::PROTOBUF_C PRIVATE trkx
 add_library(trkx_onnx STATIC
     src/onnx/file.c src/onnx/tensor.c src/onnx/graph.c src/onnx/extent.c src/onnx/shapes.c src/onnx/operators.c
     src/onnx/infer.c src/onnx/infer_elements.c src/onnx/infer_arrange.c src/onnx/infer_index.c
-    src/onnx/findings.c src/onnx/info.c src/onnx/check.c src/onnx/check_graph.c src/onnx/check_interface.c
+    src/onnx/findings.c src/onnx/info.c src/onnx/check.c src/onnx/check_graph.c src/onnx/check_interface.c src/onnx/check_kind.c
     src/onnx/convert.c src/onnx/edit.c src/onnx/repair.c src/onnx/networks.c src/onnx/adopt.c)
 target_compile_definitions(trkx_onnx PRIVATE _GNU_SOURCE)
 target_include_directories(trkx_onnx PUBLIC include src src/onnx)

@@ -10,6 +10,7 @@ static const char *severity_name(enum trkx_severity severity)
     switch (severity) {
     case TRKX_FAULT: return "error";
     case TRKX_WARNING: return "warning";
+    case TRKX_NOTE: return "note";
     default: return "change";
     }
 }

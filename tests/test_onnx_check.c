@@ -140,6 +140,22 @@ static void a_scatter_nd_that_adds_is_a_warning(void **state)
            "scatter-order", "scattered", "differ from run to run");
 }
 
+/* The largest and the least of messages start from what they are scattered into. */
+static void an_extremum_that_starts_from_zeros_is_found(void **state)
+{
+    (void)state;
+    struct small largest = {.opset = 18, .reduction = "max"}, least = {.opset = 18, .reduction = "min"};
+    expect_nothing(build_small(&largest), NULL); /* the messages are never negative */
+    expect_fault(build_small(&least), "scatter-start", "scattered", "least of edges and of the zeros");
+    Onnx__ModelProto *model = build_small(&largest);
+    for (size_t i = 0; i < model->graph->n_node; i++)
+        if (strcmp(model->graph->node[i]->name, "e") == 0)
+            model->graph->node[i]->op_type = build_text("Tanh");
+    expect_fault(model, "scatter-start", "scattered", "largest of edges and of the zeros");
+    largest.into_nodes = true;
+    expect_nothing(build_small(&largest), NULL);
+}
+
 /* x[:, 0] = 0, as exporters write it: the index does not come from the edges. */
 static void a_scatter_to_places_that_are_known_is_right(void **state)
 {
@@ -264,15 +280,34 @@ static void a_row_for_each_node_instead_of_each_edge_is_found(void **state)
     expect(model, &embedding, 2, TRKX_FAULT, "width", "h", "extent 4, expected 8");
 }
 
-static void another_model_altogether_is_found(void **state)
+/* Described, not measured by what trkx gives its networks. */
+static void another_model_altogether_is_described(void **state)
+{
+    static const struct {
+        const char *axes[5], *op, *text;
+    } models[] = {{{"1", "3", "224", "224", NULL}, "Conv", "1 input, 1 output, with Conv"},
+                  {{"1", "20", NULL}, "Softmax", "1 input, 1 output, ends in Softmax"},
+                  {{"1", "784", NULL}, "Relu", "not one of the networks"},
+                  {{"4", NULL}, "Relu", "not one of the networks"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        Onnx__ModelProto *model = build_model(16);
+        BUILD_APPEND(model->graph->input, model->graph->n_input, build_info("data", FLOAT32, models[i].axes));
+        BUILD_APPEND(model->graph->output, model->graph->n_output, build_info("out", FLOAT32, NULL));
+        build_node(model, models[i].op, "data", "out");
+        expect(model, NULL, 1, TRKX_NOTE, "kind", "", models[i].text);
+    }
+}
+
+/* What would not load is wrong with any model. */
+static void another_model_that_is_broken_has_faults(void **state)
 {
     Onnx__ModelProto *model = build_model(16);
     (void)state;
     BUILD_APPEND(model->graph->input, model->graph->n_input,
-                 build_info("image", FLOAT32, (const char *[]){"b", "3", "224", "224", NULL}));
-    BUILD_APPEND(model->graph->output, model->graph->n_output, build_info("y", FLOAT32, NULL));
-    build_node(model, "Relu", "image", "y");
-    expect_fault(model, "rank", "", "two axes");
+                 build_info("data", FLOAT32, (const char *[]){"1", "3", "8", "8", NULL}));
+    build_node(model, "Conv", "data nothing", "out");
+    expect(model, NULL, 2, TRKX_FAULT, "graph", "out", "made by nothing");
 }
 
 static void a_sigmoid_that_the_bundle_does_not_know_is_found(void **state)
@@ -461,6 +496,7 @@ int main(void)
         cmocka_unit_test(an_operator_set_without_reduction_is_found),
         cmocka_unit_test(a_scatter_into_something_else_is_a_warning),
         cmocka_unit_test(a_scatter_nd_that_adds_is_a_warning),
+        cmocka_unit_test(an_extremum_that_starts_from_zeros_is_found),
         cmocka_unit_test(a_scatter_to_places_that_are_known_is_right),
         cmocka_unit_test(a_fixed_axis_is_found),
         cmocka_unit_test(rows_written_into_the_model_are_found),
@@ -469,7 +505,8 @@ int main(void)
         cmocka_unit_test(other_names_are_found),
         cmocka_unit_test(other_ranks_and_widths_are_found),
         cmocka_unit_test(a_row_for_each_node_instead_of_each_edge_is_found),
-        cmocka_unit_test(another_model_altogether_is_found),
+        cmocka_unit_test(another_model_altogether_is_described),
+        cmocka_unit_test(another_model_that_is_broken_has_faults),
         cmocka_unit_test(a_sigmoid_that_the_bundle_does_not_know_is_found),
         cmocka_unit_test(a_sigmoid_in_disguise_is_found),
         cmocka_unit_test(another_checksum_is_found),

@@ -42,6 +42,8 @@ enum trkx_status trkx_onnx_check(const struct trkx_onnx *file, const struct trkx
 
 /* The two halves: what the model computes; what it is given and gives. */
 void trkx_check_graph(const struct trkx_subject *subject, struct trkx_findings *findings);
+/* Of the first half what is wrong with any model: that it does not load, or holds no numbers. */
+void trkx_check_soundness(const struct trkx_subject *subject, struct trkx_findings *findings);
 void trkx_check_interface(const struct trkx_subject *subject, struct trkx_findings *findings);
 
 /* ---- questions that checks, repairs and descriptions share ------------------------------------------- */
@@ -67,6 +69,11 @@ bool trkx_axis_fixed(const Onnx__TypeProto__Tensor *type, int axis, int64_t *ext
  * and edges, and none contradicts. */
 bool trkx_axes_can_grow(const struct trkx_subject *subject);
 
+/* Of what kind a model is that does not look like an embedding, a filter or a GNN: a note, and true. */
+bool trkx_note_foreign(const struct trkx_subject *subject, struct trkx_findings *findings);
+
+/* The node that makes a value, behind those that hand on what they are given, arranged anew; or NULL. */
+const Onnx__NodeProto *trkx_origin(const struct trkx_onnx_graph *graph, const char *name);
 /* True where this output is made by a sigmoid. */
 bool trkx_ends_in_sigmoid(const struct trkx_onnx_graph *graph, const char *output);
 

@@ -72,6 +72,35 @@ static void check_scatter(const struct trkx_subject *subject, const Onnx__NodePr
     }
 }
 
+/* Operators whose results are never below 0. */
+static bool never_negative(const Onnx__NodeProto *node)
+{
+    static const char *const names[] = {"Relu", "Sigmoid", "HardSigmoid", "Softplus", "Softmax",
+                                        "Exp",  "Abs",     "Sqrt",        "ReduceL1", "ReduceL2"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (node != NULL && trkx_onnx_is(node, names[i])) return true;
+    return false;
+}
+
+/* The initial values take part: messages that are all below 0 lose against them, in a minimum those above. */
+static void check_extremum(const struct trkx_subject *subject, const Onnx__NodeProto *node,
+                           struct trkx_findings *findings)
+{
+    const struct trkx_onnx_graph *graph = &subject->graph;
+    bool largest = trkx_onnx_string_is(node, "reduction", "max");
+    if (!scatters(node) || (!largest && !trkx_onnx_string_is(node, "reduction", "min"))) return;
+    if (!trkx_onnx_shape(graph, &subject->shapes, trkx_onnx_input(node, 1))->index) return;
+    if (!trkx_onnx_shape(graph, &subject->shapes, trkx_onnx_input(node, 0))->zero) return;
+    if (largest && never_negative(trkx_origin(graph, trkx_onnx_input(node, 2)))) return;
+    trkx_findings_add(findings, TRKX_FAULT, "scatter-start", trkx_onnx_node_name(node),
+                      largest ? "let it start from the lowest number, or from the messages themselves"
+                              : "let it start from the largest number, or from the messages themselves",
+                      "%s takes the %s of edges and of the zeros that it starts from: where all messages of "
+                      "a node are %s, the result is 0",
+                      trkx_onnx_text(node->op_type), largest ? "largest" : "least",
+                      largest ? "negative" : "positive");
+}
+
 /* One finding for the model, at the first of its scatters that needs a newer set. */
 static void check_opset(const struct trkx_subject *subject, struct trkx_findings *findings)
 {
@@ -146,6 +175,7 @@ static void check_nodes(const struct trkx_subject *subject, struct trkx_findings
         check_subgraphs(node, findings);
         check_precision(node, findings);
         check_scatter(subject, node, findings);
+        check_extremum(subject, node, findings);
     }
 }
 
@@ -179,15 +209,20 @@ static void check_numbers(const Onnx__TensorProto *tensor, const char *name, str
                           "%zu of %zu weights are infinite", infinities, elements);
 }
 
-static void check_tensor(const Onnx__TensorProto *tensor, const char *name, struct trkx_findings *findings)
+static void check_content(const Onnx__TensorProto *tensor, const char *name, struct trkx_findings *findings)
 {
     if (!trkx_onnx_tensor_complete(tensor))
         trkx_findings_add(findings, TRKX_FAULT, "tensor", name, "",
                           "holds another number of elements than its extents say");
+    check_numbers(tensor, name, findings);
+}
+
+static void check_tensor(const Onnx__TensorProto *tensor, const char *name, struct trkx_findings *findings)
+{
     if (tensor->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE && trkx_onnx_elements(tensor) > 1)
         trkx_findings_add(findings, TRKX_WARNING, "type", name, "export it again in float32",
                           "%zu weights are float64", trkx_onnx_elements(tensor));
-    check_numbers(tensor, name, findings);
+    check_content(tensor, name, findings);
 }
 
 static void check_tensors(const struct trkx_subject *subject, struct trkx_findings *findings)
@@ -209,4 +244,18 @@ void trkx_check_graph(const struct trkx_subject *subject, struct trkx_findings *
     check_nodes(subject, findings);
     check_conflicts(subject, findings);
     check_tensors(subject, findings);
+}
+
+void trkx_check_soundness(const struct trkx_subject *subject, struct trkx_findings *findings)
+{
+    const Onnx__GraphProto *proto = subject->graph.proto;
+    if (trkx_onnx_opset(subject->file->model) == 0)
+        trkx_findings_add(findings, TRKX_FAULT, "opset", "", "", "names no operator set");
+    for (size_t i = 0; i < proto->n_node; i++) {
+        check_domain(proto->node[i], findings);
+        check_inputs(subject, i, findings);
+    }
+    for (size_t i = 0; i < proto->n_initializer; i++)
+        if (!trkx_onnx_tensor_external(proto->initializer[i]))
+            check_content(proto->initializer[i], trkx_onnx_text(proto->initializer[i]->name), findings);
 }

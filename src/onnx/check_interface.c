@@ -52,11 +52,17 @@ static bool written_out(const struct trkx_onnx_graph *graph, const Onnx__NodePro
     return false;
 }
 
-bool trkx_ends_in_sigmoid(const struct trkx_onnx_graph *graph, const char *output)
+const Onnx__NodeProto *trkx_origin(const struct trkx_onnx_graph *graph, const char *name)
 {
-    const Onnx__NodeProto *node = maker(graph, output);
+    const Onnx__NodeProto *node = maker(graph, name);
     for (size_t steps = 0; node != NULL && hands_on(node) && steps < graph->count; steps++)
         node = maker(graph, trkx_onnx_input(node, 0));
+    return node;
+}
+
+bool trkx_ends_in_sigmoid(const struct trkx_onnx_graph *graph, const char *output)
+{
+    const Onnx__NodeProto *node = trkx_origin(graph, output);
     return node != NULL &&
            (trkx_onnx_is(node, "Sigmoid") || trkx_onnx_is(node, "HardSigmoid") || written_out(graph, node));
 }
@@ -192,14 +198,7 @@ static void check_input(const struct trkx_subject *subject, size_t index, struct
 
 static void check_inputs(const struct trkx_subject *subject, struct trkx_findings *findings)
 {
-    bool nodes = false;
-    for (size_t i = 0; i < subject->graph.proto->n_input; i++) {
-        check_input(subject, i, findings);
-        nodes = nodes || subject->shapes.roles[i] == TRKX_ROLE_NODES;
-    }
-    if (!nodes && subject->contract == NULL)
-        trkx_findings_add(findings, TRKX_FAULT, "rank", "", "",
-                          "no input has two axes, nodes and their features");
+    for (size_t i = 0; i < subject->graph.proto->n_input; i++) check_input(subject, i, findings);
 }
 
 /* An edge's scores are [m] or [m,1], an embedding is [n,dim]; without a bundle only what is fixed matters.

@@ -6,6 +6,7 @@
 
 enum trkx_severity {
     TRKX_CHANGE,  /* of a repair */
+    TRKX_NOTE,    /* what the model is, with nothing to mend */
     TRKX_WARNING, /* it may work, but not as one would think */
     TRKX_FAULT    /* it does not load, or gives wrong results */
 };

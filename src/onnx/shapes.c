@@ -125,6 +125,16 @@ static void constant_shape(const Onnx__TensorProto *tensor, struct trkx_shape *s
     for (int i = 0; i < shape->values_count; i++) shape->values[i] = trkx_fixed(values[i]);
 }
 
+/* A file may declare any numbers, and operators compute with them: an extent below 0 is none, and values are
+ * those of a list as long as they are. What follows relies on it. */
+static void settle(struct trkx_shape *shape)
+{
+    for (int i = 0; i < shape->rank; i++)
+        if (shape->extents[i].count < 0) shape->extents[i] = (struct trkx_extent){0};
+    struct trkx_extent elements = trkx_shape_elements(shape);
+    if (shape->rank > 1 || !trkx_is(elements, shape->values_count)) shape->values_count = -1;
+}
+
 static void given_shapes(const struct trkx_onnx_graph *graph, const struct trkx_roles *roles,
                          struct trkx_shapes *shapes)
 {
@@ -134,6 +144,7 @@ static void given_shapes(const struct trkx_onnx_graph *graph, const struct trkx_
         if (value->initializer != NULL) constant_shape(value->initializer, &shapes->of[i]);
         if (value->input != NULL)
             input_shape(value->input, shapes->roles[value->index], roles->transposed, &shapes->of[i]);
+        settle(&shapes->of[i]);
     }
 }
 
@@ -173,6 +184,7 @@ static void work_through(const struct trkx_onnx_graph *graph, const Onnx__NodePr
     for (size_t i = 0; i < TRKX_MAX_OUTPUTS; i++) out[i] = unknown;
     if (outputs == 0) return;
     if (!constant(node, out)) trkx_onnx_infer(&step, out);
+    for (size_t i = 0; i < outputs; i++) settle(&out[i]);
     for (size_t i = 0; i < outputs; i++) store(graph, node->output[i], node, &out[i], shapes);
     if (out[0].rank < 0) shapes->unknown_nodes++;
     if (step.conflict.extent != 0) note_conflict(shapes, node, &step.conflict);
