@@ -92,8 +92,12 @@ static void sort_row(const struct deal *deal, const int32_t *row, size_t count, 
         deal->kernels->sort_row(row, count, sorted);
         return;
     }
-    for (size_t i = 0; i < count; i++) sorted[i] = (uint64_t)row[i];
-    trkx_keys_sort(sorted, count);
+    bool ascends = true;
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = (uint64_t)row[i];
+        ascends &= i == 0 || row[i - 1] <= row[i];
+    }
+    if (!ascends) trkx_keys_sort(sorted, count);
 }
 
 /* Sorts a bucket: its keys become targets, and the sources are written. Before, the upper half of their

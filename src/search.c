@@ -388,7 +388,7 @@ static enum trkx_status leave_twins_out(struct search *search, trkx_error *error
     struct trkx_tree *tree = search->tree;
     struct trkx_twins *twins = &search->twins;
     enum trkx_status status = TRKX_OK;
-    if (!trkx_twins_likely(tree, query->k)) return TRKX_OK;
+    if (trkx_twins_expected(tree) <= query->k) return TRKX_OK;
     TRKX_CHECK(trkx_twins_create(search->memory, query, twins, error));
     trkx_tree_destroy(tree);
     TRKX_CHECK(trkx_tree_create(search->memory, twins->points, twins->seen, query->dim, query->threads, tree,
@@ -467,9 +467,12 @@ static size_t nearest_of_all_twins(struct search *search)
 
 /* ---- the two ways ----------------------------------------------------------------------------------- */
 
-/* Whether half of a sample or more has more than k neighbours. */
+/* Whether half of a sample or more has more than k neighbours; where many points are in a few places, which a
+ * sample would compare with all others there, as a matter of course. */
 static bool often_saturated(struct search *search)
 {
+    size_t twins = trkx_twins_expected(search->tree);
+    if (twins > search->query->k && twins > search->query->n / 4) return true;
     size_t leaves = search->tree->leaves, samples = smaller(leaves, SAMPLE), saturated = 0;
 #pragma omp parallel num_threads(search->query->threads) reduction(+ : saturated)
     {
@@ -509,10 +512,10 @@ static void pair_neighbours(const uint64_t *limits, struct trkx_pairs *list)
 static enum trkx_status list_chunks(const struct search *search, struct trkx_pairs **lists, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    size_t l = 0;
+    size_t l = search->chunks_count; /* the oldest first: what one thread found is then in order */
     TRKX_ALLOCATE(*lists, search->memory, search->chunks_count, "lists of pairs");
     for (struct chunk *chunk = search->chunks; chunk != NULL; chunk = chunk->next)
-        (*lists)[l++] = (struct trkx_pairs){.pairs = chunk->pairs, .count = chunk->count};
+        (*lists)[--l] = (struct trkx_pairs){.pairs = chunk->pairs, .count = chunk->count};
 cleanup:
     return status;
 }

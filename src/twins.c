@@ -70,7 +70,7 @@ static enum trkx_status find_places(struct trkx_memory *memory, const struct trk
 
 /* ---- together --------------------------------------------------------------------------------------- */
 
-bool trkx_twins_likely(const struct trkx_tree *tree, size_t k)
+size_t trkx_twins_expected(const struct trkx_tree *tree)
 {
     size_t leaves = 0, full = tree->n / TRKX_TREE_LANES;
     for (size_t leaf = 0; leaf < full; leaf++) {
@@ -83,7 +83,7 @@ bool trkx_twins_likely(const struct trkx_tree *tree, size_t k)
         }
         leaves += diagonal == 0;
     }
-    return leaves * TRKX_TREE_LANES > k;
+    return leaves * TRKX_TREE_LANES;
 }
 
 static enum trkx_status copy_seen(struct trkx_memory *memory, const struct trkx_query *query,

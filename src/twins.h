@@ -17,8 +17,9 @@ struct trkx_twins {
     float *points;  /* [seen,dim] */
 };
 
-/* Whether it is worth while to look for them: leaves of the tree are points of one place. */
-bool trkx_twins_likely(const struct trkx_tree *tree, size_t k);
+/* How many points are in leaves of the tree that are one place: with more than k it is worth while to look
+ * for places. */
+size_t trkx_twins_expected(const struct trkx_tree *tree);
 
 /* Errors: MEMORY. Expected complexity O(n dim). */
 enum trkx_status trkx_twins_create(struct trkx_memory *memory, const struct trkx_query *query,
