@@ -163,7 +163,8 @@ void ep_lower_squeeze(struct ep_lowering *lowering, const struct ep_node *node, 
     int64_t *axes = NULL;
     size_t count = 0;
     bool removed[EP_RANK] = {false};
-    if (!ep_integers(lowering, node, "axes", 1, &axes, &count)) ep_unsupported(lowering, node, "no axes");
+    if (!ep_integers(lowering, node, "axes", 1, &axes, &count) || count == 0)
+        ep_unsupported(lowering, node, "no axes");
     for (size_t i = 0; i < count; i++) {
         int axis = ep_axis(lowering, node, axes[i], source->rank);
         if (source->shape[axis] != 1) ep_unsupported(lowering, node, "an extent that is not known to be 1");

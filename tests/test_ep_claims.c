@@ -229,6 +229,80 @@ static void test_extents_that_differ(void **state)
     }
 }
 
+/* Numbers that a model should not hold: refused, failed or run as by the stock runtime. */
+static const struct run_form hostile[] = {
+    {13, 20, X EDGES "s = i{-1,3}; a, b = Split(e, s) axis=0; i = Gather(b, zero); g = Gather(h, i); -> g"},
+    {13, 20,
+     X EDGES "s = i{-100000,100002}; a, b = Split(e, s) axis=0; i = Gather(b, zero); g = Gather(h, i); -> g"},
+    {13, 20,
+     X EDGES "s = i{-100000,100002}; _, b = Split(e, s) axis=0; i = Gather(b, zero); g = Gather(h, i); -> g"},
+    {13, 20, X "s = i{-1000000,1000008}; _, b = Split(h, s) axis=1; -> b"},
+    {13, 20, X "s = i{3,4}; a, b = Split(h, s) axis=1; -> a, b"},
+    {11, 12, X "a, b = Split(x) axis=1 split=[-100000,100004]; -> b, h"},
+    {13, 20, X "b = i{0}; t = i{2}; k = i{1}; s = i{9223372036854775807}; a = Slice(h, b, t, k, s); -> a"},
+    {13, 20, X "b = i{0,1}; t = i{2,3}; k = i{1,1}; a = Slice(h, b, t, k); -> a"},
+    {13, 20, X EDGES "k = i(1000000); i = Gather(e, k) axis=0; g = Gather(h, i); -> g"},
+    {13, 20, X EDGES "k = i(-1000000); i = Gather(e, k) axis=0; g = Gather(h, i); -> g"},
+    {13, 20, X EDGES "p = i{1,-1}; c = Reshape(src, p); k = i{0}; s = Squeeze(c, k); g = Gather(h, s); -> g"},
+    {13, 20, X "p = i{-2,8}; r = Reshape(h, p); -> r"},
+    {13, 20, X "p = i{1099511627776,1099511627776,-1}; r = Reshape(h, p); -> r"},
+    {13, 20, X "p = i{-9223372036854775808,8}; c = f{0.5}; r = Expand(c, p); z = Add(h, r); -> z"},
+    {13, 20, X "p = i{9223372036854775807,2}; r = ConstantOfShape(p) value=0.0; z = MatMul(h, r); -> z"},
+    {13, 20, X "p = i{1,100000}; r = ConstantOfShape(p) value=0.0; -> r, h"},
+    {15, 20, X "s = Shape(h) start=4611686018427387904; -> s, h"},
+    {15, 20, X "s = Shape(h) start=1 end=-4611686018427387904; -> s, h"},
+    {13, 20, X "s = Shape(h); t = i{2,1}; p = Pow(s, t); -> p, h"},
+    {13, 20, X "s = Shape(h); t = i{-1,-1}; d = Div(s, t); -> d, h"},
+    {13, 20, X "s = Shape(h); t = i{9223372036854775807,1}; d = Add(s, t); m = Mul(d, t); -> d, m, h"},
+    {13, 20, X "a = i{}; u: f[u,4]; s = Squeeze(u, a); -> s, h"},
+    {13, 20, X "r = f(-4.0); d = Dropout(h, r); -> d"},
+    {13, 20, X "g = f(1.0); b = f[8]; z = BatchNormalization(h, g, b, b, g); -> z"},
+    {13, 20, X "z = Celu(h) alpha=-1.0; y = Celu(h) alpha=0.0; -> z, y"},
+    {13, 20, X "a = i{5}; z = Unsqueeze(h, a); -> z"},
+    {13, 20, X "a = i{1,1}; z = Unsqueeze(h, a); -> z"},
+    {13, 20, X "a = i{-3}; z = ReduceSum(h, a); -> z"},
+    {13, 20, X "z = Concat(h, h) axis=-9223372036854775808; -> z"},
+    {13, 20, X "z = Transpose(h) perm=[1,100000]; -> z"},
+    {13, 20, X "z = Transpose(h) perm=[1,1]; -> z"},
+};
+
+static const char *run_hostile(int64_t opset, const char *text)
+{
+    static char report[1200];
+    char message[512] = "loads", own[512] = "loads";
+    size_t bytes = 0;
+    Onnx__ModelProto *model = text_model(opset, text);
+    uint8_t *packed = build_pack(model, &bytes);
+    struct run_pair pair = {.stock =
+                                run_session(packed, bytes, (struct run_options){.quiet = true}, message)};
+    pair.ours[0] = run_session(packed, bytes, (struct run_options){.provider = true, .quiet = true}, own);
+    pair.count = pair.ours[0] != NULL;
+    snprintf(report, sizeof report, "stock: %s, ours: %s", message, own);
+    const char *wrong = (pair.stock == NULL) == (pair.ours[0] == NULL) ? NULL : report;
+    for (size_t i = 0; i < 4 && wrong == NULL && pair.stock != NULL; i++) {
+        struct run_tensors inputs;
+        run_make(model, &run_sizes[i], &inputs);
+        wrong = run_on(&pair, &inputs, false);
+        run_release(&inputs);
+    }
+    run_close(&pair);
+    free(packed);
+    return wrong;
+}
+
+static void test_hostile_numbers(void **state)
+{
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++)
+        for (int last = 0; last < 2; last++) {
+            const char *report = run_hostile(last ? hostile[i].last : hostile[i].first, hostile[i].text);
+            if (report != NULL) fprintf(stderr, "%s\n%s\n", hostile[i].text, report);
+            wrong += report != NULL;
+        }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_branches),
         cmocka_unit_test(test_places_out_of_range),
         cmocka_unit_test(test_extents_that_differ),
+        cmocka_unit_test(test_hostile_numbers),
     };
     return cmocka_run_group_tests(tests, run_begin, run_end);
 }

@@ -17,6 +17,7 @@
 #include "index.h"
 #include "packings.h"
 #include "run.h"
+#include "schedule.h"
 
 static uint32_t random_state = 1;
 
@@ -668,6 +669,44 @@ static void test_weights_are_packed_once(void **state)
     ep_arena_free(&arena);
 }
 
+/* ---- long chains ------------------------------------------------------------------------------------- */
+
+static bool schedule_chain(struct ep_arena *arena)
+{
+    enum { LENGTH = 100000 };
+    jmp_buf here;
+    struct ep_program program = {.arena = arena};
+    if (!EP_TRY(arena, here)) return false;
+    ep_program_op(&program, EP_OP_INPUT, 1, 1, 0);
+    for (int i = 0; i < LENGTH; i++) ep_program_op(&program, EP_OP_UNARY, 1, 1, 1)->inputs[0] = i;
+    struct ep_op *store = ep_program_op(&program, EP_OP_STORE, 1, 0, 1);
+    store->inputs[0] = LENGTH;
+    store->output = 0;
+    return ep_schedule_make(&program).count == LENGTH + 1;
+}
+
+static void *schedule_a_long_chain(void *good)
+{
+    struct ep_arena arena = {0};
+    *(bool *)good = schedule_chain(&arena);
+    ep_arena_free(&arena);
+    return NULL;
+}
+
+static void test_long_chain_on_a_small_stack(void **state)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    bool good = false;
+    (void)state;
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, 1 << 18), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, schedule_a_long_chain, &good), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+    assert_true(good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -680,6 +719,7 @@ int main(void)
         cmocka_unit_test(test_index_is_grouped),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_weights_are_packed_once),
+        cmocka_unit_test(test_long_chain_on_a_small_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
