@@ -141,8 +141,8 @@ enum trkx_event_parts {
  * rows of cells and truth are matched by hit_id. Truth may lack tpx, tpy and tpz, particles particle_type and nhits.
  * A header without rows is a valid event without hits. `threads` >= 1, or 0: all cores; the event, or the
  * error, is the same for any number. More than one hold the texts of all files at once.
- * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file), FORMAT (not CSV, missing column, bad number,
- * NaN or infinity, duplicate hit_id, truth or cells of unknown hits, truncated gzip). */
+ * Errors: ARGUMENT, MEMORY, IO (missing or unreadable file, or none that is regular), FORMAT (not CSV, missing
+ * column, bad number, NaN or infinity, duplicate hit_id, truth or cells of unknown hits, truncated gzip). */
 TRKX_API enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads,
                                           trkx_event **event, trkx_error *error);
 
