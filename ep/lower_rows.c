@@ -185,7 +185,7 @@ void ep_lower_reduce(struct ep_lowering *lowering, const struct ep_node *node, i
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_SUM, x->shape[0], 1, width);
     memcpy(op->inputs, x->columns, (size_t)width * sizeof *op->inputs);
     op->alpha = mean ? 1 / (float)width : 1;
-    result_columns(lowering, op, ep_integer(node, "keepdims", 1) != 0 ? 2 : 1, ep_output(lowering, node, 0));
+    result_columns(lowering, op, ep_integer(node, "keepdims", 1) == 1 ? 2 : 1, ep_output(lowering, node, 0));
 }
 
 /* ---- from nodes to edges and back ------------------------------------------------------------------- */

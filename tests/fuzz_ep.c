@@ -37,7 +37,9 @@ enum { VALUES = 48, NODES = 10, NAME = 8, LIST = 8 };
  * rounding of a function, of a sum. */
 enum rounding { MOVED, EXACT, ROUNDED, SUMMED, UNCERTAIN };
 
-/* inputs: f float, i integers, b truths, v any, w a float constant, n integers that mean a shape or places,
+/* Division is of floats: the stock runtime dies of an integer that is divided by 0.
+ *
+ * inputs: f float, i integers, b truths, v any, w a float constant, n integers that mean a shape or places,
  * "?" before those that may be left out, "*" behind one that is repeated. lists: integers that are attributes
  * before an operator set and inputs from it on. attributes: i integer, o 0 or 1 (of others the stock runtime
  * itself dies), f number, l list, r a reduction, t a type, z a tensor. result: as an input letter, or "1" as
@@ -67,7 +69,7 @@ operators[] = {
     {"ConstantOfShape", "n", "", "value:z", 'f', EXACT},
     {"Cos", "f", "", "", 'f', ROUNDED},
     {"Cosh", "f", "", "", 'f', ROUNDED},
-    {"Div", "vv", "", "", '1', EXACT},
+    {"Div", "ff", "", "", '1', EXACT},
     {"Dropout", "f?w", "", "", 'f', MOVED},
     {"Elu", "f", "", "alpha:f", 'f', ROUNDED},
     {"Equal", "vv", "", "", 'b', EXACT},
@@ -509,6 +511,16 @@ static enum rounding rounding_of(const char *name)
     return UNCERTAIN;
 }
 
+/* The stock runtime leaves some results unset, as of a Concat of tensors that are empty in part. */
+static bool settled(OrtSession *stock, const struct run_tensors *inputs, const struct run_tensors *expected)
+{
+    struct run_tensors again;
+    bool same = run_once(stock, inputs, &again, NULL);
+    for (size_t i = 0; i < again.count; i++) same = same && agree(&expected->list[i], &again.list[i], EXACT);
+    run_release(&again);
+    return same;
+}
+
 static void run_both(OrtSession *stock, OrtSession *ours)
 {
     char expected_message[512] = "done", message[512] = "done";
@@ -521,7 +533,8 @@ static void run_both(OrtSession *stock, OrtSession *ours)
         if (a->type != b->type || a->rank != b->rank ||
             memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) != 0)
             differs(a->name, "another shape");
-        if (!agree(a, b, rounding_of(a->name))) differs(a->name, "other values");
+        if (!agree(a, b, rounding_of(a->name)) && settled(stock, &inputs, &expected))
+            differs(a->name, "other values");
     }
     run_release(&inputs);
     run_release(&expected);

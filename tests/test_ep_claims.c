@@ -259,6 +259,7 @@ static const struct run_form hostile[] = {
     {13, 20, X "g = f(1.0); b = f[8]; z = BatchNormalization(h, g, b, b, g); -> z"},
     {13, 20, X "z = Celu(h) alpha=-1.0; y = Celu(h) alpha=0.0; -> z, y"},
     {13, 20, X "a = i{5}; z = Unsqueeze(h, a); -> z"},
+    {18, 20, X "a = i{1}; z = ReduceMean(h, a) keepdims=2; y = ReduceSum(h, a) keepdims=-1; -> z, y"},
     {13, 20, X "a = i{1,1}; z = Unsqueeze(h, a); -> z"},
     {13, 20, X "a = i{-3}; z = ReduceSum(h, a); -> z"},
     {13, 20, X "z = Concat(h, h) axis=-9223372036854775808; -> z"},

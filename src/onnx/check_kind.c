@@ -1,5 +1,4 @@
 /* Whether a model looks like one of the networks of tracking, before it is measured as one. */
-
 #include "check.h"
 
 enum { MOST_FEATURES = 256 }; /* of a hit */

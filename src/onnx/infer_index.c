@@ -71,7 +71,7 @@ void trkx_infer_scatter(struct trkx_inference *step)
 static void reduce(struct trkx_inference *step, const bool *gone)
 {
     const struct trkx_shape *from = trkx_in(step, 0);
-    bool keep = trkx_onnx_integer(step->node, "keepdims", 1) != 0;
+    bool keep = trkx_onnx_integer(step->node, "keepdims", 1) == 1;
     step->out->rank = 0;
     step->out->type = from->type;
     for (int i = 0; i < from->rank; i++)
