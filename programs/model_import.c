@@ -55,7 +55,7 @@ struct settings {
     const char *name, *detector, *detectors;
 };
 
-enum { ALL = TRKX_NETWORKS };
+enum { ALL = TRKX_NETWORKS, MOST_DIMENSIONS = 32 /* of the embedding, which the search takes */ };
 
 static void help(void)
 {
@@ -189,7 +189,7 @@ static bool apply(void *target, int option, const char *value)
     case K: return get_size("k", value, 1, 1000000000, &settings->k);
     case FILTER_CUT: return get_double("filter-cut", value, 0, 1, &settings->cuts[TRKX_NETWORK_FILTER]);
     case GNN_CUT: return get_double("gnn-cut", value, 0, 1, &settings->cuts[TRKX_NETWORK_GNN]);
-    case DIM: return get_size("dim", value, 1, 32, &settings->dim);
+    case DIM: return get_size("dim", value, 1, MOST_DIMENSIONS, &settings->dim);
     case MIN_HITS: return get_size("min-hits", value, 1, 1000000000, &settings->min_hits);
     case NAME: settings->name = value; return true;
     case DETECTOR: settings->detector = value; return true;
@@ -297,6 +297,9 @@ static int settle_graph(const struct settings *settings, const struct convention
     if (bundle->dim == 0)
         return misused("model import: --dim is needed: %s does not say how many its output has",
                        embedding->path);
+    if (bundle->dim > MOST_DIMENSIONS)
+        return misused("model import: the output of %s has %zu dimensions, the search takes %d at most",
+                       embedding->path, bundle->dim, MOST_DIMENSIONS);
     return EXIT_OK;
 }
 
