@@ -131,7 +131,7 @@ operators[] = {
     {"ThresholdedRelu", "f", "", "alpha:f", 'f', EXACT},
     {"Transpose", "v", "", "perm:l", '1', MOVED},
     {"Unsqueeze", "v", "axes:13", "", '1', MOVED},
-    {"Where", "bvv", "", "", 'f', EXACT},
+    {"Where", "bvv", "", "", '1', EXACT},
     {"Xor", "bb", "", "", 'b', EXACT},
 };
 
@@ -310,25 +310,33 @@ static void add_attribute(Onnx__NodeProto *node, const char *name, char letter, 
     }
 }
 
-/* Words of "name:what name:what", each or none of them; `lists` are inputs in their order, so none after one
- * that is left out. */
-static void add_words(Onnx__NodeProto *node, const char *words, bool lists, int *type)
+/* The lists "name:set name:set" of a node, mostly of one length; none after one that is left out. */
+static void add_lists(Onnx__NodeProto *node, const char *words)
+{
+    char text[128], *rest = NULL;
+    size_t length = take(4);
+    snprintf(text, sizeof text, "%s", words);
+    for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        char *colon = strchr(word, ':');
+        int64_t list[LIST];
+        unsigned choice = take(16);
+        *colon = '\0';
+        if (choice == 0) return;
+        if (choice == 1) length = take(4);
+        for (size_t i = 0; i < length; i++) list[i] = take_integer();
+        build_list(model, node, word, atoll(colon + 1), list, length);
+    }
+}
+
+/* The attributes "name:what name:what", each or not. */
+static void add_attributes(Onnx__NodeProto *node, const char *words, int *type)
 {
     char text[128], *rest = NULL;
     snprintf(text, sizeof text, "%s", words);
     for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
         char *colon = strchr(word, ':');
-        int64_t list[LIST];
-        size_t length = 0;
         *colon = '\0';
-        if (!lists) {
-            if (take(2) == 0) add_attribute(node, word, colon[1], type);
-            continue;
-        }
-        if (take(4) == 0) return;
-        length = take(4);
-        for (size_t i = 0; i < length; i++) list[i] = take_integer();
-        build_list(model, node, word, atoll(colon + 1), list, length);
+        if (take(2) == 0) add_attribute(node, word, colon[1], type);
     }
 }
 
@@ -349,8 +357,8 @@ static void add_node(void)
         length += (size_t)snprintf(outputs + length, sizeof outputs - length, "%s%s", i > 0 ? " " : "", name);
     }
     Onnx__NodeProto *node = build_node(model, op->name, inputs, outputs);
-    add_words(node, op->lists, true, &type);
-    add_words(node, op->attributes, false, &type);
+    add_lists(node, op->lists);
+    add_attributes(node, op->attributes, &type);
     if (op->rounding != MOVED) rounding = rounding == EXACT ? op->rounding : UNCERTAIN;
     for (size_t i = 0; i < results; i++) keep(node->output[i], type, rounding);
 }
