@@ -368,7 +368,7 @@ typedef struct trkx_metrics {
  * NULL: then a particle's pT is that of its true hit nearest to the origin, where the truth has momenta. As
  * score_event does, the TrackML score takes the hits with label 0 for one more track; it scores only in events
  * of a particle or two. Errors: ARGUMENT (a negative label, a particle of truth that `particles` does not list,
- * one that it lists twice, a number that is not finite, momenta without positions), MEMORY. */
+ * one that it lists twice, a number that is not finite, a negative weight, momenta without positions), MEMORY. */
 TRKX_API enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, const trkx_truth *truth,
                                         const trkx_particles *particles, const trkx_metrics_options *options,
                                         trkx_metrics *metrics, trkx_error *error);

@@ -1,4 +1,5 @@
 /* trkx evaluate: tracks against the truth. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,10 @@ static void help(void)
         "TRACKS\n"
         "is then one with <event>-tracks.csv (or .csv.gz, .npy) of each, and the events are also taken "
         "together.\n"
-        "Tracks with a column event_id have to be of the event whose number the name tells.\n\n"
+        "Tracks with a column event_id have to be of the event whose number the name tells, and so does a\n"
+        "file that is called as trkx run calls it. An event that fails is a line on standard error; the "
+        "others\n"
+        "are done all the same, but not taken together, and the exit code is 1.\n\n"
         "  --json FILE    write the figures there as well\n"
         "  --min-hits N   least hits of tracks and particles (%zu)\n"
         "  --match F      share of hits that makes a majority, > F (%g)\n",
@@ -106,6 +110,37 @@ static char *find_tracks(const char *tracks, const char *name)
     return NULL;
 }
 
+/* The number of "event000001000", of which `end` is what follows it; -1 for other names. */
+static long long event_number(const char *name, char **end)
+{
+    static const char first[] = "event";
+    if (strncmp(name, first, strlen(first)) != 0 || !isdigit((unsigned char)name[strlen(first)])) return -1;
+    return strtoll(name + strlen(first), end, 10);
+}
+
+/* Whether a file is called as `trkx run` calls the tracks of another event; a line where it is. */
+static bool is_of_another_event(const char *path, const char *event)
+{
+    const char *slash = strrchr(path, '/');
+    char *end = "", *rest = "";
+    long long number = event_number(event, &end);
+    long long named = event_number(slash != NULL ? slash + 1 : path, &rest);
+    if (number < 0 || *end != '\0' || named < 0 || strncmp(rest, "-tracks.", strlen("-tracks.")) != 0 ||
+        number == named)
+        return false;
+    fprintf(stderr,
+            "trkx: %s: these are the tracks of another event than %s; under another name they are taken\n",
+            path, event);
+    return true;
+}
+
+/* Names the event, where the message names no file. */
+static void say_failure(const char *name, const trkx_error *error)
+{
+    bool told = error->status == TRKX_ERROR_FORMAT || error->status == TRKX_ERROR_IO;
+    fprintf(stderr, "trkx: %s%s%s\n", told ? "" : name, told ? "" : ": ", error->message);
+}
+
 static bool evaluate_event(const char *prefix, const char *tracks, const struct settings *settings,
                            bool alone, struct pool *pool)
 {
@@ -115,13 +150,14 @@ static bool evaluate_event(const char *prefix, const char *tracks, const struct 
     if (read_event(prefix, &event, &error) != TRKX_OK) return failed(&error) == EXIT_OK;
     const char *name = trkx_event_name(event);
     char *path = find_tracks(tracks, name);
-    bool good = path != NULL && measure(event, path, &settings->metrics, &metrics, &error) == TRKX_OK;
+    bool chosen = path != NULL && !is_of_another_event(path, name);
+    bool good = chosen && measure(event, path, &settings->metrics, &metrics, &error) == TRKX_OK;
     if (good) {
         note_particle_zero(event, metrics.noise_hits);
         (alone ? metrics_print : metrics_print_line)(name, &metrics);
         pool_add(pool, name, &metrics);
-    } else if (path != NULL)
-        failed(&error);
+    } else if (chosen)
+        say_failure(name, &error);
     trkx_event_destroy(event);
     free(path);
     return good;
@@ -147,9 +183,10 @@ static int evaluate(const struct events *events, bool several, const char *track
                     const struct settings *settings)
 {
     struct pool pool = {0};
-    bool good = !several || have_tracks(events, tracks);
-    for (size_t i = 0; i < events->count && good; i++)
-        good = evaluate_event(events->prefixes[i], tracks, settings, !several, &pool);
+    bool good = true;
+    if (several && !have_tracks(events, tracks)) return EXIT_FAILED;
+    for (size_t i = 0; i < events->count; i++) /* one that fails keeps no other from being told */
+        good &= evaluate_event(events->prefixes[i], tracks, settings, !several, &pool);
     if (good && several) {
         pool_finish(&pool);
         pool_print(&pool);

@@ -386,7 +386,7 @@ static enum trkx_status check_evaluation(const int32_t *labels, const trkx_hits 
     for (size_t i = 0; i < truth->count; i++) {
         if (labels[i] < 0)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: row %zu has the label %d", i, labels[i]);
-        if (!isfinite(truth->weight[i]))
+        if (!isfinite(truth->weight[i]) || truth->weight[i] < 0)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: row %zu has the weight %g", i,
                              truth->weight[i]);
     }

@@ -465,6 +465,15 @@ chain() { # ending of the arrays
                (\$p.efficiency - \$p.matched / \$p.particles | fabs) < 1e-8" pool.json
     done
     refuses 1 "tracks/event000001000-tracks.csv: is no directory" -- "$TRKX" evaluate events tracks/event000001000-tracks.csv
+    cp -r events spoilt
+    gunzip spoilt/event000001000-truth.csv.gz
+    sed -i '2s/[^,]*$/-1/' spoilt/event000001000-truth.csv # a weight that would take from the score
+    run --separate-stderr "$TRKX" evaluate --json none.json spoilt tracks
+    [ "$status" -eq 1 ]
+    [[ $stderr == "trkx: event000001000: metrics: row 0 has the weight -1" ]]
+    [[ $output == "event000001001: score "* ]]
+    [ "${#lines[@]}" -eq 1 ]
+    [ ! -e none.json ]
     gzip tracks/event000001000-tracks.csv
     rm tracks/event000001001-tracks.csv
     refuses 1 "tracks/event000001001-tracks.csv" "no tracks" -- "$TRKX" evaluate --json none.json events tracks
@@ -479,6 +488,10 @@ chain() { # ending of the arrays
     done
     "$TRKX" evaluate "$event" 1000.csv
     refuses 1 "1001.csv:2" "event_id 1001" "event000001000" -- "$TRKX" evaluate "$event" 1001.csv
+    cp event000001000-tracks.csv event000001001-tracks.csv
+    refuses 1 "./event000001001-tracks.csv" "another event than event000001000" -- "$TRKX" evaluate "$event" ./event000001001-tracks.csv
+    cp event000001000-tracks.csv event1000-tracks.csv
+    "$TRKX" evaluate "$event" event1000-tracks.csv
 }
 
 @test "evaluate: without momenta there is no pT; a particle with the id 0 cannot be told from noise" {

@@ -587,6 +587,8 @@ static void test_bad_numbers(void **state)
     expect_error(&event, &particles, "row 1: particle 2 has a vertex or momentum that is not finite");
     event.weight[3] = NAN;
     expect_error(&event, NULL, "row 3 has the weight nan");
+    event.weight[3] = -0.25;
+    expect_error(&event, NULL, "row 3 has the weight -0.25");
     event.weight[3] = 0, event.pxyz[7] = INFINITY;
     expect_error(&event, NULL, "truth row 2 has a position or momentum that is not finite");
     event.pxyz[7] = 0, event.xyz[11] = NAN;
