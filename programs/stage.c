@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common.h"
 
@@ -124,7 +125,8 @@ static bool apply(void *target, int option, const char *value)
     case OUT: settings->out = value; return true;
     case NETWORK: return apply_network(settings, value);
     case DETECTORS: settings->detectors = value; return true;
-    case RADIUS: return get_double("radius", value, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &settings->edges.radius);
+    case RADIUS:
+        return get_double("radius", value, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &settings->edges.radius);
     case K: return get_size("k", value, 1, INT32_MAX, &settings->edges.k);
     case KEPT: settings->kept = value; return true;
     case CANDIDATES: settings->candidates = value; return true;
@@ -175,6 +177,14 @@ static enum trkx_status complain(struct work *work, const char *message)
 {
     work->error->status = TRKX_ERROR_ARGUMENT;
     snprintf(work->error->message, sizeof work->error->message, "stage: %s", message);
+    return TRKX_ERROR_ARGUMENT;
+}
+
+/* The same of a file. */
+static enum trkx_status complain_of(struct work *work, const char *path, const char *message)
+{
+    work->error->status = TRKX_ERROR_ARGUMENT;
+    snprintf(work->error->message, sizeof work->error->message, "%.800s: stage: %s", path, message);
     return TRKX_ERROR_ARGUMENT;
 }
 
@@ -273,16 +283,21 @@ static enum trkx_status read_edges(struct work *work, const char *path, trkx_arr
     enum trkx_status status = trkx_array_read(path, TRKX_INT64, array, work->error);
     if (status != TRKX_OK) return status;
     if (array->rows != 2 && array->rows * array->columns > 0)
-        return complain(work, "edges are two rows, sources and targets");
+        return complain_of(work, path, "edges are two rows, sources and targets");
     *edges = (trkx_edges){.count = array->rows == 2 ? array->columns : 0, .index = array->data};
     return TRKX_OK;
 }
 
-static enum trkx_status check_ends(struct work *work, const trkx_edges *edges, size_t n)
+static enum trkx_status check_ends(struct work *work, const char *path, const trkx_edges *edges, size_t n)
 {
-    for (size_t i = 0; i < 2 * edges->count; i++)
-        if (edges->index[i] < 0 || (size_t)edges->index[i] >= n)
-            return complain(work, "an edge's end is not the index of a node");
+    char message[64];
+    for (size_t i = 0; i < 2 * edges->count; i++) {
+        long long end = (long long)edges->index[i];
+        if (end >= 0 && (size_t)end < n) continue;
+        snprintf(message, sizeof message, "edge %zu ends at %lld, there are %zu nodes", i % edges->count, end,
+                 n);
+        return complain_of(work, path, message);
+    }
     return TRKX_OK;
 }
 
@@ -306,10 +321,11 @@ static enum trkx_status score_edges(struct work *work, char **in, enum trkx_netw
     enum trkx_status status = load_bundle(work);
     if (status == TRKX_OK) status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->b, &edges);
-    if (status == TRKX_OK) status = check_ends(work, &edges, work->a.rows);
     if (status != TRKX_OK) return status;
     if (work->a.rows > 0 && work->a.columns != trkx_pipeline_features_count(work->pipeline, network))
-        return complain(work, "the bundle's network takes another number of features");
+        return complain_of(work, in[0], "the bundle's network takes another number of features");
+    status = check_ends(work, in[1], &edges, work->a.rows);
+    if (status != TRKX_OK) return status;
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(work->pipeline);
     bool filter = network == TRKX_NETWORK_FILTER;
     float *scores = make_output(work, TRKX_FLOAT32, edges.count, 1, 1);
@@ -375,7 +391,7 @@ static enum trkx_status stage_tracks(struct work *work, char **in, int count)
     if (status == TRKX_OK) status = choose_nodes(work, &edges, &n);
     if (status != TRKX_OK) return status;
     if (count > 1 && work->b.rows * work->b.columns != edges.count)
-        return complain(work, "there are not as many scores as edges");
+        return complain_of(work, in[1], "there are not as many scores as edges");
     int32_t *labels = make_output(work, TRKX_INT32, n, 1, 1);
     choice.threads = work->settings->threads;
     status = trkx_tracks(n, &edges, count > 1 ? work->b.data : NULL, &choice, labels, &tracks, work->error);
@@ -395,7 +411,7 @@ static enum trkx_status stage_label(struct work *work, char **in, int count)
     if (status == TRKX_OK) status = read_edges(work, in[3], &work->c, &candidates);
     if (status != TRKX_OK) return status;
     if (work->b.rows * work->b.columns != edges.count)
-        return complain(work, "there are not as many scores as edges");
+        return complain_of(work, in[2], "there are not as many scores as edges");
     const trkx_hits *hits = trkx_event_hits(work->event);
     int32_t *labels = make_output(work, TRKX_INT32, hits->count, 1, 1);
     status = trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, &candidates, labels, &tracks,
@@ -446,6 +462,29 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
     return code;
 }
 
+/* Whether two outputs, NULL for none, would be one file, of which the later is all that is left. Devices and
+ * pipes take any number. */
+static bool collide(const char *one, const char *other)
+{
+    struct stat file, again;
+    if (one == NULL || other == NULL) return false;
+    bool there = stat(one, &file) == 0;
+    if (there && !S_ISREG(file.st_mode)) return false;
+    if (strcmp(one, other) == 0) return true;
+    return there && stat(other, &again) == 0 && file.st_dev == again.st_dev && file.st_ino == again.st_ino;
+}
+
+static bool outputs_differ(const struct settings *settings)
+{
+    const char *twin = NULL;
+    if (collide(settings->out, settings->kept) || collide(settings->out, settings->candidates))
+        twin = settings->out;
+    else if (collide(settings->kept, settings->candidates))
+        twin = settings->kept;
+    if (twin != NULL) misused("stage: %s: would be written twice: each output needs a file of its own", twin);
+    return twin == NULL;
+}
+
 /* Which stage, and whether its inputs are there. */
 static int choose_and_run(const struct settings *settings, char **in, int count)
 {
@@ -460,6 +499,7 @@ static int choose_and_run(const struct settings *settings, char **in, int count)
         if (settings->out == NULL) return misused("stage %s: --out FILE is needed", stage->name);
         if (is_on_device(&settings->device) && !stage->network)
             return misused("stage %s: runs on the CPU; --device is for embed, filter and gnn", stage->name);
+        if (!outputs_differ(settings)) return EXIT_USAGE;
         return run_stage(settings, stage, in + 1, count - 1);
     }
     return misnamed("stage", "there is no step", "", in[0], names, STAGES);

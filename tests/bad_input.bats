@@ -515,6 +515,11 @@ bytes() { # tag content
     # what belongs together, and is taken back: not the device, not where the standard output goes
     "$TRKX" stage features --network filter --out f.csv "$event"
     printf '0,1\n1,2\n' >edges.csv
+    ln -s target twin
+    refuses 2 "link" "twice" -- "$TRKX" stage filter --out link --kept twin f.csv edges.csv
+    refuses 2 "new.csv" "twice" -- "$TRKX" stage filter --out s.csv --kept new.csv --candidates new.csv f.csv edges.csv
+    cmp plain.csv target
+    "$TRKX" stage filter --out /dev/null --kept /dev/null f.csv edges.csv
     run bash -c "'$TRKX' stage filter --kept /dev/stdout --candidates link --out /proc/scores.csv f.csv edges.csv >kept.csv"
     [ "$status" -eq 1 ]
     [ -e kept.csv ]

@@ -391,15 +391,15 @@ chain() { # ending of the arrays
     cd "$BATS_TEST_TMPDIR"
     printf '0,1\n1,9\n' >edges.csv
     printf '1\n2\n3\n' >scores.csv
-    refuses 1 "scores" -- "$TRKX" stage tracks --out x.csv edges.csv scores.csv
+    refuses 1 "scores.csv: stage: " "edges" -- "$TRKX" stage tracks --out x.csv edges.csv scores.csv
     printf '1,2\n3,4\n' >features.csv
-    refuses 1 -- "$TRKX" stage filter --out x.csv features.csv edges.csv
+    refuses 1 "features.csv: stage: " -- "$TRKX" stage filter --out x.csv features.csv edges.csv
     "$TRKX" stage features --network filter --out f.csv "$event"
     head -n 5 f.csv >features.csv
-    refuses 1 "node" -- "$TRKX" stage filter --out x.csv features.csv edges.csv
+    refuses 1 "edges.csv: stage: edge 1 ends at 9, there are 5 nodes" -- "$TRKX" stage filter --out x.csv features.csv edges.csv
     refuses 1 "9" -- "$TRKX" stage tracks --nodes 5 --out x.csv edges.csv
     printf '0,1\n' >edges.csv
-    refuses 1 "two rows" -- "$TRKX" stage tracks --out x.csv edges.csv
+    refuses 1 "edges.csv: stage: " "two rows" -- "$TRKX" stage tracks --out x.csv edges.csv
     refuses 1 "points" -- "$TRKX" stage radius --out x.csv scores.csv "$event"
     [ ! -e x.csv ]
 }
