@@ -97,8 +97,12 @@ bool get_uint64(const char *option, const char *text, uint64_t *value)
     char *end = NULL;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0) {
-        misused("--%s: \"%s\" is not a whole number", option, text);
+    if (!isdigit((unsigned char)*text) || *end != '\0') {
+        misused("--%s: \"%s\" is not a whole number from 0", option, text);
+        return false;
+    }
+    if (errno != 0) {
+        misused("--%s: %s is too large", option, text);
         return false;
     }
     *value = number;

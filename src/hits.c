@@ -643,10 +643,11 @@ enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *pref
     struct source sources[TRKX_FILES] = {{0}};
     enum trkx_status status;
     *event = NULL;
-    if (prefix == NULL || *prefix == '\0' || (parts & ~known) != 0 || threads < 0)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "hits: no event prefix, unknown parts (%u) or negative threads (%d)", parts,
-                         threads);
+    if (prefix == NULL || *prefix == '\0')
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: no event is named: its path is empty");
+    if ((parts & ~known) != 0 || threads < 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: unknown parts (%u) or negative threads (%d)",
+                         parts, threads);
     TRKX_CHECK(locate(prefix, &location, error));
     TRKX_CHECK(trkx_event_create(base_name(location.prefix), &reader.event, error));
     reader.status = borrow_arenas(&reader, arenas);

@@ -13,6 +13,7 @@ teardown() {
 
 @test "a missing file is named" {
     run_refuses "nowhere/event1-hits.csv" "No such file" -- "$BATS_TEST_TMPDIR/nowhere/event1"
+    run_refuses "no event is named" -- ""
 }
 
 @test "a directory without events is named" {

@@ -74,6 +74,7 @@ setup_file() { make_event 100; }
     refuses 2 "--match" -- "$TRKX" evaluate --match 0.4 "$event" tracks.csv
     refuses 2 "--events" -- "$TRKX" simulate --events 0
     refuses 2 "--seed" -- "$TRKX" simulate --seed x
+    refuses 2 "--seed" "too large" -- "$TRKX" simulate --seed 18446744073709551617
     refuses 2 "surplus" -- "$TRKX" simulate surplus
     is_empty .
 }

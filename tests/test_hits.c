@@ -528,8 +528,8 @@ static void missing_files(void **state)
     (void)state;
     refuse(prefix, 0, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz, .npy): hits: cannot be opened: No such file");
     refuse(prefix, TRKX_EVENT_OPTIONAL, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz, .npy)");
-    refuse("", 0, TRKX_ERROR_ARGUMENT, "no event prefix");
-    refuse(NULL, 0, TRKX_ERROR_ARGUMENT, "no event prefix");
+    refuse("", 0, TRKX_ERROR_ARGUMENT, "no event is named");
+    refuse(NULL, 0, TRKX_ERROR_ARGUMENT, "no event is named");
     refuse(prefix, 16, TRKX_ERROR_ARGUMENT, "unknown parts (16)");
     assert_int_equal(trkx_event_read(prefix, 0, -1, &event, NULL), TRKX_ERROR_ARGUMENT);
     assert_null(event);
