@@ -515,7 +515,8 @@ static int find_file(const struct location *location, enum trkx_event_file file,
             source->size = (size_t)about.st_size;
             return S_ISFIFO(about.st_mode) ? ESPIPE : 0;
         }
-        if (failure == 0 || failure == ENOENT) failure = errno;
+        /* a name that is too long is that of no file */
+        if (failure == 0 || failure == ENOENT) failure = errno == ENAMETOOLONG ? ENOENT : errno;
     }
     return failure;
 }

@@ -229,6 +229,8 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     *result = NULL;
     trkx_pipeline_options_init(&defaults);
     if (options == NULL) options = &defaults;
+    if (bundle == NULL || *bundle == '\0') /* which would be the root's */
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: no bundle is named: its path is empty");
     if (options->size != sizeof *options || options->threads < 0 || options->kernels > TRKX_KERNELS_STOCK)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "pipeline: options not initialised, threads negative or kernels unknown");

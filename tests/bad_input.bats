@@ -312,6 +312,7 @@ field() { # section field
 
 @test "a bundle that is not there" {
     run_refuses "nowhere/bundle.json" -- --bundle "$BATS_TEST_TMPDIR/nowhere" "$event"
+    run_refuses "no bundle is named" -- --bundle "" "$event"
 }
 
 @test "a bundle whose model is not there" {
@@ -568,6 +569,15 @@ bytes() { # tag content
     [ "$(jq -r .event "$(out)/$name-ledger.json")" = 'ev\xff\xc3\xa9"t' ]
     "$TRKX" evaluate --json "$BATS_TEST_TMPDIR/m.json" "$BATS_TEST_TMPDIR/in/$name" "$(out)/$name-tracks.csv"
     [ "$(jq -r .event "$BATS_TEST_TMPDIR/m.json")" = 'ev\xff\xc3\xa9"t' ]
+    # so long that the name of its particles would be none
+    local long
+    long=$(printf 'l%.0s' {1..242})
+    mkdir "$BATS_TEST_TMPDIR/long"
+    for part in hits cells; do cp "$event-$part.csv" "$BATS_TEST_TMPDIR/long/$long-$part.csv"; done
+    run "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/long"
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    cmp "$(out)/$long-tracks.csv" "$(out)/plain/event000001000-tracks.csv"
 }
 
 # Waits until the program watches for SIGINT and SIGTERM (bits 2 and 15 of SigCgt): it is then at work on events.
