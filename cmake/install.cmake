@@ -23,10 +23,20 @@ else()
     set(TRKX_RUNTIME_LICENSES ${root}/LICENSE ${root}/ThirdPartyNotices.txt)
     configure_file(cmake/install-runtime.cmake.in ${PROJECT_BINARY_DIR}/install-runtime.cmake @ONLY)
     install(SCRIPT ${PROJECT_BINARY_DIR}/install-runtime.cmake)
+    file(GLOB runtime_libraries ${ONNXRUNTIME_LIBDIR}/libonnxruntime*.so*)
+    file(MAKE_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
+    foreach(library ${runtime_libraries}) # beside libtrkx, as where it is installed
+        cmake_path(GET library FILENAME name)
+        file(CREATE_LINK ${library} ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/${name} SYMBOLIC)
+    endforeach()
 endif()
+
+# One RUNPATH for the build tree, which looks like an installed one, and for that: where CMake changes it at install, the
+# one before ends with a colon, which the dynamic linker takes for the working directory.
 file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-set(TRKX_PROGRAM_RPATH "$ORIGIN/${bin_to_lib}" ${TRKX_RUNTIME_RPATH})
-set_property(TARGET trkx PROPERTY INSTALL_RPATH "$ORIGIN" ${TRKX_RUNTIME_RPATH})
+set(TRKX_PROGRAM_RPATH "$ORIGIN/../lib" "$ORIGIN/${bin_to_lib}" ${TRKX_RUNTIME_RPATH})
+list(REMOVE_DUPLICATES TRKX_PROGRAM_RPATH)
+set_target_properties(trkx PROPERTIES INSTALL_RPATH "$ORIGIN;${TRKX_RUNTIME_RPATH}" BUILD_WITH_INSTALL_RPATH ON)
 
 # ---- how to find trkx ----------------------------------------------------------------------------------
 configure_package_config_file(cmake/trkx-config.cmake.in ${PROJECT_BINARY_DIR}/trkx-config.cmake

@@ -150,6 +150,10 @@ CMAKE
 }
 
 @test "no library comes out of the working directory" {
+    # an empty entry is the working directory, also of the build tree
+    for file in "$TRKX" "$BUILD"/lib/libtrkx{,_ep}.so "$prefix/bin/trkx" "$installed/libtrkx.so"; do
+        [[ $(readelf -d "$file") != *path:\ *[:\[][:\]]* ]]
+    done
     make_trap "$work/trap"
     cd trap
     export LD_LIBRARY_PATH=: # two empty entries, which the dynamic linker takes for the working directory
