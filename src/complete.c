@@ -555,7 +555,7 @@ static enum trkx_status list_near(struct trkx_memory *memory, struct completion 
     count = c->near_begin + 2;
     memset(c->near_begin, 0, (c->n + 2) * sizeof *count);
     for (size_t e = 0; e < 2 * m; e++) count[ends[e]]++;
-    for (size_t i = 0; i < c->n; i++) count[i] += count[i - 1];
+    for (size_t i = 1; i < c->n; i++) count[i] += count[i - 1];
 #pragma omp parallel for num_threads(c->threads) schedule(static, 1)
     for (size_t p = 0; p < parts; p++) list_near_part(c, c->n * p / parts, c->n * (p + 1) / parts);
 cleanup:
