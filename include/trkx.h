@@ -631,8 +631,9 @@ TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *h
 TRKX_API enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels,
                                            trkx_error *error);
 
-/* The same for the hits of an event. A file with a column event_id has to be of the event whose number is in the name
- * ("event000001000": 1000), which trkx_tracks_read cannot know. Errors: as there, FORMAT (of another event) as well. */
+/* The same for the hits of an event; but hits that the file does not list get -1, so that they can be told from those
+ * on no track. A file with a column event_id has to be of the event whose number is in the name ("event000001000":
+ * 1000), which trkx_tracks_read cannot know. Errors: as there, FORMAT (of another event) as well. */
 TRKX_API enum trkx_status trkx_tracks_read_event(const char *path, const trkx_event *event, int32_t *labels,
                                                  trkx_error *error);
 

@@ -83,6 +83,9 @@ void events_release(struct events *events);
  * would have one too. */
 bool events_differ_in_name(const struct events *events);
 
+/* Of several events, a line: how many failed, and how many were not run at all. */
+void print_failures(size_t events, size_t failures, size_t done);
+
 /* A line on standard error where the event's coordinates are hardly millimetres; once for all events. */
 void warn_of_units(const trkx_event *event);
 

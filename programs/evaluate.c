@@ -24,10 +24,9 @@ static void help(void)
         "TRACKS\n"
         "is then one with <event>-tracks.csv (or .csv.gz, .npy) of each, and the events are also taken "
         "together.\n"
-        "Tracks with a column event_id have to be of the event whose number the name tells, and so does a\n"
-        "file that is called as trkx run calls it. An event that fails is a line on standard error; the "
-        "others\n"
-        "are done all the same, but not taken together, and the exit code is 1.\n\n"
+        "Tracks whose name or column event_id tells another event's number are an error. An event that\n"
+        "fails is a line on standard error; the others are evaluated all the same, but not taken together,\n"
+        "and the exit code is 1.\n\n"
         "  --json FILE    write the figures there as well\n"
         "  --min-hits N   least hits of tracks and particles (%zu)\n"
         "  --match F      share of hits that makes a majority, > F (%g)\n",
@@ -52,17 +51,72 @@ static bool apply(void *target, int option, const char *value)
     }
 }
 
-static enum trkx_status measure(const trkx_event *event, const char *tracks,
-                                const trkx_metrics_options *choice, trkx_metrics *metrics, trkx_error *error)
+/* The number in "event000001000", whatever follows; false where an event is named otherwise. */
+static bool event_number(const char *name, unsigned long long *number)
+{
+    static const char first[] = "event";
+    const char *digits = name + strlen(first);
+    if (strncmp(name, first, strlen(first)) != 0 || !isdigit((unsigned char)*digits)) return false;
+    *number = strtoull(digits, NULL, 10);
+    return true;
+}
+
+/* Whether the file's name, "event000001000-tracks.csv", may be that of the event's tracks; else prints. */
+static bool is_of_event(const char *path, const char *event)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *end = strstr(name, "-tracks.");
+    unsigned long long theirs, own;
+    if (end == NULL || !event_number(name, &theirs) || !event_number(event, &own) || theirs == own)
+        return true;
+    fprintf(stderr, "trkx: %s: these are the tracks of %.*s, not of %s\n", path, (int)(end - name), name,
+            event);
+    return false;
+}
+
+/* Hits that the file does not list, -1, are on no track. Prints how many there are; false where it lists none
+ * at all. */
+static bool count_unlisted(const char *path, int32_t *labels, size_t hits)
+{
+    size_t unlisted = 0;
+    for (size_t i = 0; i < hits; i++)
+        if (labels[i] < 0) {
+            labels[i] = 0;
+            unlisted++;
+        }
+    if (unlisted == 0) return true;
+    if (unlisted == hits)
+        fprintf(stderr, "trkx: %s: none of the event's %zu hits are listed\n", path, hits);
+    else
+        fprintf(stderr,
+                "trkx: warning: %s: %zu of the event's %zu hits are not listed, and count as on no track\n",
+                path, unlisted, hits);
+    return unlisted < hits;
+}
+
+/* Names the event, where the message names no file. */
+static void say_failure(const char *name, const trkx_error *error)
+{
+    bool told = error->status == TRKX_ERROR_FORMAT || error->status == TRKX_ERROR_IO;
+    fprintf(stderr, "trkx: %s%s%s\n", told ? "" : name, told ? "" : ": ", error->message);
+}
+
+/* Compares the event's tracks with its truth; prints and returns false where that fails. */
+static bool measure(const trkx_event *event, const char *tracks, const trkx_metrics_options *choice,
+                    trkx_metrics *metrics)
 {
     const trkx_hits *hits = trkx_event_hits(event);
+    trkx_error error;
+    if (!is_of_event(tracks, trkx_event_name(event))) return false;
     int32_t *labels = checked(malloc((hits->count + 1) * sizeof *labels));
-    enum trkx_status status = trkx_tracks_read_event(tracks, event, labels, error);
-    if (status == TRKX_OK)
+    enum trkx_status status = trkx_tracks_read_event(tracks, event, labels, &error);
+    bool listed = status == TRKX_OK && count_unlisted(tracks, labels, hits->count);
+    if (listed)
         status = trkx_evaluate(labels, hits, trkx_event_truth(event), trkx_event_particles(event), choice,
-                               metrics, error);
+                               metrics, &error);
     free(labels);
-    return status;
+    if (status != TRKX_OK) say_failure(trkx_event_name(event), &error);
+    return listed && status == TRKX_OK;
 }
 
 /* Truth is needed; without the particles' file a particle's momentum is that of its first hit. */
@@ -105,88 +159,45 @@ static char *find_tracks(const char *tracks, const char *name)
         if (access(path, F_OK) == 0) return path;
         free(path);
     }
-    fprintf(stderr, "trkx: %s/%s-tracks.csv (or .csv.gz, .npy): there are no tracks of the event\n", tracks,
-            name);
+    fprintf(stderr, "trkx: %s: there are no tracks (looked for %s/%s-tracks.csv, .csv.gz, .npy)\n", name,
+            tracks, name);
     return NULL;
 }
 
-/* The number of "event000001000", of which `end` is what follows it; -1 for other names. */
-static long long event_number(const char *name, char **end)
-{
-    static const char first[] = "event";
-    if (strncmp(name, first, strlen(first)) != 0 || !isdigit((unsigned char)name[strlen(first)])) return -1;
-    return strtoll(name + strlen(first), end, 10);
-}
-
-/* Whether a file is called as `trkx run` calls the tracks of another event; a line where it is. */
-static bool is_of_another_event(const char *path, const char *event)
-{
-    const char *slash = strrchr(path, '/');
-    char *end = "", *rest = "";
-    long long number = event_number(event, &end);
-    long long named = event_number(slash != NULL ? slash + 1 : path, &rest);
-    if (number < 0 || *end != '\0' || named < 0 || strncmp(rest, "-tracks.", strlen("-tracks.")) != 0 ||
-        number == named)
-        return false;
-    fprintf(stderr,
-            "trkx: %s: these are the tracks of another event than %s; under another name they are taken\n",
-            path, event);
-    return true;
-}
-
-/* Names the event, where the message names no file. */
-static void say_failure(const char *name, const trkx_error *error)
-{
-    bool told = error->status == TRKX_ERROR_FORMAT || error->status == TRKX_ERROR_IO;
-    fprintf(stderr, "trkx: %s%s%s\n", told ? "" : name, told ? "" : ": ", error->message);
-}
-
-static bool evaluate_event(const char *prefix, const char *tracks, const struct settings *settings,
+static void evaluate_event(const char *prefix, const char *tracks, const struct settings *settings,
                            bool alone, struct pool *pool)
 {
     trkx_event *event = NULL;
     trkx_metrics metrics;
     trkx_error error;
-    if (read_event(prefix, &event, &error) != TRKX_OK) return failed(&error) == EXIT_OK;
+    if (read_event(prefix, &event, &error) != TRKX_OK) {
+        failed(&error);
+        return;
+    }
     const char *name = trkx_event_name(event);
     char *path = find_tracks(tracks, name);
-    bool chosen = path != NULL && !is_of_another_event(path, name);
-    bool good = chosen && measure(event, path, &settings->metrics, &metrics, &error) == TRKX_OK;
+    bool good = path != NULL && measure(event, path, &settings->metrics, &metrics);
     if (good) {
         note_particle_zero(event, metrics.noise_hits);
         (alone ? metrics_print : metrics_print_line)(name, &metrics);
         pool_add(pool, name, &metrics);
-    } else if (chosen)
-        say_failure(name, &error);
+    }
     trkx_event_destroy(event);
     free(path);
-    return good;
 }
 
-/* Whether there are tracks of all events of a directory, before anything is computed. */
-static bool have_tracks(const struct events *events, const char *tracks)
-{
-    bool all = true;
-    if (!is_directory(tracks)) {
-        fprintf(stderr, "trkx: %s: is no directory, as EVENT is\n", tracks);
-        return false;
-    }
-    for (size_t i = 0; i < events->count; i++) {
-        char *path = find_tracks(tracks, strrchr(events->prefixes[i], '/') + 1);
-        all &= path != NULL;
-        free(path);
-    }
-    return all;
-}
-
+/* Events are taken together, and figures written, where none fails. */
 static int evaluate(const struct events *events, bool several, const char *tracks,
                     const struct settings *settings)
 {
     struct pool pool = {0};
-    bool good = true;
-    if (several && !have_tracks(events, tracks)) return EXIT_FAILED;
-    for (size_t i = 0; i < events->count; i++) /* one that fails keeps no other from being told */
-        good &= evaluate_event(events->prefixes[i], tracks, settings, !several, &pool);
+    if (several && !is_directory(tracks)) {
+        fprintf(stderr, "trkx: %s: is no directory, as EVENT is\n", tracks);
+        return EXIT_FAILED;
+    }
+    for (size_t i = 0; i < events->count; i++)
+        evaluate_event(events->prefixes[i], tracks, settings, !several, &pool);
+    bool good = pool.events == events->count;
     if (good && several) {
         pool_finish(&pool);
         pool_print(&pool);
@@ -195,6 +206,7 @@ static int evaluate(const struct events *events, bool several, const char *track
         good = write_json(settings->json,
                           several ? pool_json(&pool) : json_incref(json_array_get(pool.list, 0)));
     json_decref(pool.list);
+    print_failures(events->count, events->count - pool.events, pool.events);
     return good ? EXIT_OK : EXIT_FAILED;
 }
 

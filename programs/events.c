@@ -174,6 +174,15 @@ void events_release(struct events *events)
     *events = (struct events){0};
 }
 
+void print_failures(size_t events, size_t failures, size_t done)
+{
+    size_t left = events - failures - done;
+    if (events == 1 || done == events) return;
+    fprintf(stderr, "trkx: %zu of %zu events failed", failures, events);
+    if (left > 0) fprintf(stderr, ", %zu %s not run", left, left == 1 ? "was" : "were");
+    fputc('\n', stderr);
+}
+
 void warn_of_units(const trkx_event *event)
 {
     static bool said;

@@ -298,16 +298,6 @@ static bool finish_event(void *user, const struct job *job)
     return good;
 }
 
-/* Of several events: how many failed, and how many were not done at all. */
-static void print_failures(size_t events, size_t failures, size_t done)
-{
-    size_t left = events - failures - done;
-    if (events == 1 || done == events) return;
-    fprintf(stderr, "trkx: %zu of %zu events failed", failures, events);
-    if (left > 0) fprintf(stderr, ", %zu were not done", left);
-    fputc('\n', stderr);
-}
-
 /* A device has one event at a time. */
 static int jobs_of(const struct settings *settings, const trkx_pipeline *pipeline)
 {

@@ -12,7 +12,7 @@ enum trkx_event_file { TRKX_FILE_HITS, TRKX_FILE_CELLS, TRKX_FILE_TRUTH, TRKX_FI
 enum trkx_status trkx_event_parse(const char *name, const struct trkx_text *texts, int threads,
                                   size_t part_size, trkx_event **event, trkx_error *error);
 
-/* event: its name, or NULL. labels [n] are written on success only. Errors: MEMORY, FORMAT, ARGUMENT
+/* event: its name, or NULL. labels [n] are written on success only, -1 for hits that are not listed. Errors: MEMORY, FORMAT, ARGUMENT
  * (repeated hit_id in hits). */
 enum trkx_status trkx_tracks_parse(const struct trkx_text *text, const char *event, const trkx_hits *hits,
                                    int32_t *labels, trkx_error *error);

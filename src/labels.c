@@ -70,7 +70,8 @@ static enum trkx_status label_hits(const struct trkx_text *text, const struct tr
     for (size_t i = 0; i < index->count; i++) tracks->labels[i] = -1;
     for (size_t i = 0; i < tracks->count; i++) {
         size_t hit = trkx_index_near(index, tracks->hit_id[i], i);
-        const char *wrong = hit == TRKX_NO_ROW ? "is not among the hits" : NULL;
+        const char *wrong =
+            hit == TRKX_NO_ROW ? "is not among the hits; is this the file of another event?" : NULL;
         if (wrong == NULL && tracks->labels[hit] >= 0) wrong = "is there twice";
         if (wrong == NULL && tracks->track_id[i] < 0) wrong = "has a negative track_id";
         if (wrong != NULL)
@@ -95,7 +96,7 @@ enum trkx_status trkx_tracks_parse(const struct trkx_text *text, const char *eve
                              (long long)hits->hit_id[twins[1]]));
     TRKX_CHECK(read_tracks(text, event, &tracks, error));
     TRKX_CHECK(label_hits(text, &index, &tracks, error));
-    for (size_t i = 0; i < hits->count; i++) labels[i] = tracks.labels[i] < 0 ? 0 : tracks.labels[i];
+    for (size_t i = 0; i < hits->count; i++) labels[i] = tracks.labels[i];
 cleanup:
     trkx_release(index.slots);
     trkx_release(tracks.hit_id);
@@ -117,7 +118,9 @@ static enum trkx_status read_file(const char *path, const char *event, const trk
 
 enum trkx_status trkx_tracks_read(const char *path, const trkx_hits *hits, int32_t *labels, trkx_error *error)
 {
-    return read_file(path, NULL, hits, labels, error);
+    enum trkx_status status = read_file(path, NULL, hits, labels, error);
+    for (size_t i = 0; i < hits->count && status == TRKX_OK; i++) labels[i] = labels[i] < 0 ? 0 : labels[i];
+    return status;
 }
 
 enum trkx_status trkx_tracks_read_event(const char *path, const trkx_event *event, int32_t *labels,

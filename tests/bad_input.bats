@@ -200,7 +200,7 @@ event000001003-ledger.json event000001003-tracks.csv" ]
         [ "$status" -eq 1 ]
         [ "${#stderr_lines[@]}" -eq 2 ]
         [[ ${stderr_lines[0]} == *"event000001001-hits.csv:2: "* ]]
-        [ "${stderr_lines[1]}" = "trkx: 1 of 4 events failed, 2 were not done" ]
+        [ "${stderr_lines[1]}" = "trkx: 1 of 4 events failed, 2 were not run" ]
         [ "$(cd "$(out)/stop$jobs" && echo *)" = "event000001000-ledger.json event000001000-tracks.csv" ]
     done
 }
@@ -649,7 +649,7 @@ wait_until_at_work() { # pid
         [ $code -eq 1 ]
         [ "$(wc -l <"$BATS_TEST_TMPDIR/message")" -eq 2 ]
         grep -q "event000001000.*interrupted" "$BATS_TEST_TMPDIR/message"
-        grep -q "0 of 4 events failed, 3 were not done" "$BATS_TEST_TMPDIR/message"
+        grep -q "0 of 4 events failed, 3 were not run" "$BATS_TEST_TMPDIR/message"
         [ "$(cd "$(out)/$signal" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv" ]
     done
 }

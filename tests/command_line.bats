@@ -246,7 +246,7 @@ without_times() {
         [ "$(ls "$(out)/$jobs" | wc -l)" -eq 13 ]
         run --separate-stderr "$TRKX" run --stop-on-error --jobs $jobs --out "$(out)/stop$jobs" "$BATS_TEST_TMPDIR/in"
         [ "$status" -eq 1 ]
-        [ "${stderr_lines[1]}" = "trkx: 1 of 7 events failed, 5 were not done" ]
+        [ "${stderr_lines[1]}" = "trkx: 1 of 7 events failed, 5 were not run" ]
         [ "$(cd "$(out)/stop$jobs" && echo *)" = "event000000001-ledger.json event000000001-tracks.csv event000000002-tracks.csv" ]
     done
 }
@@ -471,14 +471,28 @@ chain() { # ending of the arrays
     sed -i '2s/[^,]*$/-1/' spoilt/event000001000-truth.csv # a weight that would take from the score
     run --separate-stderr "$TRKX" evaluate --json none.json spoilt tracks
     [ "$status" -eq 1 ]
-    [[ $stderr == "trkx: event000001000: metrics: row 0 has the weight -1" ]]
+    [ "$stderr" = $'trkx: event000001000: metrics: row 0 has the weight -1\ntrkx: 1 of 2 events failed' ]
     [[ $output == "event000001001: score "* ]]
     [ "${#lines[@]}" -eq 1 ]
     [ ! -e none.json ]
     gzip tracks/event000001000-tracks.csv
-    rm tracks/event000001001-tracks.csv
-    refuses 1 "tracks/event000001001-tracks.csv" "no tracks" -- "$TRKX" evaluate --json none.json events tracks
-    [ ! -e none.json ]
+    refuses 1 "these are the tracks of event000001001, not of event000001000" -- \
+        "$TRKX" evaluate events/event000001000 tracks/event000001001-tracks.csv
+    mv tracks/event000001001-tracks.csv other.csv
+    refuses 1 "other.csv" "is this the file of another event?" -- "$TRKX" evaluate events/event000001000 other.csv
+    run --separate-stderr "$TRKX" evaluate --json rest.json events tracks
+    [ "$status" -eq 1 ]
+    [ "${stderr_lines[0]}" = "trkx: event000001001: there are no tracks (looked for tracks/event000001001-tracks.csv, .csv.gz, .npy)" ]
+    [ "${stderr_lines[1]}" = "trkx: 1 of 2 events failed" ]
+    [[ $output == "event000001000: score "* ]]
+    [ ! -e rest.json ]
+    sed 4q other.csv >few.csv
+    run --separate-stderr "$TRKX" evaluate events/event000001001 few.csv
+    [ "$status" -eq 0 ]
+    hits=$(jq .events[1].hits pool.json)
+    [ "$stderr" = "trkx: warning: few.csv: $((hits - 3)) of the event's $hits hits are not listed, and count as on no track" ]
+    sed -i 1q few.csv
+    refuses 1 "few.csv: none of the event's $hits hits are listed" -- "$TRKX" evaluate events/event000001001 few.csv
 }
 
 @test "evaluate: tracks with event_id have to be of this event" {
@@ -490,7 +504,7 @@ chain() { # ending of the arrays
     "$TRKX" evaluate "$event" 1000.csv
     refuses 1 "1001.csv:2" "event_id 1001" "event000001000" -- "$TRKX" evaluate "$event" 1001.csv
     cp event000001000-tracks.csv event000001001-tracks.csv
-    refuses 1 "./event000001001-tracks.csv" "another event than event000001000" -- "$TRKX" evaluate "$event" ./event000001001-tracks.csv
+    refuses 1 "./event000001001-tracks.csv" "these are the tracks of event000001001, not of event000001000" -- "$TRKX" evaluate "$event" ./event000001001-tracks.csv
     cp event000001000-tracks.csv event1000-tracks.csv
     "$TRKX" evaluate "$event" event1000-tracks.csv
 }

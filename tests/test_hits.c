@@ -840,6 +840,9 @@ static void tracks_of_an_event(void **state)
         scratch_text("t.csv", "event_id,hit_id,track_id\n12,0,3\n12,1,4\n");
         assert_int_equal(trkx_tracks_read_event(scratch_path("t.csv"), event, labels, &error), TRKX_OK);
         assert_true(labels[0] == 3 && labels[1] == 4);
+        scratch_text("t.csv", "hit_id,track_id\n1,0\n");
+        assert_int_equal(trkx_tracks_read_event(scratch_path("t.csv"), event, labels, &error), TRKX_OK);
+        assert_true(labels[0] == -1 && labels[1] == 0);
         scratch_text("t.csv", "event_id,hit_id,track_id\n13,0,5\n13,1,6\n");
         enum trkx_status status = trkx_tracks_read_event(scratch_path("t.csv"), event, labels, &error);
         assert_int_equal(status, mine ? TRKX_OK : TRKX_ERROR_FORMAT);
@@ -878,7 +881,8 @@ static void tracks_errors(void **state)
         const char *content, *message;
     } cases[] = {
         {"hit_id,track\n", "t.csv:1: tracks: column track_id is missing"},
-        {"hit_id,track_id\n70,1\n71,1\n", "t.csv:3: tracks: hit_id 71 is not among the hits"},
+        {"hit_id,track_id\n70,1\n71,1\n",
+         "t.csv:3: tracks: hit_id 71 is not among the hits; is this the file of another event?"},
         {"hit_id,track_id\n70,1\n12,0\n70,1\n", "t.csv:4: tracks: hit_id 70 is there twice"},
         {"hit_id,track_id\n70,-1\n", "t.csv:2: tracks: hit_id 70 has a negative track_id"},
         {"hit_id,track_id\n70,1.0\n", "t.csv:2: tracks: column track_id: \"1.0\" is not an integer"},
