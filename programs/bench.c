@@ -78,7 +78,7 @@ static bool apply(void *target, int option, const char *value)
     bench->search_given |= option == RADIUS || option == K;
     switch (option) {
     case EVENT: bench->event_path = value; return true;
-    case BUNDLE: bench->bundle = value; return true;
+    case BUNDLE: bench->bundle = find_bundle(value); return true;
     case DETECTORS: bench->detectors = value; return true;
     case KERNELS: return get_kernels(value, &bench->kernels);
     case POINTS: bench->points_path = value; return true;

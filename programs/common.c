@@ -276,10 +276,11 @@ bool write_json_precisely(const char *path, json_t *json, unsigned digits)
     return status == TRKX_OK;
 }
 
-/* The bundle beside the program: in the build tree, or installed. */
-static const char *bundle_beside_program(void)
+/* A bundle beside the program, by its name: in the build tree, or installed. NULL where there is none. Kept
+ * until the next call. */
+static const char *bundle_beside_program(const char *name)
 {
-    static const char *const places[] = {"/../../models/default", "/../share/trkx/models/default"};
+    static const char *const places[] = {"/../../models/", "/../share/trkx/models/"};
     static char found[PATH_MAX];
     char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
@@ -290,7 +291,7 @@ static const char *bundle_beside_program(void)
     *slash = '\0';
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *path = NULL;
-        if (asprintf(&path, "%s%s", program, places[i]) < 0) return NULL;
+        if (asprintf(&path, "%s%s%s", program, places[i], name) < 0) return NULL;
         const char *real = realpath(path, found); /* NULL where there is no such path */
         free(path);
         if (real != NULL) return real;
@@ -298,9 +299,18 @@ static const char *bundle_beside_program(void)
     return NULL;
 }
 
+const char *find_bundle(const char *name)
+{
+    struct stat about;
+    bool path = strchr(name, '/') != NULL || *name == '.' || stat(name, &about) == 0;
+    const char *beside = path || *name == '\0' ? NULL : bundle_beside_program(name);
+    return beside != NULL ? beside : name;
+}
+
 const char *default_bundle(void)
 {
     const char *named = getenv("TRKX_BUNDLE");
-    const char *path = named != NULL && *named != '\0' ? named : bundle_beside_program();
+    if (named != NULL && *named != '\0') return find_bundle(named);
+    const char *path = bundle_beside_program("default");
     return path != NULL ? path : "models/default";
 }

@@ -63,7 +63,8 @@ bool is_on_device(const struct device_choice *choice);
 struct command {
     const char *name;
     const struct option *options; /* --help, which each has, is OPTION_HELP; -h is the same */
-    bool (*apply)(void *settings, int option, const char *value); /* prints and returns false on a bad value */
+    bool (*apply)(void *settings, int option,
+                  const char *value); /* prints and returns false on a bad value */
     void (*help)(void);
 };
 enum { OPTION_HELP = 'h' };
@@ -89,7 +90,11 @@ void print_failures(size_t events, size_t failures, size_t done);
 /* A line on standard error where the event's coordinates are hardly millimetres; once for all events. */
 void warn_of_units(const trkx_event *event);
 
-/* The default bundle: TRKX_BUNDLE, or models/default where trkx was built or installed. Kept until the end. */
+/* The bundle that an option or TRKX_BUNDLE stands for: a directory, or else the name of one that was built or
+ * installed with trkx. */
+const char *find_bundle(const char *name);
+/* The default bundle: TRKX_BUNDLE, or models/default where trkx was built or installed. Kept until the next
+ * call of either. */
 const char *default_bundle(void);
 
 /* "directory/name" + suffix. Caller frees. Never NULL: without memory for a name the program ends. */
@@ -109,6 +114,7 @@ void take_back(const char *path);
 
 /* Writes a JSON text that appears whole or not at all, and releases it. Prints the reason where it fails. */
 bool write_json(const char *path, json_t *json);
-bool write_json_precisely(const char *path, json_t *json, unsigned digits); /* of numbers that are not whole */
+bool write_json_precisely(const char *path, json_t *json,
+                          unsigned digits); /* of numbers that are not whole */
 
 #endif

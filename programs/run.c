@@ -37,7 +37,9 @@ static void help(void)
         "of its files, or a directory of events: .csv, .csv.gz or structured .npy. Writes\n"
         "DIR/<event>-tracks.csv and DIR/<event>-ledger.json. An event that fails is a line on standard\n"
         "error; the others are done all the same, and the exit code is 1.\n\n"
-        "  --bundle DIR        the networks and their settings (%s)\n"
+        "  --bundle DIR        the networks and their settings: a directory, or the name of a bundle of "
+        "trkx's own,\n"
+        "                      acat2021-like (%s)\n"
         "  --out DIR           made where it is missing (%s)\n"
         "  --format FORMAT     of the tracks: csv or npy (csv)\n"
         "  --threads T         of each event, no more than cores, or 8; 0: all cores (%d)\n"
@@ -116,7 +118,7 @@ static bool apply(void *target, int option, const char *value)
     struct settings *settings = target;
     trkx_pipeline_options *pipeline = &settings->pipeline;
     switch (option) {
-    case BUNDLE: settings->bundle = value; return true;
+    case BUNDLE: settings->bundle = find_bundle(value); return true;
     case OUT: settings->out = value; return true;
     case FORMAT: return apply_format(settings, value);
     case THREADS: return get_int("threads", value, 0, INT32_MAX, &pipeline->threads);

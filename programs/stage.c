@@ -121,7 +121,7 @@ static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
     switch (option) {
-    case BUNDLE: settings->bundle = value; return true;
+    case BUNDLE: settings->bundle = find_bundle(value); return true;
     case OUT: settings->out = value; return true;
     case NETWORK: return apply_network(settings, value);
     case DETECTORS: settings->detectors = value; return true;

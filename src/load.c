@@ -288,6 +288,14 @@ enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx
                                         const trkx_hits *hits, float *features, trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
+    if (hits->count > 0 && hits->cell_begin == NULL &&
+        trkx_features_need_cells(model->features, model->features_count))
+        return trkx_fail(
+            error, TRKX_ERROR_ARGUMENT,
+            "features: the bundle %s needs the hits' cells, which are missing (of a TrackML event: "
+            "the file -cells.csv); one that needs none works, as models/acat2021-like (trkx run "
+            "--bundle acat2021-like)",
+            pipeline->bundle.directory);
     return trkx_features(hits, pipeline->detector, model->features, model->features_count, pipeline->threads,
                          features, error);
 }

@@ -421,7 +421,7 @@ bytes() { # tag content
 @test "an event without cells, where the bundle looks at them" {
     copy_event
     rm "$copy-cells.csv"
-    run_refuses "needs the hits' cells" "-cells.csv" -- "$copy"
+    run_refuses "needs the hits' cells" "-cells.csv" "--bundle acat2021-like" -- "$copy"
 }
 
 @test "a bundle with cell features, of an unknown detector, needs the modules" {
