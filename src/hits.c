@@ -93,6 +93,15 @@ cleanup:
     return status;
 }
 
+/* An event may have no hits, but then nothing else either: the hits' file is the one to look at. */
+static enum trkx_status check_there_are_hits(const struct reader *reader, const struct trkx_text *text,
+                                             size_t rows)
+{
+    if (rows == 0 || reader->event->hits.count > 0) return TRKX_OK;
+    return trkx_text_fail(text, 0, reader->error,
+                          "there are %zu rows here, but the event's file of hits has only a header", rows);
+}
+
 /* The hits of the cells, in the order of the file. */
 struct cell_rows {
     int64_t *hit_id;
@@ -244,6 +253,7 @@ static enum trkx_status parse_cells(struct reader *reader, const struct trkx_tex
     struct cell_rows cells = {0};
     size_t count = reader->event->hits.count, *begin;
     TRKX_CHECK(read_cells(reader, text, &cells));
+    TRKX_CHECK(check_there_are_hits(reader, text, cells.count));
     TRKX_CHECK(match_cells(reader, text, &cells));
     KEEP(begin, count + 1);
     count_cells(&cells, count, begin);
@@ -350,6 +360,7 @@ static enum trkx_status parse_truth(struct reader *reader, const struct trkx_tex
     struct truth_rows truth = {0};
     enum trkx_status status;
     TRKX_CHECK(read_truth(reader, text, &truth));
+    TRKX_CHECK(check_there_are_hits(reader, text, truth.count));
     TRKX_CHECK(match_truth(reader, text, &truth));
     TRKX_CHECK(sort_truth(reader, &truth));
 cleanup:
@@ -521,6 +532,20 @@ static int find_file(const struct location *location, enum trkx_event_file file,
     return failure;
 }
 
+/* Why a file cannot be had. A prefix that is a file itself is one with another name than an event's. */
+static enum trkx_status fail_to_find(const struct location *location, enum trkx_event_file file, int failure,
+                                     trkx_error *error)
+{
+    struct stat about;
+    if (failure == ENOENT && file == TRKX_FILE_HITS && stat(location->prefix, &about) == 0 &&
+        S_ISREG(about.st_mode))
+        return trkx_fail(error, TRKX_ERROR_IO,
+                         "%s: is not named like a file of an event (event000001000-hits.csv): rename it",
+                         location->prefix);
+    return trkx_fail(error, TRKX_ERROR_IO, "%s-%s.csv (or .csv.gz, .npy): %s: cannot be opened: %s",
+                     location->prefix, files[file].name, files[file].name, strerror(failure));
+}
+
 static void find_source(const struct location *location, enum trkx_event_file file, bool optional,
                         struct source *source)
 {
@@ -537,9 +562,7 @@ static void find_source(const struct location *location, enum trkx_event_file fi
                                    "%s: %s: is a pipe; the files of an event are regular files", source->path,
                                    files[file].name);
     else if (failure != ENOENT || !optional)
-        source->status =
-            trkx_fail(&source->error, TRKX_ERROR_IO, "%s-%s.csv (or .csv.gz, .npy): %s: cannot be opened: %s",
-                      location->prefix, files[file].name, files[file].name, strerror(failure));
+        source->status = fail_to_find(location, file, failure, &source->error);
     trkx_release(source->path);
     source->path = NULL;
 }

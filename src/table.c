@@ -175,26 +175,35 @@ static void list_names(const char *c, const char *end, char separator, struct tr
     }
 }
 
+/* What stands in the place of a header, or NULL. */
+static const char *no_header(const char *c, const char *end)
+{
+    if (trim(&c, end) == 0) return "it is empty";
+    if (*c == '#') return "it begins with #, as a comment does";
+    return memchr("0123456789-.", *c, 12) != NULL ? "it begins with a number" : NULL;
+}
+
 /* Says what the header lacks, if anything. */
 static enum trkx_status check_header(const struct reading *reading, const struct trkx_column *columns,
                                      size_t columns_count, trkx_error *error)
 {
     const struct trkx_text *text = reading->table->text;
-    const char *c = first_line(text), *end = end_of_line(c, reading->end), *first = c;
+    const char *c = first_line(text), *end = end_of_line(c, reading->end), *other = no_header(c, end);
     struct trkx_names names;
     char separator = separator_of(c, end);
     list_names(c, end, separator, &names);
-    bool empty = trim(&first, end) == 0, number = !empty && memchr("0123456789-.", *first, 12) != NULL;
-    if (empty || number)
-        return trkx_text_fail(text, 1, error, "the first line has to name the columns (%s, ...), but %s",
-                              columns[0].name, empty ? "is empty" : "begins with a number (docs/formats.md)");
+    if (other != NULL)
+        return trkx_text_fail(text, 1, error,
+                              "the first line has to name the columns (%s, ...), but %s (docs/formats.md)",
+                              columns[0].name, other);
+    if (separator != ',' && names.count > 1)
+        return trkx_text_fail(text, 1, error,
+                              "the fields are separated by %s; trkx reads commas (docs/formats.md)",
+                              separator == ';'    ? "semicolons"
+                              : separator == '\t' ? "tabs"
+                                                  : "spaces");
     return trkx_columns_check(text, 1, columns, columns_count, &names,
-                              separator == ';'    ? ", separated by semicolons instead of commas"
-                              : separator == '\t' ? ", separated by tabs instead of commas"
-                              : separator == ' '  ? ", separated by spaces instead of commas"
-                              : names.count > 1   ? ", separated by commas"
-                                                  : "",
-                              error);
+                              names.count > 1 ? ", separated by commas" : "", error);
 }
 
 static enum trkx_status read_header(struct reading *reading, struct trkx_column *columns,

@@ -137,7 +137,7 @@ static enum trkx_status finish(const char *name, const char *stage, struct trkx_
         TRKX_CHECK(unpack(text, buffer->memory, error));
     else if (text->length > 0 && trkx_ends_with(name, ".gz"))
         TRKX_CHECK(trkx_text_fail(text, 0, error, "is not gzip data"));
-    if (text->length == 0) TRKX_CHECK(trkx_text_fail(text, 0, error, "is empty"));
+    if (text->length == 0) TRKX_CHECK(trkx_text_fail(text, 0, error, "the file is empty"));
     memset(text->bytes + text->length, 0, TRKX_TEXT_PADDING);
 cleanup:
     if (status != TRKX_OK) trkx_text_release(text);

@@ -249,6 +249,21 @@ event000001003-ledger.json event000001003-tracks.csv" ]
     [ "$(number "$(out)/none-ledger.json" tracks)" = 0 ]
 }
 
+@test "cells or truth of an event without hits" {
+    copy_event
+    sed -i 1q "$copy-hits.csv"
+    run_refuses "$copy-cells.csv" "the event's file of hits has only a header" -- "$copy"
+    rm "$copy-cells.csv"
+    refuses 1 "$copy-truth.csv" "the event's file of hits has only a header" -- "$TRKX" evaluate "$copy" none.csv
+}
+
+@test "a file whose name is no event's" {
+    copy_event
+    mv "$copy-hits.csv" "$BATS_TEST_TMPDIR/hits.csv"
+    run_refuses "$BATS_TEST_TMPDIR/hits.csv: is not named like a file of an event (event000001000-hits.csv): rename it" -- \
+        "$BATS_TEST_TMPDIR/hits.csv"
+}
+
 @test "one hit is a valid event without tracks" {
     mkdir -p "$BATS_TEST_TMPDIR/in"
     printf '%s\n7,32.5,-1,20,8,2,13\n' "$header_of_hits" >"$BATS_TEST_TMPDIR/in/one-hits.csv"

@@ -286,7 +286,7 @@ static void csv_refused(void **state)
         enum trkx_array_type type;
         const char *message;
     } cases[] = {
-        {"", TRKX_INT32, "a: array: is empty"},
+        {"", TRKX_INT32, "a: array: the file is empty"},
         {"1,2\n3\n", TRKX_INT32, "a:2: array: fewer than 2 columns"},
         {"1,2\n3,4,5\n", TRKX_INT32, "a:2: array: more than 2 columns"},
         {"1,2\n\n3,4\n", TRKX_INT32, "a:2: array: column 1: \"\" is not an integer"},

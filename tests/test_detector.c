@@ -74,7 +74,7 @@ static void errors(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "detectors.csv: detector: is empty"},
+        {"", "detectors.csv: detector: the file is empty"},
         {HEADER MODULE("7,2,1") MODULE("7,2,2") MODULE("7,2,1"),
          "detectors.csv:4: detector: the module is already in line 2"},
         {HEADER MODULE("7,2,x"), "detectors.csv:2: detector: column module_id: \"x\" is not an integer"},

@@ -601,7 +601,7 @@ static void format_errors(void **state)
     static const struct {
         const char *file, *content, *message;
     } cases[] = {
-        {"hits", "", "ev-hits.csv: hits: is empty"},
+        {"hits", "", "ev-hits.csv: hits: the file is empty"},
         {"hits", "hit_id,x,y,z,volume_id,layer_id\n", "ev-hits.csv:1: hits: column module_id is missing"},
         {"hits", "x,y,z,volume_id,layer_id,module_id\n", "ev-hits.csv:1: hits: column hit_id is missing"},
         {"hits", HITS "1,0,abc,0,1,1,1\n", "ev-hits.csv:2: hits: column y: \"abc\" is not a number"},

@@ -437,10 +437,12 @@ static void table_errors(void **state)
     static const struct {
         const char *content, *message;
     } cases[] = {
-        {"", "t.csv: hits: is empty"},
-        {"\n", "t.csv:1: hits: the first line has to name the columns (id, ...), but is empty"},
+        {"", "t.csv: hits: the file is empty"},
+        {"\n", "t.csv:1: hits: the first line has to name the columns (id, ...), but it is empty"},
         {"1,2,3\n",
-         "t.csv:1: hits: the first line has to name the columns (id, ...), but begins with a number"},
+         "t.csv:1: hits: the first line has to name the columns (id, ...), but it begins with a number"},
+        {"# id,wide,x\n1,2,3\n", "t.csv:1: hits: the first line has to name the columns (id, ...), but it "
+                                 "begins with #, as a comment"},
         {"id,x\n1,2\n", "t.csv:1: hits: column wide is missing: there are id, x, separated by commas ("},
         {"id,wide,xx\n", "t.csv:1: hits: column x is missing: there are id, wide, xx, separated by commas; "
                          "rename xx to x (docs/formats.md)"},
@@ -448,10 +450,9 @@ static void table_errors(void **state)
          "columns id, wide, x are missing: there are ID, wid, X, r, separated by commas; "
          "rename ID to id, wid to wide, X to x"},
         {"id;wide;x\n1;2;3\n",
-         "columns id, wide, x are missing: there are id, wide, x, separated by semicolons "
-         "instead of commas"},
-        {"id\twide\tx\n1\t2\t3\n", "separated by tabs instead of commas"},
-        {"  id  wide x y\n1 2 3\n", "there are id, wide, x, y, separated by spaces instead of commas"},
+         "t.csv:1: hits: the fields are separated by semicolons; trkx reads commas (docs/formats.md)"},
+        {"id\twide\tx\n1\t2\t3\n", "the fields are separated by tabs; trkx reads commas"},
+        {"  id  wide x y\n1 2 3\n", "the fields are separated by spaces; trkx reads commas"},
         {"hits\n1\n", "columns id, wide, x are missing: there is hits ("},
         {"id,wide,x,id\n", "t.csv:1: hits: column id is there twice"},
         {"id,wide,x\n1,2,abc\n", "t.csv:2: hits: column x: \"abc\" is not a number"},
@@ -810,7 +811,7 @@ static void gzip_truncated(void **state)
 {
     size_t size = pack(content, packed, sizeof packed);
     (void)state;
-    refuse(0, "a.gz: hits: is empty");
+    refuse(0, "a.gz: hits: the file is empty");
     refuse(1, "a.gz: hits: is not gzip data");
     for (size_t cut = 2; cut < size; cut += cut < 64 || cut + 64 > size ? 1 : 997)
         refuse(cut, "a.gz: hits: truncated gzip data");
