@@ -50,7 +50,7 @@ static void help(void)
         "  --points FILE       radius: these points instead; .npy or CSV, one row a point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
-        "  --threads T         no more than cores; 0: all of them (%d)\n"
+        "  --threads T         at most the number of cores; 0: all cores (%d)\n"
         "  --repeat N          timed runs of each case (%zu)\n"
         "  --csv FILE          write the figures there as well\n",
         defaults.bundle, defaults.search.radius, defaults.search.k, defaults.threads, defaults.repeat);

@@ -16,13 +16,16 @@ int failed(const trkx_error *error)
     return EXIT_FAILED;
 }
 
+/* The command whose options are read, with a blank before it: what misused points to. */
+static char asked_command[64];
+
 int misused(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     fputs("trkx: ", stderr);
     vfprintf(stderr, format, arguments);
-    fputs(" (--help tells more)\n", stderr);
+    fprintf(stderr, " (see trkx%s --help)\n", asked_command);
     va_end(arguments);
     return EXIT_USAGE;
 }
@@ -67,6 +70,7 @@ static int misused_option(const struct command *command, char *const *arguments,
 
 int read_options(const struct command *command, int count, char **arguments, void *settings)
 {
+    snprintf(asked_command, sizeof asked_command, " %s", command->name);
     for (int option; (option = getopt_long(count, arguments, ":h", command->options, NULL)) != -1;) {
         if (option == '?' || option == ':') return misused_option(command, arguments, option);
         if (option == OPTION_HELP) {
@@ -92,31 +96,30 @@ bool get_double(const char *option, const char *text, double low, double high, d
     return true;
 }
 
-bool get_uint64(const char *option, const char *text, uint64_t *value)
+/* A whole number from low to high. */
+static bool get_whole(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
     char *end = NULL;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end != '\0') {
-        misused("--%s: \"%s\" is not a whole number from 0", option, text);
-        return false;
-    }
-    if (errno != 0) {
-        misused("--%s: %s is too large", option, text);
+    if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0 || number < low || number > high) {
+        misused("--%s: \"%s\" is not a whole number from %llu to %llu", option, text, (unsigned long long)low,
+                (unsigned long long)high);
         return false;
     }
     *value = number;
     return true;
 }
 
+bool get_uint64(const char *option, const char *text, uint64_t *value)
+{
+    return get_whole(option, text, 0, UINT64_MAX, value);
+}
+
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value)
 {
     uint64_t number = 0;
-    if (!get_uint64(option, text, &number)) return false;
-    if (number < low || number > high) {
-        misused("--%s: %s is not from %zu to %zu", option, text, low, high);
-        return false;
-    }
+    if (!get_whole(option, text, low, high, &number)) return false;
     *value = (size_t)number;
     return true;
 }

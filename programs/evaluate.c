@@ -217,7 +217,10 @@ int command_evaluate(int count, char **arguments)
     trkx_metrics_options_init(&settings.metrics);
     int code = read_options(&command, count, arguments, &settings);
     if (code >= 0) return code;
-    if (count - optind != 2) return misused("evaluate: EVENT and TRACKS are needed");
+    if (count - optind > 2)
+        return misused("evaluate: takes EVENT and TRACKS: \"%s\" is one argument too many",
+                       arguments[optind + 2]);
+    if (count - optind < 2) return misused("evaluate: EVENT and TRACKS are needed");
     struct events events;
     if (!events_find(arguments + optind, 1, &events)) return EXIT_FAILED;
     code = evaluate(&events, is_directory(arguments[optind]), arguments[optind + 1], &settings);

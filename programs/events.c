@@ -86,20 +86,27 @@ static void drop_twins(struct events *events)
     release_identities(identities, count);
 }
 
+static void print_namesakes(const struct events *events, const struct identity *identities, size_t count)
+{
+    fprintf(stderr, "trkx: %zu events are called %s (", count, identities[0].name);
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "%s%s", i > 0 ? ", " : "", events->prefixes[identities[i].index]);
+    fputs("): their tracks would overwrite each other; run them with different --out\n", stderr);
+}
+
 bool events_differ_in_name(const struct events *events)
 {
     struct identity *identities = identify_all(events);
-    const struct identity *twin = NULL;
-    for (size_t i = 1; i < events->count && twin == NULL; i++)
-        if (strcmp(identities[i].name, identities[i - 1].name) == 0) twin = &identities[i];
-    if (twin != NULL)
-        fprintf(
-            stderr,
-            "trkx: %s and %s: two events of one name, whose tracks would have one name too: run them into "
-            "directories of their own\n",
-            events->prefixes[twin[-1].index], events->prefixes[twin->index]);
+    size_t first = 0, end = 0;
+    for (; end < events->count; end++) {
+        if (strcmp(identities[end].name, identities[first].name) == 0) continue;
+        if (end - first > 1) break;
+        first = end;
+    }
+    bool differ = end - first < 2;
+    if (!differ) print_namesakes(events, identities + first, end - first);
     release_identities(identities, events->count);
-    return twin == NULL;
+    return differ;
 }
 
 /* ---- where they are --------------------------------------------------------------------------------- */

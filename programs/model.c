@@ -131,9 +131,9 @@ static int check_usage(enum action action, char *const *paths, int count,
 {
     if (action != REPAIR && (settings->out != NULL || settings->opset != 0))
         return misused("model: --out and --opset are for repair");
-    if (action != REPAIR) return count > 0 ? EXIT_OK : misused("model: FILE is needed");
-    if (count != 1 || settings->out == NULL)
-        return misused("model repair: one FILE and --out FILE are needed");
+    if (action != REPAIR)
+        return count > 0 ? EXIT_OK : misused("model %s: no FILE given", action_names[action]);
+    if (count != 1 || settings->out == NULL) return misused("model repair: takes one FILE, and --out FILE");
     struct trkx_networks networks;
     trkx_error error;
     bool bundle = trkx_networks_find(paths[0], &networks, &error) == TRKX_OK && networks.in_bundle;

@@ -39,7 +39,7 @@ static void help(void)
            "  --detectors FILE  a detectors.csv; without it the built-in modules\n"
            "  --no-cells        leave the cells out\n"
            "  --no-gzip         write plain CSV\n"
-           "  --threads T       no more than cores, or 8; 0: all cores (%d)\n"
+           "  --threads T       at most the number of cores, or 8 where there are fewer; 0: all cores (%d)\n"
            "  --out DIR         made where it is missing (%s)\n",
            defaults.events, (unsigned long long)defaults.first, (unsigned long long)simulate->seed,
            simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,
@@ -133,7 +133,8 @@ int command_simulate(int count, char **arguments)
     settings_init(&settings);
     int code = read_options(&command, count, arguments, &settings);
     if (code >= 0) return code;
-    if (optind < count) return misused("simulate: \"%s\" is no option", arguments[optind]);
+    if (optind < count)
+        return misused("simulate: takes no arguments but options: \"%s\" is one too many", arguments[optind]);
     if (!make_directory(settings.out)) return EXIT_FAILED;
     if (settings.detectors != NULL && trkx_detector_read(settings.detectors, &detector, &error) != TRKX_OK)
         return failed(&error);

@@ -1,4 +1,5 @@
 /* trkx stage: one step by itself, on files. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static void help(void)
         "  --device DEVICE    embed, filter, gnn: cpu, cuda:N or auto (cpu)\n"
         "  --max-memory SIZE  of the GPU's (nine tenths of what is free)\n"
         "  --tf32             let its networks round the factors of products to 10 bits\n"
-        "  --threads T        no more than cores, or 8; 0: all cores (%d)\n",
+        "  --threads T        at most the number of cores, or 8 where there are fewer; 0: all cores (%d)\n",
         defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.tracks.cut,
         defaults.tracks.min_hits, defaults.threads);
 }
@@ -173,16 +174,15 @@ static void *make_output(struct work *work, enum trkx_array_type type, size_t ro
     return work->out.data;
 }
 
-static enum trkx_status complain(struct work *work, const char *message)
+/* About a file or an event. */
+__attribute__((format(printf, 3, 4))) static enum trkx_status complain(struct work *work, const char *path,
+                                                                       const char *format, ...)
 {
-    work->error->status = TRKX_ERROR_ARGUMENT;
-    snprintf(work->error->message, sizeof work->error->message, "stage: %s", message);
-    return TRKX_ERROR_ARGUMENT;
-}
-
-/* The same of a file. */
-static enum trkx_status complain_of(struct work *work, const char *path, const char *message)
-{
+    char message[128];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
     work->error->status = TRKX_ERROR_ARGUMENT;
     snprintf(work->error->message, sizeof work->error->message, "%.800s: stage: %s", path, message);
     return TRKX_ERROR_ARGUMENT;
@@ -236,13 +236,15 @@ static enum trkx_status write_edges(const char *path, const trkx_edges *edges, t
 }
 
 /* The graph of an event's hits, whose embedding is work->a, as the pipeline makes it. */
-static enum trkx_status make_graph(struct work *work, const trkx_hits *hits, uint32_t *ks)
+static enum trkx_status make_graph(struct work *work, const char *points, const trkx_hits *hits, uint32_t *ks)
 {
     trkx_edges_options choice = work->settings->edges;
     choice.radius = trkx_pipeline_bundle(work->pipeline)->radius;
     choice.ks = ks;
     choice.threads = work->settings->threads;
-    if (work->a.rows != hits->count) return complain(work, "there are not as many points as hits");
+    if (work->a.rows != hits->count)
+        return complain(work, points, "there are %zu points, but the event has %zu hits", work->a.rows,
+                        hits->count);
     enum trkx_status status = trkx_pipeline_ks(work->pipeline, hits, ks, work->error);
     if (status == TRKX_OK)
         status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
@@ -251,14 +253,14 @@ static enum trkx_status make_graph(struct work *work, const trkx_hits *hits, uin
     return status;
 }
 
-static enum trkx_status stage_graph(struct work *work, const char *event)
+static enum trkx_status stage_graph(struct work *work, const char *points, const char *event)
 {
     enum trkx_status status = load_bundle(work);
     if (status == TRKX_OK) status = read_event(work, event, 0);
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
     uint32_t *ks = checked(malloc((hits->count + 1) * sizeof *ks));
-    status = make_graph(work, hits, ks);
+    status = make_graph(work, points, hits, ks);
     free(ks);
     if (status == TRKX_OK) status = write_edges(work->settings->out, &work->edges, work->error);
     return status;
@@ -268,7 +270,7 @@ static enum trkx_status stage_radius(struct work *work, char **in, int count)
 {
     trkx_edges_options choice = work->settings->edges;
     enum trkx_status status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
-    if (status == TRKX_OK && count > 1) return stage_graph(work, in[1]);
+    if (status == TRKX_OK && count > 1) return stage_graph(work, in[0], in[1]);
     choice.threads = work->settings->threads;
     if (status == TRKX_OK)
         status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
@@ -283,20 +285,18 @@ static enum trkx_status read_edges(struct work *work, const char *path, trkx_arr
     enum trkx_status status = trkx_array_read(path, TRKX_INT64, array, work->error);
     if (status != TRKX_OK) return status;
     if (array->rows != 2 && array->rows * array->columns > 0)
-        return complain_of(work, path, "edges are two rows, sources and targets");
+        return complain(work, path, "there are %zu rows; edges are two, sources and targets", array->rows);
     *edges = (trkx_edges){.count = array->rows == 2 ? array->columns : 0, .index = array->data};
     return TRKX_OK;
 }
 
 static enum trkx_status check_ends(struct work *work, const char *path, const trkx_edges *edges, size_t n)
 {
-    char message[64];
     for (size_t i = 0; i < 2 * edges->count; i++) {
         long long end = (long long)edges->index[i];
-        if (end >= 0 && (size_t)end < n) continue;
-        snprintf(message, sizeof message, "edge %zu ends at %lld, there are %zu nodes", i % edges->count, end,
-                 n);
-        return complain_of(work, path, message);
+        if (end < 0 || (size_t)end >= n)
+            return complain(work, path, "edge %zu ends at %lld, there are %zu nodes", i % edges->count, end,
+                            n);
     }
     return TRKX_OK;
 }
@@ -322,8 +322,10 @@ static enum trkx_status score_edges(struct work *work, char **in, enum trkx_netw
     if (status == TRKX_OK) status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->b, &edges);
     if (status != TRKX_OK) return status;
-    if (work->a.rows > 0 && work->a.columns != trkx_pipeline_features_count(work->pipeline, network))
-        return complain_of(work, in[0], "the bundle's network takes another number of features");
+    size_t width = trkx_pipeline_features_count(work->pipeline, network);
+    if (work->a.rows > 0 && work->a.columns != width)
+        return complain(work, in[0], "there are %zu columns, but the bundle's network takes %zu features",
+                        work->a.columns, width);
     status = check_ends(work, in[1], &edges, work->a.rows);
     if (status != TRKX_OK) return status;
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(work->pipeline);
@@ -378,7 +380,16 @@ static enum trkx_status choose_nodes(struct work *work, const trkx_edges *edges,
     *n = trkx_event_hits(work->event)->count;
     return settings->nodes == 0 || settings->nodes == *n
                ? TRKX_OK
-               : complain(work, "there are not as many nodes as hits");
+               : complain(work, settings->event, "--nodes is %zu, but the event has %zu hits",
+                          settings->nodes, *n);
+}
+
+/* Of the file whose scores are work->b. */
+static enum trkx_status check_scores(struct work *work, const char *path, const trkx_edges *edges)
+{
+    size_t scores = work->b.rows * work->b.columns;
+    if (scores == edges->count) return TRKX_OK;
+    return complain(work, path, "there are %zu scores, but %zu edges", scores, edges->count);
 }
 
 static enum trkx_status stage_tracks(struct work *work, char **in, int count)
@@ -390,8 +401,8 @@ static enum trkx_status stage_tracks(struct work *work, char **in, int count)
     if (status == TRKX_OK && count > 1) status = trkx_array_read(in[1], TRKX_FLOAT32, &work->b, work->error);
     if (status == TRKX_OK) status = choose_nodes(work, &edges, &n);
     if (status != TRKX_OK) return status;
-    if (count > 1 && work->b.rows * work->b.columns != edges.count)
-        return complain_of(work, in[1], "there are not as many scores as edges");
+    if (count > 1) status = check_scores(work, in[1], &edges);
+    if (status != TRKX_OK) return status;
     int32_t *labels = make_output(work, TRKX_INT32, n, 1, 1);
     choice.threads = work->settings->threads;
     status = trkx_tracks(n, &edges, count > 1 ? work->b.data : NULL, &choice, labels, &tracks, work->error);
@@ -409,9 +420,8 @@ static enum trkx_status stage_label(struct work *work, char **in, int count)
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->a, &edges);
     if (status == TRKX_OK) status = trkx_array_read(in[2], TRKX_FLOAT32, &work->b, work->error);
     if (status == TRKX_OK) status = read_edges(work, in[3], &work->c, &candidates);
+    if (status == TRKX_OK) status = check_scores(work, in[2], &edges);
     if (status != TRKX_OK) return status;
-    if (work->b.rows * work->b.columns != edges.count)
-        return complain_of(work, in[2], "there are not as many scores as edges");
     const trkx_hits *hits = trkx_event_hits(work->event);
     int32_t *labels = make_output(work, TRKX_INT32, hits->count, 1, 1);
     status = trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, &candidates, labels, &tracks,
@@ -421,16 +431,17 @@ static enum trkx_status stage_label(struct work *work, char **in, int count)
 
 static const struct stage {
     const char *name;
-    int least, most; /* inputs */
+    const char *inputs;
+    int least, most; /* how many */
     bool network;    /* runs one */
     enum trkx_status (*run)(struct work *work, char **in, int count);
-} stages[] = {{"features", 1, 1, false, stage_features},
-              {"embed", 1, 1, true, stage_embed},
-              {"radius", 1, 2, false, stage_radius},
-              {"filter", 2, 2, true, stage_filter},
-              {"gnn", 2, 2, true, stage_gnn},
-              {"tracks", 1, 2, false, stage_tracks},
-              {"label", 4, 4, false, stage_label}};
+} stages[] = {{"features", "EVENT", 1, 1, false, stage_features},
+              {"embed", "EVENT", 1, 1, true, stage_embed},
+              {"radius", "POINTS [EVENT]", 1, 2, false, stage_radius},
+              {"filter", "FEATURES EDGES", 2, 2, true, stage_filter},
+              {"gnn", "FEATURES EDGES", 2, 2, true, stage_gnn},
+              {"tracks", "EDGES [SCORES]", 1, 2, false, stage_tracks},
+              {"label", "EVENT EDGES SCORES CANDIDATES", 4, 4, false, stage_label}};
 enum { STAGES = sizeof stages / sizeof *stages };
 
 /* Names the event, where the message does not. */
@@ -494,8 +505,10 @@ static int choose_and_run(const struct settings *settings, char **in, int count)
         const struct stage *stage = &stages[i];
         names[i] = stage->name;
         if (strcmp(in[0], stage->name) != 0) continue;
-        if (count - 1 < stage->least || count - 1 > stage->most)
-            return misused("stage %s: takes %d to %d inputs", stage->name, stage->least, stage->most);
+        if (count - 1 < stage->least) return misused("stage %s: needs %s", stage->name, stage->inputs);
+        if (count - 1 > stage->most)
+            return misused("stage %s: takes %s: \"%s\" is one argument too many", stage->name, stage->inputs,
+                           in[stage->most + 1]);
         if (settings->out == NULL) return misused("stage %s: --out FILE is needed", stage->name);
         if (is_on_device(&settings->device) && !stage->network)
             return misused("stage %s: runs on the CPU; --device is for embed, filter and gnn", stage->name);

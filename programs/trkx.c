@@ -1,5 +1,6 @@
 /* trkx: the command line. One file a subcommand. */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +12,14 @@ static const struct {
     const char *name;
     int (*run)(int count, char **arguments);
     const char *what;
+    bool has_parts; /* named behind it: "stage radius" */
 } commands[] = {
-    {"run", command_run, "find the tracks of events"},
-    {"stage", command_stage, "do one step by itself"},
-    {"evaluate", command_evaluate, "compare tracks with the truth"},
-    {"simulate", command_simulate, "make events of the TrackML detector"},
-    {"model", command_model, "describe, check, repair and import ONNX models"},
-    {"bench", command_bench, "time the parts of trkx on this machine"},
+    {"run", command_run, "find the tracks of events", false},
+    {"stage", command_stage, "do one step by itself", true},
+    {"evaluate", command_evaluate, "compare tracks with the truth", false},
+    {"simulate", command_simulate, "make events of the TrackML detector", false},
+    {"model", command_model, "describe, check, repair and import ONNX models", true},
+    {"bench", command_bench, "time the parts of trkx on this machine", true},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -42,9 +44,20 @@ static int run_command(int count, char **arguments)
     return misnamed("", "there is no command", "", arguments[0], names, COMMANDS + 3);
 }
 
+/* The first of the arguments of "help" that is too many; count where none is. */
+static int surplus(int count, char **arguments)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(arguments[0], commands[i].name) == 0 && !commands[i].has_parts) return 1;
+    return count < 2 ? count : 2;
+}
+
 /* "help model import" is "model import --help". */
 static int help_on(int count, char **arguments)
 {
+    int last = surplus(count, arguments);
+    if (last < count)
+        return misused("help %s: \"%s\" is one argument too many", arguments[0], arguments[last]);
     static char option[] = "--help";
     char **asked = checked(calloc((size_t)count + 2, sizeof *asked));
     memcpy(asked, arguments, (size_t)count * sizeof *asked);
@@ -65,7 +78,8 @@ static int run(int count, char **arguments)
         printf("trkx %s\nONNX Runtime %s\n", trkx_version(), trkx_runtime_version());
         return EXIT_OK;
     }
-    if (strcmp(name, "help") == 0 && count > 1) return help_on(count - 1, arguments + 1);
+    bool on_help = count == 2 && strcmp(arguments[1], "help") == 0;
+    if (strcmp(name, "help") == 0 && count > 1 && !on_help) return help_on(count - 1, arguments + 1);
     if (strcmp(name, "--help") != 0 && strcmp(name, "-h") != 0 && strcmp(name, "help") != 0)
         return run_command(count, arguments);
     help(stdout);

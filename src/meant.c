@@ -30,6 +30,14 @@ static size_t distance(const char *a, const char *b)
     return d[m][n];
 }
 
+/* Two letters for a short name: "rd" for "read". */
+static bool abbreviates(const char *word, const char *name)
+{
+    return strlen(word) == 2 && strlen(name) <= 4 &&
+           tolower((unsigned char)*word) == tolower((unsigned char)*name) &&
+           strchr(name + 1, tolower((unsigned char)word[1])) != NULL;
+}
+
 const char *trkx_meant(const char *word, const char *const *known, size_t count)
 {
     const char *found = NULL;
@@ -38,7 +46,7 @@ const char *trkx_meant(const char *word, const char *const *known, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (strlen(known[i]) > LONGEST) continue;
         bool begun = length > 1 && strncasecmp(known[i], word, length) == 0;
-        size_t far = begun ? 0 : distance(word, known[i]);
+        size_t far = begun ? 0 : abbreviates(word, known[i]) ? 1 : distance(word, known[i]);
         if (far < length && (far < best || (far == best && found == NULL))) {
             best = far;
             found = known[i];

@@ -229,8 +229,12 @@ event000001003-ledger.json event000001003-tracks.csv" ]
 @test "two events of one name are refused before anything is done; one that is named twice is one" {
     copy_event
     cp -r "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/other"
-    refuses 1 "$BATS_TEST_TMPDIR/in/event000001000 and $BATS_TEST_TMPDIR/other/event000001000" -- \
-        "$TRKX" run --out "$(out)" "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/other"
+    cp -r "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/third"
+    local in="$BATS_TEST_TMPDIR/in" other="$BATS_TEST_TMPDIR/other" third="$BATS_TEST_TMPDIR/third"
+    refuses 1 "2 events are called event000001000 ($in/event000001000, $other/event000001000): their tracks would" -- \
+        "$TRKX" run --out "$(out)" "$in" "$other"
+    refuses 1 "3 events are called event000001000 ($in/event000001000, $other/event000001000, $third/event000001000): " \
+        "run them with different --out" -- "$TRKX" run --out "$(out)" "$in" "$other" "$third"
     [ ! -e "$(out)" ]
     ln -s in "$BATS_TEST_TMPDIR/link"
     cp "$copy-hits.csv" "$BATS_TEST_TMPDIR/in/event000001000-hits.csv.part" # left by a process that was killed

@@ -21,6 +21,7 @@ setup_file() { make_event 100; }
         run "$TRKX" --help
     done
     [ "$("$TRKX" help)" = "$output" ]
+    [ "$("$TRKX" help help)" = "$output" ]
     [ "$("$TRKX" help model import)" = "$("$TRKX" model import -h)" ]
     run "$TRKX" run --help
     [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1)"*"--kernels KERNELS"*"(trkx)"*"--filter-batch N"*"(0)"* ]]
@@ -56,7 +57,18 @@ setup_file() { make_event 100; }
     refuses 2 "no option -x" -- "$TRKX" run -x "$event"
     refuses 2 "EVENT" -- "$TRKX" run
     refuses 2 "--threads" "many" -- "$TRKX" run --threads many "$event"
-    refuses 2 "--threads" -- "$TRKX" run --threads -1 "$event"
+    for threads in -1 1e3 18446744073709551617; do
+        refuses 2 "--threads: \"$threads\" is not a whole number from 0 to 2147483647 (see trkx run --help)" -- \
+            "$TRKX" run --threads $threads "$event"
+    done
+    refuses 2 "--seed: \"-1\" is not a whole number from 0 to 18446744073709551615 (see trkx simulate --help)" -- \
+        "$TRKX" simulate --seed -1
+    refuses 2 "\"extra\" is one argument too many" -- "$TRKX" help run extra
+    refuses 2 "\"extra\" is one argument too many" -- "$TRKX" help model import extra
+    refuses 2 "\"extra\" is one argument too many" -- "$TRKX" evaluate "$event" tracks.csv extra
+    refuses 2 "rd" "did you mean read?" -- "$TRKX" bench rd
+    refuses 2 "model check: no FILE given (see trkx model --help)" -- "$TRKX" model check
+    refuses 2 "stage embed: needs EVENT" -- "$TRKX" stage embed --out x.npy
     refuses 2 "--filter-batch" -- "$TRKX" run --filter-batch -1 "$event"
     refuses 2 "--kernels: fast" -- "$TRKX" run --kernels fast "$event"
     for jobs in 0 -1 2.5 two ""; do refuses 2 "--jobs" -- "$TRKX" run --jobs "$jobs" "$event"; done
@@ -64,7 +76,8 @@ setup_file() { make_event 100; }
     refuses 2 "fly" -- "$TRKX" stage fly --out x.npy a.npy
     refuses 2 "--out" -- "$TRKX" stage radius a.npy
     refuses 2 "radius" -- "$TRKX" stage radius --out x.npy
-    refuses 2 "radius" -- "$TRKX" stage radius --out x.npy a.npy b.npy c.npy
+    refuses 2 "stage radius: takes POINTS [EVENT]: \"c.npy\" is one argument too many" -- \
+        "$TRKX" stage radius --out x.npy a.npy b.npy c.npy
     refuses 2 "--radius" "-1" -- "$TRKX" stage radius --radius -1 --out x.npy a.npy
     refuses 2 "--radius" "from 1.1e-19 to 1.8e+19" -- "$TRKX" stage radius --radius 3e19 --out x.npy a.npy
     refuses 2 "--radius" "nan" -- "$TRKX" stage radius --radius nan --out x.npy a.npy
@@ -74,8 +87,7 @@ setup_file() { make_event 100; }
     refuses 2 "--match" -- "$TRKX" evaluate --match 0.4 "$event" tracks.csv
     refuses 2 "--events" -- "$TRKX" simulate --events 0
     refuses 2 "--seed" -- "$TRKX" simulate --seed x
-    refuses 2 "--seed" "too large" -- "$TRKX" simulate --seed 18446744073709551617
-    refuses 2 "surplus" -- "$TRKX" simulate surplus
+    refuses 2 "\"surplus\" is one too many" -- "$TRKX" simulate surplus
     is_empty .
 }
 
@@ -392,16 +404,18 @@ chain() { # ending of the arrays
     cd "$BATS_TEST_TMPDIR"
     printf '0,1\n1,9\n' >edges.csv
     printf '1\n2\n3\n' >scores.csv
-    refuses 1 "scores.csv: stage: " "edges" -- "$TRKX" stage tracks --out x.csv edges.csv scores.csv
+    refuses 1 "scores.csv: stage: there are 3 scores, but 2 edges" -- "$TRKX" stage tracks --out x.csv edges.csv scores.csv
     printf '1,2\n3,4\n' >features.csv
-    refuses 1 "features.csv: stage: " -- "$TRKX" stage filter --out x.csv features.csv edges.csv
+    refuses 1 "features.csv: stage: there are 2 columns, but the bundle's network takes" -- \
+        "$TRKX" stage filter --out x.csv features.csv edges.csv
     "$TRKX" stage features --network filter --out f.csv "$event"
     head -n 5 f.csv >features.csv
     refuses 1 "edges.csv: stage: edge 1 ends at 9, there are 5 nodes" -- "$TRKX" stage filter --out x.csv features.csv edges.csv
     refuses 1 "9" -- "$TRKX" stage tracks --nodes 5 --out x.csv edges.csv
     printf '0,1\n' >edges.csv
-    refuses 1 "edges.csv: stage: " "two rows" -- "$TRKX" stage tracks --out x.csv edges.csv
-    refuses 1 "points" -- "$TRKX" stage radius --out x.csv scores.csv "$event"
+    refuses 1 "edges.csv: stage: there are 1 rows; edges are two" -- "$TRKX" stage tracks --out x.csv edges.csv
+    refuses 1 "scores.csv: stage: there are 3 points, but the event has $(($(wc -l <"$event-hits.csv") - 1)) hits" -- \
+        "$TRKX" stage radius --out x.csv scores.csv "$event"
     [ ! -e x.csv ]
 }
 
