@@ -28,7 +28,7 @@ static void help(void)
         "fails is a line on standard error; the others are evaluated all the same, but not taken together,\n"
         "and the exit code is 1.\n\n"
         "  --json FILE    write the figures there as well\n"
-        "  --min-hits N   least hits of tracks and particles (%zu)\n"
+        "  --min-hits N   leave out tracks and particles with fewer hits (%zu)\n"
         "  --match F      share of hits that makes a majority, > F (%g)\n",
         defaults.min_hits, defaults.match_fraction);
 }

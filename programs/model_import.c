@@ -84,7 +84,7 @@ static void help(void)
         "  --radius R, --k K      of the graph in the embedding (conventions: %g, %zu)\n"
         "  --filter-cut C, --gnn-cut C   edges with score > C go on (conventions: %g, %g)\n"
         "  --dim D                dimensions of the embedding, where its file does not say\n"
-        "  --min-hits N           least hits of a track (3)\n"
+        "  --min-hits N           drop tracks with fewer hits (3)\n"
         "  --name NAME            of the bundle (the last part of DIR)\n"
         "  --detector NAME        (trackml)\n"
         "  --detectors FILE       a detectors.csv[.gz], copied into the bundle, for features of cells\n",

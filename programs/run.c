@@ -50,7 +50,7 @@ static void help(void)
         "(trkx)\n" DEVICE_HELP "  --filter-cut C      edges with a filter score > C go on (the bundle's)\n"
         "  --gnn-cut C         tracks are made of edges with a GNN score > C (the bundle's)\n"
         "  --method METHOD     of labelling: components, joined or walkthrough (the bundle's)\n"
-        "  --min-hits N        least hits of a track (the bundle's)\n"
+        "  --min-hits N        drop tracks with fewer hits (the bundle's)\n"
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
@@ -229,7 +229,7 @@ static void print_result(const trkx_bundle_info *used, const trkx_event *event, 
     getrusage(RUSAGE_SELF, &usage);
     printf("%s: %zu hits, %zu tracks\n", trkx_event_name(event), result->hits, result->tracks);
     printf("  %-9s %9s %9s %9s %9s %9s   %s\n", "step", "hits", "edges", "seconds", "cpu s", "peak MiB",
-           "efficiency, purity of the edges");
+           "edge efficiency, purity");
     for (size_t i = 0; i < result->steps_count; i++)
         print_record(&result->steps[i], trkx_step_name(result->steps[i].step));
     print_record(&result->total, "total");

@@ -51,7 +51,7 @@ static void help(void)
         "  --kept FILE        filter, gnn: write the edges over the bundle's cut as well\n"
         "  --candidates FILE  filter: write the edges for the completion of tracks as well\n"
         "  --cut C            tracks: edges connect where score > C (%g)\n"
-        "  --min-hits N       tracks: least hits of a track (%zu)\n"
+        "  --min-hits N       tracks: drop tracks with fewer hits (%zu)\n"
         "  --event EVENT      tracks: whose hits the nodes are: writes hit_id,track_id, for trkx evaluate\n"
         "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
         "  --kernels KERNELS  embed, filter, gnn: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
