@@ -173,7 +173,7 @@ finds() { # exit-code text -- arguments of trkx model check
 @test "wrong usage is exit code 2 and one line" {
     refuses 2 "info, check, repair or import" -- "$TRKX" model
     refuses 2 'not "fix"' -- "$TRKX" model fix "$broken"
-    refuses 2 "FILE is needed" -- "$TRKX" model check
+    refuses 2 "model check: no FILE given" -- "$TRKX" model check
     refuses 2 "--out FILE" -- "$TRKX" model repair "$broken"
     refuses 2 "one FILE" -- "$TRKX" model repair --out x "$broken" "$broken"
     refuses 2 "not a bundle" -- "$TRKX" model repair --out x "$bundle"
