@@ -298,6 +298,7 @@ void ep_lower_slice(struct ep_lowering *lowering, const struct ep_node *node, in
     size_t counts[4] = {0};
     static const char *const names[4] = {"starts", "ends", "axes", "steps"};
     bool given[4], sliced[EP_RANK] = {false};
+    if (source->rank == 0) ep_unsupported(lowering, node, "a part of a single number");
     for (size_t i = 0; i < 4; i++)
         given[i] = ep_integers(lowering, node, names[i], i + 1, &lists[i], &counts[i]);
     if (!given[0] || !given[1]) ep_unsupported(lowering, node, "no range");

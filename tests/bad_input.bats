@@ -570,8 +570,8 @@ bytes() { # tag content
     done
     [ -z "$nameless" ] || [ -z "$(find "$(out)" -name '*.part')" ]
     unshare -pf --mount-proc bash -c "'$TRKX' simulate --events 2 --particles 100 --out '$(out)' & wait \$!"
-    [ -z "$TRKX_SANITIZE" ] || return 0 # sanitizers need /proc
-    unshare -m bash -c "umount -l /proc && '$TRKX' simulate --events 2 --particles 100 --out '$(out)/named'"
+    [ -z "$TRKX_SANITIZE" ] || return 0 # sanitizers need /proc, and so does $ORIGIN
+    LD_LIBRARY_PATH=$BUILD/lib unshare -m bash -c "umount -l /proc && '$TRKX' simulate --events 2 --particles 100 --out '$(out)/named'"
     for part in hits cells truth particles; do
         cmp "$(out)"/{,named/}event000001001-$part.csv.gz
     done

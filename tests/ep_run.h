@@ -11,7 +11,7 @@
 
 #include "ep_text.h"
 
-enum { RUN_API = 23, RUN_TENSORS = 16, RUN_RANK = 4 };
+enum { RUN_API = 23, RUN_TENSORS = 16, RUN_RANK = 40 };
 
 static const OrtApi *run_api;
 static OrtEnv *run_env;

@@ -241,6 +241,7 @@ static const struct run_form hostile[] = {
     {11, 12, X "a, b = Split(x) axis=1 split=[-100000,100004]; -> b, h"},
     {13, 20, X "b = i{0}; t = i{2}; k = i{1}; s = i{9223372036854775807}; a = Slice(h, b, t, k, s); -> a"},
     {13, 20, X "b = i{0,1}; t = i{2,3}; k = i{1,1}; a = Slice(h, b, t, k); -> a"},
+    {13, 20, X "b = i{}; c = f(0.5); a = Slice(c, b, b, b, b); -> a, h"},
     {13, 20, X EDGES "k = i(1000000); i = Gather(e, k) axis=0; g = Gather(h, i); -> g"},
     {13, 20, X EDGES "k = i(-1000000); i = Gather(e, k) axis=0; g = Gather(h, i); -> g"},
     {13, 20, X EDGES "p = i{1,-1}; c = Reshape(src, p); k = i{0}; s = Squeeze(c, k); g = Gather(h, s); -> g"},
