@@ -63,6 +63,31 @@ def test_files(event, pipeline, result, tmp_path):
     assert pipeline.run(bare).steps[-1].edge_purity is None
 
 
+def test_warning_of_units(event, pipeline, tmp_path):
+    """Once a run, with the caller's line; the tracks are there all the same."""
+    hits = trkx.as_hits(event)
+    hits.xyz = hits.xyz / 1000
+    with pytest.warns(trkx.TrkxWarning, match="are these metres") as told:
+        assert len(pipeline.run(hits).labels) == len(event)
+    assert len(told) == 1 and told[0].filename == __file__
+    lines = [f"{i},{x},0,{x},8,2,1" for i, x in enumerate((.03, .07, .1), 1)]
+    (tmp_path / "e-hits.csv").write_text("\n".join(["hit_id,x,y,z,volume_id,layer_id,module_id", *lines, ""]))
+    (tmp_path / "e-cells.csv").write_text("hit_id,ch0,ch1,value\n1,1,1,1\n2,1,1,1\n3,1,1,1\n")
+    with pytest.warns(trkx.TrkxWarning, match="are these metres") as told:
+        pipeline.run(tmp_path / "e")
+    assert len(told) == 1 and told[0].filename == __file__
+
+
+def test_truth_that_is_of_no_use(event, pipeline, result, tmp_path):
+    assert result.truth_note is None
+    event.write(tmp_path)
+    (tmp_path / f"{event.name}-particles.csv").write_text("nothing\n")
+    with pytest.warns(trkx.TrkxWarning, match=r"not compared with the truth: .*-particles\.csv") as told:
+        found = pipeline.run(tmp_path / event.name)
+    assert len(told) == 1 and found.truth_note in str(told[0].message)
+    assert np.array_equal(found.labels, result.labels) and found.steps[-1].edge_purity is None
+
+
 def test_the_program_finds_the_same(event, result, tmp_path):
     program = REPOSITORY / "build" / "bin" / "trkx"
     if not program.exists():

@@ -10,7 +10,7 @@ momenta GeV. Any number of threads may call at once: the GIL is not held while t
 """
 from ._library import library as _library
 from .errors import (ArgumentError, BundleError, CancelledError, DeviceError, FileError, FormatError, ModelError,
-                     OnnxRuntimeError, OutOfMemoryError, TrkxError)
+                     OnnxRuntimeError, OutOfMemoryError, TrkxError, TrkxWarning)
 from .event import (Cells, Event, Hits, Particles, Truth, as_hits, as_particles, as_truth, read_event, simulate)
 from .files import read_parquet, read_root
 from .metrics import Efficiency, Metrics, evaluate
@@ -31,5 +31,5 @@ __all__ = [
     "complete", "evaluate", "true_edges", "Metrics", "Efficiency",
     "ep_library_path", "register_with_onnxruntime", "onnxruntime_version",
     "TrkxError", "ArgumentError", "BundleError", "CancelledError", "DeviceError", "FileError", "FormatError",
-    "ModelError", "OnnxRuntimeError", "OutOfMemoryError",
+    "ModelError", "OnnxRuntimeError", "OutOfMemoryError", "TrkxWarning",
 ]

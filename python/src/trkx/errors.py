@@ -1,4 +1,8 @@
-"""Exceptions, one for each status of the library; the text is the library's message."""
+"""Exceptions, one for each status of the library, and the warning; the text is the library's message."""
+
+
+class TrkxWarning(UserWarning):
+    """Tracks are found, but something about the event is hardly meant: its units, or its truth."""
 
 
 class TrkxError(Exception):

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import ctypes as c
 import os
+import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -14,7 +16,7 @@ from . import _structures as s
 from ._arrays import typed
 from ._library import Handle, bundle_path, call, destroyed_with, library, options, pointer, view
 from ._scalars import text
-from .errors import ArgumentError
+from .errors import ArgumentError, TrkxWarning
 from .event import Event, Float32, Hits, Int32, Int64, UInt32, as_hits, as_particles, as_truth
 from .steps import edges_struct, scores_of
 
@@ -119,6 +121,8 @@ class Result:
     steps: tuple[Step, ...]
     """hits, features, embed, edges, filter, gnn, tracks; the seconds of hits are 0 unless a file was read"""
     total: Step
+    truth_note: str | None
+    """why nothing was compared with the truth in an event's files; None: it was, or there is none"""
 
     def __init__(self, owner: _OwnedResult) -> None:
         content = owner.address.contents
@@ -128,6 +132,7 @@ class Result:
         self.saturated = content.saturated
         self.steps = tuple(_step(record) for record in content.steps[:content.steps_count])
         self.total = _step(content.total, "total")
+        self.truth_note = None if content.truth_note is None else content.truth_note.decode(errors="replace")
         self._count = content.tracks
         self._tracks: Tracks | None = None
 
@@ -287,6 +292,9 @@ class Pipeline(Models):
         hits: an Event; the path of a TrackML event; or positions [n,3] in mm or a table, with a table of cells, as of
         trkx.as_hits. truth and particles, where they are known, only serve the edge efficiency and purity of the steps;
         an Event brings its own. An event without hits has no tracks.
+
+        Warns (TrkxWarning) where coordinates are hardly millimetres, and where the truth in an event's files is of no
+        use: the result's truth_note.
         """
         if isinstance(hits, (str, os.PathLike)):
             if any(part is not None for part in (cells, truth, particles)):
@@ -301,14 +309,39 @@ class Pipeline(Models):
         filled, owner = options(s.RunOptions, "trkx_run_options_init", keep_edges=True), _OwnedResult()
         filled.truth = None if truth is None else c.pointer(truth._c())
         filled.particles = None if particles is None else c.pointer(particles._c())
-        call("trkx_pipeline_run", self._handle.address, c.byref(hits._c()), c.byref(filled), c.byref(owner.address))
+        given = hits._c()
+        call("trkx_pipeline_run", self._handle.address, c.byref(given), c.byref(filled), c.byref(owner.address))
+        _warn_of_units(given)
         return Result(owner)
 
     def _run_file(self, path: str | os.PathLike[str]) -> Result:
         filled, owner = options(s.RunOptions, "trkx_run_options_init", keep_edges=True), _OwnedResult()
-        call("trkx_pipeline_run_file", self._handle.address, text(path, "path"), c.byref(filled), None,
+        address = c.c_void_p()
+        call("trkx_pipeline_run_file", self._handle.address, text(path, "path"), c.byref(filled), c.byref(address),
              c.byref(owner.address))
-        return Result(owner)
+        event, result = Handle(address, "trkx_event_destroy"), Result(owner)
+        _warn_of_units(library.trkx_event_hits(event.address).contents)
+        if result.truth_note is not None:
+            _warn(f"not compared with the truth: {result.truth_note}")
+        return result
+
+
+def _warn(what: str) -> None:
+    warnings.warn(what, TrkxWarning, stacklevel=_outside())
+
+
+def _warn_of_units(hits: s.Hits) -> None:
+    why: bytes | None = library.trkx_hits_warning(c.byref(hits))
+    if why is not None:
+        _warn(f"hits: {why.decode()}")
+
+
+def _outside() -> int:
+    """How far up the stack the caller of the package is, of warnings.warn in the function that asks."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def load_models(bundle: str | os.PathLike[str] | None = None, **settings: Any) -> Models:
