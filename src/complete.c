@@ -520,7 +520,8 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
     enum trkx_status status = trkx_tracks_check_count(n, error);
     if (status != TRKX_OK) return status;
     if (!trkx_hits_have_modules(hits))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: completion needs the hits' modules");
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "tracks: completion needs the hits' modules (volume_id, layer_id, module_id)");
     for (size_t i = 0; i < 3 * n; i++)
         if (!isfinite(hits->xyz[i]))
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit %zu: %c is not finite", i / 3,

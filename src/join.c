@@ -160,7 +160,8 @@ static size_t order_edges(const trkx_edges *edges, const float *scores, float cu
 static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edges, trkx_error *error)
 {
     if (!trkx_hits_have_modules(hits))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: joining needs the hits' modules");
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "tracks: joining needs the hits' modules (volume_id, layer_id, module_id)");
     if (edges->count > UINT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu edges, at most %u are possible",
                          edges->count, UINT32_MAX);

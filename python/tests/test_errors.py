@@ -145,6 +145,27 @@ def test_hits(tables, pipeline):
             pipeline.run(**arguments)
 
 
+def test_ids_under_other_names(tables, pipeline):
+    """What there is, and what was probably meant; for positions alone, how to give ids."""
+    hits, cells, _ = tables
+    short = {"volume_id": "vol", "layer_id": "layer", "module_id": "modul_id"}
+    table = {short.get(name, name): column for name, column in hits.items()}
+    renamed = "rename vol to volume_id, layer to layer_id, modul_id to module_id"
+    give = r"give a table or a dict with x, y, z \(or xyz\) and volume_id, layer_id, module_id"
+    none = np.zeros((2, 0))
+    for call in (lambda given: pipeline.run(given, cells=cells), lambda given: pipeline.tracks(given, none, [], none),
+                 lambda given: trkx.join(given, none, []), lambda given: trkx.complete(given, none, [0] * len(hits["x"]))):
+        for given in (table, pd.DataFrame(table), pa.table(table), trkx.as_hits(table)):
+            with pytest.raises(trkx.ArgumentError, match=f"there are x, y, z, hit_id, vol, layer, modul_id; {renamed}$"):
+                call(given)
+        with pytest.raises(trkx.ArgumentError, match=f"{give}$"):
+            call(np.stack([hits[name] for name in "xyz"], 1))
+    with pytest.raises(trkx.ArgumentError, match="volume needs the hits' volume_id: there are .*; rename vol to volume_id$"):
+        trkx.features(table, "volume")
+    with pytest.raises(trkx.ArgumentError, match="hits: no column y; there are x, yy; rename yy to y$"):
+        trkx.as_hits({"x": hits["x"], "yy": hits["y"]})
+
+
 def test_cells_that_do_not_fit(event):
     cells, n = event.hits.cells, len(event)
     for begin in (np.zeros(n), np.full(n + 1, 10**9), np.arange(n, -1, -1)):

@@ -1,7 +1,8 @@
 """The columns of anybody's table, by name."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,7 @@ class Columns:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self:
-            names = ", ".join(map(str, self.arrays))
-            raise ArgumentError(f"{self.what}: no column {name}; there are {names or 'none'}")
+            raise ArgumentError(f"{self.what}: no column {name}; {names_instead(self.arrays, [name])}")
         column = self.arrays[name]
         if isinstance(column, Unusable):
             raise ArgumentError(f"{self.what}: column {name} {column.reason}")
@@ -56,6 +56,23 @@ class Columns:
     def any_of(self, names: str) -> bool:
         """Whether one of them is there, so that all have to be."""
         return any(name in self for name in names.split())
+
+
+def names_instead(names: Iterable[Any], missing: list[str], known: tuple[str, ...] = ()) -> str:
+    """The columns that there are, and which of them were probably meant; known: those that were meant as they are."""
+    there = [str(name) for name in names]
+    others, renamed = [name for name in there if name not in known], []
+    for wanted in missing:
+        meant = _meant(wanted, others)
+        if meant is not None:
+            others.remove(meant)
+            renamed.append(f"{meant} to {wanted}")
+    return f"there are {', '.join(there) or 'none'}" + (f"; rename {', '.join(renamed)}" if renamed else "")
+
+
+def _meant(wanted: str, others: list[str]) -> str | None:
+    begun = [name for name in others if len(name) > 1 and wanted.startswith(name.lower())]
+    return next(iter(begun + get_close_matches(wanted, others, 1)), None)
 
 
 def _columns(table: Any, what: str) -> dict[str, Any]:

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import ctypes as c
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy.typing as npt
 
 from . import _structures as s
 from ._arrays import typed
-from ._columns import Columns
+from ._columns import Columns, names_instead
 from ._library import Handle, call, library, options, pointer, view
 from ._scalars import scalar, text
 from .errors import ArgumentError
@@ -55,6 +57,8 @@ class Hits:
     module_id: Int32 | None = None
     cells: Cells | None = None
     """needed where the bundle looks at cells, as the default one does"""
+    _columns: tuple[str, ...] = field(default=(), init=False, repr=False)
+    """all that the table had which they were taken from, for messages"""
 
     def __len__(self) -> int:
         return len(self.xyz)
@@ -73,6 +77,19 @@ class Hits:
             hits.cell_ch0, hits.cell_ch1 = pointer(self.cells.ch0, s.I32), pointer(self.cells.ch1, s.I32)
             hits.cell_value = pointer(self.cells.value, s.F32)
         return hits
+
+    @contextmanager
+    def _needed(self) -> Iterator[None]:
+        """An error over ids that are not there says what there is instead, or how to give them."""
+        try:
+            yield
+        except ArgumentError as error:
+            missing = [name for name in _IDS if getattr(self, name) is None and name in str(error)]
+            if not missing:
+                raise
+            instead = names_instead(self._columns, missing, ("xyz", "x", "y", "z", *_ID_TYPES)) if self._columns else (
+                f"give a table or a dict with x, y, z (or xyz) and {', '.join(missing)}")
+            raise ArgumentError(f"{error}: {instead}") from None
 
 
 @dataclass(eq=False)
@@ -280,6 +297,7 @@ def _is_array(values: Any) -> bool:
 
 def _checked_hits(hits: Hits) -> Hits:
     found = Hits(typed(hits.xyz, np.float32, "hits: xyz", (None, 3)), cells=hits.cells)
+    found._columns = hits._columns
     for name, dtype in _ID_TYPES.items():
         if getattr(hits, name) is not None:
             setattr(found, name, typed(getattr(hits, name), dtype, f"hits: {name}", (len(found),)))
@@ -288,6 +306,7 @@ def _checked_hits(hits: Hits) -> Hits:
 
 def _read_hits(columns: Columns) -> Hits:
     found = Hits(columns.typed("xyz", np.float32, None, 3) if "xyz" in columns else columns.rows("x y z"))
+    found._columns = tuple(map(str, columns.arrays))
     for name, dtype in _ID_TYPES.items():
         if name in columns:
             setattr(found, name, columns.typed(name, dtype, len(found)))

@@ -222,7 +222,8 @@ class Models:
         measured, which = as_hits(hits, cells), c.c_int(_NETWORKS.index(network))
         count = library.trkx_pipeline_features_count(self._handle.address, which)
         values = np.empty((len(measured), count), np.float32)
-        call("trkx_pipeline_features", self._handle.address, which, c.byref(measured._c()), pointer(values, s.F32))
+        with measured._needed():
+            call("trkx_pipeline_features", self._handle.address, which, c.byref(measured._c()), pointer(values, s.F32))
         return values
 
     def _checked(self, features: Any, which: int) -> Float32:
@@ -236,7 +237,8 @@ class Models:
         """
         measured = as_hits(hits)
         kept = np.empty(len(measured), np.uint32)
-        call("trkx_pipeline_ks", self._handle.address, c.byref(measured._c()), pointer(kept, s.U32))
+        with measured._needed():
+            call("trkx_pipeline_ks", self._handle.address, c.byref(measured._c()), pointer(kept, s.U32))
         return kept
 
     def embed(self, features: Any) -> Float32:
@@ -278,8 +280,9 @@ class Models:
         struct, index = edges_struct(edges)
         more, _kept = edges_struct(np.zeros((2, 0)) if candidates is None else candidates)
         labels, count = np.zeros(len(measured), np.int32), c.c_size_t()
-        call("trkx_pipeline_tracks", self._handle.address, c.byref(measured._c()), c.byref(struct),
-             pointer(scores_of(scores, index), s.F32), c.byref(more), pointer(labels, s.I32), c.byref(count))
+        with measured._needed():
+            call("trkx_pipeline_tracks", self._handle.address, c.byref(measured._c()), c.byref(struct),
+                 pointer(scores_of(scores, index), s.F32), c.byref(more), pointer(labels, s.I32), c.byref(count))
         return labels
 
 
@@ -310,7 +313,8 @@ class Pipeline(Models):
         filled.truth = None if truth is None else c.pointer(truth._c())
         filled.particles = None if particles is None else c.pointer(particles._c())
         given = hits._c()
-        call("trkx_pipeline_run", self._handle.address, c.byref(given), c.byref(filled), c.byref(owner.address))
+        with hits._needed():
+            call("trkx_pipeline_run", self._handle.address, c.byref(given), c.byref(filled), c.byref(owner.address))
         _warn_of_units(given)
         return Result(owner)
 

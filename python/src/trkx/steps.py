@@ -110,8 +110,9 @@ def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int 
     struct, index = edges_struct(edges)
     filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits)
     labels, count = np.zeros(len(with_modules), np.int32), c.c_size_t()
-    call("trkx_join", c.byref(with_modules._c()), c.byref(struct), pointer(scores_of(scores, index), s.F32),
-         c.byref(filled), pointer(labels, s.I32), c.byref(count))
+    with with_modules._needed():
+        call("trkx_join", c.byref(with_modules._c()), c.byref(struct), pointer(scores_of(scores, index), s.F32),
+             c.byref(filled), pointer(labels, s.I32), c.byref(count))
     return labels
 
 
@@ -146,8 +147,9 @@ def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **set
     if not known.issuperset(settings):
         raise TypeError(f"complete has no setting {', '.join(set(settings) - known)}")
     filled = options(s.CompleteOptions, "trkx_complete_options_init", threads=threads, **settings)
-    call("trkx_complete", c.byref(with_modules._c()), _detector(None).address, c.byref(struct), c.byref(filled),
-         pointer(completed, s.I32), c.byref(count))
+    with with_modules._needed():
+        call("trkx_complete", c.byref(with_modules._c()), _detector(None).address, c.byref(struct), c.byref(filled),
+             pointer(completed, s.I32), c.byref(count))
     return completed
 
 
@@ -164,8 +166,9 @@ def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, f
     pairs = names.items() if isinstance(names, Mapping) else [(n, 1.0) if isinstance(n, str) else n for n in names]
     specs = (s.FeatureSpec * len(pairs))(*(_spec(name, scale) for name, scale in pairs))
     values = np.empty((len(measured), len(pairs)), np.float32)
-    call("trkx_features", c.byref(measured._c()), _detector(detector).address, specs, c.c_size_t(len(pairs)),
-         scalar(c.c_int, threads, "threads"), pointer(values, s.F32))
+    with measured._needed():
+        call("trkx_features", c.byref(measured._c()), _detector(detector).address, specs, c.c_size_t(len(pairs)),
+             scalar(c.c_int, threads, "threads"), pointer(values, s.F32))
     return values
 
 
