@@ -1,4 +1,4 @@
-# cmake --install: libraries, header, program, bundles, and how to find them (CMake package, pkg-config). What is
+# cmake --install: libraries, header, program, bundles, documents, and how to find them (CMake package, pkg-config). What is
 # installed needs nothing of this clone, and may be moved: ONNX Runtime goes along unless it is the system's, and
 # libraries are found relative to whoever loads them.
 include(CMakePackageConfigHelpers)
@@ -8,7 +8,8 @@ install(TARGETS trkx trkx_static EXPORT trkx
 install(TARGETS trkx_ep LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/trkx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models/default models/acat2021-like DESTINATION ${CMAKE_INSTALL_DATADIR}/trkx/models)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+file(GLOB documents CONFIGURE_DEPENDS docs/*.md) # messages refer to them
+install(FILES LICENSE ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(EXPORT trkx NAMESPACE trkx:: FILE trkx-targets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)
 
 # ---- ONNX Runtime --------------------------------------------------------------------------------------

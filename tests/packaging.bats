@@ -59,13 +59,16 @@ make_trap() { # directory
     cp "$1/libtrkx_ep.so" "$1/libtrkx_cuda.so"
 }
 
-@test "install: header, libraries, program, bundles, CMake package, pkg-config file" {
+@test "install: header, libraries, program, bundles, documents, CMake package, pkg-config file" {
     for file in include/trkx.h bin/trkx share/trkx/models/{default,acat2021-like}/bundle.json; do
         [ -e "$prefix/$file" ]
     done
     for file in libtrkx.so libtrkx.so.0 libtrkx.a pkgconfig/trkx.pc cmake/trkx/trkx-config.cmake \
         cmake/trkx/trkx-config-version.cmake; do
         [ -e "$installed/$file" ]
+    done
+    for document in "$repository"/docs/*.md; do
+        cmp "$document" "$prefix/share/doc/trkx/${document##*/}"
     done
     [ "$(find "$prefix/include" -type f | wc -l)" -eq 1 ]
     built=$(dirname "$(runtime_of "$TRKX")")/..
