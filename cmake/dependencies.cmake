@@ -57,4 +57,4 @@ find_file(ONNX_PROTO onnx/onnx.proto PATH_SUFFIXES include REQUIRED)
 
 add_library(trkx_dependencies INTERFACE)
 target_link_libraries(trkx_dependencies INTERFACE trkx_onnxruntime PkgConfig::JANSSON PkgConfig::LIBMD
-    PkgConfig::LIBDEFLATE ZLIB::ZLIB OpenMP::OpenMP_C Threads::Threads ${CMAKE_DL_LIBS} m)
+    PkgConfig::LIBDEFLATE ZLIB::ZLIB OpenMP::OpenMP_C Threads::Threads ${CMAKE_DL_LIBS} -lm)
