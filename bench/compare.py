@@ -400,6 +400,9 @@ def main():
     parser.add_argument("--repeat", type=int, default=7, help="runs of each program (%(default)s)")
     parser.add_argument("--out", type=pathlib.Path, default=REPOSITORY / "out" / "bench", help="(%(default)s)")
     arguments = parser.parse_args()
+    unknown = [part for part in arguments.parts.split(",") if part not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]}")
     arguments.out.mkdir(parents=True, exist_ok=True)
     results = Results()
     for part in arguments.parts.split(","):

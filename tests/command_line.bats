@@ -34,6 +34,17 @@ setup_file() { make_event 100; }
     [[ $output == *"--min-hits N"*"(3)"*"--match F"*"(0.5)"* ]]
 }
 
+@test "scripts look at their arguments before they install or build" {
+    for wrong in "bench --hepl" "bench --repeat" "bench radius" "demo a b" "demo --x" "build x" "setup --x" "test x" \
+        "train x" "abi --x" "abi --check a b" "fresh sid"; do
+        run --separate-stderr timeout 5 "$repository/scripts/"$wrong
+        echo "$wrong: $status $stderr"
+        [ "$status" -eq 2 ]
+        [ -z "$output" ]
+        [[ $stderr == *"usage: scripts/${wrong%% *}"* ]]
+    done
+}
+
 @test "version: trkx and its ONNX Runtime" {
     run "$TRKX" --version
     [ "$status" -eq 0 ]
