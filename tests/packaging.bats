@@ -119,7 +119,9 @@ add_executable(shared minimal.c)
 target_link_libraries(shared PRIVATE trkx::trkx)
 add_executable(static minimal.c)
 target_link_libraries(static PRIVATE trkx::trkx_static)
-add_executable(m both.cpp) # a name that is no library's here
+add_executable(both both.cpp)
+target_link_libraries(both PRIVATE trkx::trkx)
+add_library(m MODULE EXCLUDE_FROM_ALL minimal.c) # not the one that trkx links
 target_link_libraries(m PRIVATE trkx::trkx)
 CMAKE
     cmake -S . -B cmake -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
@@ -130,7 +132,7 @@ CMAKE
     else
         TRKX_EP_LIBRARY=$installed/libtrkx_ep.so finds_tracks cmake/static
     fi
-    run cmake/m
+    run cmake/both
     [ "$output" = "trkx $(pkg-config --modversion trkx), batches of 0" ]
     [[ $(ldd cmake/shared) == *"=> $installed/libtrkx.so.0 "* ]]
     [[ $(ldd cmake/static) != *libtrkx* ]]
