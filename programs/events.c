@@ -15,21 +15,28 @@ struct identity {
     size_t index;
 };
 
-/* Length of a path without "-hits.csv" or another ending of an event's file. */
+/* Length of a path without the part "-hits" and the ending of its file; 0 where it is no such file's. */
+static size_t without_part(const char *path, const char *part)
+{
+    static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
+    size_t length = strlen(path), of_part = strlen(part);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t both = of_part + strlen(endings[i]);
+        if (length <= both) continue;
+        const char *at = path + (length - both);
+        if (memcmp(at, part, of_part) == 0 && strcmp(at + of_part, endings[i]) == 0) return length - both;
+    }
+    return 0;
+}
+
+/* The same whichever of an event's files it is; all of a path that is none. */
 static size_t without_ending(const char *path)
 {
     static const char *const parts[] = {"-hits", "-cells", "-truth", "-particles"};
-    static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
-    size_t length = strlen(path);
-    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
-        for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
-            size_t part = strlen(parts[p]), ending = strlen(endings[e]);
-            if (length <= part + ending) continue;
-            const char *at = path + (length - part - ending);
-            if (memcmp(at, parts[p], part) == 0 && strcmp(at + part, endings[e]) == 0)
-                return length - part - ending;
-        }
-    return length;
+    size_t length = 0;
+    for (size_t p = 0; p < sizeof parts / sizeof *parts && length == 0; p++)
+        length = without_part(path, parts[p]);
+    return length > 0 ? length : strlen(path);
 }
 
 static struct identity identify(const char *path, size_t index)
@@ -111,18 +118,6 @@ bool events_differ_in_name(const struct events *events)
 
 /* ---- where they are --------------------------------------------------------------------------------- */
 
-/* Length of the prefix where `name` is an event's file of hits, else 0. */
-static size_t prefix_length(const char *name)
-{
-    static const char *const endings[] = {"-hits.csv", "-hits.csv.gz", "-hits.npy"};
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t ending = strlen(endings[i]);
-        if (length > ending && strcmp(name + length - ending, endings[i]) == 0) return length - ending;
-    }
-    return 0;
-}
-
 static void events_add(struct events *events, char *prefix)
 {
     events->prefixes = checked(realloc(events->prefixes, (events->count + 1) * sizeof *events->prefixes));
@@ -138,7 +133,7 @@ static bool events_in_directory(const char *path, DIR *directory, struct events 
 {
     size_t first = events->count;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        size_t length = prefix_length(entry->d_name);
+        size_t length = without_part(entry->d_name, "-hits");
         if (length == 0) continue;
         char *prefix = join_path(path, entry->d_name, "");
         prefix[strlen(path) + 1 + length] = '\0';
