@@ -1,5 +1,5 @@
-# ONNX files, for `trkx model`: read, described, checked, repaired. A library of its own, not installed, so that
-# libtrkx itself does not need protobuf-c: the program and the tests link it.
+# onnx/: ONNX files, for `trkx model`: read, described, checked, repaired. Objects of their own, so that libtrkx itself
+# does not need protobuf-c: the program and the tests link them, beside the objects of libtrkx.
 set(onnx_generated ${PROJECT_BINARY_DIR}/onnx)
 file(MAKE_DIRECTORY ${onnx_generated})
 configure_file(${ONNX_PROTO} ${onnx_generated}/onnx.proto COPYONLY)
@@ -13,12 +13,11 @@ add_library(trkx_onnx_schema STATIC ${onnx_generated}/onnx.pb-c.c)
 target_include_directories(trkx_onnx_schema SYSTEM PUBLIC ${onnx_generated})
 target_link_libraries(trkx_onnx_schema PUBLIC PkgConfig::PROTOBUF_C PRIVATE trkx_instrumentation)
 
-add_library(trkx_onnx STATIC
-    src/onnx/file.c src/onnx/tensor.c src/onnx/graph.c src/onnx/extent.c src/onnx/shapes.c src/onnx/operators.c
-    src/onnx/infer.c src/onnx/infer_elements.c src/onnx/infer_arrange.c src/onnx/infer_index.c
-    src/onnx/findings.c src/onnx/info.c src/onnx/check.c src/onnx/check_graph.c src/onnx/check_interface.c src/onnx/check_kind.c
-    src/onnx/convert.c src/onnx/edit.c src/onnx/repair.c src/onnx/networks.c src/onnx/adopt.c)
+add_library(trkx_onnx OBJECT
+    onnx/file.c onnx/tensor.c onnx/graph.c onnx/extent.c onnx/shapes.c onnx/operators.c
+    onnx/infer.c onnx/infer_elements.c onnx/infer_arrange.c onnx/infer_index.c
+    onnx/findings.c onnx/info.c onnx/check.c onnx/check_graph.c onnx/check_interface.c onnx/check_kind.c
+    onnx/convert.c onnx/edit.c onnx/repair.c onnx/networks.c onnx/adopt.c)
 target_compile_definitions(trkx_onnx PRIVATE _GNU_SOURCE)
-target_include_directories(trkx_onnx PUBLIC include src src/onnx)
-target_link_libraries(trkx_onnx PUBLIC trkx_onnx_schema
-    PRIVATE trkx_static trkx_warnings trkx_instrumentation PkgConfig::LIBMD)
+target_include_directories(trkx_onnx PUBLIC include src ${PROJECT_SOURCE_DIR})
+target_link_libraries(trkx_onnx PUBLIC trkx_onnx_schema PkgConfig::LIBMD PRIVATE trkx_warnings trkx_instrumentation)

@@ -1,4 +1,4 @@
-#include "claim.h"
+#include "ep/claim.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "graph.h"
+#include "ep/graph.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include <onnxruntime_c_api.h>
 #include <stdint.h>
 
-#include "arena.h"
+#include "ep/arena.h"
 
 enum { EP_RANK = 3 }; /* of tensors that the provider looks at */
 

@@ -1,4 +1,4 @@
-#include "index.h"
+#include "ep/index.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef TRKX_EP_INDEX_H
 #define TRKX_EP_INDEX_H
 
-#include "run.h"
+#include "ep/run.h"
 
 /* rows [count]: the rows pointed to; negative ones count from the end. False where one is out of range. input
  * NULL: all zeros. */

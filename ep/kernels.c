@@ -1,8 +1,8 @@
 /* Which kernels this processor runs, and the packing of a layer's weights, which is the same for all. */
-#include "kernels.h"
+#include "ep/kernels.h"
 
-#include "cpu.h"
-#include "kernels_sets.h"
+#include "core/cpu.h"
+#include "ep/kernels_sets.h"
 
 const struct ep_kernels *const *ep_kernels_all(void)
 {

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels_sets.h"
+#include "ep/kernels_sets.h"
 
 enum {
     VL = 4,
@@ -124,4 +124,4 @@ static void settle(void)
 #else
 #define NAME "plain"
 #endif
-#include "kernels_template.h"
+#include "ep/kernels_template.h"

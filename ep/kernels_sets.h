@@ -2,7 +2,7 @@
 #ifndef TRKX_EP_KERNELS_SETS_H
 #define TRKX_EP_KERNELS_SETS_H
 
-#include "kernels.h"
+#include "ep/kernels.h"
 
 extern const struct ep_kernels ep_kernels_plain;
 #if defined(__x86_64__)

@@ -1,4 +1,4 @@
-#include "lower.h"
+#include "ep/lower.h"
 
 #include <string.h>
 

@@ -15,8 +15,8 @@
 #ifndef TRKX_EP_LOWER_H
 #define TRKX_EP_LOWER_H
 
-#include "graph.h"
-#include "program.h"
+#include "ep/graph.h"
+#include "ep/program.h"
 
 enum ep_kind { EP_NOTHING, EP_NUMBERS, EP_INTEGERS, EP_COLUMNS };
 

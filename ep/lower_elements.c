@@ -2,7 +2,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "lower.h"
+#include "ep/lower.h"
 
 /* Operands of an operator with columns among them, stretched to one shape: widths, and rows where one of them
  * has a single row and another has more. Numbers become constants. */

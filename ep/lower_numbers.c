@@ -1,7 +1,7 @@
 /* Operators on numbers that follow from shapes and constants: they are done while planning. */
 #include <string.h>
 
-#include "lower.h"
+#include "ep/lower.h"
 
 /* A dimension from 0 to rank, counted from the end where negative. */
 static int64_t bounded(int64_t dimension, int rank)

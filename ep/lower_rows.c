@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lower.h"
+#include "ep/lower.h"
 
 static void result_columns(struct ep_lowering *lowering, const struct ep_op *op, int rank,
                            struct ep_lowered *result)

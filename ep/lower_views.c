@@ -1,7 +1,7 @@
 /* Operators that only take, order or repeat elements. */
 #include <string.h>
 
-#include "lower.h"
+#include "ep/lower.h"
 
 struct ep_selection ep_select_all(const struct ep_lowered *value)
 {

@@ -1,9 +1,9 @@
-#include "packings.h"
+#include "ep/packings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "ep/kernels.h"
 
 /* What makes two layers' packed weights the same. */
 struct key {

@@ -5,8 +5,8 @@
 
 #include <pthread.h>
 
-#include "graph.h"
-#include "program.h"
+#include "ep/graph.h"
+#include "ep/program.h"
 
 struct ep_packing;
 

@@ -1,10 +1,10 @@
-#include "plan.h"
+#include "ep/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "packings.h"
-#include "schedule.h"
+#include "ep/packings.h"
+#include "ep/schedule.h"
 
 struct planner {
     struct ep_arena *arena;

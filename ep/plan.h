@@ -2,7 +2,7 @@
 #ifndef TRKX_EP_PLAN_H
 #define TRKX_EP_PLAN_H
 
-#include "program.h"
+#include "ep/program.h"
 
 /* Memory of a run. Buffers that are not needed at the same time share it. */
 struct ep_buffer {

@@ -1,4 +1,4 @@
-#include "program.h"
+#include "ep/program.h"
 
 #include <limits.h>
 #include <string.h>

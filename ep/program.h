@@ -8,9 +8,9 @@
 #ifndef TRKX_EP_PROGRAM_H
 #define TRKX_EP_PROGRAM_H
 
-#include "arena.h"
-#include "graph.h"
-#include "kernels.h"
+#include "ep/arena.h"
+#include "ep/graph.h"
+#include "ep/kernels.h"
 
 enum ep_operation {
     EP_OP_NONE, /* removed */

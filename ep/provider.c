@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "claim.h"
-#include "packings.h"
-#include "report.h"
-#include "run.h"
+#include "ep/claim.h"
+#include "ep/packings.h"
+#include "ep/report.h"
+#include "ep/run.h"
 
 /* By number: newer headers still meet a 1.23 library. */
 enum { API_VERSION = 23 };

@@ -1,4 +1,4 @@
-#include "report.h"
+#include "ep/report.h"
 
 #include <stdio.h>
 #include <string.h>

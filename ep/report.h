@@ -2,7 +2,7 @@
 #ifndef TRKX_EP_REPORT_H
 #define TRKX_EP_REPORT_H
 
-#include "claim.h"
+#include "ep/claim.h"
 
 /* Appends to a file a line `graph <tab> nodes <tab> claimed <tab> groups`, then for each operator that is
  * left to others `left <tab> count <tab> why`. False where the file cannot be written. */

@@ -3,7 +3,7 @@
  * rounding only. */
 #include <string.h>
 
-#include "program.h"
+#include "ep/program.h"
 
 /* Who uses the columns of an op: one op and nothing else, or anything else. */
 enum { NOBODY = -1, SEVERAL = -2 };

@@ -1,11 +1,11 @@
-#include "run.h"
+#include "ep/run.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "index.h"
+#include "ep/index.h"
 
 /* What the threads of one run share. */
 struct work {

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "plan.h"
+#include "ep/plan.h"
 
 /* Scratch memory for as many threads as were ever at work at once; it is kept from run to run. Thread-safe.
  */

@@ -1,4 +1,4 @@
-#include "schedule.h"
+#include "ep/schedule.h"
 
 #include <stdlib.h>
 

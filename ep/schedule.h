@@ -2,7 +2,7 @@
 #ifndef TRKX_EP_SCHEDULE_H
 #define TRKX_EP_SCHEDULE_H
 
-#include "program.h"
+#include "ep/program.h"
 
 struct ep_schedule {
     int *ops; /* [count] those that are needed, pass by pass, makers before users */

@@ -2,7 +2,7 @@
 #ifndef TRKX_GPU_CONTEXT_H
 #define TRKX_GPU_CONTEXT_H
 
-#include "pool.h"
+#include "gpu/pool.h"
 
 struct trkx_cuda_context {
     int device;

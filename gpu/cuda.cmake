@@ -26,7 +26,7 @@ message(STATUS "libtrkx_cuda.so: ${build}")
 # those that are to come.
 set(nvcc_options -std=c++17 -O3 -fmad=false -cudart static -ccbin ${CMAKE_CXX_COMPILER} --compiler-options
     -fPIC,-fvisibility=hidden,-Wall,-ffp-contract=off -Xptxas -v -DTHRUST_FORCE_64_BIT_OFFSET_TYPE
-    -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/src -I${CMAKE_CURRENT_SOURCE_DIR})
+    -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/src -I${PROJECT_SOURCE_DIR})
 if(TRKX_WERROR)
     list(APPEND nvcc_options -Werror all-warnings)
 endif()
@@ -39,7 +39,7 @@ list(APPEND nvcc_options -gencode arch=compute_${newest},code=compute_${newest})
 # Each unit is read once for each architecture, so they are few: what needs Thrust, and what does not.
 set(small_kernels ${gpu_kernels} runtime_cuda.cu)
 list(REMOVE_ITEM small_kernels primitives.cu)
-list(TRANSFORM small_kernels REPLACE "(.+)" "#include \"\\1\"\n" OUTPUT_VARIABLE unit)
+list(TRANSFORM small_kernels REPLACE "(.+)" "#include \"gpu/\\1\"\n" OUTPUT_VARIABLE unit)
 list(JOIN unit "" unit)
 file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/kernels.cu CONTENT "${unit}" @ONLY)
 foreach(source ${CMAKE_CURRENT_SOURCE_DIR}/primitives.cu ${CMAKE_CURRENT_BINARY_DIR}/kernels.cu)
@@ -64,7 +64,7 @@ set_source_files_properties(${objects} PROPERTIES EXTERNAL_OBJECT ON GENERATED O
 set_target_properties(trkx_cuda PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON LINKER_LANGUAGE CXX
     LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
-target_include_directories(trkx_cuda PRIVATE ../include ../src)
+target_include_directories(trkx_cuda PRIVATE ../include ../src ..)
 target_compile_options(trkx_cuda PRIVATE ${gpu_warnings} -Wconversion)
 target_link_libraries(trkx_cuda PRIVATE ${CUDART_STATIC} Threads::Threads ${CMAKE_DL_LIBS} rt)
 target_link_options(trkx_cuda PRIVATE LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/exports.map

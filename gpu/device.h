@@ -13,9 +13,9 @@
 #include <cuda/atomic>
 #include <utility>
 
-#include "context.h"
-#include "everywhere.h"
-#include "runtime.h"
+#include "gpu/context.h"
+#include "core/everywhere.h"
+#include "gpu/runtime.h"
 
 /* Memory of the context's pool, given back at the end of the scope unless it is taken. */
 template <class T> class buffer

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <vector>
 
-#include "device.h"
-#include "failure.h"
-#include "outwards.h"
-#include "steps.h"
+#include "gpu/device.h"
+#include "gpu/failure.h"
+#include "graph/outwards.h"
+#include "gpu/steps.h"
 
 /* ---- to and from the host --------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-#include "failure.h"
+#include "gpu/failure.h"
 
 #include <cstdarg>
 #include <cstdio>

@@ -1,10 +1,10 @@
-/* Features of hits from their positions, in double, rounded once; see src/features.c. */
+/* Features of hits from their positions, in double, rounded once; see src/features/features.c. */
 #include <cmath>
 
-#include "device.h"
-#include "failure.h"
-#include "position.h"
-#include "steps.h"
+#include "gpu/device.h"
+#include "gpu/failure.h"
+#include "features/position.h"
+#include "gpu/steps.h"
 
 bool step_computes(enum trkx_feature feature)
 {

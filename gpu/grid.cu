@@ -1,8 +1,8 @@
-#include "grid.h"
+#include "gpu/grid.h"
 
 #include <algorithm>
 
-#include "failure.h"
+#include "gpu/failure.h"
 
 /* ---- which dimensions ------------------------------------------------------------------------------- */
 

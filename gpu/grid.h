@@ -6,8 +6,8 @@
 
 #include <cmath>
 
-#include "device.h"
-#include "keys.h"
+#include "gpu/device.h"
+#include "core/keys.h"
 
 enum { GRID_LEVELS = 3, GRID_NONE = -1 };
 

@@ -1,7 +1,7 @@
 /* The table of functions: each enters its device, takes a step, and turns failures into statuses. */
-#include "failure.h"
-#include "runtime.h"
-#include "steps.h"
+#include "gpu/failure.h"
+#include "gpu/runtime.h"
+#include "gpu/steps.h"
 
 /* ---- devices ---------------------------------------------------------------------------------------- */
 

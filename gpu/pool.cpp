@@ -1,9 +1,9 @@
-#include "pool.h"
+#include "gpu/pool.h"
 
 #include <cstdint>
 
-#include "failure.h"
-#include "runtime.h"
+#include "gpu/failure.h"
+#include "gpu/runtime.h"
 
 static const size_t unit = 256; /* bytes: the alignment that device.h promises */
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "trkx_cuda.h"
+#include "gpu/trkx_cuda.h"
 
 class pool
 {

@@ -10,7 +10,7 @@
 #include <thrust/execution_policy.h>
 #endif
 
-#include "device.h"
+#include "gpu/device.h"
 
 /* How Thrust gets memory: from the pool. */
 struct scratch {

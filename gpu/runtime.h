@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-#include "trkx_cuda.h"
+#include "gpu/trkx_cuda.h"
 
 namespace runtime
 {

@@ -3,8 +3,8 @@
 
 #include <cstdio>
 
-#include "failure.h"
-#include "runtime.h"
+#include "gpu/failure.h"
+#include "gpu/runtime.h"
 
 namespace runtime
 {

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "failure.h"
-#include "runtime.h"
+#include "gpu/failure.h"
+#include "gpu/runtime.h"
 
 namespace runtime
 {

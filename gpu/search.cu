@@ -3,10 +3,10 @@
  * for in between. */
 #include <algorithm>
 
-#include "failure.h"
-#include "grid.h"
-#include "outwards.h"
-#include "steps.h"
+#include "gpu/failure.h"
+#include "gpu/grid.h"
+#include "graph/outwards.h"
+#include "gpu/steps.h"
 
 /* What all passes over the points share. */
 struct query {

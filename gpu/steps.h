@@ -2,7 +2,7 @@
 #ifndef TRKX_GPU_STEPS_H
 #define TRKX_GPU_STEPS_H
 
-#include "context.h"
+#include "gpu/context.h"
 
 void step_features(trkx_cuda_context *context, const float *xyz, size_t n, const trkx_feature_spec *specs,
                    size_t specs_count, float *features);

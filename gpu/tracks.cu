@@ -4,10 +4,10 @@
  * way. Whatever the order, the roots at the end are the components' lowest hits. */
 #include <cmath>
 
-#include "device.h"
-#include "failure.h"
-#include "keys.h"
-#include "steps.h"
+#include "gpu/device.h"
+#include "gpu/failure.h"
+#include "core/keys.h"
+#include "gpu/steps.h"
 
 TRKX_EVERYWHERE inline uint32_t load(uint32_t &parent)
 {

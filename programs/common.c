@@ -1,4 +1,4 @@
-#include "common.h"
+#include "programs/common.h"
 
 #include <ctype.h>
 #include <errno.h>

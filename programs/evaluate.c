@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "evaluate_report.h"
+#include "programs/evaluate_report.h"
 
 struct settings {
     trkx_metrics_options metrics;

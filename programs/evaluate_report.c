@@ -1,4 +1,4 @@
-#include "evaluate_report.h"
+#include "programs/evaluate_report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -109,7 +109,7 @@ void pool_add(struct pool *pool, const char *name, const trkx_metrics *metrics)
     add_efficiency(&sum->above_1_gev, &metrics->above_1_gev);
 }
 
-/* As of one event: src/metrics.c. */
+/* As of one event: src/metrics/metrics.c. */
 static void finish_efficiency(trkx_efficiency *sum, bool known)
 {
     double particles = (double)sum->particles, e = sum->particles > 0 ? (double)sum->matched / particles : 0;

@@ -2,7 +2,7 @@
 #ifndef TRKX_PROGRAMS_EVALUATE_REPORT_H
 #define TRKX_PROGRAMS_EVALUATE_REPORT_H
 
-#include "common.h"
+#include "programs/common.h"
 
 /* Several events taken together: counts are sums, rates and efficiencies those of the sums, the score is the
  * mean of the events'. Zero-initialise. */

@@ -1,5 +1,5 @@
-#include "jobs.h"
-#include "process.h"
+#include "programs/jobs.h"
+#include "programs/process.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 #ifndef TRKX_PROGRAMS_JOBS_H
 #define TRKX_PROGRAMS_JOBS_H
 
-#include "common.h"
+#include "programs/common.h"
 
 /* An event and what became of it. */
 struct job {

@@ -1,6 +1,6 @@
 /* Names that do not exist, and those that were meant. */
-#include "common.h"
-#include "meant.h"
+#include "core/spelling.h"
+#include "programs/common.h"
 
 int misnamed(const char *command, const char *what, const char *dashes, const char *word,
              const char *const *names, size_t count)

@@ -1,5 +1,5 @@
 /* What surrounds a command: the standard streams, signals. */
-#include "process.h"
+#include "programs/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "programs/common.h"
 
 /* Where a standard stream is closed, the next file opened would get its number, and what is printed. What
  * stands in for the standard output cannot be written either, so that it is noticed where something is

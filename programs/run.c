@@ -8,8 +8,8 @@
 #include <malloc.h>
 #endif
 
-#include "jobs.h"
-#include "process.h"
+#include "programs/jobs.h"
+#include "programs/process.h"
 
 struct settings {
     const char *bundle;

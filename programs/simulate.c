@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common.h"
-#include "process.h"
+#include "programs/common.h"
+#include "programs/process.h"
 
 /* Charged particles of a full-density event, and the simultaneous collisions that they stand for. */
 enum { FULL_PILEUP = 200 };

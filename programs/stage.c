@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common.h"
+#include "programs/common.h"
 
 struct settings {
     const char *bundle;

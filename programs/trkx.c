@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
-#include "process.h"
+#include "programs/common.h"
+#include "programs/process.h"
 
 static const struct {
     const char *name;

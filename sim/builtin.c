@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "geometry.h"
-#include "random.h"
+#include "sim/geometry.h"
+#include "sim/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,4 +1,4 @@
-#include "digitize.h"
+#include "sim/digitize.h"
 
 #include <math.h>
 

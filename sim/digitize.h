@@ -2,8 +2,8 @@
 #ifndef TRKX_SIM_DIGITIZE_H
 #define TRKX_SIM_DIGITIZE_H
 
-#include "propagate.h"
-#include "random.h"
+#include "sim/propagate.h"
+#include "sim/random.h"
 
 struct trkx_cell {
     int32_t ch0, ch1; /* channel along u, v, from the module's edge */

@@ -1,10 +1,10 @@
-#include "geometry.h"
+#include "sim/geometry.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
+#include "sim/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

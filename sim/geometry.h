@@ -3,7 +3,7 @@
 #ifndef TRKX_SIM_GEOMETRY_H
 #define TRKX_SIM_GEOMETRY_H
 
-#include "detector.h"
+#include "detector/modules.h"
 
 /* Kinds of sensors, told apart by the length of their cells along v. */
 enum trkx_sensor { TRKX_PIXELS, TRKX_SHORT_STRIPS, TRKX_LONG_STRIPS };

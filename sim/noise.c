@@ -1,9 +1,9 @@
 /* Noise: hits of no particle, spread over the modules. */
-#include "noise.h"
+#include "sim/noise.h"
 
 #include <math.h>
 
-#include "random.h"
+#include "sim/random.h"
 
 /* Noise hits a module at full density in TrackML's events: in the barrel, in disks; of pixels, short strips,
  * long strips. They are spread evenly over the modules of a kind and over each module. */

@@ -2,7 +2,7 @@
 #ifndef TRKX_SIM_NOISE_H
 #define TRKX_SIM_NOISE_H
 
-#include "propagate.h"
+#include "sim/propagate.h"
 
 /* Counts an event's noise hits, and makes them where noise is not NULL, module by module. level: relative to
  * TrackML's at full density. The same arguments give the same hits. */

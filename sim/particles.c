@@ -1,7 +1,7 @@
-#include "particles.h"
+#include "sim/particles.h"
 
-#include "particle_tables.h"
-#include "random.h"
+#include "sim/particle_tables.h"
+#include "sim/random.h"
 
 /* ---- kinds ------------------------------------------------------------------------------------------ */
 

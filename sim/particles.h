@@ -2,7 +2,7 @@
 #ifndef TRKX_SIM_PARTICLES_H
 #define TRKX_SIM_PARTICLES_H
 
-#include "memory.h"
+#include "core/memory.h"
 
 enum trkx_origin { TRKX_PRIMARY, TRKX_DECAY, TRKX_SECONDARY }; /* at the beam, in flight, in material */
 

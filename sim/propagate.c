@@ -1,10 +1,10 @@
-#include "propagate.h"
+#include "sim/propagate.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "field_table.h"
-#include "random.h"
+#include "sim/field_table.h"
+#include "sim/random.h"
 
 /* ---- detector and physics constants ----------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
 #ifndef TRKX_SIM_PROPAGATE_H
 #define TRKX_SIM_PROPAGATE_H
 
-#include "geometry.h"
-#include "particles.h"
+#include "sim/geometry.h"
+#include "sim/particles.h"
 
 /* A particle crosses the plane of a module, within its bounds. */
 struct trkx_crossing {

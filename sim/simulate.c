@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digitize.h"
-#include "event.h"
-#include "geometry.h"
-#include "noise.h"
-#include "parallel.h"
-#include "particles.h"
-#include "propagate.h"
-#include "random.h"
+#include "core/threads.h"
+#include "io/event.h"
+#include "sim/digitize.h"
+#include "sim/geometry.h"
+#include "sim/noise.h"
+#include "sim/particles.h"
+#include "sim/propagate.h"
+#include "sim/random.h"
 
 void trkx_simulate_options_init(trkx_simulate_options *options)
 {

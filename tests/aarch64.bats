@@ -14,7 +14,7 @@ kernel_options=(-O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
     cd "$repository"
     common=(-std=c17 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror -Iep -Isrc)
     $compiler "${common[@]}" "${kernel_options[@]}" -c ep/kernels_plain.c -o "$BATS_TEST_TMPDIR/kernels.o"
-    $compiler "${common[@]}" -O2 -ffp-contract=off -static ep/kernels.c src/cpu.c "$BATS_TEST_TMPDIR/kernels.o" \
+    $compiler "${common[@]}" -O2 -ffp-contract=off -static ep/kernels.c src/core/cpu.c "$BATS_TEST_TMPDIR/kernels.o" \
         tests/kernel_checks.c tests/kernels_aarch64.c -lm -o "$BATS_TEST_TMPDIR/checks"
     run $emulator "$BATS_TEST_TMPDIR/checks"
     echo "$output"

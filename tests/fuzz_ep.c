@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "ep_run.h"
-#include "info.h"
-#include "repair.h"
+#include "onnx/info.h"
+#include "onnx/repair.h"
 
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,7 +4,7 @@
  * tests/corpus/fuzz_event. */
 #include <string.h>
 
-#include "hits.h"
+#include "io/event_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

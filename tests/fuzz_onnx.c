@@ -5,11 +5,11 @@
  * builds them, a byte 0 in front. */
 #include <stdlib.h>
 
-#include "external.h"
-#include "info.h"
-#include "memory.h"
-#include "repair.h"
-#include "tensor.h"
+#include "networks/external_data.h"
+#include "onnx/info.h"
+#include "core/memory.h"
+#include "onnx/repair.h"
+#include "onnx/tensor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trkx_cuda.h"
+#include "gpu/trkx_cuda.h"
 
 static const trkx_cuda_table *gpu;
 static trkx_cuda_context *context;

@@ -3,7 +3,7 @@
 #ifndef TRKX_TESTS_KERNEL_CHECKS_H
 #define TRKX_TESTS_KERNEL_CHECKS_H
 
-#include "kernels.h"
+#include "ep/kernels.h"
 
 struct kernel_check {
     const char *name;

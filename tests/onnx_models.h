@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "onnx/file.h"
 
 /* ---- messages, which live until the next model is begun --------------------------------------------- */
 

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "file.h"
-#include "ort.h"
+#include "networks/session.h"
+#include "onnx/file.h"
 
 enum { GRAPH_NODES = 200, GRAPH_EDGES = 600, GRAPH_FEATURES = 3 };
 

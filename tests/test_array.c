@@ -10,7 +10,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "array.h"
+#include "io/array.h"
 #include "scratch.h"
 
 /* An .npy file in memory: version, header (filled up with blanks), then data. */

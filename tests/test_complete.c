@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "complete.h"
+#include "tracks/complete.h"
 #include "random.h"
 
 /* A simulated event, with the neighbours in direction as candidate edges. */

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "detector.h"
+#include "detector/modules.h"
 #include "scratch.h"
 
 #define HEADER                                                                                        \

@@ -20,8 +20,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "ort_device.h"
-#include "pipeline.h"
+#include "networks/session_device.h"
+#include "pipeline/pipeline.h"
 #include "scratch.h"
 
 enum { EVENTS = 3, PARTICLES = 60, FEW = 6 /* particles, where a run is repeated for each failure */ };

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "edges.h"
-#include "keys.h"
+#include "graph/edges.h"
+#include "core/keys.h"
 #include "points.h"
-#include "tree.h"
+#include "graph/tree.h"
 
 static trkx_edges_options options_of(double radius, size_t k, int threads)
 {

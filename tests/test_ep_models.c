@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "ep_run.h"
-#include "repair.h"
+#include "onnx/repair.h"
 
 #define PUBLISHED "../shared/data/exatrkx/gnn.onnx"
 

@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "index.h"
-#include "packings.h"
-#include "run.h"
-#include "schedule.h"
+#include "ep/index.h"
+#include "ep/packings.h"
+#include "ep/run.h"
+#include "ep/schedule.h"
 
 static uint32_t random_state = 1;
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "detector.h"
+#include "detector/modules.h"
 
 enum { ALL = TRKX_FEATURE_KINDS };
 

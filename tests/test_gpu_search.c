@@ -10,8 +10,8 @@
 #include <cmocka.h>
 #include <omp.h>
 
-#include "edges.h"
 #include "gpu.h"
+#include "graph/edges.h"
 #include "points.h"
 
 static trkx_edges_options options_of(double radius, size_t k)

@@ -12,11 +12,11 @@
 #include <cmocka.h>
 #include <omp.h>
 
-#include "edges.h"
 #include "gpu.h"
-#include "pipeline.h"
+#include "graph/edges.h"
+#include "pipeline/pipeline.h"
 #include "points.h"
-#include "tracks.h"
+#include "tracks/components.h"
 
 /* ---- devices and memory ----------------------------------------------------------------------------- */
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "event.h"
-#include "hits.h"
+#include "io/event.h"
+#include "io/event_read.h"
 #include "scratch.h"
 
 enum { THREADS = 3 };

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "tracks.h"
+#include "tracks/components.h"
 
 static trkx_tracks_options options_of(float cut, size_t min_hits)
 {

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "arena.h"
-#include "poison.h"
+#include "core/arena.h"
+#include "core/poison.h"
 
 /* ---- helpers ---------------------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "groups.h"
+#include "core/groups.h"
 #include "random.h"
 #include "trkx.h"
 

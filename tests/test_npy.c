@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "event.h"
-#include "hits.h"
-#include "npy.h"
+#include "io/event.h"
+#include "io/event_read.h"
+#include "io/npy.h"
 #include "scratch.h"
 
 /* ---- files as NumPy writes them ---------------------------------------------------------------------- */

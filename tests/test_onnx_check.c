@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "check.h"
-#include "memory.h"
-#include "networks.h"
+#include "core/memory.h"
+#include "onnx/check.h"
+#include "onnx/networks.h"
 #include "onnx_models.h"
 
 /* The small network as it should be. */

@@ -17,12 +17,12 @@
 #include <jansson.h>
 #include <sha2.h>
 
-#include "check.h"
-#include "external.h"
-#include "memory.h"
+#include "onnx/check.h"
+#include "networks/external_data.h"
+#include "core/memory.h"
 #include "onnx_models.h"
 #include "onnx_run.h"
-#include "repair.h"
+#include "onnx/repair.h"
 #include "scratch.h"
 
 #define SOUND .opset = 16, .reduction = "add"

@@ -11,10 +11,10 @@
 #include <cmocka.h>
 #include <pthread.h>
 
-#include "memory.h"
+#include "core/memory.h"
+#include "onnx/tensor.h"
 #include "onnx_models.h"
 #include "scratch.h"
-#include "tensor.h"
 
 static const struct trkx_onnx empty;
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "memory.h"
+#include "core/memory.h"
 #include "onnx_models.h"
 #include "onnx_run.h"
 #include "scratch.h"

@@ -16,11 +16,11 @@
 
 #include <cmocka.h>
 
-#include "info.h"
-#include "memory.h"
+#include "core/memory.h"
+#include "onnx/info.h"
+#include "onnx/repair.h"
+#include "onnx/tensor.h"
 #include "onnx_run.h"
-#include "repair.h"
-#include "tensor.h"
 
 #define PUBLISHED "../shared/data/exatrkx/gnn.onnx"
 

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "memory.h"
+#include "core/memory.h"
+#include "onnx/repair.h"
 #include "onnx_models.h"
 #include "onnx_run.h"
-#include "repair.h"
 
 static const double tolerance = 1e-5;
 

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "info.h"
-#include "memory.h"
+#include "core/memory.h"
+#include "onnx/info.h"
+#include "onnx/tensor.h"
 #include "onnx_models.h"
-#include "tensor.h"
 
 static const struct trkx_extent unknown, nodes = {TRKX_PER_NODE, 1}, edges = {TRKX_PER_EDGE, 1};
 

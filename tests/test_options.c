@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <onnxruntime_c_api.h>
 
-#include "parallel.h"
+#include "core/threads.h"
 #include "trkx.h"
 
 /* Two hits of one particle at a distance of 1, the default radius, and one apart. */

@@ -21,8 +21,8 @@
 
 #include <cmocka.h>
 
-#include "memory.h"
-#include "output.h"
+#include "core/memory.h"
+#include "io/output.h"
 
 static char directory[] = "/tmp/trkx-output-XXXXXX";
 

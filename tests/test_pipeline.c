@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
 
 /* Few hits: ThreadSanitizer slows everything down by ten. */
 enum { PARTICLES = 60, EVENTS = 4 };

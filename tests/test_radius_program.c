@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "edges.h"
+#include "graph/edges.h"
 #include "scratch.h"
 
 enum { DIM = 8, K = 500 };

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "detector.h"
-#include "geometry.h"
-#include "memory.h"
-#include "particles.h"
+#include "core/memory.h"
+#include "detector/modules.h"
+#include "sim/geometry.h"
+#include "sim/particles.h"
 
 #define DETECTORS "../shared/data/trackml/detectors.csv.gz"
 

@@ -12,9 +12,9 @@
 #include <locale.h>
 #include <math.h>
 
-#include "number.h"
+#include "io/number.h"
+#include "io/table.h"
 #include "scratch.h"
-#include "table.h"
 
 /* xorshift64* (Vigna 2016): the same numbers in each run. */
 static uint64_t random_state = 88172645463325252u;

@@ -1,7 +1,7 @@
 /* The kernels for AVX2 and FMA. */
 #include <immintrin.h>
 
-#include "kernels_sets.h"
+#include "ep/kernels_sets.h"
 
 enum { VL = 8, TILE_VECS = 2 };
 
@@ -79,4 +79,4 @@ static void settle(void)
 #define store_narrow ep_kernels_plain.store
 #define KERNELS ep_kernels_avx2
 #define NAME "avx2"
-#include "kernels_template.h"
+#include "ep/kernels_template.h"

@@ -1,7 +1,7 @@
 /* The kernels for AVX-512 F. */
 #include <immintrin.h>
 
-#include "kernels_sets.h"
+#include "ep/kernels_sets.h"
 
 enum { VL = 16, TILE_VECS = 4 };
 
@@ -84,4 +84,4 @@ static void settle(void)
 #define store_narrow ep_kernels_avx2.store
 #define KERNELS ep_kernels_avx512
 #define NAME "avx512"
-#include "kernels_template.h"
+#include "ep/kernels_template.h"

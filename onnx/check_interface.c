@@ -1,0 +1,303 @@
+/* Checks of what a model is given and gives: names, types, ranks, widths, axes that grow, the last sigmoid.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "onnx/check.h"
+#include "onnx/tensor.h"
+
+enum {
+    FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+    INT32 = ONNX__TENSOR_PROTO__DATA_TYPE__INT32,
+    INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64
+};
+
+static const char export_again[] = "export it again with dynamic axes";
+
+static bool is_embedding(const struct trkx_contract *contract)
+{
+    return contract->edges == NULL && contract->pairs == NULL;
+}
+
+/* ---- the last sigmoid ------------------------------------------------------------------------------- */
+
+/* Operators that hand on what they are given, arranged anew. */
+static bool hands_on(const Onnx__NodeProto *node)
+{
+    static const char *const names[] = {"Squeeze", "Unsqueeze", "Reshape", "Flatten", "Identity",
+                                        "Cast",    "Transpose", "Gather",  "Slice",   "Clip"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (trkx_onnx_is(node, names[i])) return true;
+    return false;
+}
+
+static const Onnx__NodeProto *maker(const struct trkx_onnx_graph *graph, const char *name)
+{
+    const struct trkx_onnx_value *value = trkx_onnx_value(graph, name);
+    return value == NULL ? NULL : value->node;
+}
+
+/* 1 / (1 + exp(-x)), written out: the exponential in either term. */
+static bool written_out(const struct trkx_onnx_graph *graph, const Onnx__NodeProto *node)
+{
+    bool divides = trkx_onnx_is(node, "Div");
+    if (!divides && !trkx_onnx_is(node, "Reciprocal")) return false;
+    if (divides && trkx_onnx_constant(graph, trkx_onnx_input(node, 0)) == NULL) return false;
+    const Onnx__NodeProto *sum = maker(graph, trkx_onnx_input(node, divides ? 1 : 0));
+    if (sum == NULL || !trkx_onnx_is(sum, "Add")) return false;
+    for (size_t i = 0; i < 2; i++) {
+        const Onnx__NodeProto *term = maker(graph, trkx_onnx_input(sum, i));
+        if (term != NULL && trkx_onnx_is(term, "Exp")) return true;
+    }
+    return false;
+}
+
+const Onnx__NodeProto *trkx_origin(const struct trkx_onnx_graph *graph, const char *name)
+{
+    const Onnx__NodeProto *node = maker(graph, name);
+    for (size_t steps = 0; node != NULL && hands_on(node) && steps < graph->count; steps++)
+        node = maker(graph, trkx_onnx_input(node, 0));
+    return node;
+}
+
+bool trkx_ends_in_sigmoid(const struct trkx_onnx_graph *graph, const char *output)
+{
+    const Onnx__NodeProto *node = trkx_origin(graph, output);
+    return node != NULL &&
+           (trkx_onnx_is(node, "Sigmoid") || trkx_onnx_is(node, "HardSigmoid") || written_out(graph, node));
+}
+
+static void check_sigmoid(const struct trkx_subject *subject, struct trkx_findings *findings)
+{
+    const struct trkx_contract *contract = subject->contract;
+    bool ends = trkx_ends_in_sigmoid(&subject->graph, contract->output);
+    if (ends == contract->sigmoid) return;
+    bool embedding = is_embedding(contract);
+    trkx_findings_add(findings, TRKX_FAULT, "sigmoid", contract->output,
+                      embedding ? ""
+                      : ends    ? "set sigmoid_in_model to true"
+                                : "set sigmoid_in_model to false",
+                      ends ? "ends in a sigmoid%s" : "does not end in a sigmoid%s",
+                      embedding ? ", which an embedding does not" : ", bundle.json says otherwise");
+}
+
+/* ---- axes that grow --------------------------------------------------------------------------------- */
+
+/* Edges as pairs, [m,2]. */
+static bool is_transposed(const Onnx__TypeProto__Tensor *type)
+{
+    int64_t first = 0, second = 0;
+    bool two_rows = trkx_onnx_declared_extent(type, 0, &first) && first == 2;
+    return !two_rows && trkx_onnx_declared_extent(type, 1, &second) && second == 2;
+}
+
+int trkx_growing_axis(enum trkx_role role, const Onnx__TypeProto__Tensor *type)
+{
+    if (role == TRKX_ROLE_OTHER || trkx_onnx_declared_rank(type) != 2) return -1;
+    return role == TRKX_ROLE_EDGES && !is_transposed(type) ? 1 : 0;
+}
+
+bool trkx_axis_fixed(const Onnx__TypeProto__Tensor *type, int axis, int64_t *extent)
+{
+    return axis >= 0 && trkx_onnx_declared_extent(type, axis, extent);
+}
+
+bool trkx_axes_can_grow(const struct trkx_subject *subject)
+{
+    const Onnx__GraphProto *proto = subject->graph.proto;
+    if (subject->shapes.unknown_nodes > 0 || subject->shapes.conflicts_count > 0) return false;
+    for (size_t i = 0; i < subject->graph.count; i++) {
+        const struct trkx_shape *shape = &subject->shapes.of[i];
+        for (int j = 0; j < shape->rank; j++)
+            if (shape->extents[j].per == TRKX_PER_UNKNOWN) return false;
+    }
+    for (size_t i = 0; i < proto->n_output; i++) {
+        const struct trkx_shape *shape =
+            trkx_onnx_shape(&subject->graph, &subject->shapes, trkx_onnx_text(proto->output[i]->name));
+        if (shape->rank < 1 || !trkx_grows(shape->extents[0])) return false;
+    }
+    return true;
+}
+
+static void check_axis(const struct trkx_subject *subject, const Onnx__ValueInfoProto *info, int axis,
+                       struct trkx_findings *findings)
+{
+    int64_t extent = 0;
+    if (!trkx_axis_fixed(trkx_onnx_declared(info), axis, &extent)) return;
+    trkx_findings_add(findings, TRKX_FAULT, "fixed-axis", trkx_onnx_text(info->name),
+                      trkx_axes_can_grow(subject) ? trkx_repair_mends_it : export_again,
+                      "axis %d is fixed at %lld and should be dynamic", axis, (long long)extent);
+}
+
+/* ---- tensors ---------------------------------------------------------------------------------------- */
+
+static void check_type(const Onnx__ValueInfoProto *info, int expected, struct trkx_findings *findings)
+{
+    const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(info);
+    int found = type == NULL ? 0 : type->elem_type;
+    if (found != expected && !(found == INT32 && expected == INT64))
+        trkx_findings_add(findings, TRKX_FAULT, "type", trkx_onnx_text(info->name), "",
+                          "is of type %s, trkx uses %s here", trkx_onnx_type_name(found),
+                          trkx_onnx_type_name(expected));
+}
+
+/* Extents of -1: any. */
+static void check_rank(const Onnx__ValueInfoProto *info, int rank, const int64_t *extents,
+                       struct trkx_findings *findings)
+{
+    const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(info);
+    const char *name = trkx_onnx_text(info->name);
+    int found = trkx_onnx_declared_rank(type);
+    if (found < 0)
+        trkx_findings_add(findings, TRKX_FAULT, "rank", name, export_again,
+                          "declares no shape, expected rank %d", rank);
+    else if (found != rank)
+        trkx_findings_add(findings, TRKX_FAULT, "rank", name, "", "has rank %d, expected %d", found, rank);
+    if (found != rank) return;
+    for (int i = 0; i < rank; i++) {
+        int64_t extent = 0;
+        if (extents[i] >= 0 && trkx_onnx_declared_extent(type, i, &extent) && extent != extents[i])
+            trkx_findings_add(findings, TRKX_FAULT, "width", name, "",
+                              "axis %d has extent %lld, expected %lld", i, (long long)extent,
+                              (long long)extents[i]);
+    }
+}
+
+/* Sources and then targets, [2,m], or pairs, [m,2]: a bundle says which. */
+static void check_edges(const struct trkx_contract *contract, const Onnx__ValueInfoProto *input,
+                        struct trkx_findings *findings)
+{
+    const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(input);
+    int64_t extent = 0;
+    bool declared =
+        trkx_onnx_declared_extent(type, 0, &extent) || trkx_onnx_declared_extent(type, 1, &extent);
+    bool transposed = is_transposed(type);
+    if (contract == NULL || !declared || trkx_onnx_declared_rank(type) != 2 ||
+        contract->transposed == transposed)
+        check_rank(input, 2, transposed ? (int64_t[]){-1, 2} : (int64_t[]){declared ? 2 : -1, -1}, findings);
+    else
+        trkx_findings_add(findings, TRKX_FAULT, "shape", trkx_onnx_text(input->name),
+                          transposed ? "set edges to \"[m,2]\"" : "set edges to \"[2,m]\"",
+                          "is %s, bundle.json says otherwise", transposed ? "[m,2]" : "[2,m]");
+}
+
+static void check_input(const struct trkx_subject *subject, size_t index, struct trkx_findings *findings)
+{
+    const Onnx__ValueInfoProto *input = subject->graph.proto->input[index];
+    enum trkx_role role = subject->shapes.roles[index];
+    const struct trkx_contract *contract = subject->contract;
+    if (role == TRKX_ROLE_NODES)
+        check_rank(input, 2, (int64_t[]){-1, contract != NULL ? (int64_t)contract->features : -1}, findings);
+    if (role == TRKX_ROLE_OTHER) return;
+    check_type(input, role == TRKX_ROLE_EDGES ? INT64 : FLOAT, findings);
+    if (role == TRKX_ROLE_EDGES) check_edges(contract, input, findings);
+    if (role == TRKX_ROLE_EDGE_FEATURES && contract != NULL && contract->pairs != NULL)
+        check_rank(input, 2, (int64_t[]){-1, 2 * (int64_t)contract->features}, findings);
+    check_axis(subject, input, trkx_growing_axis(role, trkx_onnx_declared(input)), findings);
+}
+
+static void check_inputs(const struct trkx_subject *subject, struct trkx_findings *findings)
+{
+    for (size_t i = 0; i < subject->graph.proto->n_input; i++) check_input(subject, i, findings);
+}
+
+/* An edge's scores are [m] or [m,1], an embedding is [n,dim]; without a bundle only what is fixed matters.
+ * ONNX Runtime works out the shape of an output that declares none. */
+static void check_output(const struct trkx_subject *subject, const Onnx__ValueInfoProto *output,
+                         struct trkx_findings *findings)
+{
+    const struct trkx_contract *contract = subject->contract;
+    int rank = trkx_onnx_declared_rank(trkx_onnx_declared(output));
+    check_type(output, FLOAT, findings);
+    if (rank < 0) return;
+    if (contract != NULL && is_embedding(contract))
+        check_rank(output, 2, (int64_t[]){-1, (int64_t)contract->dim}, findings);
+    else if (contract != NULL)
+        check_rank(output, rank == 2 ? 2 : 1, (int64_t[]){-1, 1}, findings);
+    if (rank >= 1) check_axis(subject, output, 0, findings);
+}
+
+/* A row for each node, or each edge. */
+static void check_rows(const struct trkx_subject *subject, struct trkx_findings *findings)
+{
+    const struct trkx_contract *contract = subject->contract;
+    const struct trkx_shape *shape = trkx_onnx_shape(&subject->graph, &subject->shapes, contract->output);
+    enum trkx_per expected = is_embedding(contract) ? TRKX_PER_NODE : TRKX_PER_EDGE;
+    if (shape->rank < 1 || !trkx_grows(shape->extents[0])) return;
+    if (shape->extents[0].per != expected || shape->extents[0].count != 1)
+        trkx_findings_add(findings, TRKX_FAULT, "rows", contract->output, "", "has not one row for each %s",
+                          expected == TRKX_PER_NODE ? "node" : "edge");
+}
+
+/* ---- names ------------------------------------------------------------------------------------------ */
+
+static void list_names(Onnx__ValueInfoProto *const *infos, size_t count, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < count && length < size; i++) {
+        int written = snprintf(text + length, size - length, " %s", trkx_onnx_text(infos[i]->name));
+        if (written < 0) return;
+        length += (size_t)written;
+    }
+}
+
+static bool has(Onnx__ValueInfoProto *const *infos, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(trkx_onnx_text(infos[i]->name), name) == 0) return true;
+    return false;
+}
+
+static void check_name(Onnx__ValueInfoProto *const *infos, size_t count, const char *name, const char *what,
+                       struct trkx_findings *findings)
+{
+    char known[512];
+    if (name == NULL || has(infos, count, name)) return;
+    list_names(infos, count, known, sizeof known);
+    trkx_findings_add(findings, TRKX_FAULT, "name", name, "write the model's own name into bundle.json",
+                      "the model has no such %s, only%s", what, known);
+}
+
+static bool is_named(const char *expected, const char *name)
+{
+    return expected != NULL && strcmp(expected, name) == 0;
+}
+
+static void check_extra_inputs(const struct trkx_subject *subject, struct trkx_findings *findings)
+{
+    const struct trkx_contract *contract = subject->contract;
+    for (size_t i = 0; i < subject->graph.proto->n_input; i++) {
+        const char *name = trkx_onnx_text(subject->graph.proto->input[i]->name);
+        const struct trkx_onnx_value *value = trkx_onnx_value(&subject->graph, name);
+        if (value == NULL || value->initializer != NULL) continue;
+        if (!is_named(contract->nodes, name) && !is_named(contract->edges, name) &&
+            !is_named(contract->pairs, name))
+            trkx_findings_add(findings, TRKX_FAULT, "name", name, "",
+                              "is an input that bundle.json does not name");
+    }
+}
+
+static void check_names(const struct trkx_subject *subject, struct trkx_findings *findings)
+{
+    const Onnx__GraphProto *proto = subject->graph.proto;
+    check_name(proto->input, proto->n_input, subject->contract->nodes, "input", findings);
+    check_name(proto->input, proto->n_input, subject->contract->edges, "input", findings);
+    check_name(proto->input, proto->n_input, subject->contract->pairs, "input", findings);
+    check_name(proto->output, proto->n_output, subject->contract->output, "output", findings);
+    check_extra_inputs(subject, findings);
+}
+
+void trkx_check_interface(const struct trkx_subject *subject, struct trkx_findings *findings)
+{
+    const Onnx__GraphProto *proto = subject->graph.proto;
+    const struct trkx_contract *contract = subject->contract;
+    if (contract != NULL) check_names(subject, findings);
+    check_inputs(subject, findings);
+    for (size_t i = 0; i < proto->n_output; i++)
+        if (contract == NULL || strcmp(trkx_onnx_text(proto->output[i]->name), contract->output) == 0)
+            check_output(subject, proto->output[i], findings);
+    if (contract == NULL || !has(proto->output, proto->n_output, contract->output)) return;
+    check_rows(subject, findings);
+    check_sigmoid(subject, findings);
+}

@@ -1,0 +1,45 @@
+/* What a model is: inputs, outputs, parameters, operators, arithmetic a node and an edge. */
+#ifndef TRKX_ONNX_INFO_H
+#define TRKX_ONNX_INFO_H
+
+#include "onnx/check.h"
+
+/* An input or output. */
+struct trkx_tensor_info {
+    char *name;
+    const char *type;    /* "float32"; static */
+    char *shape;         /* "[n, 13]"; "" where none is declared */
+    enum trkx_role role; /* of an input */
+};
+
+struct trkx_operator_info {
+    char *name; /* "Gemm", with another domain "com.microsoft.Gelu" */
+    size_t count;
+};
+
+/* Operations. A multiply and an add are two. */
+struct trkx_arithmetic {
+    double per_node, per_edge;
+    double fixed; /* whatever the graph */
+};
+
+struct trkx_onnx_info {
+    char *producer; /* "pytorch 1.9" */
+    int64_t ir_version, opset;
+    struct trkx_tensor_info *inputs, *outputs;
+    size_t inputs_count, outputs_count;
+    struct trkx_operator_info *operators; /* [operators_count] the most frequent first; without constants */
+    size_t operators_count, nodes_count;
+    size_t tensors, parameters, parameter_bytes; /* initializers of float types */
+    struct trkx_arithmetic products;             /* matrix products */
+    struct trkx_arithmetic others;               /* element by element, reductions, sums over edges */
+    size_t unknown_nodes;                        /* which are not in the above: their shapes are not known */
+    bool sigmoid;                                /* the first output is made by one */
+};
+
+/* Errors: MEMORY. */
+enum trkx_status trkx_onnx_describe(const struct trkx_onnx *file, const struct trkx_contract *contract,
+                                    struct trkx_onnx_info *info, trkx_error *error);
+void trkx_onnx_info_release(struct trkx_onnx_info *info);
+
+#endif

@@ -1,0 +1,24 @@
+/* The models that a path stands for: a file of its own, or the networks of a bundle with what the bundle says
+ * of them. */
+#ifndef TRKX_ONNX_NETWORKS_H
+#define TRKX_ONNX_NETWORKS_H
+
+#include "onnx/check.h"
+
+struct trkx_bundle; /* src/pipeline/bundle.h */
+
+struct trkx_networks {
+    size_t count;
+    const char *paths[TRKX_NETWORKS];
+    struct trkx_contract contracts[TRKX_NETWORKS];
+    bool in_bundle;             /* the contracts are there */
+    char *path;                 /* where it is a file of its own */
+    struct trkx_bundle *bundle; /* else: what the above point into */
+};
+
+/* path: an ONNX file, a bundle's directory or its bundle.json. No model is read.
+ * Errors: MEMORY, IO, FORMAT, BUNDLE. */
+enum trkx_status trkx_networks_find(const char *path, struct trkx_networks *networks, trkx_error *error);
+void trkx_networks_release(struct trkx_networks *networks);
+
+#endif

@@ -1,0 +1,63 @@
+/* Which shape each value of a graph has, in terms of nodes and edges: worked out from the inputs, operator by
+ * operator, including the small integer tensors that exporters compute shapes with. */
+#ifndef TRKX_ONNX_SHAPES_H
+#define TRKX_ONNX_SHAPES_H
+
+#include "onnx/extent.h"
+#include "onnx/graph.h"
+
+enum { TRKX_MAX_RANK = 8, TRKX_MAX_VALUES = 8 };
+
+struct trkx_shape {
+    int rank; /* -1: not known */
+    struct trkx_extent extents[TRKX_MAX_RANK];
+    int type;         /* of the elements, ONNX's code; 0: not known */
+    int values_count; /* -1: not known; the elements of a small integer tensor, which often is a shape */
+    struct trkx_extent values[TRKX_MAX_VALUES];
+    bool zero;  /* every element is 0 */
+    bool index; /* made of the edges that the model is given: an index may repeat in it */
+};
+
+/* What a graph is given. */
+enum trkx_role { TRKX_ROLE_OTHER, TRKX_ROLE_NODES, TRKX_ROLE_EDGES, TRKX_ROLE_EDGE_FEATURES };
+
+/* A number of rows that is written into the model although they have to grow. */
+struct trkx_conflict {
+    const Onnx__NodeProto *node; /* the first that meets it */
+    size_t nodes;                /* how many do */
+    int64_t extent;
+    enum trkx_per per; /* what it should grow with */
+};
+
+struct trkx_shapes {
+    struct trkx_shape *of; /* [graph->count] */
+    enum trkx_role *roles; /* [graph->proto->n_input] */
+    struct trkx_conflict *conflicts;
+    size_t conflicts_count;
+    size_t unknown_nodes; /* whose outputs' shapes are not known */
+};
+
+/* Names of the inputs, where a bundle tells; NULL: by their types and ranks. */
+struct trkx_roles {
+    const char *nodes, *edges, *pairs;
+    bool transposed; /* edges of which no axis is declared are [m,2] */
+};
+
+/* Errors: MEMORY. */
+enum trkx_status trkx_onnx_shapes(const struct trkx_onnx_graph *graph, const struct trkx_roles *roles,
+                                  struct trkx_shapes *shapes, trkx_error *error);
+void trkx_onnx_shapes_release(struct trkx_shapes *shapes);
+
+/* Of a value by its name; of one that nothing makes, a shape of unknown rank. */
+const struct trkx_shape *trkx_onnx_shape(const struct trkx_onnx_graph *graph,
+                                         const struct trkx_shapes *shapes, const char *name);
+/* Number of its elements. */
+struct trkx_extent trkx_shape_elements(const struct trkx_shape *shape);
+
+/* The declared type of a graph's input or output; NULL where it is not a tensor. */
+const Onnx__TypeProto__Tensor *trkx_onnx_declared(const Onnx__ValueInfoProto *info);
+/* Its rank, -1 where it declares none, and whether extent i is fixed and how large. */
+int trkx_onnx_declared_rank(const Onnx__TypeProto__Tensor *type);
+bool trkx_onnx_declared_extent(const Onnx__TypeProto__Tensor *type, int i, int64_t *extent);
+
+#endif

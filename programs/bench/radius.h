@@ -1,0 +1,18 @@
+/* One neighbour search that is checked and timed. */
+#ifndef TRKX_PROGRAMS_BENCH_RADIUS_H
+#define TRKX_PROGRAMS_BENCH_RADIUS_H
+
+#include "programs/bench/bench.h"
+
+struct search {
+    const char *name;
+    const float *points; /* [n,dim] */
+    size_t n, dim;
+    trkx_edges_options options;
+    trkx_edges expected, found; /* checked; of the last run */
+};
+
+/* Checks search->expected by the definition in trkx.h, on some of the points. */
+enum trkx_status search_check(struct bench *bench, const struct search *search);
+
+#endif

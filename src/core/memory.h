@@ -1,0 +1,53 @@
+/* Allocation: checked, counted per run, 64-byte aligned, and able to fail on demand for the tests. */
+#ifndef TRKX_SRC_MEMORY_H
+#define TRKX_SRC_MEMORY_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "core/error.h"
+
+#define TRKX_ALIGNMENT ((size_t)64) /* a cache line, and the widest vector */
+
+struct trkx_arena; /* src/core/arena.h */
+
+/* What one run holds, and where it comes from. Blocks counted here must be released before this goes away:
+ * what is handed to the caller is allocated without. Zero-initialise. Any thread. */
+struct trkx_memory {
+    atomic_size_t current, peak; /* bytes of the blocks */
+    struct trkx_arena *arena;    /* NULL: each block comes from the system */
+};
+
+/* count * size bytes, uninitialised; NULL where that overflows or fails. count or size 0: a block that may
+ * be released. `memory` NULL: from the system, not counted. */
+void *trkx_allocate(struct trkx_memory *memory, size_t count, size_t size);
+void *trkx_allocate_zero(struct trkx_memory *memory, size_t count, size_t size);
+/* As realloc: keeps the content and the block's memory; on failure the old block stays. block not NULL. */
+void *trkx_reallocate(void *block, size_t count, size_t size);
+/* Gives back what a block has beyond count * size bytes, at most all, where it comes from an arena. The block
+ * stays where it is. NULL: nothing. */
+void trkx_shrink(void *block, size_t count, size_t size);
+void trkx_release(void *block); /* NULL: nothing */
+char *trkx_duplicate(const char *text); /* a copy, no counter */
+
+/* Restarts the peak at what is held now; returns the peak until now. */
+size_t trkx_memory_restart(struct trkx_memory *memory);
+
+/* `pointer = trkx_allocate(...)`, or leaves by `cleanup:` with a message; needs locals `status`, `error`. */
+#define TRKX_ALLOCATE(pointer, memory, count, what)                                                      \
+    do {                                                                                                 \
+        (pointer) = trkx_allocate((memory), (count), sizeof *(pointer));                                 \
+        if ((pointer) == NULL) {                                                                         \
+            status = trkx_fail_memory(error, (what), (size_t)(count) * sizeof *(pointer));               \
+            goto cleanup;                                                                                \
+        }                                                                                                \
+    } while (0)
+
+/* For the tests: the next `after` allocations succeed, every later one fails; negative: none fails.
+ * Returns how many allocations were made since the last call. */
+long trkx_memory_fail_after(long after);
+
+/* For the tests: how many blocks were taken from the system so far. */
+long trkx_memory_taken(void);
+
+#endif

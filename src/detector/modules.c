@@ -1,0 +1,166 @@
+/* The modules of a detector, by their ids, from TrackML's detectors.csv. */
+#include <stdlib.h>
+
+#include "detector/modules.h"
+#include "io/table.h"
+
+/* ---- the object ------------------------------------------------------------------------------------- */
+
+static int compare_keys(const struct trkx_module *a, int32_t volume, int32_t layer, int32_t module)
+{
+    if (a->volume != volume) return a->volume < volume ? -1 : 1;
+    if (a->layer != layer) return a->layer < layer ? -1 : 1;
+    if (a->module != module) return a->module < module ? -1 : 1;
+    return 0;
+}
+
+/* Of pointers into one array: equal modules keep their order. */
+static int compare_modules(const void *left, const void *right)
+{
+    const struct trkx_module *a = *(const struct trkx_module *const *)left;
+    const struct trkx_module *b = *(const struct trkx_module *const *)right;
+    int order = compare_keys(a, b->volume, b->layer, b->module);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+/* As trkx_detector_create, but leaves modules to the caller. Where a module is listed twice, twins are the
+ * indices of the two. */
+static enum trkx_status create(const struct trkx_module *modules, size_t count, size_t twins[2],
+                               struct trkx_detector **result, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    const struct trkx_module **order = NULL;
+    struct trkx_detector *detector = NULL;
+    *result = NULL;
+    TRKX_ALLOCATE(order, NULL, count, "the order of the modules");
+    for (size_t i = 0; i < count; i++) order[i] = &modules[i];
+    qsort(order, count, sizeof *order, compare_modules);
+    for (size_t i = 1; i < count; i++) {
+        const struct trkx_module *a = order[i - 1], *b = order[i];
+        if (compare_keys(a, b->volume, b->layer, b->module) != 0) continue;
+        twins[0] = (size_t)(a - modules);
+        twins[1] = (size_t)(b - modules);
+        status =
+            trkx_fail(error, TRKX_ERROR_ARGUMENT, "detector: volume %d, layer %d, module %d is listed twice",
+                      b->volume, b->layer, b->module);
+        goto cleanup;
+    }
+    detector = trkx_allocate_zero(NULL, 1, sizeof *detector);
+    if (detector == NULL) {
+        status = trkx_fail_memory(error, "a detector", sizeof *detector);
+        goto cleanup;
+    }
+    TRKX_ALLOCATE(detector->modules, NULL, count, "the modules of a detector");
+    for (size_t i = 0; i < count; i++) detector->modules[i] = *order[i];
+    detector->count = count;
+    *result = detector;
+    detector = NULL;
+cleanup:
+    trkx_detector_destroy(detector);
+    trkx_release(order);
+    return status;
+}
+
+enum trkx_status trkx_detector_create(struct trkx_module *modules, size_t count,
+                                      struct trkx_detector **detector, trkx_error *error)
+{
+    size_t twins[2];
+    enum trkx_status status = create(modules, count, twins, detector, error);
+    trkx_release(modules);
+    return status;
+}
+
+void trkx_detector_destroy(trkx_detector *detector)
+{
+    if (detector == NULL) return;
+    trkx_release(detector->modules);
+    trkx_release(detector);
+}
+
+const struct trkx_module *trkx_detector_find(const struct trkx_detector *detector, int32_t volume,
+                                             int32_t layer, int32_t module)
+{
+    size_t low = 0, high = detector->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_keys(&detector->modules[middle], volume, layer, module) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct trkx_module *found = detector->modules + low;
+    return low < detector->count && compare_keys(found, volume, layer, module) == 0 ? found : NULL;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
+
+#define FIELD(column, column_type, member)                                                             \
+    {                                                                                                  \
+        .name = (column), .type = (column_type), .values = &modules->member, .stride = sizeof *modules \
+    }
+#define INT32(column, member) FIELD(column, TRKX_COLUMN_INT32, member)
+#define FLOAT64(column, member) FIELD(column, TRKX_COLUMN_FLOAT64, member)
+
+static enum trkx_status read_modules(const struct trkx_table *table, struct trkx_module *modules,
+                                     trkx_error *error)
+{
+    struct trkx_column columns[] = {
+        INT32("volume_id", volume),        INT32("layer_id", layer),
+        INT32("module_id", module),        FLOAT64("cx", center[0]),
+        FLOAT64("cy", center[1]),          FLOAT64("cz", center[2]),
+        FLOAT64("rot_xu", rotation[0][0]), FLOAT64("rot_xv", rotation[0][1]),
+        FLOAT64("rot_xw", rotation[0][2]), FLOAT64("rot_yu", rotation[1][0]),
+        FLOAT64("rot_yv", rotation[1][1]), FLOAT64("rot_yw", rotation[1][2]),
+        FLOAT64("rot_zu", rotation[2][0]), FLOAT64("rot_zv", rotation[2][1]),
+        FLOAT64("rot_zw", rotation[2][2]), FLOAT64("module_t", thickness),
+        FLOAT64("module_minhu", min_hu),   FLOAT64("module_maxhu", max_hu),
+        FLOAT64("module_hv", hv),          FLOAT64("pitch_u", pitch_u),
+        FLOAT64("pitch_v", pitch_v),
+    };
+    return trkx_table_read(table, columns, sizeof columns / sizeof columns[0], error);
+}
+
+/* Sizes that the clusters' directions divide by. */
+static enum trkx_status check_modules(const struct trkx_text *text, const struct trkx_module *modules,
+                                      size_t count, trkx_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *wrong = NULL;
+        if (!(modules[i].pitch_u > 0)) wrong = "pitch_u";
+        if (!(modules[i].pitch_v > 0)) wrong = "pitch_v";
+        if (!(modules[i].thickness > 0)) wrong = "module_t";
+        if (wrong != NULL)
+            return trkx_text_fail(text, trkx_table_line(text, i), error, "column %s: is not positive", wrong);
+    }
+    return TRKX_OK;
+}
+
+static enum trkx_status parse(const struct trkx_text *text, trkx_detector **detector, trkx_error *error)
+{
+    enum trkx_status status;
+    size_t twins[2];
+    struct trkx_table table;
+    struct trkx_module *modules;
+    *detector = NULL;
+    trkx_table_open(text, TRKX_TABLE_ONE_PART, &table);
+    TRKX_ALLOCATE(modules, NULL, table.rows, "the modules of a detector");
+    TRKX_CHECK(read_modules(&table, modules, error));
+    TRKX_CHECK(check_modules(text, modules, table.rows, error));
+    status = create(modules, table.rows, twins, detector, error);
+    if (status == TRKX_ERROR_ARGUMENT)
+        status = trkx_text_fail(text, trkx_table_line(text, twins[1]), error,
+                                "the module is already in line %zu", trkx_table_line(text, twins[0]));
+cleanup:
+    trkx_release(modules);
+    return status;
+}
+
+enum trkx_status trkx_detector_read(const char *path, trkx_detector **detector, trkx_error *error)
+{
+    struct trkx_text text;
+    enum trkx_status status = trkx_text_load(path, "detector", NULL, &text, error);
+    *detector = NULL;
+    if (status == TRKX_OK) status = parse(&text, detector, error);
+    trkx_text_release(&text);
+    return status;
+}

@@ -1,0 +1,29 @@
+/* Points that lie in one place in great numbers: no search has to compare all of them with all. */
+#ifndef TRKX_SRC_TWINS_H
+#define TRKX_SRC_TWINS_H
+
+#include "core/groups.h"
+#include "graph/search.h"
+#include "graph/tree.h"
+
+/* Of the points in one place, the first k + 2 are all that a search for the k nearest has to see. Nobody
+ * keeps another one: all are as far away, and ties go to the lower index. And each of the k + 2 still sees
+ * that it has more than k neighbours. The others have one answer: what is nearest to their place. */
+struct trkx_twins {
+    size_t most;               /* that are seen of a place */
+    struct trkx_groups places; /* rows of points by place */
+    size_t seen;
+    uint32_t *rows; /* [seen] of those that are seen, ascending */
+    float *points;  /* [seen,dim] */
+};
+
+/* How many points are in leaves of the tree that are one place: with more than k it is worth while to look
+ * for places. */
+size_t trkx_twins_expected(const struct trkx_tree *tree);
+
+/* Errors: MEMORY. Expected complexity O(n dim). */
+enum trkx_status trkx_twins_create(struct trkx_memory *memory, const struct trkx_query *query,
+                                   struct trkx_twins *twins, trkx_error *error);
+void trkx_twins_destroy(struct trkx_twins *twins);
+
+#endif

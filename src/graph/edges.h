@@ -1,0 +1,52 @@
+/* Graph building: what the search and src/graph/edges.c share with the pipeline, the metrics and the tests.
+ */
+#ifndef TRKX_SRC_EDGES_H
+#define TRKX_SRC_EDGES_H
+
+#include "core/memory.h"
+
+/* As trkx_radius_graph, by comparing all pairs: the plain truth of what it computes. Memory O(n). One thread,
+ * complexity O(n^2 dim). */
+enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size_t dim,
+                                             const trkx_edges_options *options, trkx_edges *edges,
+                                             trkx_error *error);
+
+/* As trkx_radius_graph, with all memory counted in `memory`, edges->index included: it must be destroyed
+ * before the counter goes away. norms [n] (trkx_edges_norms): the edges are oriented as trkx_edges_orient
+ * does, NULL: by index. */
+enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
+                                      const double *norms, const trkx_edges_options *options,
+                                      trkx_edges *edges, trkx_error *error);
+/* As trkx_edges_orient, likewise. */
+enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *xyz, size_t n, int threads,
+                                      trkx_edges *edges, trkx_error *error);
+
+/* norms [n]: x^2 + y^2 + z^2 (mm^2) of the hits. Errors: MEMORY. */
+enum trkx_status trkx_edges_norms(struct trkx_memory *memory, const float *xyz, size_t n, double **norms,
+                                  trkx_error *error);
+
+/* As trkx_edges_over, with over->index from `memory`. */
+enum trkx_status trkx_edges_over_in(struct trkx_memory *memory, const trkx_edges *edges, const float *scores,
+                                    float cut, trkx_edges *over, trkx_error *error);
+
+/* Edges on their way to trkx_edges: (source << 32 | target), in any order. */
+struct trkx_pairs {
+    uint64_t *pairs;
+    size_t count;
+    bool repeats; /* a pair may be there more than once */
+};
+
+/* Gives back the memory of lists of pairs. */
+typedef void trkx_pairs_release(void *owner);
+
+/* Fills *edges (whose content is overwritten, not freed) with the pairs of all lists, sorted by (source,
+ * target); all ends are < n, which is > 0. norms [n] or NULL as above; where given, the pairs are turned in
+ * their lists as well. release(owner) (NULL: nothing) is called as soon as the pairs have been read, which is
+ * before half of the answer's memory is touched; not on failure. edges->saturated stays. Errors: MEMORY.
+ * Complexity O(n + m log degree). */
+enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
+                                       size_t lists_count, size_t n, const double *norms, int threads,
+                                       trkx_pairs_release *release, void *owner, trkx_edges *edges,
+                                       trkx_error *error);
+
+#endif

@@ -1,0 +1,11 @@
+/* Reading arrays from bytes in memory: what trkx_array_read does with files. */
+#ifndef TRKX_SRC_ARRAY_H
+#define TRKX_SRC_ARRAY_H
+
+#include "io/text.h"
+
+/* As .npy where `npy`, else as CSV. On failure *array is empty. Errors: MEMORY, FORMAT. */
+enum trkx_status trkx_array_parse(const struct trkx_text *text, bool npy, enum trkx_array_type type,
+                                  trkx_array *array, trkx_error *error);
+
+#endif

@@ -1,0 +1,31 @@
+/* What an event is made of: shared by the reader (src/io/event_read.c) and the simulator (sim/). */
+#ifndef TRKX_SRC_EVENT_H
+#define TRKX_SRC_EVENT_H
+
+#include "core/arena.h"
+
+struct trkx_event {
+    char *name;
+    trkx_hits hits;
+    trkx_truth truth;
+    trkx_particles particles;
+    bool has_truth, has_particles;
+    struct trkx_memory memory; /* of every array above; an arena goes back when the event is destroyed */
+    void *blocks[32];          /* every array above; released with the event */
+    size_t blocks_count;
+    trkx_step_record reading; /* by a pipeline */
+    char *truth_note;         /* why its truth is not compared with; NULL: it is, or there is none */
+    size_t peak_bytes;        /* most memory held at once while it was read: its arrays and the files' text */
+};
+
+/* An empty event. Errors: MEMORY. */
+enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, trkx_error *error);
+/* An array that belongs to the event; NULL when memory is out. */
+void *trkx_event_allocate(struct trkx_event *event, size_t count, size_t size);
+
+/* As trkx_event_read, with the event's arrays, and what is held only while reading, from one of the arenas.
+ * NULL: from the system. */
+enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
+                                    int threads, struct trkx_event **event, trkx_error *error);
+
+#endif

@@ -1,0 +1,49 @@
+/* Text: files loaded whole, and messages about them. */
+#ifndef TRKX_SRC_TEXT_H
+#define TRKX_SRC_TEXT_H
+
+#include "core/memory.h"
+
+enum { TRKX_TEXT_PADDING = 16 }; /* numbers are read 8 bytes at a time */
+
+/* The content of a file. */
+struct trkx_text {
+    char *name;        /* for messages: the path */
+    const char *stage; /* for messages: "hits", "cells", ...; static */
+    char *bytes;       /* [length], TRKX_TEXT_PADDING zero bytes behind */
+    size_t length;     /* never 0 */
+};
+
+/* Loads a file, or what a pipe gives, up to 1 GiB; anything else is refused. One whose content is gzip is
+ * unpacked, however it is named; one named .gz has to be. `memory` counts the bytes; may be NULL. Errors:
+ * MEMORY, IO, FORMAT (empty, truncated or damaged gzip). On failure *text is empty. */
+enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx_memory *memory,
+                                struct trkx_text *text, trkx_error *error);
+/* The same of bytes in memory, not counted. */
+enum trkx_status trkx_text_copy(const char *name, const char *stage, const void *bytes, size_t length,
+                                struct trkx_text *text, trkx_error *error);
+void trkx_text_release(struct trkx_text *text); /* leaves it empty */
+
+/* FORMAT with "<name>:<line>: <stage>: " in front; line 0: without a line. */
+enum trkx_status trkx_text_fail(const struct trkx_text *text, size_t line, trkx_error *error,
+                                const char *format, ...) TRKX_PRINTF(4, 5);
+/* FORMAT: what is wrong with the field that starts at `field`, quoting it. `what` comes before the quote. */
+enum trkx_status trkx_text_fail_field(const struct trkx_text *text, size_t line, const char *what,
+                                      const char *field, const char *why, trkx_error *error);
+
+/* The bytes of a text while they come; room for the padding behind `capacity`. */
+struct trkx_buffer {
+    char *bytes;
+    size_t used, capacity;
+    struct trkx_memory *memory;
+};
+
+/* Room for `capacity` bytes, or for twice as many as now; keeps the content. `name` is for the message.
+ * Errors: MEMORY. */
+enum trkx_status trkx_buffer_reserve(struct trkx_buffer *buffer, size_t capacity, const char *name,
+                                     trkx_error *error);
+enum trkx_status trkx_buffer_grow(struct trkx_buffer *buffer, const char *name, trkx_error *error);
+
+bool trkx_ends_with(const char *text, const char *ending);
+
+#endif

@@ -1,0 +1,69 @@
+/* ONNX Runtime: the only files that know it are src/networks/session.c and src/networks/session_device.c. A
+ * session is one network, loaded and checked. */
+#ifndef TRKX_SRC_ORT_H
+#define TRKX_SRC_ORT_H
+
+#include "core/memory.h"
+#include "networks/external_data.h"
+
+#include <trkx.h>
+
+enum trkx_element { TRKX_ELEMENT_FLOAT, TRKX_ELEMENT_INT64, TRKX_ELEMENT_INT32 };
+
+/* What a network's input or output must look like. */
+struct trkx_tensor_spec {
+    const char *name;
+    enum trkx_element element; /* of an input INT64: INT32 does as well, trkx_session_element tells */
+    int rank;                  /* of an output 1: rank 2 with a last extent of 1 does as well */
+    int64_t shape[2];          /* extents that the model must declare, or leave dynamic; -1: any, of an
+                                * input one that it leaves dynamic */
+};
+
+/* A view of a dense row-major tensor. */
+struct trkx_tensor {
+    void *data;
+    enum trkx_element element;
+    int rank;
+    int64_t shape[2];
+};
+
+struct trkx_device; /* src/networks/device.h */
+
+struct trkx_session_spec {
+    const char *file; /* the model's path: for messages, and its tensors' data in files beside it */
+    const void *model;
+    size_t model_bytes;
+    const struct trkx_data_list *data; /* those files; NULL: any */
+    const struct trkx_tensor_spec *inputs;
+    size_t inputs_count; /* at most 4 */
+    struct trkx_tensor_spec output;
+    int threads; /* >= 1 */
+    enum trkx_kernels kernels;
+    const struct trkx_device *device; /* that the network runs on, with its own kernels; NULL: none */
+    const char *report; /* file to which trkx's provider appends what it claimed, ep/report.h; or NULL */
+};
+
+struct trkx_session;
+
+/* Loads a network and checks its tensors against the spec. The model's bytes may go afterwards, the names in
+ * the spec must stay, and the device. Errors: MEMORY, MODEL, RUNTIME, DEVICE. */
+enum trkx_status trkx_session_create(const struct trkx_session_spec *spec, struct trkx_session **session,
+                                     trkx_error *error);
+/* Loads a network with trkx's provider for the report alone, whatever its tensors are. Errors: as above. */
+enum trkx_status trkx_session_report(const struct trkx_session_spec *spec, trkx_error *error);
+void trkx_session_destroy(struct trkx_session *session);
+/* The type of an input's elements, as the model declares it. */
+enum trkx_element trkx_session_element(const struct trkx_session *session, size_t input);
+
+/* In ONNX Runtime's library, for those who ask which file that is. */
+const void *trkx_ort_address(void);
+
+/* Runs the network on views of the inputs, in the order of the spec, into the caller's output buffer. What
+ * the runtime allocates meanwhile counts as `memory`'s. Any number of threads at once; of a device's network
+ * one, and its tensors are in the device's memory, and its work may still be queued on the device's stream.
+ * Errors: MEMORY, RUNTIME, DEVICE. */
+enum trkx_status trkx_session_run(const struct trkx_session *session, struct trkx_memory *memory,
+                                  const struct trkx_tensor *inputs, const struct trkx_tensor *output,
+                                  trkx_error *error);
+
+#endif

@@ -1,0 +1,72 @@
+/* The model bundle: bundle.json and what it says, checked field by field (design: docs/bundle.md). */
+#ifndef TRKX_SRC_BUNDLE_H
+#define TRKX_SRC_BUNDLE_H
+
+#include "core/memory.h"
+#include "networks/external_data.h"
+
+enum { TRKX_BUNDLE_SCHEMA = 1 };
+
+/* One network's entry. */
+struct trkx_model {
+    char *path;                 /* directory/file */
+    char *sha256;               /* 64 lower-case hexadecimal digits */
+    struct trkx_data_list data; /* files beside it with its tensors' data */
+    char *inputs[2];            /* tensor names: node features, then edges; or the features of pairs alone */
+    size_t inputs_count;
+    bool pairs;      /* a filter that is given the features of each edge's ends side by side, [b,2F] */
+    bool transposed; /* edges go in as [m,2] */
+    char *output;
+    trkx_feature_spec *features; /* [features_count] the model's own list, or a copy of the bundle's */
+    size_t features_count;
+    bool sigmoid_in_model;
+    float cut; /* filter and gnn */
+};
+
+/* How tracks are labelled, see docs/tracks.md. */
+enum trkx_method { TRKX_METHOD_COMPONENTS, TRKX_METHOD_JOINED, TRKX_METHOD_WALKTHROUGH, TRKX_METHODS };
+const char *trkx_method_name(enum trkx_method method);
+/* False where there is none of this name (or it is NULL). */
+bool trkx_method_find(const char *name, enum trkx_method *method);
+
+/* How many neighbours hits of a volume keep, where that is not the bundle's k. */
+struct trkx_volume_k {
+    int32_t volume;
+    uint32_t k;
+};
+
+struct trkx_bundle {
+    char *directory, *name, *detector;
+    char *detectors; /* path of the detector's modules, NULL where the bundle has none */
+    struct trkx_model models[TRKX_NETWORKS];
+    size_t dim, k;
+    struct trkx_volume_k *volumes; /* [volumes_count] */
+    size_t volumes_count;
+    double radius;
+    size_t min_hits;
+    enum trkx_method method;
+    trkx_walkthrough_options walkthrough; /* for that method */
+    bool completes;                       /* tracks are completed, with: */
+    float candidate_cut;                  /* on the filter's scores */
+    trkx_complete_options completion;     /* min_hits as above; its threads are the pipeline's */
+};
+
+/* Reads directory/bundle.json. Errors: MEMORY, IO, FORMAT (not JSON), BUNDLE (a field is missing or wrong).
+ */
+enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bundle, trkx_error *error);
+/* The same from text in memory; `name` stands for the file in messages. */
+enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *name, const char *directory,
+                                   struct trkx_bundle *bundle, trkx_error *error);
+/* Frees the content. */
+void trkx_bundle_release(struct trkx_bundle *bundle);
+
+/* Reads a model's file whole and compares its SHA-256 with the bundle's.
+ * Errors: MEMORY, IO, MODEL (another checksum). *bytes is trkx_release'd by the caller. */
+enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, size_t *count,
+                                 trkx_error *error);
+
+/* True where the list has features that need a detector's modules, or cells. */
+bool trkx_features_need_detector(const trkx_feature_spec *features, size_t count);
+bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count);
+
+#endif

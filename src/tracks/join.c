@@ -1,0 +1,273 @@
+/* Track labelling by joining: like connected components, but the edges come in falling order of their scores,
+ * and one that would give a track two hits on a module is passed over. A false edge then joins at most the
+ * first two tracks that it could, and mostly none: it comes after the true ones, when both tracks are whole.
+ */
+#include <string.h>
+
+#include "core/groups.h"
+#include "core/keys.h"
+#include "tracks/components.h"
+
+/* Pieces of tracks, each with a list of its hits. Of pieces that are longer than tracks are, which come of
+ * false edges, each hit is also in a hash table by (root, module): the lists of two of them are not compared.
+ */
+struct pieces {
+    const int32_t *module; /* [n] different for different modules */
+    uint32_t *root;        /* [n] the same for all hits of a piece */
+    uint32_t *next;        /* [n] the next hit of the piece, or itself at the end */
+    uint32_t *last;        /* [n] of a root: the list's end */
+    uint32_t *size;        /* [n] of a root */
+    uint32_t *link;        /* [n] the next hit of the table's bucket, NONE: no more */
+    uint32_t *buckets;     /* [1 << bits] the first one */
+    unsigned bits;
+};
+enum { LONG = 64 }; /* pieces with more hits are in the table */
+#define NONE UINT32_MAX
+
+static uint32_t *bucket_of(const struct pieces *p, uint32_t root, int32_t module)
+{
+    uint64_t hash =
+        trkx_key(root, (uint32_t)module) * UINT64_C(0x9e3779b97f4a7c15); /* Knuth, volume 3, 6.4 */
+    return &p->buckets[hash >> (64 - p->bits)];
+}
+
+static void table_add(struct pieces *p, uint32_t hit)
+{
+    uint32_t *bucket = bucket_of(p, p->root[hit], p->module[hit]);
+    p->link[hit] = *bucket;
+    *bucket = hit;
+}
+
+static void table_remove(struct pieces *p, uint32_t hit)
+{
+    uint32_t *at = bucket_of(p, p->root[hit], p->module[hit]);
+    while (*at != hit) at = &p->link[*at];
+    *at = p->link[hit];
+}
+
+static bool table_has(const struct pieces *p, uint32_t root, int32_t module)
+{
+    uint32_t hit = *bucket_of(p, root, module);
+    while (hit != NONE && (p->root[hit] != root || p->module[hit] != module)) hit = p->link[hit];
+    return hit != NONE;
+}
+
+static bool lists_share_a_module(const struct pieces *p, uint32_t a, uint32_t b)
+{
+    for (uint32_t i = a;; i = p->next[i]) {
+        for (uint32_t j = b;; j = p->next[j]) {
+            if (p->module[i] == p->module[j]) return true;
+            if (p->next[j] == j) break;
+        }
+        if (p->next[i] == i) return false;
+    }
+}
+
+static bool share_a_module(const struct pieces *p, uint32_t small, uint32_t large)
+{
+    if (p->size[large] <= LONG) return lists_share_a_module(p, small, large);
+    for (uint32_t i = small;; i = p->next[i]) {
+        if (table_has(p, large, p->module[i])) return true;
+        if (p->next[i] == i) return false;
+    }
+}
+
+/* Adds the smaller piece's hits to the larger, and both to the table where they become long. */
+static void move_hits(struct pieces *p, uint32_t small, uint32_t large)
+{
+    bool becomes_long = p->size[small] + p->size[large] > LONG;
+    for (uint32_t i = small;; i = p->next[i]) {
+        if (p->size[small] > LONG) table_remove(p, i);
+        p->root[i] = large;
+        if (becomes_long) table_add(p, i);
+        if (p->next[i] == i) break;
+    }
+    if (!becomes_long || p->size[large] > LONG) return;
+    for (uint32_t i = large;; i = p->next[i]) {
+        table_add(p, i);
+        if (p->next[i] == i) break;
+    }
+}
+
+/* Joins the pieces of two hits where they may be. The smaller one is added to the larger, so that no hit
+ * changes its root more than log2(n) times. */
+static void join(struct pieces *p, uint32_t a, uint32_t b)
+{
+    a = p->root[a];
+    b = p->root[b];
+    uint32_t large = p->size[a] < p->size[b] ? b : a, small = large == a ? b : a;
+    if (a == b || share_a_module(p, small, large)) return;
+    move_hits(p, small, large);
+    p->next[p->last[large]] = small;
+    p->last[large] = p->last[small];
+    p->size[large] += p->size[small];
+}
+
+/* Numbers the pieces with enough hits in the order of their first hits. */
+static size_t number_tracks(struct pieces *p, size_t n, size_t min_hits, int32_t *labels)
+{
+    int32_t count = 0;
+    uint32_t *number = p->last; /* of a root, 0: none yet */
+    for (size_t i = 0; i < n; i++) number[i] = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t root = p->root[i];
+        labels[i] = 0;
+        if (p->size[root] < min_hits) continue;
+        if (number[root] == 0) number[root] = (uint32_t)++count;
+        labels[i] = (int32_t)number[root];
+    }
+    return (size_t)count;
+}
+
+/* Numbers for the modules, from their ids: [n]. Those of volumes and layers are below 2^16, or modules would
+ * be taken for one. */
+static enum trkx_status number_modules(struct trkx_memory *memory, const trkx_hits *hits, int32_t *module,
+                                       trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t n = hits->count;
+    struct trkx_groups groups = {0};
+    int64_t *ids = NULL;
+    TRKX_ALLOCATE(ids, memory, n, "modules");
+    for (size_t i = 0; i < n; i++) {
+        uint64_t volume = (uint32_t)hits->volume_id[i], layer = (uint32_t)hits->layer_id[i];
+        if (volume > UINT16_MAX || layer > UINT16_MAX)
+            TRKX_CHECK(trkx_fail(
+                error, TRKX_ERROR_ARGUMENT,
+                "tracks: hit %zu has the volume_id %d and the layer_id %d, which have to be from 0 to %d", i,
+                hits->volume_id[i], hits->layer_id[i], UINT16_MAX));
+        ids[i] = (int64_t)(volume << 48 ^ layer << 32 ^ (uint64_t)(uint32_t)hits->module_id[i]);
+    }
+    TRKX_CHECK(trkx_groups_create(memory, ids, n, &groups, error));
+    for (size_t i = 0; i < n; i++) module[i] = (int32_t)groups.group[i];
+cleanup:
+    trkx_groups_destroy(&groups);
+    trkx_release(ids);
+    return status;
+}
+
+/* The edges over the cut in falling order of their scores, ties by their number; returns how many. NaN is
+ * not. */
+static size_t order_edges(const trkx_edges *edges, const float *scores, float cut, uint64_t *order)
+{
+    size_t count = 0;
+    for (size_t e = 0; e < edges->count; e++)
+        if (scores[e] > cut) order[count++] = trkx_key(~trkx_float_code(scores[e]), (uint32_t)e);
+    trkx_keys_sort(order, count);
+    return count;
+}
+
+static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edges, trkx_error *error)
+{
+    if (!trkx_hits_have_modules(hits))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "tracks: joining needs the hits' modules (volume_id, layer_id, module_id)");
+    if (edges->count > UINT32_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu edges, at most %u are possible",
+                         edges->count, UINT32_MAX);
+    return trkx_edges_check(edges, hits->count, error);
+}
+
+enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
+                              const float *scores, const trkx_tracks_options *options, int32_t *labels,
+                              size_t *count, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t n = hits->count;
+    uint32_t *block = NULL;
+    uint64_t *order = NULL;
+    int32_t *module = NULL;
+    struct pieces pieces = {.bits = 1};
+    trkx_tracks_options defaults;
+    trkx_tracks_options_init(&defaults);
+    if (options == NULL) options = &defaults;
+    TRKX_CHECK(trkx_tracks_check(n, options, error));
+    TRKX_CHECK(check_hits(hits, edges, error));
+    TRKX_ALLOCATE(module, memory, n, "modules");
+    TRKX_CHECK(number_modules(memory, hits, module, error));
+    while ((size_t)1 << pieces.bits < n) pieces.bits++;
+    TRKX_ALLOCATE(block, memory, 5 * n + ((size_t)1 << pieces.bits), "pieces of tracks");
+    TRKX_ALLOCATE(order, memory, edges->count, "the order of edges");
+    pieces = (struct pieces){module,        block,         block + n,     block + 2 * n,
+                             block + 3 * n, block + 4 * n, block + 5 * n, pieces.bits};
+    memset(pieces.buckets, 0xff, sizeof *block << pieces.bits); /* NONE */
+    for (uint32_t i = 0; i < n; i++) {
+        pieces.root[i] = pieces.next[i] = pieces.last[i] = i;
+        pieces.size[i] = 1;
+    }
+    size_t joins = order_edges(edges, scores, options->cut, order);
+    for (size_t j = 0; j < joins; j++) {
+        uint32_t e = trkx_key_low(order[j]);
+        join(&pieces, (uint32_t)edges->index[e], (uint32_t)edges->index[edges->count + e]);
+    }
+    *count = number_tracks(&pieces, n, options->min_hits, labels);
+cleanup:
+    trkx_release(module);
+    trkx_release(block);
+    trkx_release(order);
+    return status;
+}
+
+enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                           const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                           trkx_error *error)
+{
+    return trkx_join_in(NULL, hits, edges, scores, options, labels, count, error);
+}
+
+/* ---- the reference ---------------------------------------------------------------------------------- */
+
+static bool same_module(const trkx_hits *hits, size_t a, size_t b)
+{
+    return hits->volume_id[a] == hits->volume_id[b] && hits->layer_id[a] == hits->layer_id[b] &&
+           hits->module_id[a] == hits->module_id[b];
+}
+
+/* Gives all hits of b's track the label of a's, where no two of them are on one module. */
+static void join_plainly(const trkx_hits *hits, int32_t *labels, size_t a, size_t b)
+{
+    int32_t to = labels[a], from = labels[b];
+    for (size_t i = 0; i < hits->count; i++)
+        for (size_t j = 0; j < hits->count; j++)
+            if (labels[i] == to && labels[j] == from && same_module(hits, i, j)) return;
+    for (size_t i = 0; i < hits->count; i++)
+        if (labels[i] == from) labels[i] = to;
+}
+
+static size_t number_plainly(size_t n, size_t min_hits, int32_t *labels)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t label = labels[i];
+        size_t hits = 0;
+        if (label >= 0) continue; /* negative: not numbered yet */
+        for (size_t j = i; j < n; j++) hits += labels[j] == label;
+        count += hits >= min_hits;
+        for (size_t j = n; j-- > i;)
+            if (labels[j] == label) labels[j] = hits >= min_hits ? (int32_t)count : 0;
+    }
+    return count;
+}
+
+enum trkx_status trkx_join_reference(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                     const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                                     trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    bool *done = NULL;
+    TRKX_ALLOCATE(done, NULL, edges->count, "edges");
+    for (size_t e = 0; e < edges->count; e++) done[e] = !(scores[e] > options->cut);
+    for (size_t i = 0; i < hits->count; i++) labels[i] = -1 - (int32_t)i;
+    for (;;) {
+        size_t best = SIZE_MAX;
+        for (size_t e = 0; e < edges->count; e++)
+            if (!done[e] && (best == SIZE_MAX || scores[e] > scores[best])) best = e;
+        if (best == SIZE_MAX) break;
+        done[best] = true;
+        join_plainly(hits, labels, (size_t)edges->index[best], (size_t)edges->index[edges->count + best]);
+    }
+    *count = number_plainly(hits->count, options->min_hits, labels);
+cleanup:
+    trkx_release(done);
+    return status;
+}

@@ -1,0 +1,62 @@
+/* The layers of an event's hits, and where a track that goes on from one of its ends crosses them. */
+#ifndef TRKX_SRC_LAYERS_H
+#define TRKX_SRC_LAYERS_H
+
+#include <math.h>
+
+#include "tracks/helix.h"
+
+/* A cylinder around the beam, or a disk across it. */
+struct trkx_layer {
+    bool disk;
+    double position;   /* mm: mean radius, of a disk mean z */
+    double low, high;  /* mm: extent of its hits in z, of a disk in r */
+    size_t begin, end; /* of its hits in order[] */
+};
+
+struct trkx_layers {
+    size_t count;
+    struct trkx_layer *layers; /* [count] */
+    uint32_t *order;           /* [n] hits by layer, then by azimuth */
+    float *phi;                /* [n] azimuths in this order, rad, -pi to pi */
+    float *along;              /* [n] and z, on a disk r, mm */
+};
+
+/* From measurements [n] with their layers, whose densities it fills in. Errors: MEMORY. */
+enum trkx_status trkx_layers_create(struct trkx_memory *memory, struct trkx_measurement *measurements,
+                                    size_t n, struct trkx_layers *layers, trkx_error *error);
+void trkx_layers_destroy(struct trkx_layers *layers);
+
+/* Where a track is expected on a layer, and how far around. */
+struct trkx_crossing {
+    size_t layer;
+    double arc;        /* mm, from the track's end */
+    double phi, along; /* rad; z in mm, on a disk r */
+    double width_phi, width_along;
+};
+
+enum { TRKX_LAYERS_AHEAD = 3 };
+
+/* The next layers that a track crosses beyond one of its ends: ends[0] is its last hit there, ends[1] and
+ * ends[2] are further ones, so that the circle goes through all three and the line z(s) through line[0] and
+ * line[1]. Returns how many. */
+size_t trkx_crossings(const struct trkx_layers *layers, const struct trkx_measurement *const ends[3],
+                      const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                      struct trkx_crossing crossings[TRKX_LAYERS_AHEAD]);
+
+/* The smaller angle between two azimuths. */
+static inline double trkx_azimuth_between(double a, double b)
+{
+    double angle = fabs(a - b);
+    return angle > TRKX_PI ? 2 * TRKX_PI - angle : angle;
+}
+
+/* Whether a hit of the layer is around there, from its place in order[]. */
+static inline bool trkx_crossing_near(const struct trkx_crossing *crossing, const struct trkx_layers *layers,
+                                      size_t place)
+{
+    return fabs((double)layers->along[place] - crossing->along) <= crossing->width_along &&
+           trkx_azimuth_between((double)layers->phi[place], crossing->phi) <= crossing->width_phi;
+}
+
+#endif
