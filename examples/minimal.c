@@ -1,14 +1,14 @@
-/* From arrays of hits to labels of tracks. usage: minimal BUNDLE */
+/* From arrays of hits to track labels. usage: minimal BUNDLE */
 #include <stdio.h>
 #include <trkx.h>
 
 int main(int count, char **arguments)
 {
-    /* four hits of a simulated particle of 3.3 GeV in the pixels, each with its cells */
+    /* four pixel hits of a simulated 3.3 GeV particle, each with its cells */
     const float xyz[] = {31.403f,  5.440f,  9.266f,  70.099f,  12.408f, 18.023f, /* [4,3] mm */
                          113.935f, 20.621f, 27.941f, 169.297f, 31.489f, 40.520f};
     const int32_t volume[] = {8, 8, 8, 8}, layer[] = {2, 4, 6, 8}, module[] = {121, 241, 392, 588};
-    const size_t cell_begin[] = {0, 2, 5, 6, 9}; /* the cells of hit i: cell_begin[i]..cell_begin[i + 1] */
+    const size_t cell_begin[] = {0, 2, 5, 6, 9}; /* hit i has cells cell_begin[i]..cell_begin[i + 1] - 1 */
     const int32_t ch0[] = {50, 51, 80, 81, 81, 200, 31, 32, 32},
                   ch1[] = {400, 400, 77, 77, 78, 9, 1200, 1200, 1201};
     const float value[] = {0.16f, 0.15f, 0.1f, 0.16f, 0.1f, 0.3f, 0.15f, 0.1f, 0.1f};

@@ -1,6 +1,6 @@
-/* trkx's execution provider in a program that knows ONNX Runtime and nothing else of trkx.
+/* trkx's execution provider in a program that uses ONNX Runtime and no other part of trkx.
  * usage: provider LIBTRKX_EP MODEL NODES EDGES
- * Runs a network of nodes [n,F] and edges [2,m] on a ring of made-up nodes, and prints its first scores. */
+ * Runs a network of nodes [n,F] and edges [2,m] on a ring of made-up nodes and prints its first scores. */
 #include <onnxruntime_c_api.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static void check(OrtStatus *failure)
     exit(1);
 }
 
-/* The library is registered once per environment; a session then asks for the provider's device. */
+/* The library is registered once per environment; each session then requests the provider's device. */
 static void add_provider(OrtEnv *environment, OrtSessionOptions *options, const char *library)
 {
     const OrtEpDevice *const *devices = NULL;
@@ -28,7 +28,7 @@ static void add_provider(OrtEnv *environment, OrtSessionOptions *options, const 
                                                                 NULL, 0));
 }
 
-/* Features of the first input, by the model. */
+/* Number of features that the model's first input declares. */
 static int64_t width_of(OrtSession *session)
 {
     OrtTypeInfo *type = NULL;

@@ -1,4 +1,4 @@
-/* The pipeline step by step, each called by itself, on an event's files. usage: steps BUNDLE EVENT */
+/* The pipeline step by step, each called separately, on an event's files. usage: steps BUNDLE EVENT */
 #include <stdio.h>
 #include <stdlib.h>
 #include <trkx.h>
@@ -6,7 +6,7 @@
 #define TRY(call) \
     if ((call) != TRKX_OK) goto failed
 
-/* Features of one network's own list. */
+/* The features of one network, by its own list. */
 static float *features_of(const trkx_pipeline *pipeline, enum trkx_network network, const trkx_hits *hits,
                           trkx_error *error)
 {
@@ -50,7 +50,7 @@ int main(int count, char **arguments)
     trkx_edges_options search; /* edges [2,m] */
     trkx_edges_options_init(&search);
     search.radius = bundle->radius;
-    search.ks = ks = malloc((n + 1) * sizeof *ks); /* how many neighbours each hit keeps [n] */
+    search.ks = ks = malloc((n + 1) * sizeof *ks); /* number of neighbours each hit keeps [n] */
     if (ks == NULL) goto failed;
     TRY(trkx_pipeline_ks(pipeline, hits, ks, &error));
     TRY(trkx_radius_graph(embedding, n, bundle->dim, &search, &edges, &error));

@@ -11,7 +11,7 @@
 namespace
 {
 
-/* The bundle says radius, k and cuts; the columns say what the features below are. */
+/* Radius, k and cuts come from the bundle; the columns describe the features below. */
 ActsPlugins::GnnPipeline configure(const std::string &directory, Acts::Logging::Level level)
 {
     auto log = [level](const char *name) { return Acts::getDefaultLogger(name, level); };

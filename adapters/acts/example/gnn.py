@@ -11,7 +11,7 @@ import acts.examples.gnn
 import trkx_acts
 from acts.examples.reconstruction import addGnn, addSpacePointsMaking
 
-# trkx' names of what ACTS makes of space points
+# trkx' names of the features that ACTS computes from space points
 NODE_FEATURES = {
     "r": acts.examples.gnn.NodeFeature.R,
     "phi": acts.examples.gnn.NodeFeature.Phi,
@@ -26,12 +26,12 @@ OF_CLUSTERS = {"cell_count", "cell_val"}
 
 
 def trkxStages(bundleDir, names=("r", "phi", "z"), scales=None, level=acts.logging.INFO, threads=1):
-    """The arguments of addGnn that have to fit together.
+    """The arguments of addGnn that have to be consistent.
 
-    The bundle says radius, neighbours and cuts. The columns say what ACTS passes: nodeFeatures and featureScales, by
-    trkx' names; each network gets its own selection, by its own scales. Cell features are made of clusters. Any scales
-    will do, but ACTS' OnnxEdgeClassifier, in the place of one of the two, has none of its own: with it names and
-    scales have to be those of its network in the bundle.
+    Radius, neighbours and cuts come from the bundle. The columns describe what ACTS passes, nodeFeatures and
+    featureScales, with trkx' names; each network gets its own selection with its own scales. Cell features are computed
+    from clusters. Any scales will do, except with ACTS' OnnxEdgeClassifier in place of one of the two: it has no scales
+    of its own, so names and scales have to be those of its network in the bundle.
     """
     featureScales = list(scales or [1.0] * len(names))
     bundle = trkx_acts.Bundle(bundleDir, threads=threads)
@@ -44,7 +44,7 @@ def trkxStages(bundleDir, names=("r", "phi", "z"), scales=None, level=acts.loggi
             trkx_acts.EdgeClassification(network=trkx_acts.Network.Filter, **common),
             trkx_acts.EdgeClassification(network=trkx_acts.Network.GNN, cut=0.01, **common),
         ],
-        # ACTS' BoostTrackBuilding has no least size: each node without an edge is a candidate of its
+        # ACTS' BoostTrackBuilding has no minimum size: it makes each node without an edge a candidate
         "trackBuilder": trkx_acts.TrackBuilding(method=trkx_acts.Method.Walkthrough, minCandidateSize=3, **common),
         "nodeFeatures": [NODE_FEATURES[name] for name in names],
         "featureScales": featureScales,
@@ -55,6 +55,6 @@ def trkxStages(bundleDir, names=("r", "phi", "z"), scales=None, level=acts.loggi
 
 def addTrkx(s, bundleDir, trackingGeometry, geoSelectionConfigFile, stripGeoSelectionConfigFile=None,
             level=acts.logging.INFO, **options):
-    """Space points, then track finding, on top of a sequencer with digitised measurements. options: of trkxStages."""
+    """Adds space points and track finding to a sequencer with digitised measurements. options: those of trkxStages."""
     addSpacePointsMaking(s, trackingGeometry, geoSelectionConfigFile, stripGeoSelectionConfigFile, logLevel=level)
     addGnn(s, **trkxStages(bundleDir, level=level, **options), logLevel=level)

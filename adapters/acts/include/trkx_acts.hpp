@@ -1,21 +1,21 @@
-/* The stages of ACTS' Gnn plugin over libtrkx: graph construction (embedding and neighbour search), edge
- * classification (filter and GNN) and track building (components, walkthrough), on the CPU and without Torch.
+/* The stages of ACTS' Gnn plugin implemented with libtrkx: graph construction (embedding and neighbour
+ * search), edge classification (filter and GNN) and track building (components, walkthrough), on the CPU and
+ * without Torch.
  *
- * Rules that hold for every stage:
+ * Rules for every stage:
  *  - Tensors are ACTS': nodeFeatures [N,F], edgeIndex [2,E] with all sources first, edgeFeatures [E,Fe] and
  *    edgeScores [E,1], row by row. On the CPU none is copied more than once, and nodeFeatures never.
- *  - The stages compute on the CPU, and so does a pipeline of them best: run it with Device::Cpu(), for ACTS'
- * own default is CUDA. Where the context's device is CUDA, for the sake of ACTS' stages before or after,
- * tensors are cloned from there and results to there on the context's stream. A device that they cannot serve
- * is refused before anything is computed: CUDA without a stream, as where ACTS was built without CUDA, and
- * what is neither.
+ *  - The stages compute on the CPU: run the pipeline with Device::Cpu(), because ACTS' default is CUDA. If
+ *    the context's device is CUDA, for ACTS' stages before or after, tensors are cloned from there and
+ *    results to there on the context's stream. Any other device is refused before anything is computed, as
+ *    is CUDA without a stream, which is what an ACTS built without CUDA has.
  *  - The order of nodes is never changed.
  *  - A stage may be called by any number of threads at once.
- *  - Errors. NoEdgesError where no edge is left. std::invalid_argument where configuration, device or tensors
- * do not fit (a tensor that was moved from is one), std::runtime_error where trkx fails; the message is trkx'
- * own.
+ *  - Errors. NoEdgesError if no edge is left. std::invalid_argument if configuration, device or tensors do
+ *    not fit (including a tensor that was moved from), std::runtime_error if trkx fails; the message is
+ *    trkx' own.
  *
- * docs/acts.md has an example and tells how each of ACTS' known pitfalls is met. */
+ * docs/acts.md has an example and explains how each of ACTS' known pitfalls is handled. */
 #pragma once
 
 #include <Acts/Utilities/Logger.hpp>
@@ -37,8 +37,8 @@ namespace trkx_acts
 class Bundle
 {
   public:
-    /* threads: of each call of a stage; 1 suits a sequencer that runs as many events as there are cores, 0
-     * takes all cores. kernels: trkx' own need libtrkx_ep.so beside libtrkx. */
+    /* threads: per call of a stage; 1 suits a sequencer that runs as many events as there are cores, 0 uses
+     * all cores. kernels: trkx' own need libtrkx_ep.so beside libtrkx. */
     explicit Bundle(const std::string &directory, int threads = 1, trkx_kernels kernels = TRKX_KERNELS_TRKX);
 
     const trkx_pipeline *pipeline() const
@@ -65,14 +65,13 @@ class Bundle
     int m_threads;
 };
 
-/* What the columns of the features are that ACTS passes. */
+/* The columns of the features that ACTS passes. */
 struct FeatureColumns {
-    /* A name of the bundle's for each column ("r", "phi", "z", ...; all known names: docs/bundle.md). More
-     * columns than the networks look at do no harm. Empty: those of the bundle's embedding, scaled as the
-     * bundle says. */
+    /* The bundle's name of each column ("r", "phi", "z", ...; all known names: docs/bundle.md). Columns that
+     * no network uses are ignored. Empty: those of the bundle's embedding, scaled as the bundle says. */
     std::vector<std::string> names = {};
-    /* By what each column has been divided already: the featureScales that ACTS is configured with. Empty: by
-     * nothing. Each network gets its own selection, divided by the bundle's scales. */
+    /* What each column has already been divided by: the featureScales in ACTS' configuration. Empty: nothing.
+     * Each network gets its own selection, divided by the bundle's scales. */
     std::vector<float> scales = {};
 };
 
@@ -80,14 +79,14 @@ struct FeatureColumns {
 class Columns;
 class Selection;
 
-/* Embedding and exact fixed-radius search, radius and k as the bundle says. Edges run outwards, from the node
- * nearer to the origin: among the columns there have to be x, y and z, or r and z.
+/* Embedding and exact fixed-radius search, with the bundle's radius and k. Edges run outwards, from the node
+ * nearer the origin: the columns must include x, y and z, or r and z.
  *
- * Where the bundle's k goes by the hits' volumes, these are a column "volume", or else the uppermost bytes of
- * the module ids, as in Acts::GeometryIdentifier. Since v45.3 ACTS' TrackFindingAlgorithmGnn sorts the nodes
- * by their modules, but passes the ids as they were before. Ids that do not ascend may therefore be those of
- * other nodes: they are an error, unless nodesSortedByModule says that the nodes are in the order of their
- * ids. Nothing else looks at module ids. */
+ * If the bundle's k depends on the hits' volumes, these come from a column "volume", or else from the top
+ * bytes of the module ids, as in Acts::GeometryIdentifier. Since v45.3 ACTS' TrackFindingAlgorithmGnn sorts
+ * the nodes by module but passes the ids unsorted. Ids that do not ascend may therefore belong to other
+ * nodes: they are an error, unless nodesSortedByModule says that the nodes are in the order of their ids.
+ * Module ids are not used otherwise. */
 class GraphConstruction final : public ActsPlugins::GraphConstructionBase
 {
   public:
@@ -100,7 +99,7 @@ class GraphConstruction final : public ActsPlugins::GraphConstructionBase
     GraphConstruction(const Config &config, std::unique_ptr<const Acts::Logger> logger);
     ~GraphConstruction() override;
 
-    /* inputValues [numNodes, columns]. Throws NoEdgesError where there are no nodes or no neighbours. */
+    /* inputValues [numNodes, columns]. Throws NoEdgesError if there are no nodes or no neighbours. */
     ActsPlugins::PipelineTensors operator()(std::vector<float> &inputValues, std::size_t numNodes,
                                             const std::vector<std::uint64_t> &moduleIds,
                                             const ActsPlugins::ExecutionContext &execContext = {}) override;
@@ -121,8 +120,8 @@ class GraphConstruction final : public ActsPlugins::GraphConstructionBase
     }
 };
 
-/* The bundle's filter or its GNN, sigmoid and cut (score > cut) included. Edge features are not looked at;
- * those of the edges that are left are passed on. */
+/* The bundle's filter or its GNN, including sigmoid and cut (score > cut). Edge features are not used; those
+ * of the remaining edges are passed on. */
 class EdgeClassification final : public ActsPlugins::EdgeClassificationBase
 {
   public:
@@ -155,22 +154,21 @@ class EdgeClassification final : public ActsPlugins::EdgeClassificationBase
     }
 };
 
-/* Tracks of all edges that are passed on: the cut is the edge classification's. The nodes of a track keep
- * their order, tracks come in the order of their first nodes; which nodes are a track does not depend on the
- * nodes' order. */
+/* Tracks of all edges passed to it: the cut is made by the edge classification. The nodes of a track keep
+ * their order, tracks are in the order of their first nodes; which nodes form a track does not depend on the
+ * order of the nodes. */
 class TrackBuilding final : public ActsPlugins::TrackBuildingBase
 {
   public:
     enum class Method {
         eComponents, /* weakly connected components */
-        eWalkthrough /* trkx_walkthrough: needs scores, and edges that run outwards; ties go by position, so
-                      * among the columns there have to be x, y and z, or r, phi (or cos_phi and sin_phi) and
-                      * z */
+        eWalkthrough /* trkx_walkthrough: needs scores, and outward edges; ties are resolved by position, so
+                      * the columns must include x, y and z, or r, phi (or cos_phi and sin_phi) and z */
     };
     struct Config {
         Method method = Method::eComponents;
-        std::shared_ptr<const Bundle> bundle = nullptr; /* needed where there are no columns */
-        FeatureColumns columns = {};                    /* looked at by the walkthrough alone */
+        std::shared_ptr<const Bundle> bundle = nullptr; /* needed if there are no columns */
+        FeatureColumns columns = {};                    /* used only by the walkthrough */
         float minScore = 0.1f;                          /* of the walkthrough, see trkx_walkthrough_options */
         float addScore = 0.6f;                          /* likewise */
         std::size_t minCandidateSize = 3;               /* nodes; >= 1 */
@@ -180,7 +178,7 @@ class TrackBuilding final : public ActsPlugins::TrackBuildingBase
     TrackBuilding(const Config &config, std::unique_ptr<const Acts::Logger> logger);
     ~TrackBuilding() override;
 
-    /* spacePointIds [N]. No edges: no tracks, and a warning, as ACTS' own. */
+    /* spacePointIds [N]. No edges: no tracks, and a warning, like ACTS' own. */
     std::vector<std::vector<int>> operator()(ActsPlugins::PipelineTensors tensors,
                                              std::vector<int> &spacePointIds,
                                              const ActsPlugins::ExecutionContext &execContext = {}) override;
