@@ -148,7 +148,7 @@ def compare_pairs(points, radius, ours, theirs, what):
     differing = np.setxor1d(ours, theirs, assume_unique=True)
     doubtful = np.abs(distances(points, differing) / radius - 1) < 1e-3
     require(bool(doubtful.all()), what)
-    return f"{len(differing)} pairs at the very radius differ" if len(differing) else ""
+    return f"{len(differing)} pairs exactly at the radius differ" if len(differing) else ""
 
 
 def bench_radius(results, work, repeat):
@@ -229,8 +229,8 @@ def bench_scaling(results, work, repeat):
             case = f"{kind}, {n} points"
             say("scaling", f"{case}, radius {radius:.3f}")
             seconds = [timed(lambda: trkx.neighbours(points, radius, k=n, threads=1)) for _ in range(max(2, repeat // 2))]
-            note = (f"{min(seconds) / n * 1e9:.0f} ns a point; memory {peak / n:.0f} B a point, of which the answer "
-                    f"is {answer / n:.0f}")
+            note = (f"{min(seconds) / n * 1e9:.0f} ns per point; memory {peak / n:.0f} B per point, including "
+                    f"{answer / n:.0f} for the result")
             results.add("scaling", case, NAME, seconds, seconds, note)
     path.unlink()
 
@@ -350,7 +350,7 @@ def bench_sizes(results, work, repeat):
         hits = len(pipeline.run_file(prefix)[0])
         say("sizes", f"{particles} particles, {hits} hits")
         seconds = [pipeline.run_file(prefix)[1]["total"] for _ in range(max(3, repeat // 2))]
-        results.add("sizes", f"{hits} hits", NAME, seconds, seconds, f"{min(seconds) / hits * 1e6:.2f} us a hit")
+        results.add("sizes", f"{hits} hits", NAME, seconds, seconds, f"{min(seconds) / hits * 1e6:.2f} us per hit")
 
 
 def bench_chain(results, work, repeat):

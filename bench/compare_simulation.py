@@ -79,15 +79,15 @@ QUANTITIES = [
     ("noise", lambda h, _: h.noise.mean(), "{:.3f}"),
     ("residual u, mm", lambda h, _: half_width(h[~h.noise].du), "{:.4f}"),
     ("residual v, mm", lambda h, _: half_width(h[~h.noise].dv), "{:.3f}"),
-    ("cells a hit", lambda h, _: h[~h.noise]["size"].mean(), "{:.2f}"),
-    ("cells a noise hit", lambda h, _: h[h.noise]["size"].mean(), "{:.2f}"),
+    ("cells per hit", lambda h, _: h[~h.noise]["size"].mean(), "{:.2f}"),
+    ("cells per noise hit", lambda h, _: h[h.noise]["size"].mean(), "{:.2f}"),
     ("sum of values", lambda h, _: h[~h.noise]["sum"].median(), "{:.3f}"),
 ]
 
 
 def print_table(real, simulated):
     lines = {real_or: overlaps(hits) for real_or, hits in (("real", real), ("simulated", simulated))}
-    names = [q[0] for q in QUANTITIES] + ["hits a crossed layer"]
+    names = [q[0] for q in QUANTITIES] + ["hits per crossed layer"]
     print("| volume | " + " | ".join(names) + " |")
     print("|---" * (len(names) + 1) + "|")
     for volume, name in VOLUMES.items():
@@ -100,11 +100,11 @@ def print_table(real, simulated):
 def print_particles(title, real, simulated):
     print(f"\n| {title} | real | simulated |\n|---|---|---|")
     rows = [("particles", lambda p: f"{len(p) / p.event.nunique():.0f}"),
-            ("hits a particle", lambda p: f"{p.nhits.mean():.2f}"),
+            ("hits per particle", lambda p: f"{p.nhits.mean():.2f}"),
             ("without hits", lambda p: f"{(p.nhits == 0).mean():.3f}"),
             ("pT median, GeV", lambda p: f"{p.pt.median():.3f}"),
             ("pT 95 %, GeV", lambda p: f"{p.pt.quantile(.95):.2f}"),
-            ("made beyond r = 1 mm", lambda p: f"{(p.r > 1).mean():.3f}"),
+            ("produced beyond r = 1 mm", lambda p: f"{(p.r > 1).mean():.3f}"),
             ("hits of those", lambda p: f"{p[p.r > 1].nhits.mean():.2f}")]
     for name, f in rows:
         print(f"| {name} | {f(real)} | {f(simulated)} |")
@@ -124,7 +124,7 @@ def plot_sensors(real, simulated, path):
         u, v = 4 * half_width(a.du), 2.5 * half_width(a.dv)
         steps(axes[row, 0], a.du, b.du, np.linspace(-u, u, 40), "residual u, mm")
         steps(axes[row, 1], a.dv, b.dv, np.linspace(-v, v, 40), "residual v, mm")
-        steps(axes[row, 2], a["size"], b["size"], np.arange(0.5, 20), "cells a hit")
+        steps(axes[row, 2], a["size"], b["size"], np.arange(0.5, 20), "cells per hit")
         high = a["sum"].quantile(0.98)
         steps(axes[row, 3], a["sum"], b["sum"], np.linspace(0, high, 30), "sum of cell values")
         axes[row, 0].set_ylabel(VOLUMES[volume])
@@ -141,7 +141,7 @@ def layer_counts(hits, events):
 
 def plot_event(real, real_particles, simulated, particles, events, path):
     figure, axes = plt.subplots(2, 2, figsize=(12, 6.5))
-    steps(axes[0, 0], real_particles.nhits, particles.nhits, np.arange(-0.5, 21), "hits a particle")
+    steps(axes[0, 0], real_particles.nhits, particles.nhits, np.arange(-0.5, 21), "hits per particle")
     bins = np.geomspace(0.1, 10, 31)
     steps(axes[0, 1], real_particles.pt, particles.pt, bins, "pT, GeV")
     axes[0, 1].set_xscale("log")
@@ -163,9 +163,9 @@ def plot_event(real, real_particles, simulated, particles, events, path):
 def plot_full(sample, full, path):
     figure, axes = plt.subplots(1, 3, figsize=(12, 3.4))
     steps(axes[0], sample.nhits[sample.r < 1], full.nhits[full.r < 1], np.arange(-0.5, 21),
-          "hits a particle, made at the beam")
+          "hits per particle, produced at the beam")
     steps(axes[1], sample.nhits[sample.r > 1], full.nhits[full.r > 1], np.arange(-0.5, 21),
-          "hits a particle, made beyond 1 mm")
+          "hits per particle, produced beyond 1 mm")
     steps(axes[2], sample.r[sample.r > 1], full.r[full.r > 1], np.linspace(0, 1000, 101), "radius of the vertex, mm")
     axes[2].set_yscale("log")
     axes[0].legend(frameon=False, fontsize=8)

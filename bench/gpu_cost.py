@@ -208,7 +208,7 @@ def write_tables(program, bundle):
     moved, flop, kernels = (sum(row[i] for row in table) for i in (1, 2, 3))
     lines.append(f"| all | {moved / 1e6:.0f} | {flop / 1e9:.1f} | {kernels} | "
                  + " | ".join(f"{1e3 * t:.1f}" for t in totals) + " |")
-    lines += ["", "| network | bytes a node | bytes an edge | kernels a call | FLOP a node | FLOP an edge |",
+    lines += ["", "| network | bytes per node | bytes per edge | kernels per call | FLOP per node | FLOP per edge |",
               "|---|---|---|---|---|---|"]
     columns = ("node", "edge", "kernels", "flop_node", "flop_edge")
     lines += [f"| {name} | " + " | ".join(f"{net[column]:.0f}" for column in columns) + " |"

@@ -42,7 +42,7 @@ def scan_graphs(bundle, events):
         scored.append((event, sample, edges, bundle.filter(sample.hits, edges)))
     table("graph", names, [("the bundle's", np.mean([describe(event, sample, edges)
                                                      for event, sample, edges, _scores in scored], 0))])
-    table("filter: edges a hit", names, (
+    table("filter: edges per hit", names, (
         (count, np.mean([describe(event, sample, edges[:, np.argsort(-scores)[:count * len(event.xyz)]])
                          for event, sample, edges, scores in scored], 0)) for count in EDGES_PER_HIT))
 
