@@ -27,8 +27,8 @@ GPUS = {
     "H100": (3.35e12, 66.9e12),  # SXM5; NVIDIA, H100 Tensor Core GPU Architecture, 2022
 }
 LAUNCH = 5e-6  # seconds between the starts of two kernels on one stream: a usual figure, not a published one
-FILTER_BATCH = 1 << 20  # as src/load.c
-EMBED_BATCH = 1 << 14  # as src/embed.c
+FILTER_BATCH = 1 << 20  # as src/pipeline/load.c
+EMBED_BATCH = 1 << 14  # as src/pipeline/embed.c
 VIEWS = {"Reshape", "Squeeze", "Unsqueeze", "Identity", "Flatten"}  # the same bytes under another shape
 HOSTS = {"Shape", "Constant"}  # nothing of the device's
 
