@@ -83,6 +83,9 @@ static void read_shape(const struct reader *reader, const OrtTensorTypeAndShapeI
     if (rank > EP_RANK) return;
     value->rank = (int)rank;
     check(reader, reader->api->GetDimensions(info, value->shape, rank));
+    /* shape inference takes over whatever a model asks for */
+    for (size_t d = 0; d < rank; d++)
+        if (value->shape[d] < 0) value->shape[d] = -1;
 }
 
 /* A tensor of no known shape is announced as one of rank 0; only a scalar constant is known to be one. */

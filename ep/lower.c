@@ -75,8 +75,17 @@ bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const
         return true;
     }
     if (!ep_has_input(node, number)) return false;
-    *list = ep_known_integers(lowering, node, ep_input(lowering, node, number), count);
+    const struct ep_lowered *value = ep_input(lowering, node, number);
+    if (value->rank != 1) ep_unsupported(lowering, node, "a list of another rank");
+    *list = ep_known_integers(lowering, node, value, count);
     return true;
+}
+
+bool ep_flag(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute, bool otherwise)
+{
+    int64_t flag = ep_integer(node, attribute, otherwise);
+    if (flag != 0 && flag != 1) ep_unsupported(lowering, node, "a flag that is neither 0 nor 1");
+    return flag == 1;
 }
 
 int ep_axis(struct ep_lowering *lowering, const struct ep_node *node, int64_t axis, int rank)

@@ -79,9 +79,13 @@ struct ep_lowered *ep_output(struct ep_lowering *lowering, const struct ep_node 
 /* Values that are numbers; *count of them, all known, as integers. */
 int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node,
                            const struct ep_lowered *value, size_t *count);
-/* The list of an attribute, or of input `number` where it is there; false where neither is. */
+/* The list of an attribute, or of input `number` where it is there; false where neither is. Gives up at an
+ * input of rank other than 1, which ONNX Runtime refuses nearly everywhere. */
 bool ep_integers(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute,
                  size_t number, int64_t **list, size_t *count);
+/* An attribute that is 0 or 1. Gives up at others: ONNX Runtime's kernels and its shape inference do not
+ * agree on what they mean. */
+bool ep_flag(struct ep_lowering *lowering, const struct ep_node *node, const char *attribute, bool otherwise);
 /* A dimension counted from the end where negative. */
 int ep_axis(struct ep_lowering *lowering, const struct ep_node *node, int64_t axis, int rank);
 /* The integers of input `number`, which stand for a shape, into shape[EP_RANK]: their count. */

@@ -77,8 +77,8 @@ void ep_lower_gemm(struct ep_lowering *lowering, const struct ep_node *node, int
     (void)function;
     const struct ep_lowered *x = rows_input(lowering, node, 0), *weights = numbers_input(lowering, node, 1);
     const struct ep_lowered *added = ep_has_input(node, 2) ? ep_input(lowering, node, 2) : NULL;
-    bool turned = ep_integer(node, "transB", 0) != 0;
-    if (x->rank != 2 || weights->rank != 2 || ep_integer(node, "transA", 0) != 0)
+    bool turned = ep_flag(lowering, node, "transB", false);
+    if (x->rank != 2 || weights->rank != 2 || ep_flag(lowering, node, "transA", false))
         ep_unsupported(lowering, node, "not rows by weights");
     int inputs = (int)weights->shape[turned ? 1 : 0], width = (int)weights->shape[turned ? 0 : 1];
     if (inputs != ep_width(x) || width < 1) ep_unsupported(lowering, node, "widths differ");
@@ -154,7 +154,8 @@ void ep_lower_batch_normalisation(struct ep_lowering *lowering, const struct ep_
     const float *given[4];
     float epsilon = ep_number(node, "epsilon", 1e-5f);
     no_more_outputs(lowering, node);
-    if (x->rank != 2 || ep_integer(node, "training_mode", 0) != 0) ep_unsupported(lowering, node, "training");
+    if (x->rank != 2 || ep_flag(lowering, node, "training_mode", false))
+        ep_unsupported(lowering, node, "training");
     for (size_t i = 0; i < 4; i++) {
         const struct ep_lowered *numbers = numbers_input(lowering, node, i + 1);
         if (numbers->rank != 1 || numbers->shape[0] != width) ep_unsupported(lowering, node, "widths differ");
@@ -185,7 +186,8 @@ void ep_lower_reduce(struct ep_lowering *lowering, const struct ep_node *node, i
     struct ep_op *op = ep_program_op(lowering->program, EP_OP_SUM, x->shape[0], 1, width);
     memcpy(op->inputs, x->columns, (size_t)width * sizeof *op->inputs);
     op->alpha = mean ? 1 / (float)width : 1;
-    result_columns(lowering, op, ep_integer(node, "keepdims", 1) == 1 ? 2 : 1, ep_output(lowering, node, 0));
+    result_columns(lowering, op, ep_flag(lowering, node, "keepdims", true) ? 2 : 1,
+                   ep_output(lowering, node, 0));
 }
 
 /* ---- from nodes to edges and back ------------------------------------------------------------------- */

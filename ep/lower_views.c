@@ -225,8 +225,9 @@ void ep_lower_reshape(struct ep_lowering *lowering, const struct ep_node *node, 
     const struct ep_lowered *source = ep_input(lowering, node, 0);
     int64_t shape[EP_RANK] = {0};
     int place = -1, rank = ep_shape_input(lowering, node, 1, shape);
+    bool zeros = ep_flag(lowering, node, "allowzero", false);
     for (int d = 0; d < rank; d++) {
-        if (shape[d] == 0 && ep_integer(node, "allowzero", 0) == 0) {
+        if (shape[d] == 0 && !zeros) {
             if (d >= source->rank) ep_unsupported(lowering, node, "a shape that is not known");
             shape[d] = source->shape[d] < 0 ? EP_UNKNOWN : source->shape[d];
         }

@@ -42,8 +42,8 @@ enum rounding { MOVED, EXACT, ROUNDED, SUMMED, UNCERTAIN };
  * inputs: f float, i integers, b truths, v any, w a float constant, n integers that mean a shape or places,
  * "?" before those that may be left out, "*" behind one that is repeated. lists: integers that are attributes
  * before an operator set and inputs from it on. attributes: i integer, o 0 or 1 (of others the stock runtime
- * itself dies), f number, l list, r a reduction, t a type, z a tensor. result: as an input letter, or "1" as
- * the first input. */
+ * itself dies, or its shape inference expects another result than its kernel's), f number, l list, r a
+ * reduction, t a type, z a tensor. result: as an input letter, or "1" as the first input. */
 static const struct operator
 {
     const char *name, *inputs, *lists, *attributes;
@@ -104,8 +104,8 @@ operators[] = {
     {"PRelu", "ff", "", "", 'f', EXACT},
     {"Pow", "vv", "", "", '1', ROUNDED},
     {"Reciprocal", "f", "", "", 'f', EXACT},
-    {"ReduceMean", "f", "axes:18", "keepdims:i noop_with_empty_axes:i", 'f', SUMMED},
-    {"ReduceSum", "f", "axes:13", "keepdims:i noop_with_empty_axes:i", 'f', SUMMED},
+    {"ReduceMean", "f", "axes:18", "keepdims:i noop_with_empty_axes:o", 'f', SUMMED},
+    {"ReduceSum", "f", "axes:13", "keepdims:i noop_with_empty_axes:o", 'f', SUMMED},
     {"Relu", "f", "", "", 'f', EXACT},
     {"Reshape", "vn", "", "allowzero:i", '1', MOVED},
     {"ScatterElements", "fif", "", "axis:i reduction:r", 'f', SUMMED},

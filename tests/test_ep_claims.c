@@ -266,6 +266,31 @@ static const struct run_form hostile[] = {
     {13, 20, X "z = Concat(h, h) axis=-9223372036854775808; -> z"},
     {13, 20, X "z = Transpose(h) perm=[1,100000]; -> z"},
     {13, 20, X "z = Transpose(h) perm=[1,1]; -> z"},
+    /* shape inference announces extents as the model has them */
+    {13, 20,
+     "x: f[n,4]; c: i[m,1]; w = f[4,8]; p = i{-9223372036854775808}; r = Expand(c, p); h = MatMul(x, "
+     "w); -> r, h"},
+    {14, 20, X "p = i{0,8}; r = Reshape(h, p) allowzero=-9223372036854775808; -> r"},
+    {13, 20, X "q = f[3,8]; z = Gemm(h, q) transB=4294967296; -> z"},
+    {13, 20, X "q = f[3,8]; z = Gemm(h, q) transB=2; -> z"},
+    {13, 20, X "z = Celu(h) alpha=100000000000000000000.0; y = Elu(h) alpha=-1000000.0; -> z, y"},
+    {13, 20, X "z = Selu(h) alpha=1000.0 gamma=1000.0; -> z"},
+    /* 1 by 0 or by -0 shows the sign that a 0 has */
+    {13, 20, X "o = f(0.0); a = Mul(h, o); b = Max(o, a); c = Reciprocal(b); -> c"},
+    {13, 20,
+     "x: f[n,4]; y: f[n,1]; w = f[4,8]; h = MatMul(x, w); o = f(0.0); a = Mul(h, o); b = Mul(y, o)\n"
+     "c = Min(b, a, b); d = Reciprocal(c); -> d"},
+    /* single numbers where a list is wanted, and the other way round */
+    {13, 20, X "t = f[1,1]; z = Clip(h, _, t); -> z"},
+    {13, 20, X "t = f[1,1]; z = Clip(h, t); -> z"},
+    {13, 20, X "t = f[1]; z = Clip(h, t, t); -> z"},
+    {13, 20, X "b = i(0); t = i(2); k = i{1}; a = Slice(h, b, t, k); -> a"},
+    {13, 20, X "b = i{0}; t = i{2}; k = i(1); a = Slice(h, b, t, k); -> a"},
+    {13, 20, X "s = i(8); a = Split(h, s) axis=1; -> a"},
+    {13, 20, X "y: f[n,1]; k = i(1); s = Squeeze(y, k); -> s, h"},
+    {13, 20, X "k = i(1); s = Unsqueeze(h, k); -> s, h"},
+    {13, 20, X "k = i(1); s = ReduceSum(h, k); -> s"},
+    {13, 20, X "r = f{0.5}; d = Dropout(h, r); -> d"},
 };
 
 static const char *run_hostile(int64_t opset, const char *text)

@@ -148,7 +148,8 @@ static void test_elements(void **state)
 
 static const struct run_form several[] = {
     {12, 20, X "y: f[n,8]; a = Add(h, y); b = Sub(h, y); c = Mul(h, y); d = Div(h, y); -> a, b, c, d"},
-    {12, 20, X "y: f[n,8]; a = Max(h, y); b = Min(h, y, a); c = Sum(h, y, a, b); -> a, b, c"},
+    {12, 20,
+     X "y: f[n,8]; k = f(0.3); r = f[8]; a = Max(h, r); b = Min(k, y, r); c = Sum(h, y, a, b); -> a, b, c"},
     {12, 20, X "t: f[n,1]; a = Add(h, t); b = Mul(t, h); c = f[1,8]; d = Add(t, c); -> a, b, d"},
     {12, 20,
      X
@@ -295,7 +296,7 @@ static void test_gathers(void **state)
 /* A first layer that is split before the gather: wide enough, with and without what else it has. */
 #define WIDE                                                                                             \
     "x: f[n,12]; y: f[m,5]; q = f[12,12]; h = MatMul(x, q)\n" EDGES "a = Gather(h, src); b = Gather(h, " \
-                                                                    "dst)\n"
+    "dst)\n"
 static const struct run_form split_layers[] = {
     {12, 20,
      WIDE "c = Concat(a, b) axis=1; w = f[24,9]; v = f[9]; z = Gemm(c, w, v) alpha=0.5; r = Relu(z); -> r"},

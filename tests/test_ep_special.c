@@ -65,9 +65,10 @@ static int compare(int64_t opset, const char *operation)
     char text[TEXT_LENGTH], message[512] = "";
     size_t length = 0;
     struct run_tensors inputs, stock, ours;
-    snprintf(text, sizeof text,
-             "x: f[n,1]; y: f[n,1]; w = f[1,8]; h = MatMul(x, w); k = Add(x, y); z = %s; -> z, h, k",
-             operation);
+    snprintf(
+        text, sizeof text,
+        "x: f[n,1]; y: f[n,1]; w = f[1,8]; c = f(0.5); h = MatMul(x, w); k = Add(x, y); z = %s; -> z, h, k",
+        operation);
     uint8_t *bytes = build_pack(text_model(opset, text), &length);
     OrtSession *sessions[] = {
         run_session(bytes, length, (struct run_options){.provider = false}, message),
@@ -96,12 +97,14 @@ static const char *const operations[] = {
     "Ceil(x)",
     "Celu(x)",
     "Celu(x) alpha=0.5",
+    "Celu(x) alpha=2.0",
     "Clip(x)",
     "Cos(x)",
     "Cosh(x)",
     "Elu(x)",
     "Elu(x) alpha=0.5",
     "Elu(x) alpha=-0.5",
+    "Elu(x) alpha=2.0",
     "Erf(x)",
     "Exp(x)",
     "Floor(x)",
@@ -137,8 +140,10 @@ static const char *const operations[] = {
     "GreaterOrEqual(x, y)",
     "Less(x, y)",
     "LessOrEqual(x, y)",
-    "Max(x, y)",
-    "Min(x, y)",
+    "Max(x, c)",
+    "Max(c, x)",
+    "Min(x, c)",
+    "Min(c, x)",
     "Mul(x, y)",
     "PRelu(x, y)",
     "Pow(x, y)",
