@@ -72,8 +72,6 @@ bool bench_on_device(const struct bench *bench); /* what is timed */
 enum trkx_status bench_capture(struct bench *bench);
 /* The event's embedding [n,D]. Caller frees. */
 enum trkx_status bench_embedding(struct bench *bench, float **embedding);
-/* The weights in the matrices of a network of the bundle; 0 where they cannot be counted. */
-double bench_weights(const char *bundle, enum trkx_network network);
 
 /* Threads to compare with: one, or two where one is what is timed. */
 int bench_other_threads(const struct bench *bench);

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "onnx/info.h"
+#include "onnx/networks.h"
+
 #include "programs/bench/bench.h"
 
 struct scoring {
@@ -108,7 +111,32 @@ static enum trkx_status time_beside_stock(struct bench *bench, const struct benc
     return status;
 }
 
-/* What each weight is multiplied with at least. In the graph network some act on nodes and some on edges. */
+/* The operations of a model's matrix products for one node and one edge; 0 if they cannot be counted. */
+static double count_products(const char *path, const struct trkx_contract *contract)
+{
+    struct trkx_onnx file;
+    struct trkx_onnx_info info;
+    double products = 0;
+    if (trkx_onnx_read(path, &file, NULL) != TRKX_OK) return 0;
+    if (trkx_onnx_describe(&file, contract, &info, NULL) == TRKX_OK) {
+        products = info.products.per_node + info.products.per_edge;
+        trkx_onnx_info_release(&info);
+    }
+    trkx_onnx_release(&file);
+    return products;
+}
+
+static double products_of(const char *bundle, enum trkx_network network)
+{
+    struct trkx_networks networks;
+    if (trkx_networks_find(bundle, &networks, NULL) != TRKX_OK) return 0;
+    double products = count_products(networks.paths[network], &networks.contracts[network]);
+    trkx_networks_release(&networks);
+    return products;
+}
+
+/* The rows that every product has at least: in the graph network some are of nodes and some of edges, and one
+ * of gathered rows may be computed on either. */
 static size_t rows_of(const struct scoring *scoring)
 {
     if (scoring->network == TRKX_NETWORK_EMBEDDING) return scoring->n;
@@ -126,8 +154,8 @@ static enum trkx_status check_and_time(struct bench *bench, struct scoring *scor
                                   .size = edges ? scoring->edges->count : scoring->n,
                                   .unit = edges ? "edges" : "hits",
                                   .bound = BENCH_ARITHMETIC,
-                                  .least = 2 * bench_weights(directory, scoring->network) *
-                                           (double)rows_of(scoring)};
+                                  .least =
+                                      products_of(directory, scoring->network) * (double)rows_of(scoring)};
     scoring->expected = bench_array(scoring->count * sizeof(float));
     scoring->found = bench_array(scoring->count * sizeof(float));
     bench_progress(bench, scoring->part, scoring->name, "checking");
