@@ -135,6 +135,16 @@ operators[] = {
     {"Xor", "bb", "", "", 'b', EXACT},
 };
 
+/* Each operator that the provider may take is among them. */
+enum {
+#define DESCRIBED(name, infer, work)
+#define CLAIMED(name, infer, work, lower, function, worthwhile) +1
+    CLAIMABLE = 0
+#include "onnx/operator_list.h"
+};
+_Static_assert(sizeof operators / sizeof *operators == CLAIMABLE,
+               "an operator of the provider is not fuzzed");
+
 /* ---- choices ------------------------------------------------------------------------------------------ */
 
 struct value {

@@ -11,6 +11,7 @@
 
 #include "core/memory.h"
 #include "onnx/info.h"
+#include "onnx/operators.h"
 #include "onnx/tensor.h"
 #include "onnx_models.h"
 
@@ -45,6 +46,24 @@ static void extents_add_up(void **state)
     expect_extent(trkx_extent_divide(trkx_fixed(INT64_MIN), trkx_fixed(-1)), unknown);
     expect_extent(trkx_extent_add(unknown, two), unknown);
     expect_extent(trkx_extent_product(NULL, 0), trkx_fixed(1));
+}
+
+/* The list is searched by halves: a row out of order would not be found. */
+static void every_operator_of_the_list_is_found(void **state)
+{
+    static char *const names[] = {
+#define DESCRIBED(name, infer, work) name,
+#define CLAIMED(name, infer, work, lower, function, worthwhile) name,
+#include "onnx/operator_list.h"
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        Onnx__NodeProto node = ONNX__NODE_PROTO__INIT;
+        node.op_type = names[i];
+        const struct trkx_operator *found = trkx_onnx_operator(&node);
+        if (found == NULL) fail_msg("%s", names[i]);
+        assert_string_equal(found->name, names[i]);
+    }
 }
 
 /* ---- one operator after the other ------------------------------------------------------------------- */
@@ -414,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(extents_add_up),
+        cmocka_unit_test(every_operator_of_the_list_is_found),
         cmocka_unit_test(arranging_anew),
         cmocka_unit_test(gathering_and_scattering),
         cmocka_unit_test(shapes_that_are_computed),
