@@ -1,6 +1,11 @@
 /* The execution provider as ONNX Runtime sees it: a factory that makes providers, a provider that claims and
  * compiles parts of graphs, and the function that runs one. ONNX Runtime 1.23 and newer,
- * onnxruntime_ep_c_api.h. */
+ * onnxruntime_ep_c_api.h.
+ *
+ * It is a plugin of its own, for any program that uses ONNX Runtime, and is built without libtrkx. That is
+ * why ep/ has its own arena and its own way to fail, made for work that may give up at any point
+ * (ep/arena.h), and groups its indices itself (ep/index.h). All it shares with the rest of trkx is
+ * src/core/cpu.c, which is compiled in, and the list of operators, onnx/operator_list.h. */
 #include <onnxruntime_c_api.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/text.h"
+
 /* ---- bundle.json ------------------------------------------------------------------------------------ */
 
 static bool same_list(const struct feature_list *a, const struct feature_list *b)
@@ -71,9 +73,7 @@ static json_t *sources_json(const struct import_bundle *bundle)
 
 static const char *detectors_name(const struct import_bundle *bundle)
 {
-    size_t length = strlen(bundle->detectors);
-    bool gzip = length >= 3 && strcmp(bundle->detectors + length - 3, ".gz") == 0;
-    return gzip ? "detectors.csv.gz" : "detectors.csv";
+    return trkx_ends_with(bundle->detectors, ".gz") ? "detectors.csv.gz" : "detectors.csv";
 }
 
 static json_t *bundle_json(const struct import_bundle *bundle)
