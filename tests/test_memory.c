@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/arena.h"
+#include "core/memory.h"
 #include "core/poison.h"
 
 /* ---- helpers ---------------------------------------------------------------------------------------- */

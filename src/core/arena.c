@@ -1,3 +1,4 @@
+/* Divides segments from the system into blocks, and keeps what is given back for the next event. */
 #include "core/arena.h"
 
 #include <pthread.h>
@@ -79,10 +80,10 @@ static bool reserve_ranges(struct trkx_arena *arena)
 {
     size_t most = arena->blocks + 1 + arena->segments_count + 1;
     if (most <= arena->ranges_space) return true;
-    struct range *ranges = trkx_allocate(NULL, 2 * most, sizeof *ranges);
+    struct range *ranges = trkx_system_take(2 * most * sizeof *ranges);
     if (ranges == NULL) return false;
     if (arena->free_count > 0) memcpy(ranges, arena->ranges, arena->free_count * sizeof *ranges);
-    trkx_release(arena->ranges);
+    trkx_system_give(arena->ranges);
     arena->ranges = ranges;
     arena->ranges_space = 2 * most;
     return true;
@@ -94,9 +95,9 @@ static bool grow(struct trkx_arena *arena, size_t least)
 {
     size_t bytes = least > arena->expected ? least : arena->expected;
     if (bytes < arena->bytes) bytes = arena->bytes;
-    struct segment *segment = trkx_allocate(NULL, bytes += TRKX_ALIGNMENT, 1);
+    struct segment *segment = trkx_system_take(bytes += TRKX_ALIGNMENT);
     if (segment == NULL && bytes > least + TRKX_ALIGNMENT)
-        segment = trkx_allocate(NULL, bytes = least + TRKX_ALIGNMENT, 1);
+        segment = trkx_system_take(bytes = least + TRKX_ALIGNMENT);
     if (segment == NULL) return false;
     *segment = (struct segment){arena->segments, bytes};
     arena->segments = segment;
@@ -112,7 +113,7 @@ static void release_segments(struct trkx_arena *arena)
     for (struct segment *segment = arena->segments, *next; segment != NULL; segment = next) {
         next = segment->next;
         TRKX_UNPOISON(segment, segment->bytes);
-        trkx_release(segment);
+        trkx_system_give(segment);
     }
     arena->segments = NULL;
     arena->segments_count = arena->bytes = arena->free_count = 0;
@@ -183,9 +184,9 @@ struct trkx_arenas {
 
 static struct trkx_arena *arena_create(struct trkx_arenas *owner)
 {
-    struct trkx_arena *arena = trkx_allocate_zero(NULL, 1, sizeof *arena);
+    struct trkx_arena *arena = trkx_system_take(sizeof *arena);
     if (arena == NULL) return NULL;
-    arena->owner = owner;
+    *arena = (struct trkx_arena){.owner = owner};
     pthread_mutex_init(&arena->lock, NULL);
     return arena;
 }
@@ -193,22 +194,24 @@ static struct trkx_arena *arena_create(struct trkx_arenas *owner)
 static void arena_destroy(struct trkx_arena *arena)
 {
     release_segments(arena);
-    trkx_release(arena->ranges);
+    trkx_system_give(arena->ranges);
     pthread_mutex_destroy(&arena->lock);
-    trkx_release(arena);
+    trkx_system_give(arena);
 }
 
 struct trkx_arenas *trkx_arenas_create(void)
 {
-    struct trkx_arenas *arenas = trkx_allocate_zero(NULL, 1, sizeof *arenas);
-    if (arenas != NULL) pthread_mutex_init(&arenas->lock, NULL);
+    struct trkx_arenas *arenas = trkx_system_take(sizeof *arenas);
+    if (arenas == NULL) return NULL;
+    *arenas = (struct trkx_arenas){0};
+    pthread_mutex_init(&arenas->lock, NULL);
     return arenas;
 }
 
 static void arenas_destroy(struct trkx_arenas *arenas)
 {
     pthread_mutex_destroy(&arenas->lock);
-    trkx_release(arenas);
+    trkx_system_give(arenas);
 }
 
 void trkx_arenas_close(struct trkx_arenas *arenas)

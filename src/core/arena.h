@@ -4,7 +4,7 @@
 #ifndef TRKX_SRC_ARENA_H
 #define TRKX_SRC_ARENA_H
 
-#include "core/memory.h"
+#include "core/system.h"
 
 /* A few segments from the system, and what is free in them. Any thread may take and give at any time. */
 struct trkx_arena;

@@ -1,3 +1,4 @@
+/* Asks the processor once for its instruction sets. */
 #include "core/cpu.h"
 
 #include <stdatomic.h>

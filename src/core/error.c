@@ -1,3 +1,4 @@
+/* Writes messages into the caller's error, and names the statuses. */
 #include "core/error.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Groups rows by value with a hash table. */
 #include "core/groups.h"
 
 #include <string.h>

@@ -1,9 +1,8 @@
+/* Allocates with a header in front of each block: whose it is, and how large. */
 #include "core/memory.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "core/arena.h"
 #include "core/poison.h"
@@ -15,23 +14,6 @@ struct header {
     struct trkx_memory *memory;
 };
 _Static_assert(sizeof(struct header) < 64, "the header fits in front of an aligned block");
-
-static atomic_long taken;        /* from the system */
-static atomic_long allocations;  /* made since the tests asked */
-static atomic_long allowed = -1; /* negative: all */
-
-static int refused(void)
-{
-    long made = atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
-    long limit = atomic_load_explicit(&allowed, memory_order_relaxed);
-    return limit >= 0 && made >= limit;
-}
-
-long trkx_memory_fail_after(long after)
-{
-    atomic_store(&allowed, after);
-    return atomic_exchange(&allocations, 0);
-}
 
 static void count_in(struct trkx_memory *memory, size_t bytes)
 {
@@ -45,23 +27,6 @@ static void count_in(struct trkx_memory *memory, size_t bytes)
 static void count_out(struct trkx_memory *memory, size_t bytes)
 {
     if (memory != NULL) atomic_fetch_sub(&memory->current, bytes);
-}
-
-/* Large blocks on huge pages where the system has them: a 100 MB tensor otherwise costs 25,000 page faults,
- * a quarter of the GNN's time. */
-static void *take_from_system(size_t bytes)
-{
-    enum { HUGE_PAGE = 1 << 21 };
-    atomic_fetch_add_explicit(&taken, 1, memory_order_relaxed);
-    if (bytes < 2 * HUGE_PAGE) return aligned_alloc(TRKX_ALIGNMENT, bytes);
-    void *block = aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
-    if (block != NULL) madvise(block, bytes, MADV_HUGEPAGE);
-    return block;
-}
-
-long trkx_memory_taken(void)
-{
-    return atomic_load(&taken);
 }
 
 static struct trkx_arena *arena_of(const struct trkx_memory *memory)
@@ -90,10 +55,10 @@ static void poison_rims(struct header *header)
 void *trkx_allocate(struct trkx_memory *memory, size_t count, size_t size)
 {
     struct trkx_arena *arena = arena_of(memory);
-    if (refused()) return NULL;
     if (size != 0 && count > SIZE_MAX / 2 / size) return NULL;
+    if (arena != NULL && trkx_system_refuses()) return NULL;
     size_t bytes = taken_by(count * size);
-    struct header *header = arena != NULL ? trkx_arena_take(arena, bytes) : take_from_system(bytes);
+    struct header *header = arena != NULL ? trkx_arena_take(arena, bytes) : trkx_system_take(bytes);
     if (header == NULL) return NULL;
     *header = (struct header){count * size, memory};
     poison_rims(header);
@@ -144,7 +109,7 @@ void trkx_release(void *block)
         trkx_arena_give(arena, header, bytes);
     } else {
         TRKX_UNPOISON(header, bytes);
-        free(header);
+        trkx_system_give(header);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Allocation: checked, counted per run, 64-byte aligned, and able to fail on demand for the tests. */
+/* Allocation: checked, counted per run, 64-byte aligned; from the system or from an arena. */
 #ifndef TRKX_SRC_MEMORY_H
 #define TRKX_SRC_MEMORY_H
 
@@ -6,8 +6,7 @@
 #include <stddef.h>
 
 #include "core/error.h"
-
-#define TRKX_ALIGNMENT ((size_t)64) /* a cache line, and the widest vector */
+#include "core/system.h"
 
 struct trkx_arena; /* src/core/arena.h */
 
@@ -42,12 +41,5 @@ size_t trkx_memory_restart(struct trkx_memory *memory);
             goto cleanup;                                                                                \
         }                                                                                                \
     } while (0)
-
-/* For the tests: the next `after` allocations succeed, every later one fails; negative: none fails.
- * Returns how many allocations were made since the last call. */
-long trkx_memory_fail_after(long after);
-
-/* For the tests: how many blocks were taken from the system so far. */
-long trkx_memory_taken(void);
 
 #endif

@@ -1,3 +1,4 @@
+/* Builds the table that finds rows by their ids. */
 #include "core/row_index.h"
 
 static bool count_up(const int64_t *ids, size_t count)

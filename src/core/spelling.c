@@ -1,3 +1,4 @@
+/* Finds the known word that a misspelt one is nearest to. */
 #include "core/spelling.h"
 
 #include <ctype.h>

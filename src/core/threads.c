@@ -1,3 +1,4 @@
+/* How many threads a piece of work gets. */
 #include "core/threads.h"
 
 #include <omp.h>

@@ -1,3 +1,4 @@
+/* The version of the library. */
 #include "trkx.h"
 
 #define STRINGIFY(x) #x

@@ -3,6 +3,7 @@
 #define TRKX_SRC_EVENT_H
 
 #include "core/arena.h"
+#include "core/memory.h"
 
 struct trkx_event {
     char *name;
