@@ -1,3 +1,4 @@
+/* Reads a file whole, without looking at what is in it. */
 #include "io/bytes.h"
 
 #include <errno.h>

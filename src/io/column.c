@@ -1,3 +1,4 @@
+/* Reads a table's fields one at a time, and says what is wrong with them. */
 #include "io/column.h"
 
 #include <math.h>

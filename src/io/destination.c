@@ -1,3 +1,4 @@
+/* Where a new file is written until it is complete, and how it then gets its name. */
 #include "io/destination.h"
 
 #include <errno.h>

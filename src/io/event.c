@@ -1,3 +1,4 @@
+/* Creates and destroys events. */
 #include "io/event.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Unpacks gzip data with libdeflate; zlib only says what is wrong with damaged data. */
 #include "io/gzip.h"
 
 #include <libdeflate.h>
@@ -10,9 +11,14 @@ bool trkx_is_gzip(const char *bytes, size_t length)
     return length >= 2 && (unsigned char)bytes[0] == 0x1f && (unsigned char)bytes[1] == 0x8b;
 }
 
+struct packed {
+    const char *bytes;
+    size_t length;
+};
+
 /* The size that the last four bytes of a gzip file state, as far as deflate can reach it (1032 to 1). Only
  * a first guess: it is modulo 2^32 and of the last member. */
-static size_t unpacked_size(const struct trkx_text *packed)
+static size_t unpacked_size(const struct packed *packed)
 {
     const unsigned char *end = (const unsigned char *)packed->bytes + packed->length;
     if (packed->length < 18) return 64;
@@ -53,7 +59,7 @@ static int inflate_in_vain(z_stream *stream, const char *packed, size_t left)
 }
 
 /* libdeflate only tells that the member at `at` is bad; zlib tells what is bad. */
-static enum trkx_status fail_member(const struct trkx_text *packed, size_t at, trkx_error *error)
+static enum trkx_status fail_member(const struct packed *packed, size_t at, trkx_error *error)
 {
     enum trkx_status status;
     z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_release};
@@ -62,30 +68,30 @@ static enum trkx_status fail_member(const struct trkx_text *packed, size_t at, t
     if (result == Z_MEM_ERROR)
         status = trkx_fail_memory(error, "unpacking", 1 << 16);
     else if (result == Z_BUF_ERROR)
-        status = trkx_text_fail(packed, 0, error, "truncated gzip data");
+        status = trkx_fail(error, TRKX_ERROR_FORMAT, "truncated gzip data");
     else
-        status = trkx_text_fail(packed, 0, error, "damaged gzip data: %s",
-                                stream.msg != NULL ? stream.msg : "not understood");
+        status = trkx_fail(error, TRKX_ERROR_FORMAT, "damaged gzip data: %s",
+                           stream.msg != NULL ? stream.msg : "not understood");
     inflateEnd(&stream);
     return status;
 }
 
 /* More room, up to the most. */
-static enum trkx_status grow(const struct trkx_text *packed, struct trkx_buffer *unpacked, trkx_error *error)
+static enum trkx_status grow(const struct packed *packed, struct trkx_buffer *unpacked, trkx_error *error)
 {
     size_t most = trkx_gzip_most(packed->length);
     if (unpacked->capacity >= most)
-        return trkx_text_fail(
-            packed, 0, error,
-            "unpacks to more than %zu bytes, 100 times its size and 64 MiB: give it unpacked", most);
-    if (unpacked->capacity > most / 2) return trkx_buffer_reserve(unpacked, most, packed->name, error);
-    return trkx_buffer_grow(unpacked, packed->name, error);
+        return trkx_fail(error, TRKX_ERROR_FORMAT,
+                         "unpacks to more than %zu bytes, 100 times its size and 64 MiB: give it unpacked",
+                         most);
+    if (unpacked->capacity > most / 2) return trkx_buffer_reserve(unpacked, most, error);
+    return trkx_buffer_grow(unpacked, error);
 }
 
 /* Unpacks the member at *at and moves *at behind it. libdeflate wants room for all of it beforehand. */
 static enum trkx_status unpack_member(struct libdeflate_decompressor *decompressor,
-                                      const struct trkx_text *packed, size_t *at,
-                                      struct trkx_buffer *unpacked, trkx_error *error)
+                                      const struct packed *packed, size_t *at, struct trkx_buffer *unpacked,
+                                      trkx_error *error)
 {
     for (;;) {
         size_t taken, made;
@@ -103,18 +109,19 @@ static enum trkx_status unpack_member(struct libdeflate_decompressor *decompress
     }
 }
 
-enum trkx_status trkx_gzip_unpack(const struct trkx_text *packed, struct trkx_buffer *unpacked,
+enum trkx_status trkx_gzip_unpack(const char *bytes, size_t length, struct trkx_buffer *unpacked,
                                   trkx_error *error)
 {
     enum trkx_status status;
+    const struct packed packed = {bytes, length};
     size_t at = 0;
     struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
     if (decompressor == NULL) return trkx_fail_memory(error, "unpacking", 1 << 14);
-    TRKX_CHECK(trkx_buffer_reserve(unpacked, unpacked_size(packed), packed->name, error));
+    TRKX_CHECK(trkx_buffer_reserve(unpacked, unpacked_size(&packed), error));
     do {
-        TRKX_CHECK(unpack_member(decompressor, packed, &at, unpacked, error));
-    } while (trkx_is_gzip(packed->bytes + at, packed->length - at));
-    if (at < packed->length) status = trkx_text_fail(packed, 0, error, "something follows the gzip data");
+        TRKX_CHECK(unpack_member(decompressor, &packed, &at, unpacked, error));
+    } while (trkx_is_gzip(bytes + at, length - at));
+    if (at < length) status = trkx_fail(error, TRKX_ERROR_FORMAT, "something follows the gzip data");
 cleanup:
     libdeflate_free_decompressor(decompressor);
     return status;

@@ -2,7 +2,7 @@
 #ifndef TRKX_SRC_GZIP_H
 #define TRKX_SRC_GZIP_H
 
-#include "io/text.h"
+#include "io/buffer.h"
 
 bool trkx_is_gzip(const char *bytes, size_t length);
 
@@ -13,10 +13,11 @@ static inline size_t trkx_gzip_most(size_t packed)
     return 100 * packed + ((size_t)64 << 20);
 }
 
-/* Unpacks all members of packed->bytes, one after the other (as gzip does), into the empty *unpacked, whose
+/* Unpacks all members of packed [length], one after the other (as gzip does), into the empty *unpacked, whose
  * memory stays within what the data really hold, times 2. The bytes are the caller's to release, on failure
- * as well. Errors: MEMORY, FORMAT (truncated, damaged, something follows, or too much). */
-enum trkx_status trkx_gzip_unpack(const struct trkx_text *packed, struct trkx_buffer *unpacked,
+ * as well. Errors: MEMORY, FORMAT (truncated, damaged, something follows, or too much; the message does not
+ * name the file). */
+enum trkx_status trkx_gzip_unpack(const char *packed, size_t length, struct trkx_buffer *unpacked,
                                   trkx_error *error);
 
 #endif

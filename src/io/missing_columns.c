@@ -1,3 +1,4 @@
+/* Checks that a table has the columns that are wanted, and guesses at misspelt ones. */
 #include "io/missing_columns.h"
 
 #include <stdio.h>

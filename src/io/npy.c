@@ -1,3 +1,4 @@
+/* Reads and writes the headers of .npy files, and reads their numbers. */
 #include "io/npy.h"
 
 #include <math.h>

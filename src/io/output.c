@@ -1,3 +1,4 @@
+/* Buffers what is written, packs it where wanted, and puts complete files in their place. */
 #include "io/output.h"
 
 #include <errno.h>

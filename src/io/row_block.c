@@ -1,3 +1,4 @@
+/* Finds the fields of many rows at once and reads their numbers, several digits at a time. */
 #include "io/row_block.h"
 
 #ifdef __SSE2__ /* of every x86-64 */

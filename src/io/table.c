@@ -1,3 +1,4 @@
+/* Divides a table among threads, and reads each part by blocks of rows. */
 #include "io/table.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Loads files whole, unpacked, and writes messages that name file and line. */
 #include "io/text.h"
 
 #include <errno.h>
@@ -47,38 +48,21 @@ bool trkx_ends_with(const char *text, const char *ending)
 
 /* ---- files ------------------------------------------------------------------------------------------ */
 
-enum trkx_status trkx_buffer_reserve(struct trkx_buffer *buffer, size_t capacity, const char *name,
-                                     trkx_error *error)
-{
-    size_t size = capacity + TRKX_TEXT_PADDING;
-    char *grown = buffer->bytes == NULL ? trkx_allocate(buffer->memory, size, 1)
-                                        : trkx_reallocate(buffer->bytes, size, 1);
-    if (grown == NULL) return trkx_fail(error, TRKX_ERROR_MEMORY, "%s: out of memory: %zu bytes", name, size);
-    buffer->bytes = grown;
-    buffer->capacity = capacity;
-    return TRKX_OK;
-}
-
-enum trkx_status trkx_buffer_grow(struct trkx_buffer *buffer, const char *name, trkx_error *error)
-{
-    size_t capacity = buffer->capacity < 4096 ? 8192 : 2 * buffer->capacity;
-    return trkx_buffer_reserve(buffer, capacity, name, error);
-}
-
 /* Of what has no size beforehand, pipes above all, so much is read. */
 #define MOST_UNSIZED ((size_t)1 << 30)
 
 /* Reads on to the end; one byte more than expected shows that a regular file ends there. */
-static enum trkx_status read_all(int descriptor, const char *path, const char *stage,
-                                 struct trkx_buffer *buffer, trkx_error *error)
+static enum trkx_status read_all(int descriptor, const char *stage, struct trkx_buffer *buffer,
+                                 trkx_error *error)
 {
     struct stat about;
+    const char *path = buffer->name;
     enum trkx_status status = TRKX_OK;
     size_t expected = fstat(descriptor, &about) == 0 && about.st_size > 0 ? (size_t)about.st_size : 0;
     size_t most = expected > MOST_UNSIZED ? expected : MOST_UNSIZED;
-    TRKX_CHECK(trkx_buffer_reserve(buffer, expected + 1, path, error));
+    TRKX_CHECK(trkx_buffer_reserve(buffer, expected + 1, error));
     for (;;) {
-        if (buffer->used == buffer->capacity) TRKX_CHECK(trkx_buffer_grow(buffer, path, error));
+        if (buffer->used == buffer->capacity) TRKX_CHECK(trkx_buffer_grow(buffer, error));
         ssize_t got = read(descriptor, buffer->bytes + buffer->used, buffer->capacity - buffer->used);
         if (got == 0) break;
         if (got < 0 && errno != EINTR)
@@ -111,11 +95,13 @@ static enum trkx_status open_file(const char *path, const char *stage, int *desc
 
 static enum trkx_status unpack(struct trkx_text *text, struct trkx_memory *memory, trkx_error *error)
 {
-    struct trkx_buffer unpacked = {.memory = memory};
-    enum trkx_status status = trkx_gzip_unpack(text, &unpacked, error);
+    struct trkx_buffer unpacked = {.memory = memory, .name = text->name};
+    trkx_error why;
+    enum trkx_status status = trkx_gzip_unpack(text->bytes, text->length, &unpacked, &why);
     if (status != TRKX_OK) {
         trkx_release(unpacked.bytes);
-        return status;
+        return status == TRKX_ERROR_FORMAT ? trkx_text_fail(text, 0, error, "%s", why.message)
+                                           : trkx_fail(error, status, "%s", why.message);
     }
     trkx_release(text->bytes);
     text->bytes = unpacked.bytes;
@@ -124,10 +110,11 @@ static enum trkx_status unpack(struct trkx_text *text, struct trkx_memory *memor
 }
 
 /* Makes a text of the buffer, which it takes over; on failure the text is empty. */
-static enum trkx_status finish(const char *name, const char *stage, struct trkx_buffer *buffer,
-                               struct trkx_text *text, trkx_error *error)
+static enum trkx_status finish(const char *stage, struct trkx_buffer *buffer, struct trkx_text *text,
+                               trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    const char *name = buffer->name;
     *text = (struct trkx_text){trkx_duplicate(name), stage, buffer->bytes, buffer->used};
     if (text->name == NULL) {
         status = trkx_fail_memory(error, "a file name", strlen(name) + 1);
@@ -138,7 +125,7 @@ static enum trkx_status finish(const char *name, const char *stage, struct trkx_
     else if (text->length > 0 && trkx_ends_with(name, ".gz"))
         TRKX_CHECK(trkx_text_fail(text, 0, error, "is not gzip data"));
     if (text->length == 0) TRKX_CHECK(trkx_text_fail(text, 0, error, "the file is empty"));
-    memset(text->bytes + text->length, 0, TRKX_TEXT_PADDING);
+    memset(text->bytes + text->length, 0, TRKX_BUFFER_PADDING);
 cleanup:
     if (status != TRKX_OK) trkx_text_release(text);
     return status;
@@ -147,14 +134,14 @@ cleanup:
 enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx_memory *memory,
                                 struct trkx_text *text, trkx_error *error)
 {
-    struct trkx_buffer buffer = {.memory = memory};
+    struct trkx_buffer buffer = {.memory = memory, .name = path};
     int descriptor = -1;
     *text = (struct trkx_text){0};
     enum trkx_status status = open_file(path, stage, &descriptor, error);
     if (status != TRKX_OK) return status;
-    status = read_all(descriptor, path, stage, &buffer, error);
+    status = read_all(descriptor, stage, &buffer, error);
     close(descriptor);
-    if (status == TRKX_OK) return finish(path, stage, &buffer, text, error);
+    if (status == TRKX_OK) return finish(stage, &buffer, text, error);
     trkx_release(buffer.bytes);
     return status;
 }
@@ -162,13 +149,13 @@ enum trkx_status trkx_text_load(const char *path, const char *stage, struct trkx
 enum trkx_status trkx_text_copy(const char *name, const char *stage, const void *bytes, size_t length,
                                 struct trkx_text *text, trkx_error *error)
 {
-    struct trkx_buffer buffer = {0};
-    enum trkx_status status = trkx_buffer_reserve(&buffer, length, name, error);
+    struct trkx_buffer buffer = {.name = name};
+    enum trkx_status status = trkx_buffer_reserve(&buffer, length, error);
     *text = (struct trkx_text){0};
     if (status != TRKX_OK) return status;
     if (length > 0) memcpy(buffer.bytes, bytes, length);
     buffer.used = length;
-    return finish(name, stage, &buffer, text, error);
+    return finish(stage, &buffer, text, error);
 }
 
 void trkx_text_release(struct trkx_text *text)

@@ -2,15 +2,13 @@
 #ifndef TRKX_SRC_TEXT_H
 #define TRKX_SRC_TEXT_H
 
-#include "core/memory.h"
-
-enum { TRKX_TEXT_PADDING = 16 }; /* numbers are read 8 bytes at a time */
+#include "io/buffer.h"
 
 /* The content of a file. */
 struct trkx_text {
     char *name;        /* for messages: the path */
     const char *stage; /* for messages: "hits", "cells", ...; static */
-    char *bytes;       /* [length], TRKX_TEXT_PADDING zero bytes behind */
+    char *bytes;       /* [length], TRKX_BUFFER_PADDING zero bytes behind */
     size_t length;     /* never 0 */
 };
 
@@ -30,19 +28,6 @@ enum trkx_status trkx_text_fail(const struct trkx_text *text, size_t line, trkx_
 /* FORMAT: what is wrong with the field that starts at `field`, quoting it. `what` comes before the quote. */
 enum trkx_status trkx_text_fail_field(const struct trkx_text *text, size_t line, const char *what,
                                       const char *field, const char *why, trkx_error *error);
-
-/* The bytes of a text while they come; room for the padding behind `capacity`. */
-struct trkx_buffer {
-    char *bytes;
-    size_t used, capacity;
-    struct trkx_memory *memory;
-};
-
-/* Room for `capacity` bytes, or for twice as many as now; keeps the content. `name` is for the message.
- * Errors: MEMORY. */
-enum trkx_status trkx_buffer_reserve(struct trkx_buffer *buffer, size_t capacity, const char *name,
-                                     trkx_error *error);
-enum trkx_status trkx_buffer_grow(struct trkx_buffer *buffer, const char *name, trkx_error *error);
 
 bool trkx_ends_with(const char *text, const char *ending);
 
