@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "graph/edges.h"
+#include "graph/radius_graph.h"
 #include "core/keys.h"
 #include "points.h"
 #include "graph/tree.h"

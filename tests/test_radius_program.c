@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "graph/edges.h"
+#include "graph/radius_graph.h"
 #include "scratch.h"
 
 enum { DIM = 8, K = 500 };

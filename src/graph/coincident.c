@@ -1,3 +1,4 @@
+/* Finds the points that lie in one place, by hashing their coordinates. */
 #include "graph/coincident.h"
 
 #include <math.h>
@@ -70,7 +71,7 @@ static enum trkx_status find_places(struct trkx_memory *memory, const struct trk
 
 /* ---- together --------------------------------------------------------------------------------------- */
 
-size_t trkx_twins_expected(const struct trkx_tree *tree)
+size_t trkx_coincident_expected(const struct trkx_tree *tree)
 {
     size_t leaves = 0, full = tree->n / TRKX_TREE_LANES;
     for (size_t leaf = 0; leaf < full; leaf++) {
@@ -87,50 +88,50 @@ size_t trkx_twins_expected(const struct trkx_tree *tree)
 }
 
 static enum trkx_status copy_seen(struct trkx_memory *memory, const struct trkx_query *query,
-                                  struct trkx_twins *twins, trkx_error *error)
+                                  struct trkx_coincident *coincident, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    const struct trkx_groups *places = &twins->places;
+    const struct trkx_groups *places = &coincident->places;
     size_t dim = query->dim, *left = NULL; /* [places] that may still be seen of each */
     for (size_t g = 0; g < places->count; g++) {
         size_t size = trkx_groups_size(places, g);
-        twins->seen += size < twins->most ? size : twins->most;
+        coincident->seen += size < coincident->most ? size : coincident->most;
     }
     TRKX_ALLOCATE(left, memory, places->count, "the places of points");
-    TRKX_ALLOCATE(twins->rows, memory, twins->seen, "the points of the search");
-    TRKX_ALLOCATE(twins->points, memory, twins->seen * dim, "the points of the search");
-    for (size_t g = 0; g < places->count; g++) left[g] = twins->most;
+    TRKX_ALLOCATE(coincident->rows, memory, coincident->seen, "the points of the search");
+    TRKX_ALLOCATE(coincident->points, memory, coincident->seen * dim, "the points of the search");
+    for (size_t g = 0; g < places->count; g++) left[g] = coincident->most;
     for (size_t i = 0, s = 0; i < query->n; i++) {
         if (left[places->group[i]] == 0) continue;
         left[places->group[i]]--;
-        twins->rows[s] = (uint32_t)i;
-        memcpy(twins->points + s++ * dim, query->points + i * dim, dim * sizeof *twins->points);
+        coincident->rows[s] = (uint32_t)i;
+        memcpy(coincident->points + s++ * dim, query->points + i * dim, dim * sizeof *coincident->points);
     }
 cleanup:
     trkx_release(left);
     return status;
 }
 
-enum trkx_status trkx_twins_create(struct trkx_memory *memory, const struct trkx_query *query,
-                                   struct trkx_twins *twins, trkx_error *error)
+enum trkx_status trkx_coincident_create(struct trkx_memory *memory, const struct trkx_query *query,
+                                        struct trkx_coincident *coincident, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     int64_t *places = NULL;
-    *twins = (struct trkx_twins){.most = query->k + 2};
+    *coincident = (struct trkx_coincident){.most = query->k + 2};
     TRKX_ALLOCATE(places, memory, query->n, "the places of points");
     TRKX_CHECK(find_places(memory, query, places, error));
-    TRKX_CHECK(trkx_groups_create(memory, places, query->n, &twins->places, error));
-    TRKX_CHECK(copy_seen(memory, query, twins, error));
+    TRKX_CHECK(trkx_groups_create(memory, places, query->n, &coincident->places, error));
+    TRKX_CHECK(copy_seen(memory, query, coincident, error));
 cleanup:
     trkx_release(places);
-    if (status != TRKX_OK) trkx_twins_destroy(twins);
+    if (status != TRKX_OK) trkx_coincident_destroy(coincident);
     return status;
 }
 
-void trkx_twins_destroy(struct trkx_twins *twins)
+void trkx_coincident_destroy(struct trkx_coincident *coincident)
 {
-    trkx_groups_destroy(&twins->places);
-    trkx_release(twins->rows);
-    trkx_release(twins->points);
-    *twins = (struct trkx_twins){0};
+    trkx_groups_destroy(&coincident->places);
+    trkx_release(coincident->rows);
+    trkx_release(coincident->points);
+    *coincident = (struct trkx_coincident){0};
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/threads.h"
-#include "graph/kernels.h"
+#include "graph/kernels_best.h"
 #include "graph/outwards.h"
 
 enum {
@@ -145,7 +145,7 @@ enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct 
 {
     enum trkx_status status = TRKX_OK;
     struct deal deal = {
-        .lists = lists, .lists_count = lists_count, .n = n, .norms = norms, .kernels = trkx_near_kernels()};
+        .lists = lists, .lists_count = lists_count, .n = n, .norms = norms, .kernels = trkx_near_best()};
     edges->index = NULL;
     edges->count = 0;
     for (size_t l = 0; l < lists_count; l++) {

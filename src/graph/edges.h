@@ -1,23 +1,11 @@
-/* Graph building: what the search and src/graph/edges.c share with the pipeline, the metrics and the tests.
- */
+/* Lists of edges: from pairs, turned outwards, cut. */
 #ifndef TRKX_SRC_EDGES_H
 #define TRKX_SRC_EDGES_H
 
 #include "core/memory.h"
 
-/* As trkx_radius_graph, by comparing all pairs: the plain truth of what it computes. Memory O(n). One thread,
- * complexity O(n^2 dim). */
-enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size_t dim,
-                                             const trkx_edges_options *options, trkx_edges *edges,
-                                             trkx_error *error);
-
-/* As trkx_radius_graph, with all memory counted in `memory`, edges->index included: it must be destroyed
- * before the counter goes away. norms [n] (trkx_edges_norms): the edges are oriented as trkx_edges_orient
- * does, NULL: by index. */
-enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
-                                      const double *norms, const trkx_edges_options *options,
-                                      trkx_edges *edges, trkx_error *error);
-/* As trkx_edges_orient, likewise. */
+/* As trkx_edges_orient, with all memory counted in `memory`, edges->index included: it must be destroyed
+ * before the counter goes away. */
 enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *xyz, size_t n, int threads,
                                       trkx_edges *edges, trkx_error *error);
 
@@ -40,10 +28,10 @@ struct trkx_pairs {
 typedef void trkx_pairs_release(void *owner);
 
 /* Fills *edges (whose content is overwritten, not freed) with the pairs of all lists, sorted by (source,
- * target); all ends are < n, which is > 0. norms [n] or NULL as above; where given, the pairs are turned in
- * their lists as well. release(owner) (NULL: nothing) is called as soon as the pairs have been read, which is
- * before half of the answer's memory is touched; not on failure. edges->saturated stays. Errors: MEMORY.
- * Complexity O(n + m log degree). */
+ * target); all ends are < n, which is > 0. norms [n] (trkx_edges_norms): the edges are oriented as
+ * trkx_edges_orient does, and the pairs are turned in their lists as well; NULL: by index. release(owner)
+ * (NULL: nothing) is called as soon as the pairs have been read, which is before half of the answer's memory
+ * is touched; not on failure. edges->saturated stays. Errors: MEMORY. Complexity O(n + m log degree). */
 enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
                                        size_t lists_count, size_t n, const double *norms, int threads,
                                        trkx_pairs_release *release, void *owner, trkx_edges *edges,

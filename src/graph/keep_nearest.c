@@ -6,10 +6,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/keys.h"
+
 enum { COUNTING_THREADS = 8 }; /* each counts in memory of its own, 4 bytes a point */
 static const size_t NOT_SATURATED = SIZE_MAX;
 
-struct truncation {
+struct choice {
     const struct trkx_query *query;
     struct trkx_pairs *lists; /* [lists_count] */
     size_t lists_count;
@@ -23,13 +25,13 @@ struct truncation {
 };
 
 /* degrees [threads, n]: in the first row, of all pairs. */
-static void count_degrees(const struct truncation *truncation, int threads, uint32_t *degrees)
+static void count_degrees(const struct choice *choice, int threads, uint32_t *degrees)
 {
-    size_t n = truncation->query->n;
+    size_t n = choice->query->n;
     memset(degrees, 0, (size_t)threads * n * sizeof *degrees);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t l = 0; l < truncation->lists_count; l++) {
-        const struct trkx_pairs *list = &truncation->lists[l];
+    for (size_t l = 0; l < choice->lists_count; l++) {
+        const struct trkx_pairs *list = &choice->lists[l];
         uint32_t *own = degrees + (size_t)omp_get_thread_num() * n;
         for (size_t p = 0; p < list->count; p++) {
             own[trkx_key_high(list->pairs[p])]++;
@@ -41,106 +43,104 @@ static void count_degrees(const struct truncation *truncation, int threads, uint
 }
 
 /* Makes room for the neighbours of the saturated nodes, if there are any. */
-static enum trkx_status make_room(struct trkx_memory *memory, const uint32_t *degrees,
-                                  struct truncation *truncation, trkx_error *error)
+static enum trkx_status make_room(struct trkx_memory *memory, const uint32_t *degrees, struct choice *choice,
+                                  trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    const struct trkx_query *query = truncation->query;
+    const struct trkx_query *query = choice->query;
     size_t n = query->n, s = 0, keys = 0;
-    for (size_t i = 0; i < n; i++) truncation->count += degrees[i] > trkx_query_k(query, i);
-    if (truncation->count == 0) return TRKX_OK;
-    TRKX_ALLOCATE(truncation->limits, memory, n, "the neighbours' limits");
-    TRKX_ALLOCATE(truncation->nodes, memory, truncation->count, "saturated nodes");
-    TRKX_ALLOCATE(truncation->begins, memory, truncation->count + 1, "saturated nodes");
-    TRKX_ALLOCATE(truncation->end, memory, n, "saturated nodes");
+    for (size_t i = 0; i < n; i++) choice->count += degrees[i] > trkx_query_k(query, i);
+    if (choice->count == 0) return TRKX_OK;
+    TRKX_ALLOCATE(choice->limits, memory, n, "the neighbours' limits");
+    TRKX_ALLOCATE(choice->nodes, memory, choice->count, "saturated nodes");
+    TRKX_ALLOCATE(choice->begins, memory, choice->count + 1, "saturated nodes");
+    TRKX_ALLOCATE(choice->end, memory, n, "saturated nodes");
     for (size_t i = 0; i < n; i++) {
         bool saturated = degrees[i] > trkx_query_k(query, i);
-        truncation->limits[i] = TRKX_KEEP_ALL;
-        atomic_init(&truncation->end[i], saturated ? keys : NOT_SATURATED);
+        choice->limits[i] = TRKX_KEEP_ALL;
+        atomic_init(&choice->end[i], saturated ? keys : NOT_SATURATED);
         if (!saturated) continue;
-        truncation->nodes[s] = (uint32_t)i;
-        truncation->begins[s++] = keys;
+        choice->nodes[s] = (uint32_t)i;
+        choice->begins[s++] = keys;
         keys += degrees[i];
     }
-    truncation->begins[s] = keys;
-    TRKX_ALLOCATE(truncation->keys, memory, keys, "the neighbours of saturated nodes");
+    choice->begins[s] = keys;
+    TRKX_ALLOCATE(choice->keys, memory, keys, "the neighbours of saturated nodes");
 cleanup:
     return status;
 }
 
 /* Adds the neighbours that saturated nodes have in a list. */
-static void add_neighbours(struct truncation *truncation, const struct trkx_pairs *list)
+static void add_neighbours(struct choice *choice, const struct trkx_pairs *list)
 {
     for (size_t p = 0; p < list->count; p++) {
         uint32_t ends[] = {trkx_key_high(list->pairs[p]), trkx_key_low(list->pairs[p])};
         for (size_t e = 0; e < 2; e++) {
             uint32_t node = ends[e], other = ends[1 - e];
-            _Atomic(size_t) *end = &truncation->end[node];
+            _Atomic(size_t) *end = &choice->end[node];
             if (atomic_load_explicit(end, memory_order_relaxed) == NOT_SATURATED) continue;
             size_t place = atomic_fetch_add_explicit(end, 1, memory_order_relaxed);
-            truncation->keys[place] =
-                trkx_neighbour_key(trkx_query_d2(truncation->query, node, other), other);
+            choice->keys[place] = trkx_neighbour_key(trkx_query_d2(choice->query, node, other), other);
         }
     }
 }
 
 /* The keys of a node lie in the order in which threads came by; which is the k-th does not depend on it. */
-static void limit_node(struct truncation *truncation, size_t s)
+static void limit_node(struct choice *choice, size_t s)
 {
-    size_t begin = truncation->begins[s], last = trkx_query_k(truncation->query, truncation->nodes[s]) - 1;
-    uint64_t *keys = truncation->keys + begin;
-    trkx_keys_select(keys, truncation->begins[s + 1] - begin, last);
-    truncation->limits[truncation->nodes[s]] = keys[last];
+    size_t begin = choice->begins[s], last = trkx_query_k(choice->query, choice->nodes[s]) - 1;
+    uint64_t *keys = choice->keys + begin;
+    trkx_keys_select(keys, choice->begins[s + 1] - begin, last);
+    choice->limits[choice->nodes[s]] = keys[last];
 }
 
 /* Drops the pairs that neither end keeps. */
-static void drop_pairs(const struct truncation *truncation, struct trkx_pairs *list)
+static void drop_pairs(const struct choice *choice, struct trkx_pairs *list)
 {
-    const uint64_t *limits = truncation->limits;
+    const uint64_t *limits = choice->limits;
     size_t count = 0;
     for (size_t p = 0; p < list->count; p++) {
         uint64_t pair = list->pairs[p];
         size_t i = trkx_key_high(pair), j = trkx_key_low(pair);
         if (limits[i] == TRKX_KEEP_ALL || limits[j] == TRKX_KEEP_ALL ||
-            trkx_pair_kept(limits, i, j, trkx_query_d2(truncation->query, i, j)))
+            trkx_pair_kept(limits, i, j, trkx_query_d2(choice->query, i, j)))
             list->pairs[count++] = pair;
     }
     list->count = count;
 }
 
-static void truncate_lists(struct truncation *truncation)
+static void choose(struct choice *choice)
 {
-#pragma omp parallel num_threads(truncation->query->threads)
+#pragma omp parallel num_threads(choice->query->threads)
     {
 #pragma omp for schedule(dynamic)
-        for (size_t l = 0; l < truncation->lists_count; l++)
-            add_neighbours(truncation, &truncation->lists[l]);
+        for (size_t l = 0; l < choice->lists_count; l++) add_neighbours(choice, &choice->lists[l]);
 #pragma omp for schedule(dynamic, 64)
-        for (size_t s = 0; s < truncation->count; s++) limit_node(truncation, s);
+        for (size_t s = 0; s < choice->count; s++) limit_node(choice, s);
 #pragma omp for schedule(dynamic)
-        for (size_t l = 0; l < truncation->lists_count; l++) drop_pairs(truncation, &truncation->lists[l]);
+        for (size_t l = 0; l < choice->lists_count; l++) drop_pairs(choice, &choice->lists[l]);
     }
 }
 
-enum trkx_status trkx_truncate(struct trkx_memory *memory, const struct trkx_query *query,
-                               struct trkx_pairs *lists, size_t lists_count, size_t *saturated,
-                               trkx_error *error)
+enum trkx_status trkx_keep_nearest(struct trkx_memory *memory, const struct trkx_query *query,
+                                   struct trkx_pairs *lists, size_t lists_count, size_t *saturated,
+                                   trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct truncation truncation = {.query = query, .lists = lists, .lists_count = lists_count};
+    struct choice choice = {.query = query, .lists = lists, .lists_count = lists_count};
     uint32_t *degrees = NULL;
     int threads = query->threads < COUNTING_THREADS ? query->threads : COUNTING_THREADS;
     TRKX_ALLOCATE(degrees, memory, (size_t)threads * query->n, "the number of neighbours");
-    count_degrees(&truncation, threads, degrees);
-    TRKX_CHECK(make_room(memory, degrees, &truncation, error));
-    if (truncation.count > 0) truncate_lists(&truncation);
-    *saturated = truncation.count;
+    count_degrees(&choice, threads, degrees);
+    TRKX_CHECK(make_room(memory, degrees, &choice, error));
+    if (choice.count > 0) choose(&choice);
+    *saturated = choice.count;
 cleanup:
     trkx_release(degrees);
-    trkx_release(truncation.limits);
-    trkx_release(truncation.nodes);
-    trkx_release(truncation.begins);
-    trkx_release(truncation.end);
-    trkx_release(truncation.keys);
+    trkx_release(choice.limits);
+    trkx_release(choice.nodes);
+    trkx_release(choice.begins);
+    trkx_release(choice.end);
+    trkx_release(choice.keys);
     return status;
 }

@@ -1,6 +1,7 @@
 /* Comparing a point with nodes and leaves of a search tree, many at a time, and sorting a node's neighbours:
  * the inner loops of the search by radius. Written once (src/graph/kernels_template.h), compiled for each
- * instruction set; trkx_near_kernels() gives the best that this processor has. All give the same bits. */
+ * instruction set; src/graph/kernels_best.h gives the best that this processor has. All give the same bits.
+ */
 #ifndef TRKX_SRC_NEAR_H
 #define TRKX_SRC_NEAR_H
 
@@ -84,12 +85,5 @@ struct trkx_near_kernels {
     /* Writes different numbers >= 0, at most TRKX_ROW_SHORT, in ascending order. */
     void (*sort_row)(const int32_t *row, size_t count, uint64_t *sorted);
 };
-
-extern const struct trkx_near_kernels trkx_near_plain;
-#if defined(__x86_64__)
-extern const struct trkx_near_kernels trkx_near_avx2, trkx_near_avx512;
-#endif
-
-const struct trkx_near_kernels *trkx_near_kernels(void);
 
 #endif

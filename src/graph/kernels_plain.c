@@ -1,8 +1,8 @@
 /* The kernels in plain C, for every processor. */
+#include "graph/kernels_plain.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "graph/kernels.h"
 
 enum { LANES = 4 };
 

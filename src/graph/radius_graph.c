@@ -1,9 +1,11 @@
 /* Graph building: exact fixed-radius nearest neighbours. What is asked for is checked here, and answered by
  * comparing all pairs, the plain truth; the fast search is src/graph/search.c. */
+#include "graph/radius_graph.h"
+
 #include <math.h>
 
+#include "core/keys.h"
 #include "core/threads.h"
-#include "graph/edges.h"
 #include "graph/search.h"
 #include "graph/tree.h"
 

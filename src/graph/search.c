@@ -13,10 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/keys.h"
 #include "graph/coincident.h"
 #include "graph/edges.h"
 #include "graph/keep_nearest.h"
-#include "graph/kernels.h"
+#include "graph/kernels_best.h"
 
 enum {
     CHUNK = 1 << 15, /* pairs that a thread collects at a time: 256 KiB */
@@ -41,7 +42,7 @@ enum stop { STOP_NONE, STOP_MEMORY, STOP_OVERFLOW };
 struct search {
     const struct trkx_query *query;
     struct trkx_tree *tree;
-    struct trkx_twins twins; /* of the points that the tree lacks; empty where it has all */
+    struct trkx_coincident coincident; /* of the points that the tree lacks; empty where it has all */
     const struct trkx_near_kernels *kernels;
     struct trkx_reach reach;
     struct trkx_memory *memory;
@@ -382,18 +383,18 @@ static size_t nearest_all(struct search *search)
 /* ---- many points in one place ----------------------------------------------------------------------- */
 
 /* Makes the tree one of the points that have to be seen, where there are many in one place. */
-static enum trkx_status leave_twins_out(struct search *search, trkx_error *error)
+static enum trkx_status leave_coincident_out(struct search *search, trkx_error *error)
 {
     const struct trkx_query *query = search->query;
     struct trkx_tree *tree = search->tree;
-    struct trkx_twins *twins = &search->twins;
+    struct trkx_coincident *coincident = &search->coincident;
     enum trkx_status status = TRKX_OK;
-    if (trkx_twins_expected(tree) <= query->k) return TRKX_OK;
-    TRKX_CHECK(trkx_twins_create(search->memory, query, twins, error));
+    if (trkx_coincident_expected(tree) <= query->k) return TRKX_OK;
+    TRKX_CHECK(trkx_coincident_create(search->memory, query, coincident, error));
     trkx_tree_destroy(tree);
-    TRKX_CHECK(trkx_tree_create(search->memory, twins->points, twins->seen, query->dim, query->threads, tree,
-                                error));
-    for (size_t i = 0; i < twins->seen; i++) tree->ids[i] = (int32_t)twins->rows[tree->ids[i]];
+    TRKX_CHECK(trkx_tree_create(search->memory, coincident->points, coincident->seen, query->dim,
+                                query->threads, tree, error));
+    for (size_t i = 0; i < coincident->seen; i++) tree->ids[i] = (int32_t)coincident->rows[tree->ids[i]];
 cleanup:
     return status;
 }
@@ -431,14 +432,14 @@ static bool take_nearest(struct worker *worker, uint32_t id)
 }
 
 /* The same of some members of the places. Returns how many the tree lacks. */
-static size_t nearest_of_twins(struct worker *worker, size_t first, size_t last)
+static size_t nearest_of_coincident(struct worker *worker, size_t first, size_t last)
 {
     const struct trkx_query *query = worker->search->query;
-    const struct trkx_twins *twins = &worker->search->twins;
+    const struct trkx_coincident *coincident = &worker->search->coincident;
     size_t found = 0, present = SIZE_MAX;
     for (size_t m = first; m < last; m++) {
-        uint32_t id = twins->places.members[m], place = twins->places.group[id];
-        if (m - twins->places.begin[place] < twins->most) continue;
+        uint32_t id = coincident->places.members[m], place = coincident->places.group[id];
+        if (m - coincident->places.begin[place] < coincident->most) continue;
         if (place != present) find_at_place(worker, query->points + id * query->dim);
         present = place;
         if (!take_nearest(worker, id)) break;
@@ -449,9 +450,9 @@ static size_t nearest_of_twins(struct worker *worker, size_t first, size_t last)
 
 /* Finds and stores the neighbours of all points that the tree lacks. Returns how many these are: all are
  * saturated. */
-static size_t nearest_of_all_twins(struct search *search)
+static size_t nearest_of_all_coincident(struct search *search)
 {
-    const size_t members = search->twins.places.count > 0 ? search->query->n : 0;
+    const size_t members = search->coincident.places.count > 0 ? search->query->n : 0;
     size_t found = 0;
 #pragma omp parallel num_threads(search->query->threads) reduction(+ : found)
     {
@@ -460,7 +461,7 @@ static size_t nearest_of_all_twins(struct search *search)
 #pragma omp for schedule(dynamic)
         for (size_t first = 0; first < members; first += MEMBERS)
             if (atomic_load(&search->stopped) == STOP_NONE)
-                found += nearest_of_twins(&worker, first, smaller(first + MEMBERS, members));
+                found += nearest_of_coincident(&worker, first, smaller(first + MEMBERS, members));
     }
     return found;
 }
@@ -471,8 +472,8 @@ static size_t nearest_of_all_twins(struct search *search)
  * sample would compare with all others there, as a matter of course. */
 static bool often_saturated(struct search *search)
 {
-    size_t twins = trkx_twins_expected(search->tree);
-    if (twins > search->query->k && twins > search->query->n / 4) return true;
+    size_t coincident = trkx_coincident_expected(search->tree);
+    if (coincident > search->query->k && coincident > search->query->n / 4) return true;
     size_t leaves = search->tree->leaves, samples = smaller(leaves, SAMPLE), saturated = 0;
 #pragma omp parallel num_threads(search->query->threads) reduction(+ : saturated)
     {
@@ -555,8 +556,8 @@ static enum trkx_status collect(struct search *search, bool k_matters, bool *nea
     if (*nearest) {
         search->most_pairs = 2 * pairs_in_memory(); /* those of this way are without their edges so far */
         atomic_store(&search->stopped, STOP_NONE);
-        TRKX_CHECK(leave_twins_out(search, error));
-        *saturated = nearest_all(search) + nearest_of_all_twins(search);
+        TRKX_CHECK(leave_coincident_out(search, error));
+        *saturated = nearest_all(search) + nearest_of_all_coincident(search);
     }
     if (search->stopped != STOP_NONE) return fail_pairs(search, error);
     TRKX_CHECK(list_chunks(search, lists, error));
@@ -594,7 +595,7 @@ static enum trkx_status search_edges(struct search *search, const double *norms,
         for (size_t l = 0; l < search->chunks_count; l++) pair_neighbours(search->limits, &lists[l]);
     } else if (k_matters)
         TRKX_CHECK(
-            trkx_truncate(search->memory, query, lists, search->chunks_count, &edges->saturated, error));
+            trkx_keep_nearest(search->memory, query, lists, search->chunks_count, &edges->saturated, error));
     TRKX_CHECK(trkx_edges_from_pairs(search->memory, lists, search->chunks_count, query->n, norms,
                                      query->threads, release_chunks, search, edges, error));
 cleanup:
@@ -602,7 +603,7 @@ cleanup:
     trkx_release(search->lists);
     trkx_release(search->limits);
     trkx_release(search->nearest);
-    trkx_twins_destroy(&search->twins);
+    trkx_coincident_destroy(&search->coincident);
     release_chunks(search);
     return status;
 }
@@ -614,7 +615,7 @@ enum trkx_status trkx_search(struct trkx_memory *memory, const struct trkx_query
     struct trkx_tree tree = {0};
     struct search search = {.query = query,
                             .tree = &tree,
-                            .kernels = trkx_near_kernels(),
+                            .kernels = trkx_near_best(),
                             .reach = trkx_reach(query->r2, query->dim),
                             .memory = memory,
                             .most_pairs = pairs_in_memory()};

@@ -1,3 +1,4 @@
+/* Builds the tree: the points are split at medians, level by level, by tasks. */
 #include "graph/tree.h"
 
 #include <math.h>

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "graph/edges.h"
+#include "graph/radius_graph.h"
 #include "io/event.h"
 #include "core/row_index.h"
 #include "tracks/components.h"

@@ -1,9 +1,9 @@
 /* The kernels for AVX2 and FMA. */
+#include "graph/x86/kernels_avx2.h"
+
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>
-
-#include "graph/kernels.h"
 
 enum { LANES = 8 };
 

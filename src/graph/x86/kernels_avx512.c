@@ -1,9 +1,9 @@
 /* The kernels for AVX-512 (F). */
+#include "graph/x86/kernels_avx512.h"
+
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>
-
-#include "graph/kernels.h"
 
 enum { LANES = 16 };
 

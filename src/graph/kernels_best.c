@@ -1,9 +1,14 @@
 /* Which kernels this processor runs. */
-#include "graph/kernels.h"
+#include "graph/kernels_best.h"
 
 #include "core/cpu.h"
+#include "graph/kernels_plain.h"
+#if defined(__x86_64__)
+#include "graph/x86/kernels_avx2.h"
+#include "graph/x86/kernels_avx512.h"
+#endif
 
-const struct trkx_near_kernels *trkx_near_kernels(void)
+const struct trkx_near_kernels *trkx_near_best(void)
 {
 #if defined(__x86_64__)
     unsigned features = trkx_cpu_features();

@@ -1,0 +1,20 @@
+/* Graph building, with its memory counted, and by comparing all pairs. */
+#ifndef TRKX_GRAPH_RADIUS_GRAPH_H
+#define TRKX_GRAPH_RADIUS_GRAPH_H
+
+#include "core/memory.h"
+
+/* As trkx_radius_graph, by comparing all pairs: the plain truth of what it computes. Memory O(n). One thread,
+ * complexity O(n^2 dim). */
+enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size_t dim,
+                                             const trkx_edges_options *options, trkx_edges *edges,
+                                             trkx_error *error);
+
+/* As trkx_radius_graph, with all memory counted in `memory`, edges->index included: it must be destroyed
+ * before the counter goes away. norms [n] (trkx_edges_norms): the edges are oriented as trkx_edges_orient
+ * does, NULL: by index. */
+enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
+                                      const double *norms, const trkx_edges_options *options,
+                                      trkx_edges *edges, trkx_error *error);
+
+#endif
