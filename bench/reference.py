@@ -194,7 +194,7 @@ class Chain:
         scores, cut = self.score("gnn", nodes["gnn"], edges), self.bundle["gnn"]["cut"]
         edges, scores = edges[:, scores > np.float32(cut)], scores[scores > np.float32(cut)]
         yield "gnn", edges
-        if settings["method"] == "joined":
+        if settings["method"] == "join":
             labels = trkx.join(event, edges, scores, cut, settings["min_hits"])
         elif settings["method"] == "walkthrough":
             chosen = {name: settings[name] for name in ("min_hits", "min_score", "add_score") if name in settings}

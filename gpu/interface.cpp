@@ -208,10 +208,10 @@ static enum trkx_status components(trkx_cuda_context *context, size_t n, const t
 }
 
 static enum trkx_status tracks(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges,
-                               const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                               const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                trkx_error *error)
 {
-    const trkx_tracks_options defaults = {sizeof defaults, 0.5f, 3, 0}; /* trkx_tracks_options_init */
+    const trkx_labelling_options defaults = {sizeof defaults, 0.5f, 3, 0}; /* trkx_labelling_options_init */
     if (options == nullptr) options = &defaults;
     return run(context, error, [&] { step_tracks(context, n, edges, options, labels, count); });
 }

@@ -35,6 +35,6 @@ void find_norms(trkx_cuda_context *context, const float *xyz, size_t n, double *
 void step_components(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges, float cut,
                      uint32_t *labels);
 void step_tracks(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges,
-                 const trkx_tracks_options *options, int32_t *labels, size_t *count);
+                 const trkx_labelling_options *options, int32_t *labels, size_t *count);
 
 #endif

@@ -121,7 +121,7 @@ struct number_tracks {
     }
 };
 
-static void check_options(const trkx_tracks_options *options)
+static void check_options(const trkx_labelling_options *options)
 {
     if (options->size != sizeof *options)
         fail(TRKX_ERROR_ARGUMENT, "tracks: options have size %zu instead of %zu: not initialised?",
@@ -130,7 +130,7 @@ static void check_options(const trkx_tracks_options *options)
 }
 
 void step_tracks(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges,
-                 const trkx_tracks_options *options, int32_t *labels, size_t *count)
+                 const trkx_labelling_options *options, int32_t *labels, size_t *count)
 {
     check_options(options);
     buffer<uint32_t> roots(context, n, "the components"), hits(context, n, "the components");

@@ -170,10 +170,10 @@ typedef struct trkx_cuda_table {
      * score > cut (edges->scores NULL: over all). Errors: ARGUMENT (an end >= n), MEMORY, DEVICE. */
     enum trkx_status (*components)(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges,
                                    float cut, uint32_t *labels, trkx_error *error);
-    /* As trkx_tracks: device labels [n], 0 for no track, else 1, 2, ... in the order of the tracks' first
+    /* As trkx_components: device labels [n], 0 for no track, else 1, 2, ... in the order of the tracks' first
      * hits. options NULL: the defaults. Errors: as components; ARGUMENT (options). */
     enum trkx_status (*tracks)(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges,
-                               const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                               const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                trkx_error *error);
 
     /* ---- tests ---- */

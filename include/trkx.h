@@ -252,27 +252,28 @@ TRKX_API enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edg
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */
 
-typedef struct trkx_tracks_options {
-    size_t size;      /* sizeof(trkx_tracks_options) */
-    float cut;        /* an edge connects where its score > cut. Default 0.5 */
-    size_t min_hits;  /* components with fewer hits are no tracks. Default 3 */
-    int threads;      /* >= 1; 0: all cores. Default 0 */
-} trkx_tracks_options;
-TRKX_API void trkx_tracks_options_init(trkx_tracks_options *options);
+/* Of trkx_components and trkx_join. */
+typedef struct trkx_labelling_options {
+    size_t size;      /* sizeof(trkx_labelling_options) */
+    float cut;        /* an edge connects if its score > cut. Default 0.5 */
+    size_t min_hits;  /* tracks with fewer hits are dropped. Default 3 */
+    int threads;      /* >= 1; 0: all cores. trkx_join has one. Default 0 */
+} trkx_labelling_options;
+TRKX_API void trkx_labelling_options_init(trkx_labelling_options *options);
 
 /* Weakly connected components of n nodes over the edges with score > cut (scores NULL: over all edges).
  * labels [n]: 0 for no track, else 1, 2, ... in the order of the tracks' first hits. *count: the tracks.
  * Errors: ARGUMENT (an edge's end is out of range), MEMORY. */
-TRKX_API enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *scores,
-                                      const trkx_tracks_options *options, int32_t *labels, size_t *count,
+TRKX_API enum trkx_status trkx_components(size_t n, const trkx_edges *edges, const float *scores,
+                                      const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                       trkx_error *error);
 
-/* Tracks by joining hits over the edges with score > cut in falling order of the scores (ties: lower number first),
+/* Tracks by joining hits over the edges with score > cut in decreasing order of the scores (ties: lower number first),
  * except where two hits of the joined track would be on one module: a particle crosses a module once. hits need
- * volume, layer and module ids, the first two from 0 to 65535. labels [n], *count: as of trkx_tracks. One thread.
+ * volume, layer and module ids, the first two from 0 to 65535. labels [n], *count: as of trkx_components. One thread.
  * Errors: ARGUMENT, MEMORY. */
 TRKX_API enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
-                                    const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                                    const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                     trkx_error *error);
 
 typedef struct trkx_walkthrough_options {
@@ -292,7 +293,7 @@ TRKX_API void trkx_walkthrough_options_init(trkx_walkthrough_options *options);
  * free hits (ties: where two roads part, the edge with the higher score). What is still equal goes by the hits'
  * positions: the one nearer to the origin comes first, then that with the smaller x, y, z, and of two at the same
  * place that with the lower index. So the tracks do not depend on the order of hits and edges. labels [n], *count:
- * as of trkx_tracks. One thread; O(n log n + m + what the roads of each start reach).
+ * as of trkx_components. One thread; O(n log n + m + what the roads of each start reach).
  * Errors: ARGUMENT (an edge's end is out of range, the edges run in a circle), MEMORY. */
 TRKX_API enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, const float *scores,
                                            const trkx_walkthrough_options *options, int32_t *labels,
@@ -322,7 +323,7 @@ TRKX_API void trkx_complete_options_init(trkx_complete_options *options);
  * that it crosses, lie on a helix through its hits next to them, and fit to no other track better; at most one
  * hit a module. A hit that fits badly to the others of its track may go to any other that it fits better to
  * (exchange). Then chains of candidate edges that bend and climb alike become tracks of the hits that are still
- * free, and rounds follow once more. candidates: outwards (trkx_edges_orient). labels [n]: as trkx_tracks gives
+ * free, and rounds follow once more. candidates: outwards (trkx_edges_orient). labels [n]: as trkx_components gives
  * them; changed; *count: the tracks. hits need volume, layer and module ids that are in the detector. The same
  * result with any number of threads.
  * Errors: ARGUMENT, MEMORY. */
@@ -420,7 +421,7 @@ typedef struct trkx_bundle_info {
     double radius;
     size_t k;
     float filter_cut, gnn_cut;
-    const char *method;                /* of labelling: "components", "joined" or "walkthrough" */
+    const char *method;                /* of labelling: "components", "join" or "walkthrough" */
     bool completes;                    /* whether tracks are completed then ... */
     float candidate_cut;               /* ... with the edges whose filter score is over that as candidates */
     size_t min_hits;
@@ -457,7 +458,7 @@ typedef struct trkx_pipeline_options {
                                  * bundle's. Default -1 */
     size_t min_hits;    /* 1 to 2^31 - 1, instead of the bundle's: tracks have at least so many hits; 0: the
                          * bundle's. Default 0 */
-    const char *method; /* of labelling, instead of the bundle's: "components", "joined" or "walkthrough"; what
+    const char *method; /* of labelling, instead of the bundle's: "components", "join" or "walkthrough"; what
                          * else the bundle says of its tracks, completion above all, holds for each. NULL: the
                          * bundle's. Default NULL */
 } trkx_pipeline_options;
@@ -608,7 +609,7 @@ TRKX_API enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *f
 /* Track labelling as the bundle asks for it, from edges with the GNN's scores. They connect where their score is
  * > gnn_cut, whatever they were cut at before. candidates: all edges whose filter score is
  * > candidate_cut, outwards; only looked at where the bundle completes tracks, else may be NULL. labels [n], *count:
- * as of trkx_tracks. Errors: as of trkx_tracks, trkx_join and trkx_complete. */
+ * as of trkx_components. Errors: as of trkx_components, trkx_join and trkx_complete. */
 TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                                const trkx_edges *edges, const float *scores,
                                                const trkx_edges *candidates, int32_t *labels, size_t *count,

@@ -49,7 +49,7 @@ static void help(void)
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
         "(trkx)\n" DEVICE_HELP "  --filter-cut C      edges with a filter score > C go on (the bundle's)\n"
         "  --gnn-cut C         tracks are made of edges with a GNN score > C (the bundle's)\n"
-        "  --method METHOD     of labelling: components, joined or walkthrough (the bundle's)\n"
+        "  --method METHOD     of labelling: components, join or walkthrough (the bundle's)\n"
         "  --min-hits N        drop tracks with fewer hits (the bundle's)\n"
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
@@ -104,11 +104,11 @@ static bool apply_format(struct settings *settings, const char *value)
 
 static bool apply_method(trkx_pipeline_options *pipeline, const char *value)
 {
-    static const char *const methods[] = {"components", "joined", "walkthrough"};
+    static const char *const methods[] = {"components", "join", "walkthrough"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (strcmp(value, methods[i]) == 0) pipeline->method = methods[i];
     if (pipeline->method == NULL || strcmp(value, pipeline->method) != 0) {
-        misused("--method: \"%s\" is not components, joined or walkthrough", value);
+        misused("--method: \"%s\" is not components, join or walkthrough", value);
         return false;
     }
     return true;

@@ -16,14 +16,16 @@ struct settings {
     struct device_choice device;
     size_t nodes; /* 0: as many as the edges name */
     trkx_edges_options edges;
-    trkx_tracks_options tracks;
+    trkx_labelling_options labelling;
+    trkx_walkthrough_options walkthrough;
 };
 
 static void settings_init(struct settings *settings)
 {
     *settings = (struct settings){.bundle = default_bundle()};
     trkx_edges_options_init(&settings->edges);
-    trkx_tracks_options_init(&settings->tracks);
+    trkx_labelling_options_init(&settings->labelling);
+    trkx_walkthrough_options_init(&settings->walkthrough);
 }
 
 static void help(void)
@@ -31,36 +33,40 @@ static void help(void)
     struct settings defaults;
     settings_init(&defaults);
     printf(
-        "usage: trkx stage features EVENT       --out FILE   features [n,F] of a network\n"
-        "       trkx stage embed EVENT          --out FILE   embedding [n,D]\n"
-        "       trkx stage radius POINTS [EVENT] --out FILE  edges [2,m], each pair once; with EVENT as the\n"
-        "                                                    bundle makes them of its hits, outwards\n"
-        "       trkx stage filter FEATURES EDGES --out FILE  scores [m]\n"
-        "       trkx stage gnn FEATURES EDGES   --out FILE   scores [m]\n"
-        "       trkx stage tracks EDGES [SCORES] --out FILE  labels [n] by components, 0: no track; with "
-        "--event\n"
-        "                                                    hit_id,track_id\n"
-        "       trkx stage label EVENT EDGES SCORES CANDIDATES --out FILE  tracks as the bundle makes them:\n"
-        "                                                    hit_id,track_id, for trkx evaluate\n\n"
-        "Arrays are .npy, or CSV of plain numbers by any other ending: one row a node; edges: two rows.\n\n"
-        "  --bundle DIR       networks of features, embed, filter, gnn; settings of radius, label (%s)\n"
+        "usage: trkx stage STEP IN... --out FILE [OPTIONS]\n\n"
+        "The steps of the pipeline, each by itself:\n\n"
+        "  features EVENT                           features [n,F] of a network\n"
+        "  embed EVENT                              embedding [n,D]\n"
+        "  edges EVENT EMBEDDING                    edges [2,m], outwards\n"
+        "  filter FEATURES EDGES                    scores [m]\n"
+        "  gnn FEATURES EDGES                       scores [m]\n"
+        "  tracks EVENT EDGES SCORES [CANDIDATES]   hit_id,track_id, for trkx evaluate\n\n"
+        "Parts of them, without a bundle; the last three are the methods of track labelling, and "
+        "give\n"
+        "labels [n], 0: no track, or with --event hit_id,track_id:\n\n"
+        "  radius POINTS                            edges [2,m] of any points, each pair once\n"
+        "  components EDGES [SCORES]\n"
+        "  join EDGES SCORES\n"
+        "  walkthrough EDGES SCORES\n\n"
+        "Arrays are .npy, or CSV of plain numbers by any other ending: one row per node; edges: two rows.\n\n"
+        "  --bundle DIR       the networks and settings of the pipeline's steps (%s)\n"
         "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
         "  --detectors FILE   features, embed: a detectors.csv for cell features (the bundle's own)\n"
         "  --radius R         radius: neighbours at distance <= R (%g)\n"
         "  --k K              radius: each node keeps its K nearest (%zu)\n"
-        "  --kept FILE        filter, gnn: write the edges over the bundle's cut as well\n"
+        "  --kept FILE        filter, gnn: write the edges above the bundle's cut as well\n"
         "  --candidates FILE  filter: write the edges for the completion of tracks as well\n"
-        "  --cut C            tracks: edges connect where score > C (%g)\n"
-        "  --min-hits N       tracks: drop tracks with fewer hits (%zu)\n"
-        "  --event EVENT      tracks: whose hits the nodes are: writes hit_id,track_id, for trkx evaluate\n"
-        "  --nodes N          tracks: number of nodes (the largest index in EDGES + 1)\n"
+        "  --cut C            methods: edges with a score > C connect (%g); walkthrough: are in the graph (%g)\n"
+        "  --min-hits N       methods: drop tracks with fewer hits (%zu)\n"
+        "  --event EVENT      methods: the event whose hits the nodes are; join needs it\n"
+        "  --nodes N          methods: number of nodes (the largest index in EDGES + 1)\n"
         "  --kernels KERNELS  embed, filter, gnn: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
         "  --device DEVICE    embed, filter, gnn: cpu, cuda:N or auto (cpu)\n"
         "  --max-memory SIZE  of the GPU's (nine tenths of what is free)\n"
         "  --tf32             let its networks round the factors of products to 10 bits\n"
         "  --threads T        at most the number of cores, or 8 where there are fewer; 0: all cores (%d)\n",
-        defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.tracks.cut,
-        defaults.tracks.min_hits, defaults.threads);
+        defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.labelling.cut,
+        (double)defaults.walkthrough.cut, defaults.labelling.min_hits, defaults.threads);
 }
 
 enum {
@@ -114,7 +120,14 @@ static bool apply_cut(struct settings *settings, const char *value)
 {
     double cut = 0;
     if (!get_double("cut", value, -1e30, 1e30, &cut)) return false;
-    settings->tracks.cut = (float)cut;
+    settings->labelling.cut = settings->walkthrough.cut = (float)cut;
+    return true;
+}
+
+static bool apply_min_hits(struct settings *settings, const char *value)
+{
+    if (!get_size("min-hits", value, 1, INT32_MAX, &settings->labelling.min_hits)) return false;
+    settings->walkthrough.min_hits = settings->labelling.min_hits;
     return true;
 }
 
@@ -132,7 +145,7 @@ static bool apply(void *target, int option, const char *value)
     case KEPT: settings->kept = value; return true;
     case CANDIDATES: settings->candidates = value; return true;
     case CUT: return apply_cut(settings, value);
-    case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &settings->tracks.min_hits);
+    case MIN_HITS: return apply_min_hits(settings, value);
     case EVENT: settings->event = value; return true;
     case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
     case THREADS: return get_int("threads", value, 0, INT32_MAX, &settings->threads);
@@ -236,14 +249,15 @@ static enum trkx_status write_edges(const char *path, const trkx_edges *edges, t
 }
 
 /* The graph of an event's hits, whose embedding is work->a, as the pipeline makes it. */
-static enum trkx_status make_graph(struct work *work, const char *points, const trkx_hits *hits, uint32_t *ks)
+static enum trkx_status make_graph(struct work *work, const char *embedding, const trkx_hits *hits,
+                                   uint32_t *ks)
 {
     trkx_edges_options choice = work->settings->edges;
     choice.radius = trkx_pipeline_bundle(work->pipeline)->radius;
     choice.ks = ks;
     choice.threads = work->settings->threads;
     if (work->a.rows != hits->count)
-        return complain(work, points, "there are %zu points, but the event has %zu hits", work->a.rows,
+        return complain(work, embedding, "there are %zu points, but the event has %zu hits", work->a.rows,
                         hits->count);
     enum trkx_status status = trkx_pipeline_ks(work->pipeline, hits, ks, work->error);
     if (status == TRKX_OK)
@@ -253,14 +267,16 @@ static enum trkx_status make_graph(struct work *work, const char *points, const 
     return status;
 }
 
-static enum trkx_status stage_graph(struct work *work, const char *points, const char *event)
+static enum trkx_status stage_edges(struct work *work, char **in, int count)
 {
-    enum trkx_status status = load_bundle(work);
-    if (status == TRKX_OK) status = read_event(work, event, 0);
+    (void)count;
+    enum trkx_status status = trkx_array_read(in[1], TRKX_FLOAT32, &work->a, work->error);
+    if (status == TRKX_OK) status = load_bundle(work);
+    if (status == TRKX_OK) status = read_event(work, in[0], 0);
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
     uint32_t *ks = checked(malloc((hits->count + 1) * sizeof *ks));
-    status = make_graph(work, points, hits, ks);
+    status = make_graph(work, in[1], hits, ks);
     free(ks);
     if (status == TRKX_OK) status = write_edges(work->settings->out, &work->edges, work->error);
     return status;
@@ -268,9 +284,9 @@ static enum trkx_status stage_graph(struct work *work, const char *points, const
 
 static enum trkx_status stage_radius(struct work *work, char **in, int count)
 {
+    (void)count;
     trkx_edges_options choice = work->settings->edges;
     enum trkx_status status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
-    if (status == TRKX_OK && count > 1) return stage_graph(work, in[0], in[1]);
     choice.threads = work->settings->threads;
     if (status == TRKX_OK)
         status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
@@ -394,40 +410,92 @@ static enum trkx_status check_scores(struct work *work, const char *path, const 
 
 static enum trkx_status stage_tracks(struct work *work, char **in, int count)
 {
-    trkx_edges edges;
-    trkx_tracks_options choice = work->settings->tracks;
-    size_t tracks = 0, n = 0;
-    enum trkx_status status = read_edges(work, in[0], &work->a, &edges);
-    if (status == TRKX_OK && count > 1) status = trkx_array_read(in[1], TRKX_FLOAT32, &work->b, work->error);
-    if (status == TRKX_OK) status = choose_nodes(work, &edges, &n);
-    if (status != TRKX_OK) return status;
-    if (count > 1) status = check_scores(work, in[1], &edges);
-    if (status != TRKX_OK) return status;
-    int32_t *labels = make_output(work, TRKX_INT32, n, 1, 1);
-    choice.threads = work->settings->threads;
-    status = trkx_tracks(n, &edges, count > 1 ? work->b.data : NULL, &choice, labels, &tracks, work->error);
-    if (status == TRKX_OK && work->event != NULL) status = write_tracks(work, labels);
-    return status;
-}
-
-static enum trkx_status stage_label(struct work *work, char **in, int count)
-{
-    (void)count;
     trkx_edges edges, candidates;
     size_t tracks = 0;
     enum trkx_status status = load_bundle(work);
     if (status == TRKX_OK) status = read_event(work, in[0], 0);
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->a, &edges);
     if (status == TRKX_OK) status = trkx_array_read(in[2], TRKX_FLOAT32, &work->b, work->error);
-    if (status == TRKX_OK) status = read_edges(work, in[3], &work->c, &candidates);
+    if (status == TRKX_OK && count > 3) status = read_edges(work, in[3], &work->c, &candidates);
     if (status == TRKX_OK) status = check_scores(work, in[2], &edges);
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
     int32_t *labels = make_output(work, TRKX_INT32, hits->count, 1, 1);
-    status = trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, &candidates, labels, &tracks,
-                                  work->error);
+    status = trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, count > 3 ? &candidates : NULL,
+                                  labels, &tracks, work->error);
     return status == TRKX_OK ? write_tracks(work, labels) : status;
 }
+
+/* ---- the methods of track labelling ------------------------------------------------------------------ */
+
+/* What a method works on. */
+struct graph {
+    const char *path;
+    size_t n;
+    const trkx_hits *hits; /* NULL without --event */
+    trkx_edges edges;
+    const float *scores; /* NULL: none are given */
+};
+
+static enum trkx_status components(struct work *work, const struct graph *graph, int32_t *labels)
+{
+    trkx_labelling_options choice = work->settings->labelling;
+    size_t tracks = 0;
+    choice.threads = work->settings->threads;
+    return trkx_components(graph->n, &graph->edges, graph->scores, &choice, labels, &tracks, work->error);
+}
+
+static enum trkx_status join(struct work *work, const struct graph *graph, int32_t *labels)
+{
+    size_t tracks = 0;
+    if (graph->hits == NULL)
+        return complain(work, graph->path, "joining needs the hits' modules: --event EVENT is missing");
+    return trkx_join(graph->hits, &graph->edges, graph->scores, &work->settings->labelling, labels, &tracks,
+                     work->error);
+}
+
+static enum trkx_status walkthrough(struct work *work, const struct graph *graph, int32_t *labels)
+{
+    trkx_walkthrough_options choice = work->settings->walkthrough;
+    size_t tracks = 0;
+    if (graph->hits != NULL) choice.xyz = graph->hits->xyz;
+    return trkx_walkthrough(graph->n, &graph->edges, graph->scores, &choice, labels, &tracks, work->error);
+}
+
+static enum trkx_status label_by(struct work *work, char **in, int count,
+                                 enum trkx_status (*method)(struct work *work, const struct graph *graph,
+                                                            int32_t *labels))
+{
+    struct graph graph = {.path = in[0]};
+    enum trkx_status status = read_edges(work, in[0], &work->a, &graph.edges);
+    if (status == TRKX_OK && count > 1) status = trkx_array_read(in[1], TRKX_FLOAT32, &work->b, work->error);
+    if (status == TRKX_OK) status = choose_nodes(work, &graph.edges, &graph.n);
+    if (status == TRKX_OK && count > 1) status = check_scores(work, in[1], &graph.edges);
+    if (status != TRKX_OK) return status;
+    if (count > 1) graph.scores = work->b.data;
+    if (work->event != NULL) graph.hits = trkx_event_hits(work->event);
+    int32_t *labels = make_output(work, TRKX_INT32, graph.n, 1, 1);
+    status = method(work, &graph, labels);
+    if (status == TRKX_OK && work->event != NULL) status = write_tracks(work, labels);
+    return status;
+}
+
+static enum trkx_status stage_components(struct work *work, char **in, int count)
+{
+    return label_by(work, in, count, components);
+}
+
+static enum trkx_status stage_join(struct work *work, char **in, int count)
+{
+    return label_by(work, in, count, join);
+}
+
+static enum trkx_status stage_walkthrough(struct work *work, char **in, int count)
+{
+    return label_by(work, in, count, walkthrough);
+}
+
+/* ---- which stage ------------------------------------------------------------------------------------- */
 
 static const struct stage {
     const char *name;
@@ -437,11 +505,14 @@ static const struct stage {
     enum trkx_status (*run)(struct work *work, char **in, int count);
 } stages[] = {{"features", "EVENT", 1, 1, false, stage_features},
               {"embed", "EVENT", 1, 1, true, stage_embed},
-              {"radius", "POINTS [EVENT]", 1, 2, false, stage_radius},
+              {"edges", "EVENT EMBEDDING", 2, 2, false, stage_edges},
               {"filter", "FEATURES EDGES", 2, 2, true, stage_filter},
               {"gnn", "FEATURES EDGES", 2, 2, true, stage_gnn},
-              {"tracks", "EDGES [SCORES]", 1, 2, false, stage_tracks},
-              {"label", "EVENT EDGES SCORES CANDIDATES", 4, 4, false, stage_label}};
+              {"tracks", "EVENT EDGES SCORES [CANDIDATES]", 3, 4, false, stage_tracks},
+              {"radius", "POINTS", 1, 1, false, stage_radius},
+              {"components", "EDGES [SCORES]", 1, 2, false, stage_components},
+              {"join", "EDGES SCORES", 2, 2, false, stage_join},
+              {"walkthrough", "EDGES SCORES", 2, 2, false, stage_walkthrough}};
 enum { STAGES = sizeof stages / sizeof *stages };
 
 /* Names the event, where the message does not. */
@@ -499,7 +570,10 @@ static bool outputs_differ(const struct settings *settings)
 /* Which stage, and whether its inputs are there. */
 static int choose_and_run(const struct settings *settings, char **in, int count)
 {
-    if (count < 1) return misused("stage: which? features, embed, radius, filter, gnn, tracks or label");
+    if (count < 1)
+        return misused(
+            "stage: which? features, embed, edges, filter, gnn, tracks, radius, components, join or "
+            "walkthrough");
     const char *names[STAGES];
     for (int i = 0; i < STAGES; i++) {
         const struct stage *stage = &stages[i];

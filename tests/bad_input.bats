@@ -304,7 +304,7 @@ event000001003-ledger.json event000001003-tracks.csv" ]
     refuses 1 "array.npy" -- "$TRKX" stage radius --out e.npy array.npy
     refuses 1 "missing.npy" -- "$TRKX" stage radius --out e.npy missing.npy
     printf '0,1\n1,-2\n' >edges.csv
-    refuses 1 -- "$TRKX" stage tracks --out e.npy edges.csv
+    refuses 1 -- "$TRKX" stage components --out e.npy edges.csv
     [ ! -e e.npy ]
 }
 

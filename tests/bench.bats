@@ -43,7 +43,7 @@ cases() { tail -n +2 "$csv" | cut -d, -f1,2 | tr ',\n' '/ '; }
     [[ $output == "usage: trkx bench"* ]]
     [[ $output == *"--bundle DIR"*"($(realpath "$bundle"))"* ]]
     [[ $output == *"--radius R"*"(1)"*"--k K"*"(500)"*"--threads T"*"(0)"*"--repeat N"*"(7)"* ]]
-    for part in read embed radius filter gnn tracks pipeline; do [[ $output == *$'\n'"  $part "* ]]; done
+    for part in read embed edges filter gnn components pipeline; do [[ $output == *$'\n'"  $part "* ]]; done
     run "$TRKX" --help
     [[ $output == *$'\n'"  bench "* ]]
 }
@@ -51,7 +51,7 @@ cases() { tail -n +2 "$csv" | cut -d, -f1,2 | tr ',\n' '/ '; }
 @test "bench: wrong usage is exit code 2 and one line" {
     cd "$TMPDIR"
     refuses 2 "fly" -- "$TRKX" bench fly
-    refuses 2 "fly" -- "$TRKX" bench radius fly
+    refuses 2 "fly" -- "$TRKX" bench edges fly
     refuses 2 "--nonsense" -- "$TRKX" bench --nonsense
     refuses 2 "--csv" "value" -- "$TRKX" bench --csv
     refuses 2 "--repeat" -- "$TRKX" bench --repeat 0
@@ -59,58 +59,58 @@ cases() { tail -n +2 "$csv" | cut -d, -f1,2 | tr ',\n' '/ '; }
     refuses 2 "--radius" -- "$TRKX" bench --points "$points" --radius 0
     refuses 2 "--k" -- "$TRKX" bench --points "$points" --k 0
     refuses 2 "--points" -- "$TRKX" bench --radius 1
-    refuses 2 "--points" -- "$TRKX" bench --k 3 radius
+    refuses 2 "--points" -- "$TRKX" bench --k 3 edges
     refuses 2 "--points" -- "$TRKX" bench --points "$points" gnn
 }
 
 @test "bench: inputs that cannot be had are exit code 1 and one line" {
     refuses 1 "nowhere-hits.csv" -- "$TRKX" bench --event nowhere read
-    refuses 1 "nowhere.npy" -- "$TRKX" bench --points nowhere.npy radius
+    refuses 1 "nowhere.npy" -- "$TRKX" bench --points nowhere.npy edges
     refuses 1 "nowhere/bundle.json" -- "$TRKX" bench --bundle nowhere --event "$event" gnn
     echo "$header_of_hits" >"$BATS_TEST_TMPDIR/none-hits.csv"
-    refuses 1 "no hits" -- "$TRKX" bench --event "$BATS_TEST_TMPDIR/none" tracks
+    refuses 1 "no hits" -- "$TRKX" bench --event "$BATS_TEST_TMPDIR/none" components
     : >"$BATS_TEST_TMPDIR/none.csv"
-    refuses 1 "none.csv" -- "$TRKX" bench --points "$BATS_TEST_TMPDIR/none.csv" radius
+    refuses 1 "none.csv" -- "$TRKX" bench --points "$BATS_TEST_TMPDIR/none.csv" edges
 }
 
 @test "bench: every part, as a table and as CSV" {
     bench --points "$points" --radius 0.2
     [ "$(cases)" = "read/hits+cells read/all read/hits+cells.gz read/all.gz embed/hits embed/stock-runtime \
-radius/points filter/radius-graph filter/stock-runtime gnn/filter-edges gnn/stock-runtime tracks/gnn-edges \
-tracks/radius-graph pipeline/features pipeline/embed pipeline/edges pipeline/filter pipeline/gnn pipeline/tracks \
+edges/points filter/radius-graph filter/stock-runtime gnn/filter-edges gnn/stock-runtime components/gnn-edges \
+components/radius-graph pipeline/features pipeline/embed pipeline/edges pipeline/filter pipeline/gnn pipeline/tracks \
 pipeline/total pipeline/stock-runtime " ]
     [ "$(grep -c 'stock-runtime: [0-9.]* times as long by minima, [0-9.]* by medians' <<<"$output")" = 4 ]
     awk -F, 'NF != 14 || (NR > 1 && ($4 != 2 || !($5 >= 0 && $6 >= $5) || $7 == 0 || $10 == 0)) { exit 1 }' "$csv"
     [[ ${lines[0]} =~ ^trkx\ [0-9.]+,\ ONNX\ Runtime\ [0-9.]+,\ [0-9]+\ threads?, ]]
-    for part in read embed radius filter gnn tracks pipeline; do [[ $output == *$'\n'"$part: checked"* ]]; done
+    for part in read embed edges filter gnn components pipeline; do [[ $output == *$'\n'"$part: checked"* ]]; done
     hits=$(($(wc -l <"$event-hits.csv") - 1))
-    [ "$(awk -F, '$1 == "tracks" { print $10 }' "$csv" | sort -u)" = $hits ]
+    [ "$(awk -F, '$1 == "components" { print $10 }' "$csv" | sort -u)" = $hits ]
     [ "$(awk -F, '$1 == "read" && $2 ~ /^all/ { print $7 }' "$csv" | sort -u)" = "$(cat "$event"-*.csv | wc -c)" ]
     # 100 columns, but for the line that has the event's path
     awk 'length($0) > 100 && !/^event/ || / $/ { print "too long, or ends in a blank: " $0; exit 1 }' <<<"$output"
 }
 
 @test "bench: the named parts only, in the order of the data flow" {
-    bench tracks embed
-    [ "$(cases)" = "embed/hits embed/stock-runtime tracks/gnn-edges tracks/radius-graph " ]
+    bench components embed
+    [ "$(cases)" = "embed/hits embed/stock-runtime components/gnn-edges components/radius-graph " ]
     bench gnn --threads 1 --repeat 3 --kernels stock
     [ "$(cases)" = "gnn/filter-edges " ]
     [ "$(tail -n 1 "$csv" | cut -d, -f3,4)" = 1,3 ]
 }
 
-@test "bench radius: the pairs of other people's points are those of stage radius" {
+@test "bench edges: the pairs of other people's points are those of stage radius" {
     for k in 1 5 500; do
         "$TRKX" stage radius --radius 0.2 --k $k --out "$BATS_TEST_TMPDIR/edges.csv" "$points"
-        bench radius --points "$points" --radius 0.2 --k $k
+        bench edges --points "$points" --radius 0.2 --k $k
         pairs=$(head -n 1 "$BATS_TEST_TMPDIR/edges.csv" | tr ',' '\n' | wc -l)
-        [ "$(tail -n 1 "$csv" | cut -d, -f1,2,7,8,10)" = "radius,points,$pairs,pairs,500" ]
+        [ "$(tail -n 1 "$csv" | cut -d, -f1,2,7,8,10)" = "edges,points,$pairs,pairs,500" ]
     done
 }
 
-@test "bench radius: 100,000 made-up points, and the event's embedding" {
+@test "bench edges: 100,000 made-up points, and the event's embedding" {
     skip_where_slow
-    bench radius
-    [ "$(cases)" = "radius/clusters radius/event-16 radius/event-bundle " ]
+    bench edges
+    [ "$(cases)" = "edges/clusters edges/event-16 edges/event-bundle " ]
     [ "$(sed -n 2p "$csv" | cut -d, -f10)" = 100000 ]
     at_least "$(sed -n 2p "$csv" | cut -d, -f7)" 1300000 # 27 neighbours each
     at_least 1400000 "$(sed -n 2p "$csv" | cut -d, -f7)"
@@ -127,7 +127,7 @@ shorten() { # lines
 @test "bench: an event of one hit, and one without truth and particles" {
     copy_event
     rm "$copy"-{truth,particles}.csv
-    event=$copy bench embed tracks pipeline
+    event=$copy bench embed components pipeline
     mv "$copy-cells.csv" "$copy-no-cells.csv"
     event=$copy bench read
     [ "$(cases)" = "read/hits read/all read/hits.gz read/all.gz " ]
@@ -139,7 +139,7 @@ shorten() { # lines
 }
 
 @test "bench: no CSV where it cannot be written" {
-    run --separate-stderr "$TRKX" bench --event "$event" --repeat 1 --csv "$BATS_TEST_TMPDIR/no/where.csv" tracks
+    run --separate-stderr "$TRKX" bench --event "$event" --repeat 1 --csv "$BATS_TEST_TMPDIR/no/where.csv" components
     [ "$status" -eq 1 ]
     [ "${#stderr_lines[@]}" -eq 1 ]
     [[ $stderr == *"no/where.csv"* ]]
@@ -192,17 +192,17 @@ finds() { # function n text... -- part [options]
     finds embed 1 "embed, hits" -- embed
     finds filter 1 "filter, radius-graph" -- filter
     finds gnn 1 "gnn, filter-edges" -- gnn
-    finds tracks 1 "tracks, gnn-edges" -- tracks
+    finds components 1 "components, gnn-edges" -- components
     # each of 200 points is a sample: no edge can be lost or changed unseen
     head -n 200 "$points" >"$BATS_TEST_TMPDIR/few.csv"
     for k in 2 500; do
-        finds lost_edge 1 "radius, points" "lack an edge" -- radius --points "$BATS_TEST_TMPDIR/few.csv" --radius 0.3 --k $k
-        finds other_edge 1 "radius, points" -- radius --points "$BATS_TEST_TMPDIR/few.csv" --radius 0.3 --k $k
+        finds lost_edge 1 "edges, points" "lack an edge" -- edges --points "$BATS_TEST_TMPDIR/few.csv" --radius 0.3 --k $k
+        finds other_edge 1 "edges, points" -- edges --points "$BATS_TEST_TMPDIR/few.csv" --radius 0.3 --k $k
     done
     # the same in a later run only
-    finds lost_edge 2 "another run" -- radius --points "$points"
+    finds lost_edge 2 "another run" -- edges --points "$points"
     finds embed 2 "second run" -- embed
-    finds tracks 2 "tracks, gnn-edges" -- tracks
+    finds components 2 "components, gnn-edges" -- components
     finds pipeline_run 3 "pipeline" "second run" -- pipeline
 }
 

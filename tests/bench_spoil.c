@@ -67,12 +67,12 @@ enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *features, 
     return status;
 }
 
-enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *scores,
-                             const trkx_tracks_options *options, int32_t *labels, size_t *count,
-                             trkx_error *error)
+enum trkx_status trkx_components(size_t n, const trkx_edges *edges, const float *scores,
+                                 const trkx_labelling_options *options, int32_t *labels, size_t *count,
+                                 trkx_error *error)
 {
-    enum trkx_status status = OWN(trkx_tracks)(n, edges, scores, options, labels, count, error);
-    if (spoils("tracks")) labels[n / 2]++;
+    enum trkx_status status = OWN(trkx_components)(n, edges, scores, options, labels, count, error);
+    if (spoils("components")) labels[n / 2]++;
     return status;
 }
 

@@ -87,8 +87,8 @@ setup_file() { make_event 100; }
     refuses 2 "fly" -- "$TRKX" stage fly --out x.npy a.npy
     refuses 2 "--out" -- "$TRKX" stage radius a.npy
     refuses 2 "radius" -- "$TRKX" stage radius --out x.npy
-    refuses 2 "stage radius: takes POINTS [EVENT]: \"c.npy\" is one argument too many" -- \
-        "$TRKX" stage radius --out x.npy a.npy b.npy c.npy
+    refuses 2 "stage radius: takes POINTS: \"b.npy\" is one argument too many" -- \
+        "$TRKX" stage radius --out x.npy a.npy b.npy
     refuses 2 "--radius" "-1" -- "$TRKX" stage radius --radius -1 --out x.npy a.npy
     refuses 2 "--radius" "from 1.1e-19 to 1.8e+19" -- "$TRKX" stage radius --radius 3e19 --out x.npy a.npy
     refuses 2 "--radius" "nan" -- "$TRKX" stage radius --radius nan --out x.npy a.npy
@@ -328,14 +328,14 @@ chain() { # ending of the arrays
     local w=$BATS_TEST_TMPDIR/chain ending=$1
     mkdir -p "$w"
     "$TRKX" stage embed --out "$w/points.$ending" "$event"
-    "$TRKX" stage radius --out "$w/edges.$ending" "$w/points.$ending" "$event"
+    "$TRKX" stage edges --out "$w/edges.$ending" "$event" "$w/points.$ending"
     "$TRKX" stage features --network filter --out "$w/filter-features.$ending" "$event"
     "$TRKX" stage filter --kept "$w/kept.$ending" --candidates "$w/candidates.$ending" --out "$w/filter-scores.$ending" \
         "$w/filter-features.$ending" "$w/edges.$ending"
     "$TRKX" stage features --network gnn --out "$w/gnn-features.$ending" "$event"
-    "$TRKX" stage gnn --kept "$w/joined.$ending" --out "$w/scores.$ending" \
+    "$TRKX" stage gnn --kept "$w/connected.$ending" --out "$w/scores.$ending" \
         "$w/gnn-features.$ending" "$w/kept.$ending"
-    "$TRKX" stage label --out "$w/tracks.$ending" "$event" "$w/kept.$ending" "$w/scores.$ending" "$w/candidates.$ending"
+    "$TRKX" stage tracks --out "$w/tracks.$ending" "$event" "$w/kept.$ending" "$w/scores.$ending" "$w/candidates.$ending"
 }
 
 @test "stage: the steps by hand give what run gives, through .npy" {
@@ -351,14 +351,14 @@ chain() { # ending of the arrays
     "$TRKX" evaluate "$event" "$BATS_TEST_TMPDIR/chain/tracks.csv"
     cd "$BATS_TEST_TMPDIR/chain"
     nodes=$(($(wc -l <"$event-hits.csv") - 1))
-    "$TRKX" stage tracks --nodes "$nodes" --out over.csv joined.csv
-    "$TRKX" stage tracks --nodes "$nodes" --cut "$(jq .gnn.cut "$bundle/bundle.json")" --out cut.csv kept.csv scores.csv
+    "$TRKX" stage components --nodes "$nodes" --out over.csv connected.csv
+    "$TRKX" stage components --nodes "$nodes" --cut "$(jq .gnn.cut "$bundle/bundle.json")" --out cut.csv kept.csv scores.csv
     cmp over.csv cut.csv
-    "$TRKX" stage tracks --event "$event" --out tracks.csv.gz joined.csv
+    "$TRKX" stage components --event "$event" --out tracks.csv.gz connected.csv
     cmp over.csv <(zcat tracks.csv.gz | tail -n +2 | cut -d, -f2)
     "$TRKX" evaluate --json m.json "$event" tracks.csv.gz
     at_least "$(number m.json trackml_score)" 0.5
-    refuses 1 "nodes" -- "$TRKX" stage tracks --event "$event" --nodes 5 --out x.csv joined.csv
+    refuses 1 "nodes" -- "$TRKX" stage components --event "$event" --nodes 5 --out x.csv connected.csv
 }
 
 @test "README: the commands of the program, as they are written" {
@@ -401,32 +401,51 @@ chain() { # ending of the arrays
     [ "$(cat edges.csv)" = $'0,1\n2,4' ]
 }
 
-@test "stage tracks: a small case by hand" {
+@test "stage components: a small case by hand" {
     cd "$BATS_TEST_TMPDIR"
     printf '0,1,5,6\n1,3,6,7\n' >edges.csv
     printf '0.9\n0.6\n0.5\n0.8\n' >scores.csv
-    "$TRKX" stage tracks --min-hits 2 --nodes 10 --out labels.csv edges.csv scores.csv
+    "$TRKX" stage components --min-hits 2 --nodes 10 --out labels.csv edges.csv scores.csv
     [ "$(tr '\n' ' ' <labels.csv)" = "1 1 0 1 0 0 2 2 0 0 " ]
-    "$TRKX" stage tracks --out labels.csv edges.csv
+    "$TRKX" stage components --out labels.csv edges.csv
     [ "$(tr '\n' ' ' <labels.csv)" = "1 1 0 1 0 2 2 2 " ]
+}
+
+@test "stage join and walkthrough: small cases by hand" {
+    cd "$BATS_TEST_TMPDIR"
+    echo hit_id,x,y,z,volume_id,layer_id,module_id >five-hits.csv
+    printf '%s\n' 1,1,0,0,8,2,1 2,2,0,0,8,4,1 3,3,0,0,8,6,1 4,4,0,0,8,6,1 5,5,0,0,8,8,1 >>five-hits.csv
+    printf '0,1,1,2,3\n1,2,3,4,4\n' >edges.csv # two ways, over the hits 2 and 3, which are on one module
+    printf '0.9\n0.8\n0.7\n0.6\n0.95\n' >scores.csv
+    "$TRKX" stage join --min-hits 2 --event five --out joined.csv edges.csv scores.csv
+    [ "$(tail -n +2 joined.csv | tr '\n' ' ')" = "1,1 2,1 3,1 4,2 5,2 " ]
+    refuses 1 "edges.csv: stage: joining needs the hits' modules" -- "$TRKX" stage join --out x.csv edges.csv scores.csv
+    "$TRKX" stage walkthrough --out roads.csv edges.csv scores.csv
+    [ "$(tr '\n' ' ' <roads.csv)" = "1 1 1 0 1 " ]
+    "$TRKX" stage walkthrough --cut 0.85 --min-hits 2 --event five --out roads.csv edges.csv scores.csv
+    [ "$(tail -n +2 roads.csv | tr '\n' ' ')" = "1,1 2,1 3,0 4,2 5,2 " ]
 }
 
 @test "stage: inputs that do not fit each other" {
     cd "$BATS_TEST_TMPDIR"
     printf '0,1\n1,9\n' >edges.csv
     printf '1\n2\n3\n' >scores.csv
-    refuses 1 "scores.csv: stage: there are 3 scores, but 2 edges" -- "$TRKX" stage tracks --out x.csv edges.csv scores.csv
+    refuses 1 "scores.csv: stage: there are 3 scores, but 2 edges" -- "$TRKX" stage components --out x.csv edges.csv scores.csv
     printf '1,2\n3,4\n' >features.csv
     refuses 1 "features.csv: stage: there are 2 columns, but the bundle's network takes" -- \
         "$TRKX" stage filter --out x.csv features.csv edges.csv
     "$TRKX" stage features --network filter --out f.csv "$event"
     head -n 5 f.csv >features.csv
     refuses 1 "edges.csv: stage: edge 1 ends at 9, there are 5 nodes" -- "$TRKX" stage filter --out x.csv features.csv edges.csv
-    refuses 1 "9" -- "$TRKX" stage tracks --nodes 5 --out x.csv edges.csv
+    refuses 1 "9" -- "$TRKX" stage components --nodes 5 --out x.csv edges.csv
+    printf '0\n1\n' >edge.csv
+    echo 0.9 >score.csv
     printf '0,1\n' >edges.csv
-    refuses 1 "edges.csv: stage: there are 1 rows; edges are two" -- "$TRKX" stage tracks --out x.csv edges.csv
+    refuses 1 "edges.csv: stage: there are 1 rows; edges are two" -- "$TRKX" stage components --out x.csv edges.csv
+    refuses 1 "the bundle trackml-default completes tracks: candidates are needed" -- \
+        "$TRKX" stage tracks --out x.csv "$event" edge.csv score.csv
     refuses 1 "scores.csv: stage: there are 3 points, but the event has $(($(wc -l <"$event-hits.csv") - 1)) hits" -- \
-        "$TRKX" stage radius --out x.csv scores.csv "$event"
+        "$TRKX" stage edges --out x.csv "$event" scores.csv
     [ ! -e x.csv ]
 }
 

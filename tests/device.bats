@@ -50,7 +50,7 @@ setup_file() {
     for size in 5X 0 -1 "" 5GB 99999999999T; do
         refuses 2 max-memory -- "$TRKX" run --device cuda:0 --max-memory "$size" --out "$(out)" "$event"
     done
-    refuses 2 radius -- "$TRKX" bench --device cuda:0 radius
+    refuses 2 edges -- "$TRKX" bench --device cuda:0 edges
     refuses 2 radius -- "$TRKX" stage radius --device cuda:0 --out "$(out)" points.npy
 }
 

@@ -16,7 +16,6 @@
 #include "graph/edges.h"
 #include "pipeline/pipeline.h"
 #include "points.h"
-#include "tracks/components.h"
 
 /* ---- devices and memory ----------------------------------------------------------------------------- */
 
@@ -305,8 +304,8 @@ static void test_scores(void **state)
 
 static void compare_tracks(size_t n, const trkx_edges *edges, const float *scores, size_t min_hits)
 {
-    trkx_tracks_options options;
-    trkx_tracks_options_init(&options);
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
     options.cut = 0.3f;
     options.min_hits = min_hits;
     size_t tracks = 0, count = 0;
@@ -314,13 +313,13 @@ static void compare_tracks(size_t n, const trkx_edges *edges, const float *score
     uint32_t *lowest = malloc((n + 1) * sizeof *lowest);
     trkx_cuda_edges there = edges_on_device(edges, scores);
     void *to = on_device(labels, n * sizeof *labels);
-    OK(trkx_tracks(n, edges, scores, &options, expected, &tracks, &gpu_error));
+    OK(trkx_components(n, edges, scores, &options, expected, &tracks, &gpu_error));
     OK(gpu->tracks(context, n, &there, &options, to, &count, &gpu_error));
     OK(gpu->download(context, labels, to, n * sizeof *labels, &gpu_error));
     assert_int_equal(count, tracks);
     if (n > 0) assert_memory_equal(labels, expected, n * sizeof *labels);
     options.min_hits = 1; /* each hit is on a track, whose first hit is the label */
-    OK(trkx_tracks(n, edges, scores, &options, expected, &tracks, &gpu_error));
+    OK(trkx_components(n, edges, scores, &options, expected, &tracks, &gpu_error));
     OK(gpu->components(context, n, &there, options.cut, to, &gpu_error));
     OK(gpu->download(context, lowest, to, n * sizeof *lowest, &gpu_error));
     for (size_t i = 0, seen = 0; i < n; i++) {
@@ -391,12 +390,12 @@ static void test_bad_tracks(void **state)
     const int64_t index[] = {0, 1, 2, 1, 5, 0};
     const trkx_edges edges = {.count = 3, .index = (int64_t *)(uintptr_t)index};
     trkx_cuda_edges there = edges_on_device(&edges, NULL);
-    trkx_tracks_options options;
+    trkx_labelling_options options;
     size_t count = 99;
     int32_t labels[6];
     void *to = on_device(labels, sizeof labels);
     (void)state;
-    trkx_tracks_options_init(&options);
+    trkx_labelling_options_init(&options);
     assert_int_equal(gpu->tracks(context, 5, &there, NULL, to, &count, &gpu_error), TRKX_ERROR_ARGUMENT);
     assert_non_null(strstr(gpu_error.message, "edge 1 runs from 1 to 5, there are 5 hits"));
     assert_int_equal(count, 99);
@@ -425,7 +424,7 @@ static enum trkx_status chain(int32_t *labels)
     const double scales[] = {1, 1, 2};
     trkx_error *error = &gpu_error;
     trkx_edges_options options;
-    trkx_tracks_options tracks;
+    trkx_labelling_options tracks;
     trkx_cuda_device device;
     trkx_cuda_context *own = NULL;
     trkx_cuda_edges edges = {0}, over = {0}, again = {0};
@@ -436,7 +435,7 @@ static enum trkx_status chain(int32_t *labels)
     size_t count;
     int devices;
     trkx_edges_options_init(&options);
-    trkx_tracks_options_init(&tracks);
+    trkx_labelling_options_init(&tracks);
     options.radius = 0.3;
     options.k = 4; /* some are saturated */
     tracks.min_hits = 2;

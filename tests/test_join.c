@@ -12,12 +12,12 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "tracks/components.h"
+#include "tracks/join.h"
 
-static trkx_tracks_options options_of(float cut, size_t min_hits)
+static trkx_labelling_options options_of(float cut, size_t min_hits)
 {
-    trkx_tracks_options options;
-    trkx_tracks_options_init(&options);
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
     options.cut = cut;
     options.min_hits = min_hits;
     return options;
@@ -37,7 +37,7 @@ static void test_by_hand(void **state)
     const int32_t tracks[] = {1, 2, 1, 2, 1, 2}, pairs[] = {1, 2, 1, 2, 1, 0}, none[6] = {0};
     trkx_hits hits = hits_of(module, 6);
     trkx_edges edges = {.count = 6, .index = index};
-    trkx_tracks_options options = options_of(0.5f, 3);
+    trkx_labelling_options options = options_of(0.5f, 3);
     size_t count;
     trkx_error error;
     (void)state;
@@ -63,7 +63,7 @@ static void test_order(void **state)
     const int32_t first[] = {1, 1, 0}, whole[] = {1, 1, 1};
     trkx_hits hits = hits_of(module, 3);
     trkx_edges edges = {.count = 3, .index = index};
-    trkx_tracks_options options = options_of(0.5f, 2);
+    trkx_labelling_options options = options_of(0.5f, 2);
     size_t count;
     trkx_error error;
     (void)state;
@@ -92,7 +92,7 @@ static void test_against_reference(void **state)
         for (size_t e = 0; e < m; e++) scores[e] = (float)(next_random(&random) % 100) / 100; /* with ties */
         trkx_hits hits = hits_of(module, n);
         trkx_edges edges = {.count = m, .index = index};
-        trkx_tracks_options options = options_of(0.3f, 1 + round % 4);
+        trkx_labelling_options options = options_of(0.3f, 1 + round % 4);
         assert_int_equal(trkx_join(&hits, &edges, scores, &options, labels, &count, &error), TRKX_OK);
         assert_int_equal(
             trkx_join_reference(&hits, &edges, scores, &options, expected, &expected_count, &error), TRKX_OK);
@@ -110,7 +110,7 @@ static void test_long_pieces(void **state)
     int32_t *module = malloc(N * sizeof *module), *labels = malloc(N * sizeof *labels);
     int64_t *index = malloc(2 * M * sizeof *index);
     trkx_edges edges = {.count = M, .index = index};
-    trkx_tracks_options options = options_of(0.5f, 3);
+    trkx_labelling_options options = options_of(0.5f, 3);
     size_t count;
     (void)state;
     for (int32_t i = 0; i < N; i++) module[i] = i == N - 1 ? 77 : i;
@@ -137,7 +137,7 @@ static void test_errors(void **state)
     float score = 1;
     trkx_hits hits = hits_of(module, 2), none = {0};
     trkx_edges edges = {.count = 1, .index = index}, empty = {0};
-    trkx_tracks_options options = options_of(0.5f, 1);
+    trkx_labelling_options options = options_of(0.5f, 1);
     size_t count = 9;
     trkx_error error;
     (void)state;

@@ -39,13 +39,13 @@ static void test_tracks(void **state)
     int32_t labels[N];
     size_t count = 7;
     trkx_error error;
-    trkx_tracks_options none = {0};
+    trkx_labelling_options none = {0};
     (void)state;
-    assert_int_equal(trkx_tracks(N, &edges, scores, NULL, labels, &count, &error), TRKX_OK);
+    assert_int_equal(trkx_components(N, &edges, scores, NULL, labels, &count, &error), TRKX_OK);
     assert_int_equal(count, 0);
-    assert_int_equal(trkx_tracks(N, &edges, NULL, NULL, labels, &count, &error), TRKX_OK);
+    assert_int_equal(trkx_components(N, &edges, NULL, NULL, labels, &count, &error), TRKX_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(trkx_tracks(N, &edges, NULL, &none, labels, &count, &error), TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_components(N, &edges, NULL, &none, labels, &count, &error), TRKX_ERROR_ARGUMENT);
 }
 
 static void test_evaluate(void **state)

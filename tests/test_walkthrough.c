@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "tracks/components.h"
+#include "tracks/walkthrough.h"
 
 static trkx_walkthrough_options options_of(float cut, size_t min_hits)
 {

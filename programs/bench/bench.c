@@ -19,8 +19,9 @@ static const struct part {
     const char *name;
     enum trkx_status (*run)(struct bench *bench);
     bool bundle; /* needs it */
-} parts[] = {{"read", bench_read, false},       {"embed", bench_embed, true}, {"radius", bench_radius, true},
-             {"filter", bench_filter, true},    {"gnn", bench_gnn, true},     {"tracks", bench_tracks, true},
+} parts[] = {{"read", bench_read, false},       {"embed", bench_embed, true},
+             {"edges", bench_edges, true},      {"filter", bench_filter, true},
+             {"gnn", bench_gnn, true},          {"components", bench_components, true},
              {"pipeline", bench_pipeline, true}};
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -31,13 +32,13 @@ static void help(void)
     printf(
         "usage: trkx bench [OPTIONS] [PART]...\n\n"
         "Times parts of trkx on this machine, after their results have been checked. PART (all of them):\n\n"
-        "  read       the files of an event, plain and gzipped\n"
-        "  embed      network 1, on the event's hits\n"
-        "  radius     neighbours of 100,000 made-up points, and of the event's embedding\n"
-        "  filter     network 2, on the embedding's graph\n"
-        "  gnn        network 3, on the edges that the filter leaves\n"
-        "  tracks     components, of the edges that the GNN leaves and of the embedding's graph\n"
-        "  pipeline   all steps from features to tracks\n\n"
+        "  read        the files of an event, plain and gzipped\n"
+        "  embed       network 1, on the event's hits\n"
+        "  edges       neighbours of 100,000 made-up points, and of the event's embedding\n"
+        "  filter      network 2, on the embedding's graph\n"
+        "  gnn         network 3, on the edges that the filter leaves\n"
+        "  components  of the edges that the GNN leaves and of the embedding's graph\n"
+        "  pipeline    all steps from features to tracks\n\n"
         "  --event EVENT       (a simulated one of full density)\n"
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
@@ -47,7 +48,7 @@ static void help(void)
         "  --device DEVICE     cpu, cuda:N or auto (cpu). A GPU has the part pipeline alone\n"
         "  --max-memory SIZE   of the GPU's (nine tenths of what is free)\n"
         "  --tf32              let its networks round the factors of products to 10 bits\n"
-        "  --points FILE       radius: these points instead; .npy or CSV, one row a point\n"
+        "  --points FILE       edges: these points instead; .npy or CSV, one row a point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
         "  --threads T         at most the number of cores; 0: all cores (%d)\n"
@@ -121,19 +122,19 @@ static int choose_parts(const struct bench *bench, char **names, int count, bool
     return -1;
 }
 
-static bool is_radius(const struct part *part)
+static bool is_edges(const struct part *part)
 {
-    return part->run == bench_radius;
+    return part->run == bench_edges;
 }
 
 static int check_points(const struct bench *bench, const bool *chosen)
 {
-    bool radius = false;
-    for (int p = 0; p < PARTS; p++) radius |= chosen[p] && is_radius(&parts[p]);
+    bool edges = false;
+    for (int p = 0; p < PARTS; p++) edges |= chosen[p] && is_edges(&parts[p]);
     if (bench->points_path == NULL && bench->search_given)
         return misused("bench: --radius and --k are those of --points");
-    if (bench->points_path != NULL && !radius)
-        return misused("bench: --points are for the part radius, which is not among those named");
+    if (bench->points_path != NULL && !edges)
+        return misused("bench: --points are for the part edges, which is not among those named");
     return -1;
 }
 
@@ -203,7 +204,7 @@ static enum trkx_status get_inputs(struct bench *bench, const bool *chosen)
     bool event = false, bundle = false;
     enum trkx_status status = TRKX_OK;
     for (int p = 0; p < PARTS; p++) {
-        bool own_points = is_radius(&parts[p]) && bench->points_path != NULL;
+        bool own_points = is_edges(&parts[p]) && bench->points_path != NULL;
         event |= chosen[p] && !own_points;
         bundle |= chosen[p] && !own_points && parts[p].bundle;
     }

@@ -53,10 +53,10 @@ struct bench {
 
 enum trkx_status bench_read(struct bench *bench);
 enum trkx_status bench_embed(struct bench *bench);
-enum trkx_status bench_radius(struct bench *bench);
+enum trkx_status bench_edges(struct bench *bench);
 enum trkx_status bench_filter(struct bench *bench);
 enum trkx_status bench_gnn(struct bench *bench);
-enum trkx_status bench_tracks(struct bench *bench);
+enum trkx_status bench_components(struct bench *bench);
 enum trkx_status bench_pipeline(struct bench *bench);
 
 /* ---- inputs ----------------------------------------------------------------------------------------- */

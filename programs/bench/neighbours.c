@@ -2,7 +2,7 @@
  */
 #include <stdlib.h>
 
-#include "programs/bench/radius.h"
+#include "programs/bench/search.h"
 
 enum {
     SAMPLES = 300, /* points, evenly spread over the list */
@@ -90,10 +90,10 @@ static enum trkx_status check_order(struct bench *bench, const struct search *se
     for (size_t e = 0; e < edges->count; e++) {
         int64_t source = edges->index[e], target = edges->index[edges->count + e];
         if (source < 0 || source >= target || (size_t)target >= search->n)
-            return bench_wrong(bench, "radius, %s: edge %zu is %lld to %lld", search->name, e,
+            return bench_wrong(bench, "edges, %s: edge %zu is %lld to %lld", search->name, e,
                                (long long)source, (long long)target);
         if (e > 0 && !comes_before(edges, e - 1, source, target))
-            return bench_wrong(bench, "radius, %s: edge %zu is not sorted", search->name, e);
+            return bench_wrong(bench, "edges, %s: edge %zu is not sorted", search->name, e);
     }
     return TRKX_OK;
 }
@@ -113,11 +113,11 @@ static enum trkx_status check_point(struct bench *bench, const struct search *se
         else if ((l - nearest) % every == 0)
             right = there == keeps(search, list[l].index, (struct neighbour){list[l].d2, i});
         if (!right)
-            return bench_wrong(bench, "radius, %s: points %zu and %zu %s an edge", search->name, i,
+            return bench_wrong(bench, "edges, %s: points %zu and %zu %s an edge", search->name, i,
                                list[l].index, there ? "must not have" : "lack");
     }
     if (found == degree) return TRKX_OK;
-    return bench_wrong(bench, "radius, %s: point %zu has edges to points beyond the radius", search->name, i);
+    return bench_wrong(bench, "edges, %s: point %zu has edges to points beyond the radius", search->name, i);
 }
 
 static enum trkx_status check_samples(struct bench *bench, const struct search *search, const size_t *degrees)
@@ -133,7 +133,7 @@ static enum trkx_status check_samples(struct bench *bench, const struct search *
     }
     free(list);
     if (status == TRKX_OK && search->expected.saturated < saturated)
-        status = bench_wrong(bench, "radius, %s: more points than the %zu counted have over k neighbours",
+        status = bench_wrong(bench, "edges, %s: more points than the %zu counted have over k neighbours",
                              search->name, search->expected.saturated);
     return status;
 }

@@ -135,14 +135,14 @@ static enum trkx_status check_labels(struct bench *bench)
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
     const struct bench_graph *graph = &bench->run.graphs[TRKX_STEP_GNN];
     size_t n = trkx_event_hits(bench->event)->count, count = 0;
-    trkx_tracks_options choice;
+    trkx_labelling_options choice;
     if (strcmp(bundle->method, "components") != 0 || bundle->completes) return TRKX_OK; /* the CPU's work */
-    trkx_tracks_options_init(&choice);
+    trkx_labelling_options_init(&choice);
     choice.cut = bundle->gnn_cut;
     choice.min_hits = bundle->min_hits;
     int32_t *labels = bench_array(n * sizeof *labels);
     enum trkx_status status =
-        trkx_tracks(n, &graph->edges, graph->scores, &choice, labels, &count, &bench->error);
+        trkx_components(n, &graph->edges, graph->scores, &choice, labels, &count, &bench->error);
     if (status == TRKX_OK && !bench_same(labels, bench->run.labels, n * sizeof *labels))
         status = bench_wrong(bench, "%s: the device finds other tracks than the CPU", PART);
     free(labels);

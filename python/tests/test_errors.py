@@ -279,8 +279,8 @@ def test_masked_arrays(event, pipeline):
     points = np.ma.masked_array(np.zeros((3, 2)), mask=[[0, 0], [0, 1], [0, 0]])
     edges = np.ma.masked_array([[0, 1], [1, 2]], mask=[[0, 1], [0, 1]])
     for call in (lambda: trkx.radius_graph(points, 1.0), lambda: trkx.as_hits(np.ma.masked_invalid([[1, 2, np.nan]])),
-                 lambda: trkx.connected_components(3, edges), lambda: trkx.connected_components(3, [*edges]),
-                 lambda: trkx.connected_components(3, [[0], [1]], np.ma.masked_array([.9], mask=True)),
+                 lambda: trkx.components(3, edges), lambda: trkx.components(3, [*edges]),
+                 lambda: trkx.components(3, [[0], [1]], np.ma.masked_array([.9], mask=True)),
                  lambda: trkx.evaluate(np.ma.masked_array(np.ones(len(event), int), mask=True), event),
                  lambda: pipeline.filter(pipeline.features(event, "filter"), edges)):
         with pytest.raises(trkx.ArgumentError, match="has no value in row"):
@@ -303,7 +303,7 @@ def test_ids_through_floats(event, result, tables):
         with pytest.raises(trkx.ArgumentError, match="particle_id is .* in row 3: "):
             trkx.evaluate(result.labels, {**truth, "particle_id": np.where(np.arange(n) == 3, wrong, 1)})
     with pytest.raises(trkx.ArgumentError, match=r"edges is 0\.5 in row 1, column 0"):
-        trkx.connected_components(2, [[0], [0.5]])
+        trkx.components(2, [[0], [0.5]])
 
 
 def test_ids_that_are_there_twice(tables, pipeline):
@@ -356,9 +356,9 @@ def integers_of(event, pipeline):
     chain, x, h = [[0, 1], [1, 2]], np.zeros((2, 2)), [[1, 2, 3]]
     return [("k", lambda v: trkx.radius_graph(x, 1, v), 64),
             ("threads", lambda v: trkx.radius_graph(x, 1, threads=v), 31),
-            ("min_hits", lambda v: trkx.connected_components(3, chain, min_hits=v), 64),
-            ("n", lambda v: trkx.connected_components(v, chain), 32),
-            ("threads", lambda v: trkx.connected_components(3, chain, threads=v), 31),
+            ("min_hits", lambda v: trkx.components(3, chain, min_hits=v), 64),
+            ("n", lambda v: trkx.components(v, chain), 32),
+            ("threads", lambda v: trkx.components(3, chain, threads=v), 31),
             ("n", lambda v: trkx.walkthrough(v, chain, [1, 1]), 32),
             ("min_hits", lambda v: trkx.walkthrough(3, chain, [1, 1], min_hits=v), 64),
             ("min_hits", lambda v: trkx.join(event, [[], []], [], min_hits=v), 64),
@@ -393,9 +393,9 @@ def test_other_numbers(event, tmp_path):
              (lambda: trkx.radius_graph(np.zeros((2, 2)), True), "radius is True: a number"),
              (lambda: trkx.radius_graph(np.zeros((2, 2)), 1j), "radius is 1j: a number"),
              (lambda: trkx.radius_graph(np.zeros((2, 2)), np.nan), "radius"),
-             (lambda: trkx.connected_components(2, chain, one, cut=1e300), "cut is 1e.300: .*float32"),
-             (lambda: trkx.connected_components(2, chain, one, cut=np.nan), "the cut is not a number"),
-             (lambda: trkx.connected_components(2, chain, [np.nan]), "scores is nan in row 0"),
+             (lambda: trkx.components(2, chain, one, cut=1e300), "cut is 1e.300: .*float32"),
+             (lambda: trkx.components(2, chain, one, cut=np.nan), "the cut is not a number"),
+             (lambda: trkx.components(2, chain, [np.nan]), "scores is nan in row 0"),
              (lambda: trkx.walkthrough(2, chain, None), r"scores has shape \[\]"),
              (lambda: trkx.join(event, chain, None), r"scores has shape \[\]"),
              (lambda: trkx.features([[1, 2, 3]], {"r": "1"}), "the scale of r is '1': a number"),
@@ -416,7 +416,7 @@ def test_no_option_of_a_pipeline_is_passed_over(tmp_path, pipeline, event):
             trkx.Pipeline(**{name: value})
     with pytest.raises(trkx.ArgumentError, match="gnn_cut is 1.5"):
         trkx.Pipeline(gnn_cut=1.5)
-    with pytest.raises(trkx.ArgumentError, match="method \"best\" is not components, joined or walkthrough"):
+    with pytest.raises(trkx.ArgumentError, match="method \"best\" is not components, join or walkthrough"):
         trkx.Pipeline(method="best")
     with pytest.raises(trkx.ArgumentError, match="give none with a path"):
         pipeline.run(tmp_path / "event", cells=event.hits.cells)
@@ -432,8 +432,8 @@ def test_steps(event, pipeline, result):
              (lambda: trkx.radius_graph(np.zeros((3, 40)), 1), "32"),
              (lambda: trkx.radius_graph([[0], [np.nan]], 1), "x is nan in row 1, column 0"),
              (lambda: trkx.radius_graph([1, 2], 1), r"\[n,n\] is expected"),
-             (lambda: trkx.connected_components(3, [[0], [3]]), "edge 0 runs from 0 to 3, there are 3"),
-             (lambda: trkx.connected_components(3, [[0], [1]], [1, 2]), "scores has shape"),
+             (lambda: trkx.components(3, [[0], [3]]), "edge 0 runs from 0 to 3, there are 3"),
+             (lambda: trkx.components(3, [[0], [1]], [1, 2]), "scores has shape"),
              (lambda: trkx.orient_edges(event.hits.xyz, [[-1], [0]]), "-1"),
              (lambda: trkx.features(event, ["colour"]), "no feature is called colour; there are r, phi"),
              (lambda: trkx.features(event, {"r": 0}), "scale"),

@@ -98,7 +98,7 @@ def test_radius_graph_of_nothing(shape):
 def test_connected_components(points):
     edges = trkx.radius_graph(points, 0.05)
     count, expected = connected_components(coo_matrix((np.ones(edges.shape[1]), edges), (3000, 3000)))
-    labels = trkx.connected_components(3000, edges)
+    labels = trkx.components(3000, edges)
     assert labels.max() == count == len(np.unique(np.stack([labels, expected]), axis=1).T)
     first = np.unique(labels, return_index=True)[1]
     assert (np.diff(first) > 0).all()  # counted in the order of their first nodes
@@ -106,8 +106,8 @@ def test_connected_components(points):
 
 def test_connected_components_over_a_cut():
     edges = [[0, 1, 2, 3], [1, 2, 3, 4]]
-    assert trkx.connected_components(5, edges, [.9, .9, .5, .9], min_hits=3).tolist() == [1, 1, 1, 0, 0]
-    assert trkx.connected_components(5, edges, [.9, .9, .5, .9], cut=.4).tolist() == [1] * 5
+    assert trkx.components(5, edges, [.9, .9, .5, .9], min_hits=3).tolist() == [1, 1, 1, 0, 0]
+    assert trkx.components(5, edges, [.9, .9, .5, .9], cut=.4).tolist() == [1] * 5
 
 
 def test_features(event):

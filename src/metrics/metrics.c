@@ -6,7 +6,7 @@
 #include "core/groups.h"
 #include "core/keys.h"
 #include "graph/edges.h"
-#include "tracks/components.h"
+#include "metrics/metrics.h"
 
 enum { NOISE = 0 }; /* the particle_id of hits that no particle made */
 

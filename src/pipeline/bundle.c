@@ -425,7 +425,7 @@ cleanup:
 
 const char *trkx_method_name(enum trkx_method method)
 {
-    static const char *const names[TRKX_METHODS] = {"components", "joined", "walkthrough"};
+    static const char *const names[TRKX_METHODS] = {"components", "join", "walkthrough"};
     return names[method];
 }
 
@@ -443,7 +443,7 @@ static enum trkx_status parse_method(const struct place *place, enum trkx_method
     const json_t *node = json_object_get(place->object, "method");
     *method = TRKX_METHOD_COMPONENTS;
     if (node == NULL || trkx_method_find(json_string_value(node), method)) return TRKX_OK;
-    return wrong(place, "method", "is not \"components\", \"joined\" or \"walkthrough\"");
+    return wrong(place, "method", "is not \"components\", \"join\" or \"walkthrough\"");
 }
 
 static enum trkx_status parse_walkthrough(const struct place *place, struct trkx_bundle *bundle)

@@ -24,7 +24,7 @@ struct trkx_model {
 };
 
 /* How tracks are labelled, see docs/tracks.md. */
-enum trkx_method { TRKX_METHOD_COMPONENTS, TRKX_METHOD_JOINED, TRKX_METHOD_WALKTHROUGH, TRKX_METHODS };
+enum trkx_method { TRKX_METHOD_COMPONENTS, TRKX_METHOD_JOIN, TRKX_METHOD_WALKTHROUGH, TRKX_METHODS };
 const char *trkx_method_name(enum trkx_method method);
 /* False where there is none of this name (or it is NULL). */
 bool trkx_method_find(const char *name, enum trkx_method *method);

@@ -190,7 +190,7 @@ static enum trkx_status override_bundle(const trkx_pipeline_options *options, st
     if (options->min_hits > 0) bundle->min_hits = options->min_hits;
     if (options->method != NULL && !trkx_method_find(options->method, &bundle->method))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "pipeline: method \"%s\" is not components, joined or walkthrough", options->method);
+                         "pipeline: method \"%s\" is not components, join or walkthrough", options->method);
     bundle->walkthrough.cut = models[TRKX_NETWORK_GNN].cut;
     bundle->walkthrough.min_hits = bundle->completion.min_hits = bundle->min_hits;
 cleanup:

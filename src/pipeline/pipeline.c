@@ -7,8 +7,8 @@
  *   edges     -> edges [2,m]                radius search       (src/graph/radius_graph.c, src/graph/search.c)
  *   filter    -> scores [m], edges [2,m']   network 2, cut      (src/pipeline/filter.c)
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/pipeline/gnn.c)
- *   tracks    -> labels [n]                 components or joining, completion
- *                                           (src/pipeline/methods.c, tracks.c, join.c, complete.c, chains.c)
+ *   tracks    -> labels [n]                 by a method, completion
+ *                                           (src/pipeline/labelling.c, src/tracks/)
  *
  * On a device every step has a twin in src/pipeline/pipeline_device.c; what it makes stays there.
  */
@@ -21,7 +21,8 @@
 #include "graph/radius_graph.h"
 #include "io/event.h"
 #include "core/row_index.h"
-#include "tracks/components.h"
+#include "metrics/metrics.h"
+#include "tracks/labels.h"
 
 /* What one run holds between its steps. */
 struct run {
@@ -434,7 +435,7 @@ cleanup:
 static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                         const trkx_run_options *options, trkx_error *error)
 {
-    bool needed = pipeline->bundle.completes || pipeline->bundle.method == TRKX_METHOD_JOINED;
+    bool needed = pipeline->bundle.completes || pipeline->bundle.method == TRKX_METHOD_JOIN;
     if (needed && !trkx_hits_have_modules(hits))
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,

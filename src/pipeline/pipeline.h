@@ -56,9 +56,6 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
                                          const trkx_edges *candidates, int32_t *labels,
                                          struct trkx_labelling *outcome, trkx_error *error);
 
-/* How many hits have a label. */
-size_t trkx_labels_count(const int32_t *labels, size_t n);
-
 /* What the bundle's graph of these hits is made with: *options. *ks, NULL at first, is what options->ks points to
  * where the bundle goes by volumes; released by the caller, also on failure. Errors: ARGUMENT, MEMORY. */
 enum trkx_status trkx_pipeline_graph(const trkx_pipeline *pipeline, const trkx_hits *hits,

@@ -2,6 +2,7 @@
 
 #include "io/event_read.h"
 #include "networks/edge_tensors.h"
+#include "tracks/labels.h"
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
 
@@ -276,9 +277,9 @@ static enum trkx_status label_on_device(struct trkx_device_run *run)
     const struct trkx_device *device = run->device;
     enum trkx_status status = TRKX_OK;
     struct trkx_labelling *found = &run->labelling;
-    trkx_tracks_options options;
+    trkx_labelling_options options;
     void *labels = NULL;
-    trkx_tracks_options_init(&options);
+    trkx_labelling_options_init(&options);
     options.cut = bundle->models[TRKX_NETWORK_GNN].cut;
     options.min_hits = bundle->min_hits;
     TRKX_CHECK(allocate(run, run->hits->count, sizeof(int32_t), "labels", &labels));

@@ -10,7 +10,7 @@
 
 #include "core/keys.h"
 #include "core/threads.h"
-#include "tracks/components.h"
+#include "tracks/labels.h"
 
 enum { EDGES_PER_THREAD = 1 << 14 }; /* with less work than this, starting a thread takes longer */
 /* The largest azimuth, and a little more. */
@@ -517,7 +517,7 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
                                     const int32_t *labels, trkx_error *error)
 {
     size_t n = hits->count;
-    enum trkx_status status = trkx_tracks_check_count(n, error);
+    enum trkx_status status = trkx_labels_check_count(n, error);
     if (status != TRKX_OK) return status;
     if (!trkx_hits_have_modules(hits))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
@@ -608,7 +608,7 @@ static enum trkx_status complete(struct trkx_memory *memory, struct completion *
                                     c->threads, c->labels, &tracks, error));
         complete_rounds(c, tracks);
     }
-    *count = trkx_tracks_number(c->labels, c->n, c->numbers, tracks, c->options->min_hits);
+    *count = trkx_labels_number(c->labels, c->n, c->numbers, tracks, c->options->min_hits);
 cleanup:
     trkx_release(c->near_begin);
     trkx_release(c->near);

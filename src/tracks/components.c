@@ -1,3 +1,5 @@
+/* Track labelling by weakly connected components: union-find that several threads work on at once, and its
+ * plain reference. */
 #include "tracks/components.h"
 
 #include <math.h>
@@ -5,6 +7,7 @@
 #include <string.h>
 
 #include "core/threads.h"
+#include "tracks/labels.h"
 
 enum {
     EDGES_PER_THREAD = 400000, /* with less work than this, waking a thread takes longer */
@@ -12,50 +15,6 @@ enum {
     EARLY = 8,                 /* each of so many parts comes first */
     BATCH = 256,               /* edges that are looked at before they are connected */
 };
-
-void trkx_tracks_options_init(trkx_tracks_options *options)
-{
-    *options = (trkx_tracks_options){.size = sizeof *options, .cut = 0.5f, .min_hits = 3, .threads = 0};
-}
-
-enum trkx_status trkx_tracks_check_count(size_t n, trkx_error *error)
-{
-    if (n <= INT32_MAX) return TRKX_OK;
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n, INT32_MAX);
-}
-
-enum trkx_status trkx_tracks_check(size_t n, const trkx_tracks_options *options, trkx_error *error)
-{
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "tracks: options have size %zu instead of %zu: not initialised?", options->size,
-                         sizeof *options);
-    if (isnan(options->cut)) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: the cut is not a number");
-    if (options->min_hits < 1)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: min_hits is 0, it must be at least 1");
-    if (options->threads < 0)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %d threads", options->threads);
-    return trkx_tracks_check_count(n, error);
-}
-
-static bool is_valid(const trkx_edges *edges, size_t e, size_t n)
-{
-    return (uint64_t)edges->index[e] < n && (uint64_t)edges->index[edges->count + e] < n;
-}
-
-static enum trkx_status fail_edge(const trkx_edges *edges, size_t e, size_t n, trkx_error *error)
-{
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                     "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e,
-                     (long long)edges->index[e], (long long)edges->index[edges->count + e], n);
-}
-
-enum trkx_status trkx_edges_check(const trkx_edges *edges, size_t n, trkx_error *error)
-{
-    for (size_t e = 0; e < edges->count; e++)
-        if (!is_valid(edges, e, n)) return fail_edge(edges, e, n, error);
-    return TRKX_OK;
-}
 
 /* An edge connects where it has no score, or one over the cut; NaN is not. */
 static bool connects(const float *scores, size_t e, float cut)
@@ -102,16 +61,16 @@ static size_t walk(const struct adjacency *adjacency, size_t start, int32_t labe
     return count;
 }
 
-enum trkx_status trkx_tracks_reference(size_t n, const trkx_edges *edges, const float *scores,
-                                       const trkx_tracks_options *options, int32_t *labels, size_t *count,
-                                       trkx_error *error)
+enum trkx_status trkx_components_reference(size_t n, const trkx_edges *edges, const float *scores,
+                                           const trkx_labelling_options *options, int32_t *labels,
+                                           size_t *count, trkx_error *error)
 {
     enum { TOO_SHORT = -1 };
     enum trkx_status status = TRKX_OK;
     struct adjacency adjacency = {0};
     uint32_t *queue = NULL;
     size_t tracks = 0;
-    TRKX_CHECK(trkx_tracks_check(n, options, error));
+    TRKX_CHECK(trkx_labelling_check(n, options, error));
     TRKX_CHECK(trkx_edges_check(edges, n, error));
     TRKX_ALLOCATE(adjacency.from, NULL, n + 1, "neighbours");
     TRKX_ALLOCATE(adjacency.to, NULL, 2 * edges->count, "neighbours");
@@ -193,7 +152,7 @@ static void hook(const struct forest *forest, size_t first, size_t last, size_t 
     const struct forest f = *forest; /* a copy, which no store can change */
     const trkx_edges edges = *f.edges;
     for (size_t e = first; e < last; e += step) {
-        if (!is_valid(&edges, e, f.n)) continue;
+        if (!trkx_edge_is_valid(&edges, e, f.n)) continue;
         uint32_t a = (uint32_t)edges.index[e], b = (uint32_t)edges.index[edges.count + e];
         uint32_t low = a < b ? a : b, high = a < b ? b : a, up = load(&f.parents[high]);
         bool closer = (low < up) & connects(f.scores, e, f.cut);
@@ -221,7 +180,7 @@ static size_t list_crossing(const struct forest *forest, size_t first, size_t la
     const struct forest f = *forest;
     const trkx_edges edges = *f.edges;
     size_t count = 0, e = first;
-    for (; e < last && is_valid(&edges, e, f.n); e++) {
+    for (; e < last && trkx_edge_is_valid(&edges, e, f.n); e++) {
         uint32_t a = load(&f.parents[edges.index[e]]), b = load(&f.parents[edges.index[edges.count + e]]);
         crossing->a[count] = a;
         crossing->b[count] = b;
@@ -275,22 +234,6 @@ static size_t connect_all(const struct forest *forest)
     return bad < other_bad ? bad : other_bad;
 }
 
-size_t trkx_tracks_number(int32_t *labels, size_t n, int32_t *numbers, size_t tracks, size_t min_hits)
-{
-    int32_t count = 0;
-    memset(numbers, 0, (tracks + 1) * sizeof *numbers);
-    for (size_t i = 0; i < n; i++) numbers[labels[i]]++;
-    for (size_t t = 1; t <= tracks; t++)
-        if ((size_t)numbers[t] < min_hits) numbers[t] = 0;
-    numbers[0] = 0;
-    for (size_t i = 0; i < n; i++) {
-        int32_t *number = &numbers[labels[i]];
-        if (*number > 0) *number = -++count;
-        labels[i] = -*number;
-    }
-    return (size_t)count;
-}
-
 /* Numbers the components with enough hits in the order of their roots, which are their first hits. What a hit
  * points to comes before it, so that one step up from there is the root. Returns the number of tracks. */
 static size_t number_tracks(size_t n, parent *parents, size_t min_hits, int32_t *labels)
@@ -323,16 +266,16 @@ static parent *place_parents(void *block, const int32_t *labels)
     return (parent *)(void *)((char *)block + off / sizeof(parent) * sizeof(parent));
 }
 
-enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
-                                const float *scores, const trkx_tracks_options *options, int32_t *labels,
-                                size_t *count, trkx_error *error)
+enum trkx_status trkx_components_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
+                                    const float *scores, const trkx_labelling_options *options,
+                                    int32_t *labels, size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     parent *block = NULL;
-    trkx_tracks_options defaults;
-    trkx_tracks_options_init(&defaults);
+    trkx_labelling_options defaults;
+    trkx_labelling_options_init(&defaults);
     if (options == NULL) options = &defaults;
-    TRKX_CHECK(trkx_tracks_check(n, options, error));
+    TRKX_CHECK(trkx_labelling_check(n, options, error));
     TRKX_ALLOCATE(block, memory, n + PAGE / sizeof *block, "the components");
     struct forest forest = {
         .n = n,
@@ -343,16 +286,16 @@ enum trkx_status trkx_tracks_in(struct trkx_memory *memory, size_t n, const trkx
         .parents = place_parents(block, labels)};
     for (size_t i = 0; i < n; i++) atomic_init(&forest.parents[i], (uint32_t)i);
     size_t bad = connect_all(&forest);
-    if (bad < edges->count) TRKX_CHECK(fail_edge(edges, bad, n, error));
+    if (bad < edges->count) TRKX_CHECK(trkx_edges_check(edges, n, error));
     *count = number_tracks(n, forest.parents, options->min_hits, labels);
 cleanup:
     trkx_release(block);
     return status;
 }
 
-enum trkx_status trkx_tracks(size_t n, const trkx_edges *edges, const float *scores,
-                             const trkx_tracks_options *options, int32_t *labels, size_t *count,
-                             trkx_error *error)
+enum trkx_status trkx_components(size_t n, const trkx_edges *edges, const float *scores,
+                                 const trkx_labelling_options *options, int32_t *labels, size_t *count,
+                                 trkx_error *error)
 {
-    return trkx_tracks_in(NULL, n, edges, scores, options, labels, count, error);
+    return trkx_components_in(NULL, n, edges, scores, options, labels, count, error);
 }

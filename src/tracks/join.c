@@ -1,12 +1,14 @@
-/* Track labelling by joining: like connected components, but the edges come in falling order of their scores,
- * and one that would give a track two hits on a module is passed over. A false edge then joins at most the
- * first two tracks that it could, and mostly none: it comes after the true ones, when both tracks are whole.
+/* Track labelling by joining: like connected components, but the edges come in decreasing order of their
+ * scores, and one that would give a track two hits on a module is passed over. A false edge then joins at
+ * most the first two tracks that it could, and mostly none: it comes after the true ones, when both tracks
+ * are whole.
  */
 #include <string.h>
 
 #include "core/groups.h"
 #include "core/keys.h"
-#include "tracks/components.h"
+#include "tracks/join.h"
+#include "tracks/labels.h"
 
 /* Pieces of tracks, each with a list of its hits. Of pieces that are longer than tracks are, which come of
  * false edges, each hit is also in a hash table by (root, module): the lists of two of them are not compared.
@@ -146,7 +148,7 @@ cleanup:
     return status;
 }
 
-/* The edges over the cut in falling order of their scores, ties by their number; returns how many. NaN is
+/* The edges over the cut in decreasing order of their scores, ties by their number; returns how many. NaN is
  * not. */
 static size_t order_edges(const trkx_edges *edges, const float *scores, float cut, uint64_t *order)
 {
@@ -169,7 +171,7 @@ static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edge
 }
 
 enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
-                              const float *scores, const trkx_tracks_options *options, int32_t *labels,
+                              const float *scores, const trkx_labelling_options *options, int32_t *labels,
                               size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -178,10 +180,10 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits,
     uint64_t *order = NULL;
     int32_t *module = NULL;
     struct pieces pieces = {.bits = 1};
-    trkx_tracks_options defaults;
-    trkx_tracks_options_init(&defaults);
+    trkx_labelling_options defaults;
+    trkx_labelling_options_init(&defaults);
     if (options == NULL) options = &defaults;
-    TRKX_CHECK(trkx_tracks_check(n, options, error));
+    TRKX_CHECK(trkx_labelling_check(n, options, error));
     TRKX_CHECK(check_hits(hits, edges, error));
     TRKX_ALLOCATE(module, memory, n, "modules");
     TRKX_CHECK(number_modules(memory, hits, module, error));
@@ -209,7 +211,7 @@ cleanup:
 }
 
 enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
-                           const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                           const trkx_labelling_options *options, int32_t *labels, size_t *count,
                            trkx_error *error)
 {
     return trkx_join_in(NULL, hits, edges, scores, options, labels, count, error);
@@ -250,7 +252,7 @@ static size_t number_plainly(size_t n, size_t min_hits, int32_t *labels)
 }
 
 enum trkx_status trkx_join_reference(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
-                                     const trkx_tracks_options *options, int32_t *labels, size_t *count,
+                                     const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                      trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;

@@ -1,9 +1,11 @@
 /* Track labelling by walkthrough, as in acorn's CC-and-Walk (GNN4ITk): components without junctions are
  * tracks as they are; the others are walked through, and the longest road from each hit that is still free is
  * a track. */
+#include "tracks/walkthrough.h"
 #include "core/keys.h"
 #include "graph/outwards.h"
 #include "tracks/components.h"
+#include "tracks/labels.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,7 +30,7 @@ static enum trkx_status check(size_t n, const trkx_edges *edges, const trkx_walk
     if (edges->count > UINT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %zu edges, at most %u are possible",
                          edges->count, UINT32_MAX);
-    enum trkx_status status = trkx_tracks_check_count(n, error);
+    enum trkx_status status = trkx_labels_check_count(n, error);
     return status != TRKX_OK ? status : trkx_edges_check(edges, n, error);
 }
 
@@ -180,8 +182,8 @@ static enum trkx_status build_graph(struct trkx_memory *memory, const trkx_edges
     uint32_t *block = NULL;
     uint64_t *keys = NULL;
     bool *room = NULL;
-    trkx_tracks_options options;
-    trkx_tracks_options_init(&options);
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
     options.cut = walk->cut;
     options.min_hits = 1; /* each hit has a component */
     options.threads = 1;
@@ -190,7 +192,7 @@ static enum trkx_status build_graph(struct trkx_memory *memory, const trkx_edges
     TRKX_ALLOCATE(keys, memory, graph->n, "the order of hits");
     TRKX_ALLOCATE(room, memory, graph->n + 1, "components");
     list_edges(edges, scores, walk->cut, graph);
-    TRKX_CHECK(trkx_tracks_in(memory, graph->n, edges, scores, &options, component, &count, error));
+    TRKX_CHECK(trkx_components_in(memory, graph->n, edges, scores, &options, component, &count, error));
     mark_plain(component, room, graph);
     TRKX_CHECK(find_depths(graph, block, block + graph->n, error));
     rank_hits(walk->xyz, keys, graph);
@@ -349,7 +351,7 @@ enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const
     walk.add_score = options->add_score;
     walk_through(&walk, options->min_hits);
     for (size_t i = 0; i < n; i++) labels[i] = road[i];
-    *count = trkx_tracks_number(labels, n, numbers, n, options->min_hits);
+    *count = trkx_labels_number(labels, n, numbers, n, options->min_hits);
 cleanup:
     release_graph(&graph);
     release_walk(&walk);

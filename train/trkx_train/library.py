@@ -126,7 +126,7 @@ def true_edges(event, min_hits=3):
 
 def tracks(n, edges, scores, cut, min_hits=3, threads=1):
     """Components over edges int64 [2,m] with scores float32 [m] > cut (None: over all) -> labels int32 [n]."""
-    return trkx.connected_components(n, edges, scores, cut=cut, min_hits=min_hits, threads=threads)
+    return trkx.components(n, edges, scores, cut=cut, min_hits=min_hits, threads=threads)
 
 
 def join(event, edges, scores, cut, min_hits=3):

@@ -49,7 +49,7 @@ def scan_graphs(bundle, events):
 
 def labels_by(bundle, event, graph, method, cut, completes, **settings):
     edges, scores, candidates = graph
-    labels = (library.join(event, edges, scores, cut) if method == "joined"
+    labels = (library.join(event, edges, scores, cut) if method == "join"
               else library.walkthrough(event.xyz, edges, scores, cut) if method == "walkthrough"
               else library.tracks(len(event.xyz), edges, scores, cut))
     return library.complete(event, candidates, labels, 2, **settings) if completes else labels
@@ -65,16 +65,16 @@ def scan_tracks(bundle, events):
     rows = [("components", "components", 0.6, False, {}), ("components", "components", cut, False, {}),
             *(("walkthrough", "walkthrough", value, False, {}) for value in (0.01, 0.5, cut)),
             ("walkthrough, completed", "walkthrough", cut, True, chosen),
-            ("joined", "joined", cut, False, {}),
+            ("join", "join", cut, False, {}),
             ("components, completed", "components", 0.93, True, chosen),
-            ("joined, candidate edges only", "joined", cut, True, {**no_search, "chain_score": infinity}),
-            ("joined, candidate edges and chains", "joined", cut, True, no_search),
-            ("joined, candidate edges and search", "joined", cut, True, no_chains),
-            ("joined, all three", "joined", cut, True, kept),
-            ("joined, all three and exchange (completed)", "joined", cut, True, chosen)]
+            ("join, candidate edges only", "join", cut, True, {**no_search, "chain_score": infinity}),
+            ("join, candidate edges and chains", "join", cut, True, no_search),
+            ("join, candidate edges and search", "join", cut, True, no_chains),
+            ("join, all three", "join", cut, True, kept),
+            ("join, all three and exchange (completed)", "join", cut, True, chosen)]
     for name, values in SETTINGS.items():
-        rows += [(f"{name} {value}", "joined", cut, True, {**chosen, name: value}) for value in values]
-    rows += [("joined, completed", "joined", value, True, chosen) for value in (0.5, 0.6, 0.7, 0.9)]
+        rows += [(f"{name} {value}", "join", cut, True, {**chosen, name: value}) for value in values]
+    rows += [("join, completed", "join", value, True, chosen) for value in (0.5, 0.6, 0.7, 0.9)]
     table("tracks: method, cut", METRICS, (
         (f"{name}, {threshold}", np.mean([[library.evaluate(event, labels_by(
             bundle, event, graph, method, threshold, completes, **settings))[key] for key in METRICS]

@@ -19,12 +19,12 @@ struct Labels {
 Labels components(const TrackBuilding::Config &config, std::size_t n, const trkx_edges &edges)
 {
     Labels labels{std::vector<std::int32_t>(n)};
-    trkx_tracks_options options;
+    trkx_labelling_options options;
     trkx_error error;
-    trkx_tracks_options_init(&options);
+    trkx_labelling_options_init(&options);
     options.min_hits = config.minCandidateSize;
     options.threads = config.threads;
-    check(trkx_tracks(n, &edges, nullptr, &options, labels.of.data(), &labels.count, &error), error);
+    check(trkx_components(n, &edges, nullptr, &options, labels.of.data(), &labels.count, &error), error);
     return labels;
 }
 

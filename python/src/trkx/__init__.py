@@ -5,7 +5,7 @@
     result.labels, result.tracks, result.edges, result.scores, result.steps
     trkx.evaluate(result.labels, event)
 
-Every step by itself: features, radius_graph, connected_components, evaluate; the networks: load_models. Lengths are mm,
+Every step by itself: features, radius_graph, components, evaluate; the networks: load_models. Lengths are mm,
 momenta GeV. Any number of threads may call at once: the GIL is not held while the library works.
 """
 from ._library import library as _library
@@ -16,7 +16,7 @@ from .files import read_parquet, read_root
 from .metrics import Efficiency, Metrics, evaluate
 from .pipeline import Bundle, Models, Pipeline, Result, Step, Tracks, load_models
 from .provider import ep_library_path, register_with_onnxruntime
-from .steps import (complete, connected_components, feature_names, features, join, orient_edges, radius_graph,
+from .steps import (complete, components, feature_names, features, join, orient_edges, radius_graph,
                     true_edges, walkthrough)
 
 __version__: str = _library.trkx_version().decode()
@@ -27,7 +27,7 @@ __all__ = [
     "Pipeline", "Models", "load_models", "Bundle", "Result", "Step", "Tracks",
     "Event", "Hits", "Cells", "Truth", "Particles", "as_hits", "as_truth", "as_particles", "read_event", "simulate",
     "read_parquet", "read_root",
-    "features", "feature_names", "radius_graph", "orient_edges", "connected_components", "join", "walkthrough",
+    "features", "feature_names", "radius_graph", "orient_edges", "components", "join", "walkthrough",
     "complete", "evaluate", "true_edges", "Metrics", "Efficiency",
     "ep_library_path", "register_with_onnxruntime", "onnxruntime_version",
     "TrkxError", "ArgumentError", "BundleError", "CancelledError", "DeviceError", "FileError", "FormatError",

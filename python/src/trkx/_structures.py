@@ -36,7 +36,7 @@ class EdgesOptions(c.Structure):
                 ("ks", U32)]
 
 
-class TracksOptions(c.Structure):
+class LabellingOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("cut", c.c_float), ("min_hits", c.c_size_t), ("threads", c.c_int)]
 
 

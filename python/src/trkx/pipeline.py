@@ -21,7 +21,7 @@ from .event import Event, Float32, Hits, Int32, Int64, UInt32, as_hits, as_parti
 from .steps import edges_struct, scores_of
 
 Network = Literal["embedding", "filter", "gnn"]
-Method = Literal["components", "joined", "walkthrough"]
+Method = Literal["components", "join", "walkthrough"]
 _NETWORKS = ("embedding", "filter", "gnn")
 _KERNELS = ("trkx", "stock")
 _BUNDLES_OWN = {"filter_cut": -1, "gnn_cut": -1, "min_hits": 0}  # what the library takes for "as the bundle says"
@@ -43,7 +43,7 @@ class Bundle:
     filter_cut: float
     gnn_cut: float
     method: str
-    """of labelling: "components", "joined" or "walkthrough\""""
+    """of labelling: "components", "join" or "walkthrough\""""
     completes: bool
     """whether tracks are completed then, with the edges whose filter score > candidate_cut"""
     candidate_cut: float
@@ -173,7 +173,7 @@ class Models:
         0: as many as suit the kernels. detectors: path of a detectors.csv; None: the bundle's own, if any.
         device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU where there is none.
         max_memory: bytes of each GPU; 0: nine tenths of what is free. tf32: a GPU's networks may round factors.
-        filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method ("components", "joined", "walkthrough"):
+        filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method ("components", "join", "walkthrough"):
         instead of the bundle's; self.bundle says what holds.
         """
         if kernels not in _KERNELS:

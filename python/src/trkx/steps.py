@@ -61,8 +61,8 @@ def radius_graph(x: Any, r: float, k: Any = 500, *, both: bool = False, loop: bo
 def _directions(index: Int64, n: int, both: bool, loop: bool) -> Int64:
     nodes = np.arange(n)
     parts = [index] + ([index[::-1]] if both else []) + ([np.stack([nodes, nodes])] if loop else [])
-    joined = np.concatenate(parts, axis=1)
-    return np.ascontiguousarray(joined[:, np.lexsort((joined[1], joined[0]))])
+    pairs = np.concatenate(parts, axis=1)
+    return np.ascontiguousarray(pairs[:, np.lexsort((pairs[1], pairs[0]))])
 
 
 def orient_edges(xyz: Any, edges: Any) -> Int64:
@@ -79,8 +79,8 @@ def orient_edges(xyz: Any, edges: Any) -> Int64:
     return turned.view()
 
 
-def connected_components(n: int, edges: Any, scores: Any = None, *, cut: float = 0.5, min_hits: int = 1,
-                         threads: int = 0) -> Int32:
+def components(n: int, edges: Any, scores: Any = None, *, cut: float = 0.5, min_hits: int = 1,
+               threads: int = 0) -> Int32:
     """Weakly connected components of n nodes: labels int32 [n], from 1 in the order of their first nodes.
 
     edges: int64 [2,m]. scores: float32 [m]; an edge connects where its score > cut, without scores always. min_hits:
@@ -88,9 +88,9 @@ def connected_components(n: int, edges: Any, scores: Any = None, *, cut: float =
     """
     struct, index = edges_struct(edges)
     weights = None if scores is None else scores_of(scores, index)
-    filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits, threads=threads)
+    filled = options(s.LabellingOptions, "trkx_labelling_options_init", cut=cut, min_hits=min_hits, threads=threads)
     labels, count = no_labels(n), c.c_size_t()
-    call("trkx_tracks", c.c_size_t(len(labels)), c.byref(struct), pointer(weights, s.F32), c.byref(filled),
+    call("trkx_components", c.c_size_t(len(labels)), c.byref(struct), pointer(weights, s.F32), c.byref(filled),
          pointer(labels, s.I32), c.byref(count))
     return labels
 
@@ -104,11 +104,11 @@ def scores_of(scores: Any, index: Int64) -> Float32:
 
 
 def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int = 3) -> Int32:
-    """Tracks by joining hits over edges int64 [2,m] in falling order of their scores [m] > cut, at most one hit a
+    """Tracks by joining hits over edges int64 [2,m] in decreasing order of their scores [m] > cut, at most one hit a
     module: labels int32 [n], 0: no track. hits need module ids."""
     with_modules = as_hits(hits)
     struct, index = edges_struct(edges)
-    filled = options(s.TracksOptions, "trkx_tracks_options_init", cut=cut, min_hits=min_hits)
+    filled = options(s.LabellingOptions, "trkx_labelling_options_init", cut=cut, min_hits=min_hits)
     labels, count = np.zeros(len(with_modules), np.int32), c.c_size_t()
     with with_modules._needed():
         call("trkx_join", c.byref(with_modules._c()), c.byref(struct), pointer(scores_of(scores, index), s.F32),

@@ -1,16 +1,16 @@
-/* trkx bench tracks: components of the graphs that the pipeline makes. */
+/* trkx bench components: those of the graphs that the pipeline makes. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "programs/bench/bench.h"
 
-static const char PART[] = "tracks";
+static const char PART[] = "components";
 
 struct labelling {
     const char *name;
     size_t n;
     const trkx_edges *edges;
-    trkx_tracks_options options;
+    trkx_labelling_options options;
     int32_t *expected, *found; /* [n] */
     size_t expected_count, found_count;
 };
@@ -75,8 +75,8 @@ static size_t label_plainly(const struct labelling *labelling, int32_t *labels)
 static enum trkx_status run(struct bench *bench, void *work)
 {
     struct labelling *labelling = work;
-    return trkx_tracks(labelling->n, labelling->edges, NULL, &labelling->options, labelling->found,
-                       &labelling->found_count, &bench->error);
+    return trkx_components(labelling->n, labelling->edges, NULL, &labelling->options, labelling->found,
+                           &labelling->found_count, &bench->error);
 }
 
 static enum trkx_status same(struct bench *bench, void *work)
@@ -100,7 +100,7 @@ static enum trkx_status bench_graph(struct bench *bench, const char *name, enum 
                                   .unit = "edges",
                                   .bound = BENCH_MEMORY,
                                   .least = (double)(2 * m * sizeof(int64_t) + n * sizeof(int32_t))};
-    trkx_tracks_options_init(&labelling.options);
+    trkx_labelling_options_init(&labelling.options);
     labelling.options.min_hits = trkx_pipeline_bundle(bench->pipeline)->min_hits;
     labelling.options.threads = bench->threads;
     labelling.expected = bench_array(n * sizeof *labelling.expected);
@@ -115,7 +115,7 @@ static enum trkx_status bench_graph(struct bench *bench, const char *name, enum 
     return status;
 }
 
-enum trkx_status bench_tracks(struct bench *bench)
+enum trkx_status bench_components(struct bench *bench)
 {
     enum trkx_status status = bench_capture(bench);
     if (status != TRKX_OK) return status;

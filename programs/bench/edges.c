@@ -1,11 +1,11 @@
-/* trkx bench radius: fixed-radius nearest neighbours. The check is in bench_neighbours.c. */
-#include "programs/bench/radius.h"
+/* trkx bench edges: fixed-radius nearest neighbours. The check is in neighbours.c. */
+#include "programs/bench/search.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char PART[] = "radius";
+static const char PART[] = "edges";
 
 /* ---- made-up points --------------------------------------------------------------------------------- */
 
@@ -60,7 +60,7 @@ static enum trkx_status same(struct bench *bench, void *work)
     bool as_before = bench_same_edges(&search->expected, &search->found);
     trkx_edges_destroy(&search->found);
     if (as_before) return TRKX_OK;
-    return bench_wrong(bench, "radius, %s: another run, --threads %d, gives other edges", search->name,
+    return bench_wrong(bench, "edges, %s: another run, --threads %d, gives other edges", search->name,
                        search->options.threads);
 }
 
@@ -196,7 +196,7 @@ static enum trkx_status bench_points(struct bench *bench)
     return check_and_time(bench, &search);
 }
 
-enum trkx_status bench_radius(struct bench *bench)
+enum trkx_status bench_edges(struct bench *bench)
 {
     bench_begin(bench, PART,
                 "checked on 300 points with all others, and repeated; bound: points and pairs once");

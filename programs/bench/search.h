@@ -1,6 +1,6 @@
 /* One neighbour search that is checked and timed. */
-#ifndef TRKX_PROGRAMS_BENCH_RADIUS_H
-#define TRKX_PROGRAMS_BENCH_RADIUS_H
+#ifndef TRKX_PROGRAMS_BENCH_SEARCH_H
+#define TRKX_PROGRAMS_BENCH_SEARCH_H
 
 #include "programs/bench/bench.h"
 

@@ -14,10 +14,10 @@
 #include "random.h"
 #include "tracks/components.h"
 
-static trkx_tracks_options options_of(float cut, size_t min_hits, int threads)
+static trkx_labelling_options options_of(float cut, size_t min_hits, int threads)
 {
-    trkx_tracks_options options;
-    trkx_tracks_options_init(&options);
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
     options.cut = cut;
     options.min_hits = min_hits;
     options.threads = threads;
@@ -25,16 +25,16 @@ static trkx_tracks_options options_of(float cut, size_t min_hits, int threads)
 }
 
 static void expect(size_t n, const int64_t *index, const float *scores, size_t m,
-                   const trkx_tracks_options *options, const int32_t *expected, size_t tracks)
+                   const trkx_labelling_options *options, const int32_t *expected, size_t tracks)
 {
     int32_t labels[16];
     size_t count = 99;
     trkx_error error;
     trkx_edges edges = {.count = m, .index = (int64_t *)(uintptr_t)index};
-    assert_int_equal(trkx_tracks(n, &edges, scores, options, labels, &count, &error), TRKX_OK);
+    assert_int_equal(trkx_components(n, &edges, scores, options, labels, &count, &error), TRKX_OK);
     assert_int_equal(count, tracks);
     assert_memory_equal(labels, expected, n * sizeof *labels);
-    assert_int_equal(trkx_tracks_reference(n, &edges, scores, options, labels, &count, &error), TRKX_OK);
+    assert_int_equal(trkx_components_reference(n, &edges, scores, options, labels, &count, &error), TRKX_OK);
     assert_int_equal(count, tracks);
     assert_memory_equal(labels, expected, n * sizeof *labels);
 }
@@ -47,7 +47,7 @@ static void test_by_hand(void **state)
     const int32_t three[] = {0, 1, 0, 0, 0, 1, 0, 1}, two[] = {1, 2, 3, 1, 0, 2, 3, 2};
     const int32_t one[] = {1, 2, 3, 1, 4, 2, 3, 2}, two_over_half[] = {1, 2, 0, 1, 0, 2, 0, 2};
     const int32_t none[8] = {0};
-    trkx_tracks_options options = options_of(0.5f, 3, 1);
+    trkx_labelling_options options = options_of(0.5f, 3, 1);
     (void)state;
     expect(8, index, NULL, 6, &options, three, 1);
     options.min_hits = 2;
@@ -66,7 +66,7 @@ static void test_by_hand(void **state)
 static void test_nothing(void **state)
 {
     const int32_t singles[] = {1, 2, 3}, none[] = {0, 0, 0};
-    trkx_tracks_options options = options_of(0.5f, 1, 0);
+    trkx_labelling_options options = options_of(0.5f, 1, 0);
     (void)state;
     expect(0, NULL, NULL, 0, &options, none, 0);
     expect(3, NULL, NULL, 0, &options, singles, 3);
@@ -96,13 +96,13 @@ static void compare(size_t n, size_t m, size_t min_hits, uint64_t seed)
     trkx_error error;
     for (int with_scores = 0; with_scores < 2; with_scores++) {
         const float *given = with_scores ? scores : NULL;
-        trkx_tracks_options options = options_of(0.3f, min_hits, 1);
-        assert_int_equal(trkx_tracks_reference(n, &edges, given, &options, expected, &tracks, &error),
+        trkx_labelling_options options = options_of(0.3f, min_hits, 1);
+        assert_int_equal(trkx_components_reference(n, &edges, given, &options, expected, &tracks, &error),
                          TRKX_OK);
         for (options.threads = 1; options.threads <= 4; options.threads *= 2) {
             size_t count = 0;
             memset(labels, 0x55, n * sizeof *labels);
-            assert_int_equal(trkx_tracks(n, &edges, given, &options, labels, &count, &error), TRKX_OK);
+            assert_int_equal(trkx_components(n, &edges, given, &options, labels, &count, &error), TRKX_OK);
             assert_int_equal(count, tracks);
             assert_memory_equal(labels, expected, n * sizeof *labels);
         }
@@ -141,13 +141,13 @@ static void test_long_paths(void **state)
     for (int kind = 0; kind < 3; kind++)
         for (int threads = 1; threads <= 4; threads *= 4) {
             trkx_edges edges = {.count = N - 1, .index = index};
-            trkx_tracks_options options = options_of(0.5f, N, threads);
+            trkx_labelling_options options = options_of(0.5f, N, threads);
             for (int64_t e = 0; e < N - 1; e++) {
                 int64_t i = kind == 0 ? e : kind == 1 ? N - 2 - e : e % 2 == 0 ? e / 2 : N - 2 - e / 2;
                 index[e] = i;
                 index[N - 1 + e] = i + 1;
             }
-            assert_int_equal(trkx_tracks(N, &edges, NULL, &options, labels, &count, &error), TRKX_OK);
+            assert_int_equal(trkx_components(N, &edges, NULL, &options, labels, &count, &error), TRKX_OK);
             assert_int_equal(count, 1);
             for (size_t i = 0; i < N; i++) assert_true(labels[i] == 1);
         }
@@ -156,13 +156,13 @@ static void test_long_paths(void **state)
 }
 
 /* Returns the message, which is valid until the next call. */
-static const char *rejection(const int64_t *index, const trkx_tracks_options *options)
+static const char *rejection(const int64_t *index, const trkx_labelling_options *options)
 {
     static trkx_error error;
     int32_t labels[] = {7, 7, 7};
     size_t count = 7;
     trkx_edges edges = {.count = 1, .index = (int64_t *)(uintptr_t)index};
-    assert_int_equal(trkx_tracks(3, &edges, NULL, options, labels, &count, &error), TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_components(3, &edges, NULL, options, labels, &count, &error), TRKX_ERROR_ARGUMENT);
     assert_true(labels[0] == 7 && labels[1] == 7 && labels[2] == 7);
     assert_int_equal(count, 7);
     return error.message;
@@ -171,7 +171,7 @@ static const char *rejection(const int64_t *index, const trkx_tracks_options *op
 static void test_bad_arguments(void **state)
 {
     const int64_t good[] = {0, 2}, beyond[] = {0, 3}, negative[] = {-1, 2};
-    trkx_tracks_options options = options_of(0.5f, 3, 1);
+    trkx_labelling_options options = options_of(0.5f, 3, 1);
     (void)state;
     assert_non_null(strstr(rejection(beyond, &options), "edge 0 runs from 0 to 3"));
     assert_non_null(strstr(rejection(negative, &options), "edge 0 runs from -1 to 2"));
@@ -193,13 +193,13 @@ static void test_failing_allocations(void **state)
     size_t count;
     trkx_error error;
     trkx_edges edges = {.count = 2, .index = index};
-    trkx_tracks_options options = options_of(0.5f, 3, 1);
+    trkx_labelling_options options = options_of(0.5f, 3, 1);
     (void)state;
     for (long after = 0; after < 3; after++) {
         trkx_memory_fail_after(after);
-        enum trkx_status fast = trkx_tracks(3, &edges, NULL, &options, labels, &count, &error);
+        enum trkx_status fast = trkx_components(3, &edges, NULL, &options, labels, &count, &error);
         trkx_memory_fail_after(after);
-        enum trkx_status plain = trkx_tracks_reference(3, &edges, NULL, &options, labels, &count, &error);
+        enum trkx_status plain = trkx_components_reference(3, &edges, NULL, &options, labels, &count, &error);
         trkx_memory_fail_after(-1);
         assert_int_equal(fast, after < 1 ? TRKX_ERROR_MEMORY : TRKX_OK);
         assert_int_equal(plain, TRKX_ERROR_MEMORY);

@@ -1,0 +1,18 @@
+/* Track labelling by joining hits in decreasing order of the edges' scores. */
+#ifndef TRKX_SRC_JOIN_H
+#define TRKX_SRC_JOIN_H
+
+#include "core/memory.h"
+
+/* As trkx_join, with all memory from `memory`. */
+enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
+                              const float *scores, const trkx_labelling_options *options, int32_t *labels,
+                              size_t *count, trkx_error *error);
+
+/* As trkx_join, comparing all hits of two tracks: the plain truth of what it computes. One thread,
+ * O(m^2 + m n^2). */
+enum trkx_status trkx_join_reference(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                     const trkx_labelling_options *options, int32_t *labels, size_t *count,
+                                     trkx_error *error);
+
+#endif

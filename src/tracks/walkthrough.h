@@ -1,0 +1,12 @@
+/* Track labelling by the longest roads along the edges. */
+#ifndef TRKX_SRC_WALKTHROUGH_H
+#define TRKX_SRC_WALKTHROUGH_H
+
+#include "core/memory.h"
+
+/* As trkx_walkthrough, with all memory from `memory`. */
+enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
+                                     const float *scores, const trkx_walkthrough_options *options,
+                                     int32_t *labels, size_t *count, trkx_error *error);
+
+#endif
