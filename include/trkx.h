@@ -299,6 +299,10 @@ TRKX_API enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, co
                                            const trkx_walkthrough_options *options, int32_t *labels,
                                            size_t *count, trkx_error *error);
 
+/* The names of the methods, as in bundles and trkx_pipeline_options: "components", "join", "walkthrough", in this
+ * order; static; NULL for a number beyond the last. */
+TRKX_API const char *trkx_method_name(size_t method);
+
 typedef struct trkx_complete_options {
     size_t size;       /* sizeof(trkx_complete_options) */
     double field;      /* T, along z near the origin; not 0. Default 2 */
@@ -421,7 +425,7 @@ typedef struct trkx_bundle_info {
     double radius;
     size_t k;
     float filter_cut, gnn_cut;
-    const char *method;                /* of labelling: "components", "join" or "walkthrough" */
+    const char *method;                /* of labelling (trkx_method_name) */
     bool completes;                    /* whether tracks are completed then ... */
     float candidate_cut;               /* ... with the edges whose filter score is over that as candidates */
     size_t min_hits;
@@ -458,7 +462,7 @@ typedef struct trkx_pipeline_options {
                                  * bundle's. Default -1 */
     size_t min_hits;    /* 1 to 2^31 - 1, instead of the bundle's: tracks have at least so many hits; 0: the
                          * bundle's. Default 0 */
-    const char *method; /* of labelling, instead of the bundle's: "components", "join" or "walkthrough"; what
+    const char *method; /* of labelling (trkx_method_name), instead of the bundle's; what
                          * else the bundle says of its tracks, completion above all, holds for each. NULL: the
                          * bundle's. Default NULL */
 } trkx_pipeline_options;

@@ -10,6 +10,7 @@
 
 #include "programs/jobs.h"
 #include "programs/process.h"
+#include "tracks/methods.h"
 
 struct settings {
     const char *bundle;
@@ -30,6 +31,7 @@ static void settings_init(struct settings *settings)
 static void help(void)
 {
     struct settings defaults;
+    char methods[256];
     settings_init(&defaults);
     printf(
         "usage: trkx run [OPTIONS] EVENT...\n\n"
@@ -49,12 +51,13 @@ static void help(void)
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
         "(trkx)\n" DEVICE_HELP "  --filter-cut C      edges with a filter score > C go on (the bundle's)\n"
         "  --gnn-cut C         tracks are made of edges with a GNN score > C (the bundle's)\n"
-        "  --method METHOD     of labelling: components, join or walkthrough (the bundle's)\n"
+        "  --method METHOD     of labelling: %s (the bundle's)\n"
         "  --min-hits N        drop tracks with fewer hits (the bundle's)\n"
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
         "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
-        defaults.bundle, defaults.out, defaults.pipeline.threads, defaults.pipeline.filter_batch);
+        defaults.bundle, defaults.out, defaults.pipeline.threads, trkx_methods_list(methods, sizeof methods),
+        defaults.pipeline.filter_batch);
 }
 
 enum {
@@ -104,14 +107,12 @@ static bool apply_format(struct settings *settings, const char *value)
 
 static bool apply_method(trkx_pipeline_options *pipeline, const char *value)
 {
-    static const char *const methods[] = {"components", "join", "walkthrough"};
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (strcmp(value, methods[i]) == 0) pipeline->method = methods[i];
-    if (pipeline->method == NULL || strcmp(value, pipeline->method) != 0) {
-        misused("--method: \"%s\" is not components, join or walkthrough", value);
-        return false;
-    }
-    return true;
+    size_t method;
+    char unknown[256];
+    pipeline->method = value;
+    if (trkx_method_find(value, &method)) return true;
+    misused("--method: %s", trkx_method_unknown(value, unknown, sizeof unknown));
+    return false;
 }
 
 static bool apply(void *target, int option, const char *value)

@@ -1,4 +1,4 @@
-/* Proves that joining takes the edges in falling order of their scores and never puts two hits of a module on
+/* Proves that joining takes the edges in decreasing order of their scores and never puts two hits of a module on
  * one track: by hand, and against the plain version for random graphs; and that bad input and failing
  * allocations are errors. */
 #include <math.h>

@@ -924,7 +924,7 @@ static void options_out_of_their_range_are_named(void **state)
     } cases[] = {{1.5, -1, 0, NULL, "filter_cut"}, {-0.5, -1, 0, NULL, "filter_cut"},
                  {NAN, -1, 0, NULL, "filter_cut"}, {-1, 1.0001, 0, NULL, "gnn_cut"},
                  {-1, -2, 0, NULL, "gnn_cut"},     {-1, -1, SIZE_MAX, NULL, "min_hits"},
-                 {-1, -1, 0, "join", "method"},    {-1, -1, 0, "", "method"}};
+                 {-1, -1, 0, "joined", "did you mean join?"},    {-1, -1, 0, "", "method"}};
     trkx_pipeline *pipeline = NULL;
     trkx_error error;
     (void)state;

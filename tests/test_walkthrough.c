@@ -1,5 +1,5 @@
 /* Proves that the walkthrough takes components without junctions whole and the longest roads from the others:
- * by hand, and against a plain version for random graphs, which tries all roads one after the other; that
+ * by hand (tests/test_methods.c: as its plain reference does); that
  * with positions the tracks do not depend on the order of hits and edges; and that bad input and failing
  * allocations are errors. */
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "random.h"
+#include "small_graph.h"
 #include "tracks/walkthrough.h"
 
 static trkx_walkthrough_options options_of(float cut, size_t min_hits)
@@ -120,171 +120,7 @@ static void test_starts_that_tie(void **state)
     expect_at(xyz, 4, 3, edges, scores, nearer);
 }
 
-/* ---- the plain version ------------------------------------------------------------------------------- */
-
-enum { MOST = 24 };
-
-/* All of it in the open: score[i][j] of the edge from i to j, 0: none. */
-struct plain {
-    size_t n;
-    float score[MOST][MOST];
-    bool known[MOST][MOST]; /* whether there is an edge from i to j */
-    float xyz[MOST][3];
-    const trkx_walkthrough_options *options;
-    bool taken[MOST];
-};
-
-static bool in_plain_component(const struct plain *p, size_t start)
-{
-    bool reached[MOST] = {[0] = false};
-    reached[start] = true;
-    for (size_t round = 0; round < p->n; round++)
-        for (size_t i = 0; i < p->n; i++)
-            for (size_t j = 0; j < p->n; j++)
-                if (p->score[i][j] > 0 && (reached[i] || reached[j])) reached[i] = reached[j] = true;
-    for (size_t i = 0; i < p->n; i++) {
-        size_t in = 0, out = 0;
-        for (size_t j = 0; j < p->n; j++) {
-            in += p->score[j][i] > 0;
-            out += p->score[i][j] > 0;
-        }
-        if (reached[i] && (in > 1 || out > 1)) return false;
-    }
-    return true;
-}
-
-static bool comes_first(const struct plain *p, size_t a, size_t b)
-{
-    const float *of_a = p->xyz[a], *of_b = p->xyz[b];
-    float norm_a = of_a[0] * of_a[0] + of_a[1] * of_a[1] + of_a[2] * of_a[2];
-    float norm_b = of_b[0] * of_b[0] + of_b[1] * of_b[1] + of_b[2] * of_b[2];
-    if (p->options->xyz == NULL) return a < b;
-    if (norm_a != norm_b) return norm_a < norm_b;
-    for (size_t d = 0; d < 3; d++)
-        if (of_a[d] != of_b[d]) return of_a[d] < of_b[d];
-    return a < b;
-}
-
-static bool is_better(const struct plain *p, size_t i, size_t a, size_t b)
-{
-    if (p->score[i][a] != p->score[i][b]) return p->score[i][a] > p->score[i][b];
-    return comes_first(p, a, b);
-}
-
-/* The longest road from i, into road; returns its hits. */
-static size_t longest(const struct plain *p, bool plain, size_t i, size_t *road)
-{
-    size_t best = MOST, chosen = MOST, length = 0, other[MOST];
-    for (size_t j = 0; j < p->n; j++)
-        if (p->score[i][j] > 0 && !p->taken[j] && (best == MOST || is_better(p, i, j, best))) best = j;
-    for (size_t j = 0; j < p->n; j++) {
-        bool follows = plain || p->score[i][j] > p->options->add_score ||
-                       (j == best && p->score[i][j] > p->options->min_score);
-        if (!(p->score[i][j] > 0) || p->taken[j] || !follows) continue;
-        size_t hits = longest(p, plain, j, other);
-        if (hits < length || (hits == length && !is_better(p, i, j, chosen))) continue;
-        chosen = j;
-        length = hits;
-        memcpy(road + 1, other, hits * sizeof *road);
-    }
-    road[0] = i;
-    return length + 1;
-}
-
-static size_t depth(const struct plain *p, size_t i)
-{
-    size_t deepest = 0;
-    for (size_t j = 0; j < p->n; j++)
-        if (p->score[j][i] > 0 && depth(p, j) + 1 > deepest) deepest = depth(p, j) + 1;
-    return deepest;
-}
-
-/* Where hit i stands among those of its depth. */
-static size_t place(const struct plain *p, size_t i)
-{
-    size_t before = 0;
-    for (size_t j = 0; j < p->n; j++) before += depth(p, j) == depth(p, i) && comes_first(p, j, i);
-    return before;
-}
-
-static size_t walk_plainly(struct plain *p, int32_t *labels)
-{
-    size_t road[MOST], name[MOST], order[MOST], tracks = 0;
-    for (size_t i = 0; i < p->n; i++) name[i] = MOST;
-    for (size_t d = 0; d < p->n; d++) {
-        size_t count = 0;
-        for (size_t i = 0; i < p->n; i++) {
-            if (depth(p, i) != d) continue;
-            order[place(p, i)] = i;
-            count++;
-        }
-        for (size_t o = 0; o < count; o++) {
-            size_t i = order[o];
-            if (p->taken[i]) continue;
-            size_t hits = longest(p, in_plain_component(p, i), i, road);
-            for (size_t h = 0; h < hits && hits >= p->options->min_hits; h++) {
-                p->taken[road[h]] = true;
-                name[road[h]] = i;
-            }
-        }
-    }
-    for (size_t i = 0; i < p->n; i++) labels[i] = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        if (name[i] == MOST || labels[i] != 0) continue;
-        tracks++;
-        for (size_t j = i; j < p->n; j++)
-            if (name[j] == name[i]) labels[j] = (int32_t)tracks;
-    }
-    return tracks;
-}
-
-/* Hits in a random order, at positions of which many tie, edges to one of the next few, scores with ties. */
-static size_t make_graph(uint64_t *random, struct plain *p, int64_t *source, int64_t *target, float *scores)
-{
-    size_t rank[MOST], m = 0, wanted = next_random(random) % (2 * p->n + 1);
-    for (size_t i = 0; i < p->n; i++) {
-        size_t j = next_random(random) % (i + 1);
-        rank[i] = rank[j];
-        rank[j] = i;
-        for (size_t d = 0; d < 3; d++) p->xyz[i][d] = (float)(next_random(random) % 3) - 1;
-    }
-    for (size_t e = 0; e < wanted; e++) {
-        size_t a = next_random(random) % p->n, b = a + 1 + next_random(random) % 4;
-        float score = (float)(next_random(random) % 20) / 20;
-        if (b >= p->n || p->known[rank[a]][rank[b]]) continue;
-        p->known[rank[a]][rank[b]] = true;
-        p->score[rank[a]][rank[b]] = score > p->options->cut ? score : 0;
-        source[m] = (int64_t)rank[a];
-        target[m] = (int64_t)rank[b];
-        scores[m++] = score;
-    }
-    return m;
-}
-
-static void test_against_plain_version(void **state)
-{
-    uint64_t random = 1;
-    size_t all = 0;
-    (void)state;
-    for (size_t round = 0; round < 2000; round++) {
-        trkx_walkthrough_options options = options_of(round % 3 == 0 ? 0.3f : 0.01f, 1 + round % 4);
-        struct plain p = {.n = 1 + next_random(&random) % MOST, .options = &options};
-        int64_t source[2 * MOST + 1], target[2 * MOST + 1], index[4 * MOST + 2];
-        float scores[2 * MOST + 1];
-        int32_t labels[MOST], expected[MOST];
-        options.xyz = round % 2 == 0 ? p.xyz[0] : NULL;
-        size_t m = make_graph(&random, &p, source, target, scores), count;
-        trkx_edges edges = {.count = m, .index = index};
-        trkx_error error;
-        memcpy(index, source, m * sizeof *index);
-        memcpy(index + m, target, m * sizeof *index);
-        assert_int_equal(trkx_walkthrough(p.n, &edges, scores, &options, labels, &count, &error), TRKX_OK);
-        assert_int_equal(count, walk_plainly(&p, expected));
-        assert_memory_equal(labels, expected, p.n * sizeof *labels);
-        all += count;
-    }
-    assert_true(all > 4000);
-}
+/* ---- other orders of hits and edges ------------------------------------------------------------------ */
 
 /* from [n], to [n]: the tracks of the hits, and of the same hits in another order, of which place[i] is i's.
  */
@@ -304,34 +140,35 @@ static void test_order_of_hits_and_edges(void **state)
     (void)state;
     for (size_t round = 0; round < 500; round++) {
         trkx_walkthrough_options options = options_of(0.01f, 1 + round % 4);
-        struct plain p = {.n = MOST, .options = &options};
-        int64_t source[2 * MOST + 1], target[2 * MOST + 1], index[4 * MOST + 2], shuffled[4 * MOST + 2];
-        float scores[2 * MOST + 1], turned_scores[2 * MOST + 1], turned_xyz[MOST][3];
-        int32_t labels[MOST], turned_labels[MOST];
-        size_t place[MOST], m = make_graph(&random, &p, source, target, scores), count, turned_count;
-        trkx_edges edges = {.count = m, .index = index}, turned = {.count = m, .index = shuffled};
+        struct small_graph graph;
+        int64_t shuffled[2 * SMALL_EDGES];
+        float turned_scores[SMALL_EDGES], turned_xyz[SMALL][3];
+        int32_t labels[SMALL], turned_labels[SMALL];
+        size_t place[SMALL], count, turned_count;
         trkx_error error;
-        for (size_t i = 0; i < MOST; i++) { /* 24 of the 27 positions, each once */
+        make_small_graph(&random, SMALL, &graph);
+        size_t m = graph.m;
+        trkx_edges edges = {.count = m, .index = graph.index}, turned = {.count = m, .index = shuffled};
+        for (size_t i = 0; i < SMALL; i++) { /* 24 of the 27 positions, each once */
             size_t at = (i * 5 + round) % 27;
-            for (size_t d = 0; d < 3; d++, at /= 3) p.xyz[i][d] = (float)(at % 3) - 1;
-            place[i] = (i * 7 + round) % MOST;
-            memcpy(turned_xyz[place[i]], p.xyz[i], sizeof p.xyz[i]);
+            for (size_t d = 0; d < 3; d++, at /= 3) graph.xyz[i][d] = (float)(at % 3) - 1;
+            place[i] = (i * 7 + round) % SMALL;
+            memcpy(turned_xyz[place[i]], graph.xyz[i], sizeof graph.xyz[i]);
         }
         for (size_t e = 0; e < m; e++) {
-            index[e] = source[e];
-            index[m + e] = target[e];
-            shuffled[m - 1 - e] = (int64_t)place[source[e]];
-            shuffled[2 * m - 1 - e] = (int64_t)place[target[e]];
-            turned_scores[m - 1 - e] = scores[e];
+            shuffled[m - 1 - e] = (int64_t)place[graph.source[e]];
+            shuffled[2 * m - 1 - e] = (int64_t)place[graph.target[e]];
+            turned_scores[m - 1 - e] = graph.scores[e];
         }
-        options.xyz = p.xyz[0];
-        assert_int_equal(trkx_walkthrough(MOST, &edges, scores, &options, labels, &count, &error), TRKX_OK);
+        options.xyz = graph.xyz[0];
+        assert_int_equal(trkx_walkthrough(SMALL, &edges, graph.scores, &options, labels, &count, &error),
+                         TRKX_OK);
         options.xyz = turned_xyz[0];
         assert_int_equal(
-            trkx_walkthrough(MOST, &turned, turned_scores, &options, turned_labels, &turned_count, &error),
+            trkx_walkthrough(SMALL, &turned, turned_scores, &options, turned_labels, &turned_count, &error),
             TRKX_OK);
         assert_int_equal(count, turned_count);
-        expect_same_tracks(MOST, labels, turned_labels, place);
+        expect_same_tracks(SMALL, labels, turned_labels, place);
     }
 }
 
@@ -398,15 +235,10 @@ static void test_failing_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain_components),
-        cmocka_unit_test(test_false_edge),
-        cmocka_unit_test(test_junctions),
-        cmocka_unit_test(test_ties),
-        cmocka_unit_test(test_starts_that_tie),
-        cmocka_unit_test(test_against_plain_version),
-        cmocka_unit_test(test_order_of_hits_and_edges),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_plain_components), cmocka_unit_test(test_false_edge),
+        cmocka_unit_test(test_junctions),        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_starts_that_tie),  cmocka_unit_test(test_order_of_hits_and_edges),
+        cmocka_unit_test(test_errors),           cmocka_unit_test(test_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -416,8 +416,8 @@ def test_no_option_of_a_pipeline_is_passed_over(tmp_path, pipeline, event):
             trkx.Pipeline(**{name: value})
     with pytest.raises(trkx.ArgumentError, match="gnn_cut is 1.5"):
         trkx.Pipeline(gnn_cut=1.5)
-    with pytest.raises(trkx.ArgumentError, match="method \"best\" is not components, join or walkthrough"):
-        trkx.Pipeline(method="best")
+    with pytest.raises(trkx.ArgumentError, match="method \"joined\" is not components, join or walkthrough: did you mean join"):
+        trkx.Pipeline(method="joined")
     with pytest.raises(trkx.ArgumentError, match="give none with a path"):
         pipeline.run(tmp_path / "event", cells=event.hits.cells)
 

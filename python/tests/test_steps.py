@@ -135,6 +135,10 @@ def test_walkthrough():
         trkx.walkthrough(*fork, xyz=[[1, 0, 0]])
 
 
+def test_method_names():
+    assert {"components", "join", "walkthrough"} <= set(trkx.method_names())
+
+
 def test_join_and_complete(event, pipeline, result):
     joined = trkx.join(event, result.edges, result.scores, cut=pipeline.bundle.gnn_cut)
     modules = np.stack([joined, event.hits.volume_id, event.hits.layer_id, event.hits.module_id])[:, joined > 0]

@@ -423,56 +423,55 @@ cleanup:
     return status;
 }
 
-const char *trkx_method_name(enum trkx_method method)
-{
-    static const char *const names[TRKX_METHODS] = {"components", "join", "walkthrough"};
-    return names[method];
-}
-
-bool trkx_method_find(const char *name, enum trkx_method *method)
-{
-    for (int i = 0; name != NULL && i < TRKX_METHODS; i++) {
-        *method = (enum trkx_method)i;
-        if (strcmp(name, trkx_method_name(*method)) == 0) return true;
-    }
-    return false;
-}
-
-static enum trkx_status parse_method(const struct place *place, enum trkx_method *method)
+static enum trkx_status parse_method(const struct place *place, size_t *method)
 {
     const json_t *node = json_object_get(place->object, "method");
-    *method = TRKX_METHOD_COMPONENTS;
-    if (node == NULL || trkx_method_find(json_string_value(node), method)) return TRKX_OK;
-    return wrong(place, "method", "is not \"components\", \"join\" or \"walkthrough\"");
+    const char *name = json_string_value(node);
+    char cause[256];
+    *method = 0;
+    if (node == NULL || trkx_method_find(name, method)) return TRKX_OK;
+    return wrong(place, "method", name == NULL ? "is not a text" : trkx_method_unknown(name, cause, sizeof cause));
 }
 
-static enum trkx_status parse_walkthrough(const struct place *place, struct trkx_bundle *bundle)
+/* Those of all methods: the options may choose another one than the bundle. */
+static enum trkx_status parse_method_settings(const struct place *place, struct trkx_bundle *bundle)
 {
     enum trkx_status status = TRKX_OK;
-    trkx_walkthrough_options *options = &bundle->walkthrough;
-    trkx_walkthrough_options_init(options);
-    double min_score = (double)options->min_score, add_score = (double)options->add_score;
-    TRKX_CHECK(get_optional(place, "min_score", 0, 1, &min_score));
-    TRKX_CHECK(get_optional(place, "add_score", 0, 1, &add_score));
-    options->cut = bundle->models[TRKX_NETWORK_GNN].cut;
-    options->min_score = (float)min_score;
-    options->add_score = (float)add_score;
-    options->min_hits = bundle->min_hits;
+    trkx_error *error = place->error;
+    TRKX_ALLOCATE(bundle->method_settings, NULL, trkx_methods_count(), "settings of methods");
+    for (size_t m = 0; m < trkx_methods_count(); m++)
+        for (size_t i = 0; i < trkx_method(m)->settings_count; i++) {
+            const struct trkx_method_setting *setting = &trkx_method(m)->settings[i];
+            double *value = &bundle->method_settings[m][i];
+            *value = setting->standard;
+            TRKX_CHECK(get_optional(place, setting->name, setting->low, setting->high, value));
+        }
 cleanup:
     return status;
+}
+
+/* The keys of all methods, and those of the bundle's own. */
+static enum trkx_status check_tracks_keys(const struct place *place)
+{
+    enum { MOST = 64 };
+    const char *known[MOST] = {"method", "min_hits", "completion"};
+    size_t count = 3;
+    for (size_t m = 0; m < trkx_methods_count(); m++)
+        for (size_t i = 0; i < trkx_method(m)->settings_count && count < MOST; i++)
+            known[count++] = trkx_method(m)->settings[i].name;
+    return check_keys(place, known, count);
 }
 
 static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle *bundle)
 {
     struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
     struct place completion = {top->file, "tracks.completion.", NULL, top->error};
-    static const char *const known[] = {"method", "min_hits", "min_score", "add_score", "completion"};
     enum trkx_status status = TRKX_OK;
     if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
-    TRKX_CHECK(CHECK_KEYS(&place, known));
+    TRKX_CHECK(check_tracks_keys(&place));
     TRKX_CHECK(parse_method(&place, &bundle->method));
     TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
-    TRKX_CHECK(parse_walkthrough(&place, bundle));
+    TRKX_CHECK(parse_method_settings(&place, bundle));
     trkx_complete_options_init(&bundle->completion);
     bundle->completion.min_hits = bundle->min_hits;
     completion.object = json_object_get(place.object, "completion");
@@ -584,5 +583,6 @@ void trkx_bundle_release(struct trkx_bundle *bundle)
     trkx_release(bundle->detector);
     trkx_release(bundle->detectors);
     trkx_release(bundle->volumes);
+    trkx_release(bundle->method_settings);
     *bundle = (struct trkx_bundle){0};
 }

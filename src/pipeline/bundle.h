@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "networks/external_data.h"
+#include "tracks/methods.h"
 
 enum { TRKX_BUNDLE_SCHEMA = 1 };
 
@@ -23,12 +24,6 @@ struct trkx_model {
     float cut; /* filter and gnn */
 };
 
-/* How tracks are labelled, see docs/tracks.md. */
-enum trkx_method { TRKX_METHOD_COMPONENTS, TRKX_METHOD_JOIN, TRKX_METHOD_WALKTHROUGH, TRKX_METHODS };
-const char *trkx_method_name(enum trkx_method method);
-/* False where there is none of this name (or it is NULL). */
-bool trkx_method_find(const char *name, enum trkx_method *method);
-
 /* How many neighbours hits of a volume keep, where that is not the bundle's k. */
 struct trkx_volume_k {
     int32_t volume;
@@ -44,8 +39,8 @@ struct trkx_bundle {
     size_t volumes_count;
     double radius;
     size_t min_hits;
-    enum trkx_method method;
-    trkx_walkthrough_options walkthrough; /* for that method */
+    size_t method;                                    /* of track labelling: its place in tracks/methods.h */
+    double (*method_settings)[TRKX_METHOD_SETTINGS];  /* [methods] of each, its own */
     bool completes;                       /* tracks are completed, with: */
     float candidate_cut;                  /* on the filter's scores */
     trkx_complete_options completion;     /* min_hits as above; its threads are the pipeline's */

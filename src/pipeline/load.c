@@ -182,6 +182,7 @@ static enum trkx_status override_bundle(const trkx_pipeline_options *options, st
 {
     struct trkx_model *models = bundle->models;
     enum trkx_status status = TRKX_OK;
+    char unknown[256];
     TRKX_CHECK(override_cut("filter_cut", options->filter_cut, &models[TRKX_NETWORK_FILTER].cut, error));
     TRKX_CHECK(override_cut("gnn_cut", options->gnn_cut, &models[TRKX_NETWORK_GNN].cut, error));
     if (options->min_hits > INT32_MAX)
@@ -189,10 +190,9 @@ static enum trkx_status override_bundle(const trkx_pipeline_options *options, st
                          options->min_hits);
     if (options->min_hits > 0) bundle->min_hits = options->min_hits;
     if (options->method != NULL && !trkx_method_find(options->method, &bundle->method))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "pipeline: method \"%s\" is not components, join or walkthrough", options->method);
-    bundle->walkthrough.cut = models[TRKX_NETWORK_GNN].cut;
-    bundle->walkthrough.min_hits = bundle->completion.min_hits = bundle->min_hits;
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: method %s",
+                         trkx_method_unknown(options->method, unknown, sizeof unknown));
+    bundle->completion.min_hits = bundle->min_hits;
 cleanup:
     return status;
 }

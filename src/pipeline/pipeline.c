@@ -435,7 +435,7 @@ cleanup:
 static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                         const trkx_run_options *options, trkx_error *error)
 {
-    bool needed = pipeline->bundle.completes || pipeline->bundle.method == TRKX_METHOD_JOIN;
+    bool needed = pipeline->bundle.completes || trkx_method(pipeline->bundle.method)->needs_modules;
     if (needed && !trkx_hits_have_modules(hits))
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,

@@ -2,6 +2,7 @@
 
 #include "io/event_read.h"
 #include "networks/edge_tensors.h"
+#include "tracks/components.h"
 #include "tracks/labels.h"
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
@@ -313,7 +314,7 @@ cleanup:
 enum trkx_status trkx_device_tracks(struct trkx_device_run *run)
 {
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
-    bool components = bundle->method == TRKX_METHOD_COMPONENTS && !bundle->completes;
+    bool components = trkx_method(bundle->method) == &trkx_method_components && !bundle->completes;
     return components ? label_on_device(run) : label_on_host(run);
 }
 

@@ -299,3 +299,24 @@ enum trkx_status trkx_components(size_t n, const trkx_edges *edges, const float 
 {
     return trkx_components_in(NULL, n, edges, scores, options, labels, count, error);
 }
+
+/* ---- its entry in the table -------------------------------------------------------------------------- */
+
+static enum trkx_status run(const struct trkx_method_task *task, int32_t *labels, size_t *count,
+                            trkx_error *error)
+{
+    trkx_labelling_options options = trkx_labelling_options_of(task);
+    return trkx_components_in(task->memory, task->hits->count, task->edges, task->scores, &options, labels,
+                              count, error);
+}
+
+static enum trkx_status run_reference(const struct trkx_method_task *task, int32_t *labels, size_t *count,
+                                      trkx_error *error)
+{
+    trkx_labelling_options options = trkx_labelling_options_of(task);
+    return trkx_components_reference(task->hits->count, task->edges, task->scores, &options, labels, count,
+                                     error);
+}
+
+const struct trkx_method trkx_method_components = {
+    .name = "components", .run = run, .reference = run_reference};

@@ -2,7 +2,9 @@
 #ifndef TRKX_SRC_COMPONENTS_H
 #define TRKX_SRC_COMPONENTS_H
 
-#include "core/memory.h"
+#include "tracks/method.h"
+
+extern const struct trkx_method trkx_method_components;
 
 /* As trkx_components, with all memory from `memory`. */
 enum trkx_status trkx_components_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,

@@ -273,3 +273,22 @@ cleanup:
     trkx_release(done);
     return status;
 }
+
+/* ---- its entry in the table -------------------------------------------------------------------------- */
+
+static enum trkx_status run(const struct trkx_method_task *task, int32_t *labels, size_t *count,
+                            trkx_error *error)
+{
+    trkx_labelling_options options = trkx_labelling_options_of(task);
+    return trkx_join_in(task->memory, task->hits, task->edges, task->scores, &options, labels, count, error);
+}
+
+static enum trkx_status run_reference(const struct trkx_method_task *task, int32_t *labels, size_t *count,
+                                      trkx_error *error)
+{
+    trkx_labelling_options options = trkx_labelling_options_of(task);
+    return trkx_join_reference(task->hits, task->edges, task->scores, &options, labels, count, error);
+}
+
+const struct trkx_method trkx_method_join = {
+    .name = "join", .needs_modules = true, .run = run, .reference = run_reference};

@@ -2,7 +2,9 @@
 #ifndef TRKX_SRC_JOIN_H
 #define TRKX_SRC_JOIN_H
 
-#include "core/memory.h"
+#include "tracks/method.h"
+
+extern const struct trkx_method trkx_method_join;
 
 /* As trkx_join, with all memory from `memory`. */
 enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,

@@ -9,6 +9,16 @@ void trkx_labelling_options_init(trkx_labelling_options *options)
     *options = (trkx_labelling_options){.size = sizeof *options, .cut = 0.5f, .min_hits = 3, .threads = 0};
 }
 
+trkx_labelling_options trkx_labelling_options_of(const struct trkx_method_task *task)
+{
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
+    options.cut = task->cut;
+    options.min_hits = task->min_hits;
+    options.threads = task->threads;
+    return options;
+}
+
 enum trkx_status trkx_labels_check_count(size_t n, trkx_error *error)
 {
     if (n <= INT32_MAX) return TRKX_OK;

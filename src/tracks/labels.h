@@ -3,7 +3,7 @@
 #ifndef TRKX_SRC_LABELS_H
 #define TRKX_SRC_LABELS_H
 
-#include "core/error.h"
+#include "tracks/method.h"
 
 /* Whether it is known on which module each hit is. */
 static inline bool trkx_hits_have_modules(const trkx_hits *hits)
@@ -16,6 +16,9 @@ static inline bool trkx_edge_is_valid(const trkx_edges *edges, size_t e, size_t 
 {
     return (uint64_t)edges->index[e] < n && (uint64_t)edges->index[edges->count + e] < n;
 }
+
+/* The options that a task stands for. */
+trkx_labelling_options trkx_labelling_options_of(const struct trkx_method_task *task);
 
 /* Errors: ARGUMENT (too many hits). */
 enum trkx_status trkx_labels_check_count(size_t n, trkx_error *error);

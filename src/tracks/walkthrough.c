@@ -6,14 +6,23 @@
 #include "graph/outwards.h"
 #include "tracks/components.h"
 #include "tracks/labels.h"
+#include "tracks/walkthrough_reference.h"
 
 #include <math.h>
 #include <string.h>
 
+/* What is the method's own. */
+enum { MIN_SCORE, ADD_SCORE, SETTINGS };
+static const struct trkx_method_setting settings[SETTINGS] = {
+    [MIN_SCORE] = {"min_score", 0, 1, 0.1}, [ADD_SCORE] = {"add_score", 0, 1, 0.6}};
+
 void trkx_walkthrough_options_init(trkx_walkthrough_options *options)
 {
-    *options = (trkx_walkthrough_options){
-        .size = sizeof *options, .cut = 0.01f, .min_score = 0.1f, .add_score = 0.6f, .min_hits = 3};
+    *options = (trkx_walkthrough_options){.size = sizeof *options,
+                                          .cut = 0.01f,
+                                          .min_score = (float)settings[MIN_SCORE].standard,
+                                          .add_score = (float)settings[ADD_SCORE].standard,
+                                          .min_hits = 3};
 }
 
 static enum trkx_status check(size_t n, const trkx_edges *edges, const trkx_walkthrough_options *options,
@@ -366,3 +375,39 @@ enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, const float
 {
     return trkx_walkthrough_in(NULL, n, edges, scores, options, labels, count, error);
 }
+
+/* ---- its entry in the table -------------------------------------------------------------------------- */
+
+static trkx_walkthrough_options options_of(const struct trkx_method_task *task)
+{
+    trkx_walkthrough_options options;
+    trkx_walkthrough_options_init(&options);
+    options.cut = task->cut;
+    options.min_hits = task->min_hits;
+    options.min_score = (float)task->settings[MIN_SCORE];
+    options.add_score = (float)task->settings[ADD_SCORE];
+    options.xyz = task->hits->xyz;
+    return options;
+}
+
+static enum trkx_status run(const struct trkx_method_task *task, int32_t *labels, size_t *count,
+                            trkx_error *error)
+{
+    trkx_walkthrough_options options = options_of(task);
+    return trkx_walkthrough_in(task->memory, task->hits->count, task->edges, task->scores, &options, labels,
+                               count, error);
+}
+
+static enum trkx_status run_reference(const struct trkx_method_task *task, int32_t *labels, size_t *count,
+                                      trkx_error *error)
+{
+    trkx_walkthrough_options options = options_of(task);
+    return trkx_walkthrough_reference(task->hits->count, task->edges, task->scores, &options, labels, count,
+                                      error);
+}
+
+const struct trkx_method trkx_method_walkthrough = {.name = "walkthrough",
+                                                    .settings = settings,
+                                                    .settings_count = SETTINGS,
+                                                    .run = run,
+                                                    .reference = run_reference};

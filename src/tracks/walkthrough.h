@@ -2,7 +2,9 @@
 #ifndef TRKX_SRC_WALKTHROUGH_H
 #define TRKX_SRC_WALKTHROUGH_H
 
-#include "core/memory.h"
+#include "tracks/method.h"
+
+extern const struct trkx_method trkx_method_walkthrough;
 
 /* As trkx_walkthrough, with all memory from `memory`. */
 enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,

@@ -21,7 +21,6 @@ from .event import Event, Float32, Hits, Int32, Int64, UInt32, as_hits, as_parti
 from .steps import edges_struct, scores_of
 
 Network = Literal["embedding", "filter", "gnn"]
-Method = Literal["components", "join", "walkthrough"]
 _NETWORKS = ("embedding", "filter", "gnn")
 _KERNELS = ("trkx", "stock")
 _BUNDLES_OWN = {"filter_cut": -1, "gnn_cut": -1, "min_hits": 0}  # what the library takes for "as the bundle says"
@@ -43,7 +42,7 @@ class Bundle:
     filter_cut: float
     gnn_cut: float
     method: str
-    """of labelling: "components", "join" or "walkthrough\""""
+    """of labelling, one of trkx.method_names()"""
     completes: bool
     """whether tracks are completed then, with the edges whose filter score > candidate_cut"""
     candidate_cut: float
@@ -165,7 +164,7 @@ class Models:
                  kernels: Literal["trkx", "stock"] = "trkx", filter_batch: int = 0,
                  detectors: str | os.PathLike[str] | None = None, device: str = "cpu", max_memory: int = 0,
                  tf32: bool = False, filter_cut: float | None = None, gnn_cut: float | None = None,
-                 min_hits: int | None = None, method: Method | None = None) -> None:
+                 min_hits: int | None = None, method: str | None = None) -> None:
         """Loads and checks a bundle.
 
         bundle: a directory with bundle.json, or the name of one that comes with the package: "default" (None) or
@@ -173,7 +172,7 @@ class Models:
         0: as many as suit the kernels. detectors: path of a detectors.csv; None: the bundle's own, if any.
         device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU where there is none.
         max_memory: bytes of each GPU; 0: nine tenths of what is free. tf32: a GPU's networks may round factors.
-        filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method ("components", "join", "walkthrough"):
+        filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method (one of trkx.method_names()):
         instead of the bundle's; self.bundle says what holds.
         """
         if kernels not in _KERNELS:

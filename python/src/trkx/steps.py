@@ -180,6 +180,14 @@ def feature_names() -> list[str]:
     return names
 
 
+def method_names() -> list[str]:
+    """The methods of track labelling that a bundle and Pipeline(method=...) may name."""
+    names: list[str] = []
+    while (name := library.trkx_method_name(c.c_size_t(len(names)))) is not None:
+        names.append(name.decode())
+    return names
+
+
 def _spec(name: str, scale: float) -> s.FeatureSpec:
     kind = c.c_int()
     if not library.trkx_feature_find(text(name, "a feature"), c.byref(kind)):

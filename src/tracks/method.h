@@ -1,0 +1,39 @@
+/* What a method of track labelling is: an entry of the table in methods.c. */
+#ifndef TRKX_SRC_METHOD_H
+#define TRKX_SRC_METHOD_H
+
+#include "core/memory.h"
+
+/* What a method makes tracks of, and how. */
+struct trkx_method_task {
+    struct trkx_memory *memory; /* NULL: from the system */
+    const trkx_hits *hits;
+    const trkx_edges *edges; /* outwards */
+    const float *scores;     /* [m] */
+    float cut;               /* edges with a score > cut are used */
+    size_t min_hits;         /* tracks with fewer hits are dropped */
+    int threads;
+    const double *settings; /* the method's own, in the order of its list */
+};
+
+/* Labels [n] and their number, as of trkx_components. */
+typedef enum trkx_status (*trkx_method_function)(const struct trkx_method_task *task, int32_t *labels,
+                                                 size_t *count, trkx_error *error);
+
+/* A number that is a method's own; in bundle.json a field of tracks. Names differ between methods. */
+struct trkx_method_setting {
+    const char *name;
+    double low, high, standard;
+};
+enum { TRKX_METHOD_SETTINGS = 8 }; /* at most, of each method */
+
+struct trkx_method {
+    const char *name;
+    bool needs_modules; /* the hits' volume, layer and module ids */
+    const struct trkx_method_setting *settings;
+    size_t settings_count;
+    trkx_method_function run;
+    trkx_method_function reference; /* the same plainly: what the tests compare run with, on small events */
+};
+
+#endif
