@@ -161,12 +161,6 @@ shorten() { # lines
 
 # ---- the checks find what is wrong ----------------------------------------------------------------------
 
-build_spoiler() {
-    [[ -z $TRKX_SANITIZE || $TRKX_SANITIZE == coverage ]] || skip "nothing can be loaded before $TRKX_SANITIZE"
-    spoiler=$BATS_TEST_TMPDIR/spoil.so
-    cc -std=c17 -shared -fPIC -I"$repository/include" -o "$spoiler" "$BATS_TEST_DIRNAME/bench_spoil.c"
-}
-
 # With one function spoilt from its n-th call on, the part fails with one line, which holds the text; that case
 # has no times, and there is no CSV.
 finds() { # function n text... -- part [options]
@@ -174,8 +168,8 @@ finds() { # function n text... -- part [options]
     shift 2
     while [ "$1" != -- ]; do texts+=("$1"); shift; done
     shift
-    run --separate-stderr env SPOIL="$function" SPOIL_AFTER="$after" LD_PRELOAD="$spoiler" \
-        "$TRKX" bench --event "$event" --repeat 2 --csv "$BATS_TEST_TMPDIR/x.csv" "$@"
+    run --separate-stderr env SPOIL="$function" SPOIL_AFTER="$after" \
+        "$SPOILT" bench --event "$event" --repeat 2 --csv "$BATS_TEST_TMPDIR/x.csv" "$@"
     echo "status $status, standard error: $stderr"
     echo "$output"
     [ "$status" -eq 1 ]
@@ -187,7 +181,7 @@ finds() { # function n text... -- part [options]
 }
 
 @test "bench: a result that is a little wrong is found, and not timed" {
-    build_spoiler
+    [ "$TRKX_SANITIZE" = coverage ] || skip_where_slow
     finds event_read 2 "read, hits+cells" "layer_id" -- read
     finds embed 1 "embed, hits" -- embed
     finds filter 1 "filter, radius-graph" -- filter
@@ -207,9 +201,8 @@ finds() { # function n text... -- part [options]
 }
 
 @test "bench pipeline: other tracks with another number of threads are found" {
-    build_spoiler
-    run --separate-stderr env SPOIL=pipeline_run SPOIL_AFTER=2 LD_PRELOAD="$spoiler" \
-        "$TRKX" bench --event "$event" pipeline
+    [ "$TRKX_SANITIZE" = coverage ] || skip_where_slow
+    run --separate-stderr env SPOIL=pipeline_run SPOIL_AFTER=2 "$SPOILT" bench --event "$event" pipeline
     [ "$status" -eq 1 ]
     [ "$stderr" = "trkx: bench: pipeline: another number of threads gives other tracks" ]
 }

@@ -1,7 +1,8 @@
-/* Loaded before libtrkx by tests/bench.bats: one function of the public interface (SPOIL names it) gives a
- * result that is a little wrong, from its SPOIL_AFTER-th call on. trkx bench has to find that. */
-#define _GNU_SOURCE
-#include <dlfcn.h>
+/* Linked with the program's objects for tests/bench.bats: one function of the public interface (SPOIL names
+ * it) gives a result that is a little wrong, from its SPOIL_AFTER-th call on. trkx bench has to find that.
+ *
+ * The linker wraps each function that is defined here (tests/CMakeLists.txt), whose name is a macro for
+ * __wrap_<name>. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +16,10 @@ static bool spoils(const char *name)
 }
 
 /* The library's own function of this name. */
-#define OWN(name)                                 \
-    __extension__({                               \
-        __typeof__(name) *own;                    \
-        *(void **)&own = dlsym(RTLD_NEXT, #name); \
-        own;                                      \
+#define OWN(name)                              \
+    __extension__({                            \
+        extern __typeof__(name) __real_##name; \
+        __real_##name;                         \
     })
 
 enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads, trkx_event **event,
