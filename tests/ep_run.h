@@ -11,7 +11,11 @@
 
 #include "ep_text.h"
 
-enum { RUN_API = 23, RUN_TENSORS = 16, RUN_RANK = 40 };
+enum {
+    RUN_API = 23,
+    RUN_TENSORS = 16,
+    RUN_RANK = 1024, /* ConstantOfShape makes a dimension of each of its input's elements */
+};
 
 static const OrtApi *run_api;
 static OrtEnv *run_env;

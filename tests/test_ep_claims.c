@@ -274,6 +274,7 @@ static const struct run_form hostile[] = {
     {13, 20, X "q = f[3,8]; z = Gemm(h, q) transB=4294967296; -> z"},
     {13, 20, X "q = f[3,8]; z = Gemm(h, q) transB=2; -> z"},
     {13, 20, X "z = Celu(h) alpha=100000000000000000000.0; y = Elu(h) alpha=-1000000.0; -> z, y"},
+    {24, 24, X "z = Swish(h) alpha=2.0; y = Swish(h); -> z, y"},
     {13, 20, X "z = Selu(h) alpha=1000.0 gamma=1000.0; -> z"},
     /* 1 by 0 or by -0 shows the sign that a 0 has */
     {13, 20, X "o = f(0.0); a = Mul(h, o); b = Max(o, a); c = Reciprocal(b); -> c"},
