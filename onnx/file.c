@@ -9,7 +9,7 @@
 #include "io/bytes.h"
 #include "io/output.h"
 #include "io/text.h"
-#include "networks/wire.h"
+#include "io/wire.h"
 #include "onnx/tensor.h"
 
 /* ---- nesting ---------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 
 #include <onnx.pb-c.h>
 
-#include "networks/external_data.h"
+#include "io/external_data.h"
 
 /* A model in memory. Its messages and strings are trkx_allocate'd, and may be changed by the same means. */
 struct trkx_onnx {

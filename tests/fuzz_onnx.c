@@ -5,7 +5,7 @@
  * builds them, a byte 0 in front. */
 #include <stdlib.h>
 
-#include "networks/external_data.h"
+#include "io/external_data.h"
 #include "onnx/info.h"
 #include "core/memory.h"
 #include "onnx/repair.h"

@@ -18,7 +18,7 @@
 #include <sha2.h>
 
 #include "onnx/check.h"
-#include "networks/external_data.h"
+#include "io/external_data.h"
 #include "core/memory.h"
 #include "onnx_models.h"
 #include "onnx_run.h"

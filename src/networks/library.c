@@ -1,3 +1,4 @@
+/* Looks for a library beside the files of this process. */
 #include "networks/library.h"
 
 #include <dlfcn.h>
@@ -8,7 +9,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
-#include "networks/session.h"
+#include "networks/onnxruntime.h"
 
 /* ---- files in this process -------------------------------------------------------------------------- */
 

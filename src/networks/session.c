@@ -1,12 +1,12 @@
+/* Loads networks into ONNX Runtime, checks their tensors, and runs them. */
 #include "networks/session.h"
 
-#include <dlfcn.h>
-#include <onnxruntime_c_api.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "networks/library.h"
+#include "networks/onnxruntime.h"
 #include "networks/session_device.h"
 
 enum { MAX_INPUTS = 4 };
@@ -27,25 +27,6 @@ static const OrtEpDevice *provider; /* of libtrkx_ep, once it is registered */
 
 /* The run on whose behalf this thread calls the runtime; NULL while a network is loaded. */
 static _Thread_local struct trkx_memory *run_memory;
-
-/* An allocation of the runtime's failed on this thread since its last status was looked at. */
-static _Thread_local bool memory_refused;
-
-/* The runtime does not look at what an allocator returns: 1.32 writes to a NULL. Its own allocator throws
- * std::bad_alloc instead, which comes back to us as a status. Ours throws the same, by the C++ library that
- * the runtime brings into the process; NULL where there is none (this file is compiled with -fexceptions). */
-static void (*throw_bad_alloc)(void);
-
-static void find_bad_alloc(void)
-{
-    *(void **)&throw_bad_alloc = dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv"); /* std::__throw_bad_alloc */
-}
-
-void trkx_ort_refuse(void)
-{
-    memory_refused = true;
-    if (throw_bad_alloc != NULL) throw_bad_alloc();
-}
 
 static void *ORT_API_CALL allocator_alloc(OrtAllocator *self, size_t size)
 {
@@ -76,9 +57,8 @@ static void ORT_API_CALL discard_log(void *parameter, OrtLoggingLevel severity, 
 /* Takes the runtime's status over into ours; `what` says what was tried. */
 static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *error)
 {
-    bool refused = memory_refused;
+    bool refused = trkx_ort_refused();
     trkx_error device; /* a device's own words are better: they state the need */
-    memory_refused = false;
     if (failure == NULL) return TRKX_OK;
     if (trkx_ort_device_refused(&device)) {
         api->ReleaseStatus(failure);
@@ -167,11 +147,7 @@ static void runtime_destroy(void)
 static enum trkx_status runtime_create(trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    find_bad_alloc();
-    api = OrtGetApiBase()->GetApi(TRKX_ORT_API);
-    if (api == NULL)
-        return trkx_fail(error, TRKX_ERROR_RUNTIME, "ONNX Runtime %s is too old: 1.%d or newer is needed",
-                         trkx_runtime_version(), TRKX_ORT_API);
+    TRKX_CHECK(trkx_ort_open(&api, error));
     TRKX_CHECK(check(
         api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx", &environment),
         "starting", error));
@@ -205,16 +181,6 @@ static void runtime_release(void)
     pthread_mutex_lock(&lock);
     if (--users == 0) runtime_destroy();
     pthread_mutex_unlock(&lock);
-}
-
-const char *trkx_runtime_version(void)
-{
-    return OrtGetApiBase()->GetVersionString();
-}
-
-const void *trkx_ort_address(void)
-{
-    return OrtGetApiBase();
 }
 
 /* ---- sessions --------------------------------------------------------------------------------------- */

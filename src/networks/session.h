@@ -1,10 +1,9 @@
-/* ONNX Runtime: the only files that know it are src/networks/session.c and src/networks/session_device.c. A
- * session is one network, loaded and checked. */
+/* A session is one network in ONNX Runtime, loaded and checked. */
 #ifndef TRKX_SRC_ORT_H
 #define TRKX_SRC_ORT_H
 
 #include "core/memory.h"
-#include "networks/external_data.h"
+#include "io/external_data.h"
 
 #include <trkx.h>
 
@@ -54,9 +53,6 @@ enum trkx_status trkx_session_report(const struct trkx_session_spec *spec, trkx_
 void trkx_session_destroy(struct trkx_session *session);
 /* The type of an input's elements, as the model declares it. */
 enum trkx_element trkx_session_element(const struct trkx_session *session, size_t input);
-
-/* In ONNX Runtime's library, for those who ask which file that is. */
-const void *trkx_ort_address(void);
 
 /* Runs the network on views of the inputs, in the order of the spec, into the caller's output buffer. What
  * the runtime allocates meanwhile counts as `memory`'s. Any number of threads at once; of a device's network

@@ -1,3 +1,4 @@
+/* Lends a device's memory to ONNX Runtime, and sets its CUDA provider up. */
 #include "networks/session_device.h"
 
 #include <stdio.h>

@@ -3,13 +3,8 @@
 #ifndef TRKX_SRC_ORT_DEVICE_H
 #define TRKX_SRC_ORT_DEVICE_H
 
-#include <onnxruntime_c_api.h>
-
 #include "networks/device.h"
-
-/* The version of the runtime's interface, asked for by number rather than as ORT_API_VERSION, so that newer
- * headers still meet a 1.23 library. */
-enum { TRKX_ORT_API = 23 };
+#include "networks/onnxruntime.h"
 
 /* Lets a network that is about to be loaded run on the device. What tensors in its memory are described by is
  * *memory, which lives until trkx_ort_devices_release. The caller holds the environment's lock.
@@ -32,10 +27,5 @@ bool trkx_ort_device_refused(trkx_error *why);
 /* The allocator that the runtime is given for the memory of device `number`, for the tests; NULL: none yet.
  */
 OrtAllocator *trkx_ort_device_allocator(int number);
-
-/* In src/networks/session.c: tells the runtime, from within its call of an allocator, that memory is out. May
- * not return.
- */
-void trkx_ort_refuse(void);
 
 #endif

@@ -3,7 +3,7 @@
 #define TRKX_SRC_BUNDLE_H
 
 #include "core/memory.h"
-#include "networks/external_data.h"
+#include "io/external_data.h"
 #include "tracks/methods.h"
 
 enum { TRKX_BUNDLE_SCHEMA = 1 };

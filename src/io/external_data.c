@@ -1,4 +1,5 @@
-#include "networks/external_data.h"
+/* Finds the files that hold a model's data, by walking through the model, and reads and checks them. */
+#include "io/external_data.h"
 
 #include <limits.h>
 #include <sha2.h>
@@ -8,7 +9,7 @@
 
 #include "core/memory.h"
 #include "io/bytes.h"
-#include "networks/wire.h"
+#include "io/wire.h"
 
 /* ---- where tensors are in a model (onnx.proto) ------------------------------------------------------- */
 

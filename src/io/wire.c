@@ -1,4 +1,5 @@
-#include "networks/wire.h"
+/* Takes the fields of a message apart. */
+#include "io/wire.h"
 
 bool trkx_take_varint(struct trkx_bytes *from, uint64_t *value)
 {
