@@ -14,8 +14,9 @@ target_include_directories(trkx_onnx_schema SYSTEM PUBLIC ${onnx_generated})
 target_link_libraries(trkx_onnx_schema PUBLIC PkgConfig::PROTOBUF_C PRIVATE trkx_instrumentation)
 
 add_library(trkx_onnx OBJECT
-    onnx/file.c onnx/tensor.c onnx/graph.c onnx/extent.c onnx/shapes.c onnx/operators.c
-    onnx/infer.c onnx/infer_elements.c onnx/infer_arrange.c onnx/infer_index.c
+    onnx/file.c onnx/tensor.c onnx/graph.c onnx/extent.c onnx/shapes.c
+    onnx/infer.c onnx/infer_elements.c onnx/infer_arrange.c onnx/infer_index.c onnx/operators.c onnx/infer_graph.c
+    onnx/subject.c onnx/scatter.c onnx/axes.c onnx/origin.c
     onnx/findings.c onnx/info.c onnx/check.c onnx/check_graph.c onnx/check_interface.c onnx/check_kind.c
     onnx/convert.c onnx/edit.c onnx/repair.c onnx/networks.c onnx/adopt.c)
 target_compile_definitions(trkx_onnx PRIVATE _GNU_SOURCE)

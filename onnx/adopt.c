@@ -1,9 +1,12 @@
+/* Reads off a network's file what a bundle would say of it. */
 #include "onnx/adopt.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/error.h"
+#include "onnx/axes.h"
+#include "onnx/origin.h"
 
 /* What a network of each kind is given, for messages. */
 static const char *const wanted[TRKX_NETWORKS] = {

@@ -3,7 +3,7 @@
 #ifndef TRKX_ONNX_ADOPT_H
 #define TRKX_ONNX_ADOPT_H
 
-#include "onnx/check.h"
+#include "onnx/subject.h"
 
 /* Texts lie in the file's model. */
 struct trkx_adoption {

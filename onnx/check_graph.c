@@ -1,49 +1,13 @@
 /* Checks of what a model computes. */
+#include "onnx/check_graph.h"
+
 #include <string.h>
 
-#include "onnx/check.h"
+#include "onnx/origin.h"
+#include "onnx/scatter.h"
 #include "onnx/tensor.h"
 
 /* ---- scatters --------------------------------------------------------------------------------------- */
-
-static bool scatters(const Onnx__NodeProto *node)
-{
-    return trkx_onnx_is(node, "ScatterElements") || trkx_onnx_is(node, "ScatterND") ||
-           trkx_onnx_is(node, "Scatter");
-}
-
-static bool reduces(const Onnx__NodeProto *node)
-{
-    return !trkx_onnx_string_is(node, "reduction", "") && !trkx_onnx_string_is(node, "reduction", "none");
-}
-
-int64_t trkx_scatter_opset(const Onnx__NodeProto *node)
-{
-    if (!scatters(node) || !reduces(node)) return 0;
-    bool extrema =
-        trkx_onnx_string_is(node, "reduction", "max") || trkx_onnx_string_is(node, "reduction", "min");
-    return extrema ? TRKX_OPSET_EXTREMA : TRKX_OPSET_REDUCTION;
-}
-
-enum trkx_scatter trkx_scatter_kind(const struct trkx_subject *subject, const Onnx__NodeProto *node)
-{
-    if (!scatters(node)) return TRKX_SCATTER_FINE;
-    const struct trkx_shape *data =
-        trkx_onnx_shape(&subject->graph, &subject->shapes, trkx_onnx_input(node, 0));
-    const struct trkx_shape *index =
-        trkx_onnx_shape(&subject->graph, &subject->shapes, trkx_onnx_input(node, 1));
-    if (!index->index) return TRKX_SCATTER_FINE;
-    if (reduces(node)) return trkx_onnx_is(node, "ScatterND") ? TRKX_SCATTER_UNORDERED : TRKX_SCATTER_FINE;
-    return data->zero ? TRKX_SCATTER_OVERWRITES : TRKX_SCATTER_AMBIGUOUS;
-}
-
-bool trkx_scatters_rows(const struct trkx_subject *subject, const Onnx__NodeProto *node)
-{
-    const struct trkx_shape *of[3];
-    if (!trkx_onnx_is(node, "ScatterND") || node->n_input != 3) return false;
-    for (size_t i = 0; i < 3; i++) of[i] = trkx_onnx_shape(&subject->graph, &subject->shapes, node->input[i]);
-    return of[0]->rank == 2 && of[1]->rank == 2 && of[2]->rank == 2 && trkx_is(of[1]->extents[1], 1);
-}
 
 static void check_scatter(const struct trkx_subject *subject, const Onnx__NodeProto *node,
                           struct trkx_findings *findings)
@@ -88,7 +52,7 @@ static void check_extremum(const struct trkx_subject *subject, const Onnx__NodeP
 {
     const struct trkx_onnx_graph *graph = &subject->graph;
     bool largest = trkx_onnx_string_is(node, "reduction", "max");
-    if (!scatters(node) || (!largest && !trkx_onnx_string_is(node, "reduction", "min"))) return;
+    if (!trkx_scatters(node) || (!largest && !trkx_onnx_string_is(node, "reduction", "min"))) return;
     if (!trkx_onnx_shape(graph, &subject->shapes, trkx_onnx_input(node, 1))->index) return;
     if (!trkx_onnx_shape(graph, &subject->shapes, trkx_onnx_input(node, 0))->zero) return;
     if (largest && never_negative(trkx_origin(graph, trkx_onnx_input(node, 2)))) return;

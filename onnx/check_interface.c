@@ -1,9 +1,12 @@
 /* Checks of what a model is given and gives: names, types, ranks, widths, axes that grow, the last sigmoid.
  */
+#include "onnx/check_interface.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "onnx/check.h"
+#include "onnx/axes.h"
+#include "onnx/origin.h"
 #include "onnx/tensor.h"
 
 enum {
@@ -21,52 +24,6 @@ static bool is_embedding(const struct trkx_contract *contract)
 
 /* ---- the last sigmoid ------------------------------------------------------------------------------- */
 
-/* Operators that hand on what they are given, arranged anew. */
-static bool hands_on(const Onnx__NodeProto *node)
-{
-    static const char *const names[] = {"Squeeze", "Unsqueeze", "Reshape", "Flatten", "Identity",
-                                        "Cast",    "Transpose", "Gather",  "Slice",   "Clip"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (trkx_onnx_is(node, names[i])) return true;
-    return false;
-}
-
-static const Onnx__NodeProto *maker(const struct trkx_onnx_graph *graph, const char *name)
-{
-    const struct trkx_onnx_value *value = trkx_onnx_value(graph, name);
-    return value == NULL ? NULL : value->node;
-}
-
-/* 1 / (1 + exp(-x)), written out: the exponential in either term. */
-static bool written_out(const struct trkx_onnx_graph *graph, const Onnx__NodeProto *node)
-{
-    bool divides = trkx_onnx_is(node, "Div");
-    if (!divides && !trkx_onnx_is(node, "Reciprocal")) return false;
-    if (divides && trkx_onnx_constant(graph, trkx_onnx_input(node, 0)) == NULL) return false;
-    const Onnx__NodeProto *sum = maker(graph, trkx_onnx_input(node, divides ? 1 : 0));
-    if (sum == NULL || !trkx_onnx_is(sum, "Add")) return false;
-    for (size_t i = 0; i < 2; i++) {
-        const Onnx__NodeProto *term = maker(graph, trkx_onnx_input(sum, i));
-        if (term != NULL && trkx_onnx_is(term, "Exp")) return true;
-    }
-    return false;
-}
-
-const Onnx__NodeProto *trkx_origin(const struct trkx_onnx_graph *graph, const char *name)
-{
-    const Onnx__NodeProto *node = maker(graph, name);
-    for (size_t steps = 0; node != NULL && hands_on(node) && steps < graph->count; steps++)
-        node = maker(graph, trkx_onnx_input(node, 0));
-    return node;
-}
-
-bool trkx_ends_in_sigmoid(const struct trkx_onnx_graph *graph, const char *output)
-{
-    const Onnx__NodeProto *node = trkx_origin(graph, output);
-    return node != NULL &&
-           (trkx_onnx_is(node, "Sigmoid") || trkx_onnx_is(node, "HardSigmoid") || written_out(graph, node));
-}
-
 static void check_sigmoid(const struct trkx_subject *subject, struct trkx_findings *findings)
 {
     const struct trkx_contract *contract = subject->contract;
@@ -82,42 +39,6 @@ static void check_sigmoid(const struct trkx_subject *subject, struct trkx_findin
 }
 
 /* ---- axes that grow --------------------------------------------------------------------------------- */
-
-/* Edges as pairs, [m,2]. */
-static bool is_transposed(const Onnx__TypeProto__Tensor *type)
-{
-    int64_t first = 0, second = 0;
-    bool two_rows = trkx_onnx_declared_extent(type, 0, &first) && first == 2;
-    return !two_rows && trkx_onnx_declared_extent(type, 1, &second) && second == 2;
-}
-
-int trkx_growing_axis(enum trkx_role role, const Onnx__TypeProto__Tensor *type)
-{
-    if (role == TRKX_ROLE_OTHER || trkx_onnx_declared_rank(type) != 2) return -1;
-    return role == TRKX_ROLE_EDGES && !is_transposed(type) ? 1 : 0;
-}
-
-bool trkx_axis_fixed(const Onnx__TypeProto__Tensor *type, int axis, int64_t *extent)
-{
-    return axis >= 0 && trkx_onnx_declared_extent(type, axis, extent);
-}
-
-bool trkx_axes_can_grow(const struct trkx_subject *subject)
-{
-    const Onnx__GraphProto *proto = subject->graph.proto;
-    if (subject->shapes.unknown_nodes > 0 || subject->shapes.conflicts_count > 0) return false;
-    for (size_t i = 0; i < subject->graph.count; i++) {
-        const struct trkx_shape *shape = &subject->shapes.of[i];
-        for (int j = 0; j < shape->rank; j++)
-            if (shape->extents[j].per == TRKX_PER_UNKNOWN) return false;
-    }
-    for (size_t i = 0; i < proto->n_output; i++) {
-        const struct trkx_shape *shape =
-            trkx_onnx_shape(&subject->graph, &subject->shapes, trkx_onnx_text(proto->output[i]->name));
-        if (shape->rank < 1 || !trkx_grows(shape->extents[0])) return false;
-    }
-    return true;
-}
 
 static void check_axis(const struct trkx_subject *subject, const Onnx__ValueInfoProto *info, int axis,
                        struct trkx_findings *findings)
@@ -171,7 +92,7 @@ static void check_edges(const struct trkx_contract *contract, const Onnx__ValueI
     int64_t extent = 0;
     bool declared =
         trkx_onnx_declared_extent(type, 0, &extent) || trkx_onnx_declared_extent(type, 1, &extent);
-    bool transposed = is_transposed(type);
+    bool transposed = trkx_edges_transposed(type);
     if (contract == NULL || !declared || trkx_onnx_declared_rank(type) != 2 ||
         contract->transposed == transposed)
         check_rank(input, 2, transposed ? (int64_t[]){-1, 2} : (int64_t[]){declared ? 2 : -1, -1}, findings);

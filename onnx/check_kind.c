@@ -1,5 +1,7 @@
 /* Whether a model looks like one of the networks of tracking, before it is measured as one. */
-#include "onnx/check.h"
+#include "onnx/check_kind.h"
+
+#include "onnx/origin.h"
 
 enum { MOST_FEATURES = 256 }; /* of a hit */
 

@@ -1,3 +1,4 @@
+/* Rewrites nodes whose operators have changed between operator sets. */
 #include "onnx/convert.h"
 
 #include <string.h>

@@ -2,8 +2,9 @@
 #ifndef TRKX_ONNX_CONVERT_H
 #define TRKX_ONNX_CONVERT_H
 
-#include "onnx/check.h"
 #include "onnx/edit.h"
+#include "onnx/findings.h"
+#include "onnx/subject.h"
 
 enum { TRKX_OPSET_OLDEST = 9, TRKX_OPSET_NEWEST = 18 }; /* what conversion knows */
 

@@ -1,3 +1,4 @@
+/* Changes attributes, inputs and nodes of a model in memory. */
 #include "onnx/edit.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Arithmetic with extents. */
 #include "onnx/extent.h"
 
 static const struct trkx_extent unknown;

@@ -1,3 +1,4 @@
+/* Reads and writes ONNX files, and the data in files beside them. */
 #include "onnx/file.h"
 
 #include <sha2.h>

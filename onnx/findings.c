@@ -1,3 +1,4 @@
+/* A list of findings that grows, and names that are fit to print. */
 #include "onnx/findings.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Finds values by name, and reads the attributes and inputs of nodes. */
 #include "onnx/graph.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
+/* What the operators' inference of shapes shares. */
 #include "onnx/infer.h"
 
 #include <string.h>
 
 const struct trkx_extent trkx_unknown;
-const struct trkx_shape trkx_unknown_shape = {.rank = -1, .values_count = -1};
 
 /* ---- reading a node ------------------------------------------------------------------------------------ */
 

@@ -2,10 +2,20 @@
 #ifndef TRKX_ONNX_INFER_H
 #define TRKX_ONNX_INFER_H
 
-#include "onnx/operators.h"
+#include "onnx/shapes.h"
+
+enum { TRKX_MAX_OUTPUTS = 32 }; /* of a node; only Split has more than a few */
+
+/* A node being worked through. */
+struct trkx_inference {
+    const struct trkx_onnx_graph *graph;
+    const struct trkx_shapes *shapes;
+    const Onnx__NodeProto *node;
+    struct trkx_shape *out;        /* [TRKX_MAX_OUTPUTS] unknown at first */
+    struct trkx_conflict conflict; /* extent 0: none */
+};
 
 extern const struct trkx_extent trkx_unknown;
-extern const struct trkx_shape trkx_unknown_shape;
 
 /* Shape of the node's i-th input; one of unknown rank where it has none. */
 const struct trkx_shape *trkx_in(const struct trkx_inference *step, size_t i);
@@ -34,42 +44,5 @@ struct trkx_extent trkx_meet(struct trkx_inference *step, struct trkx_extent a, 
 /* out: of both, broadcast. */
 void trkx_broadcast(struct trkx_inference *step, const struct trkx_shape *a, const struct trkx_shape *b,
                     struct trkx_shape *out);
-
-/* The operators' own, each fills step->out: element by element (infer_elements.c), constants and arrangement
- * (infer_arrange.c), gathering, reducing, products (infer_index.c). */
-void trkx_infer_add(struct trkx_inference *step);
-void trkx_infer_arg(struct trkx_inference *step);
-void trkx_infer_cast(struct trkx_inference *step);
-void trkx_infer_compare(struct trkx_inference *step);
-void trkx_infer_concat(struct trkx_inference *step);
-void trkx_infer_constant_of_shape(struct trkx_inference *step);
-void trkx_infer_copy(struct trkx_inference *step);
-void trkx_infer_divide(struct trkx_inference *step);
-void trkx_infer_expand(struct trkx_inference *step);
-void trkx_infer_flatten(struct trkx_inference *step);
-void trkx_infer_gather(struct trkx_inference *step);
-void trkx_infer_gather_elements(struct trkx_inference *step);
-void trkx_infer_gather_nd(struct trkx_inference *step);
-void trkx_infer_gemm(struct trkx_inference *step);
-void trkx_infer_many(struct trkx_inference *step);
-void trkx_infer_matmul(struct trkx_inference *step);
-void trkx_infer_multiply(struct trkx_inference *step);
-void trkx_infer_range(struct trkx_inference *step);
-void trkx_infer_reduce(struct trkx_inference *step);
-void trkx_infer_reshape(struct trkx_inference *step);
-void trkx_infer_same(struct trkx_inference *step);
-void trkx_infer_scatter(struct trkx_inference *step);
-void trkx_infer_shape(struct trkx_inference *step);
-void trkx_infer_size(struct trkx_inference *step);
-void trkx_infer_slice(struct trkx_inference *step);
-void trkx_infer_split(struct trkx_inference *step);
-void trkx_infer_squeeze(struct trkx_inference *step);
-void trkx_infer_subtract(struct trkx_inference *step);
-void trkx_infer_tile(struct trkx_inference *step);
-void trkx_infer_transpose(struct trkx_inference *step);
-void trkx_infer_truth(struct trkx_inference *step);
-void trkx_infer_two(struct trkx_inference *step);
-void trkx_infer_unsqueeze(struct trkx_inference *step);
-void trkx_infer_where(struct trkx_inference *step);
 
 #endif

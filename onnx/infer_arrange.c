@@ -1,7 +1,8 @@
 /* Operators that make constants, and that arrange, join and part. */
+#include "onnx/infer_arrange.h"
+
 #include <string.h>
 
-#include "onnx/infer.h"
 #include "onnx/tensor.h"
 
 enum { INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64 };

@@ -1,5 +1,5 @@
 /* Operators that work element by element. */
-#include "onnx/infer.h"
+#include "onnx/infer_elements.h"
 
 enum {
     INT32 = ONNX__TENSOR_PROTO__DATA_TYPE__INT32,

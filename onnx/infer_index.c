@@ -1,5 +1,5 @@
 /* Operators that gather and scatter, reduce and multiply. */
-#include "onnx/infer.h"
+#include "onnx/infer_index.h"
 
 enum { INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64 };
 

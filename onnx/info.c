@@ -1,3 +1,4 @@
+/* Describes a model, and counts the arithmetic of its operators. */
 #include "onnx/info.h"
 
 #include <stdio.h>
@@ -6,7 +7,10 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "onnx/findings.h"
+#include "onnx/infer_index.h"
 #include "onnx/operators.h"
+#include "onnx/origin.h"
 #include "onnx/tensor.h"
 
 /* ---- inputs and outputs ----------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 #ifndef TRKX_ONNX_INFO_H
 #define TRKX_ONNX_INFO_H
 
-#include "onnx/check.h"
+#include "onnx/subject.h"
 
 /* An input or output. */
 struct trkx_tensor_info {

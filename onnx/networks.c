@@ -1,3 +1,4 @@
+/* Finds the models and contracts that a path stands for. */
 #include "onnx/networks.h"
 
 #include <string.h>

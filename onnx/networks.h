@@ -3,7 +3,7 @@
 #ifndef TRKX_ONNX_NETWORKS_H
 #define TRKX_ONNX_NETWORKS_H
 
-#include "onnx/check.h"
+#include "onnx/subject.h"
 
 struct trkx_bundle; /* src/pipeline/bundle.h */
 

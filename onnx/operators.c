@@ -1,8 +1,11 @@
+/* The table of operators: how each changes shapes, and what it costs. */
 #include "onnx/operators.h"
 
 #include <string.h>
 
-#include "onnx/infer.h"
+#include "onnx/infer_arrange.h"
+#include "onnx/infer_elements.h"
+#include "onnx/infer_index.h"
 
 static const struct trkx_operator operators[] = {
 #define DESCRIBED(name, infer, work) {name, trkx_infer_##infer, TRKX_WORK_##work},

@@ -2,18 +2,7 @@
 #ifndef TRKX_ONNX_OPERATORS_H
 #define TRKX_ONNX_OPERATORS_H
 
-#include "onnx/shapes.h"
-
-enum { TRKX_MAX_OUTPUTS = 32 }; /* of a node; only Split has more than a few */
-
-/* A node being worked through. */
-struct trkx_inference {
-    const struct trkx_onnx_graph *graph;
-    const struct trkx_shapes *shapes;
-    const Onnx__NodeProto *node;
-    struct trkx_shape *out;        /* [TRKX_MAX_OUTPUTS] unknown at first */
-    struct trkx_conflict conflict; /* extent 0: none */
-};
+#include "onnx/infer.h"
 
 /* What an operator costs. */
 enum trkx_work {
@@ -35,8 +24,4 @@ struct trkx_operator {
 const struct trkx_operator *trkx_onnx_operator(const Onnx__NodeProto *node);
 /* Fills out[TRKX_MAX_OUTPUTS], unknown at first. */
 void trkx_onnx_infer(struct trkx_inference *step, struct trkx_shape *out);
-/* The inner extent of a matrix product. */
-struct trkx_extent trkx_onnx_inner(const struct trkx_onnx_graph *graph, const struct trkx_shapes *shapes,
-                                   const Onnx__NodeProto *node);
-
 #endif

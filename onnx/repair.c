@@ -1,8 +1,11 @@
+/* Gives scatters their sum back, and fixed axes their freedom. */
 #include "onnx/repair.h"
 
 #include "core/error.h"
+#include "onnx/axes.h"
 #include "onnx/convert.h"
 #include "onnx/edit.h"
+#include "onnx/scatter.h"
 #include "onnx/tensor.h"
 
 enum { NAME = 64 };

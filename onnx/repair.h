@@ -2,7 +2,8 @@
 #ifndef TRKX_ONNX_REPAIR_H
 #define TRKX_ONNX_REPAIR_H
 
-#include "onnx/check.h"
+#include "onnx/findings.h"
+#include "onnx/subject.h"
 
 /* Changes the model in memory and adds what it changed. opset: convert at least to this one; 0: only as far
  * as the repair needs it. Errors: ARGUMENT (an operator set that is not known), MEMORY, MODEL (it cannot be

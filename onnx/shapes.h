@@ -1,5 +1,4 @@
-/* Which shape each value of a graph has, in terms of nodes and edges: worked out from the inputs, operator by
- * operator, including the small integer tensors that exporters compute shapes with. */
+/* Which shape each value of a graph has, in terms of nodes and edges. */
 #ifndef TRKX_ONNX_SHAPES_H
 #define TRKX_ONNX_SHAPES_H
 
@@ -17,6 +16,8 @@ struct trkx_shape {
     bool zero;  /* every element is 0 */
     bool index; /* made of the edges that the model is given: an index may repeat in it */
 };
+
+extern const struct trkx_shape trkx_unknown_shape;
 
 /* What a graph is given. */
 enum trkx_role { TRKX_ROLE_OTHER, TRKX_ROLE_NODES, TRKX_ROLE_EDGES, TRKX_ROLE_EDGE_FEATURES };
@@ -37,15 +38,6 @@ struct trkx_shapes {
     size_t unknown_nodes; /* whose outputs' shapes are not known */
 };
 
-/* Names of the inputs, where a bundle tells; NULL: by their types and ranks. */
-struct trkx_roles {
-    const char *nodes, *edges, *pairs;
-    bool transposed; /* edges of which no axis is declared are [m,2] */
-};
-
-/* Errors: MEMORY. */
-enum trkx_status trkx_onnx_shapes(const struct trkx_onnx_graph *graph, const struct trkx_roles *roles,
-                                  struct trkx_shapes *shapes, trkx_error *error);
 void trkx_onnx_shapes_release(struct trkx_shapes *shapes);
 
 /* Of a value by its name; of one that nothing makes, a shape of unknown rank. */

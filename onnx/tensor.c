@@ -1,3 +1,4 @@
+/* Reads the numbers of constant tensors. */
 #include "onnx/tensor.h"
 
 #include <math.h>

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "onnx/check.h"
 #include "onnx/info.h"
 #include "onnx/repair.h"
 #include "onnx/tensor.h"

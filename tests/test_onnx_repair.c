@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "onnx/check.h"
 #include "onnx/repair.h"
 #include "onnx_models.h"
 #include "onnx_run.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "onnx/infer_graph.h"
 #include "onnx/info.h"
 #include "onnx/operators.h"
 #include "onnx/tensor.h"
@@ -94,7 +95,7 @@ static void expect_shapes(Onnx__ModelProto *model, const char *const (*expected)
     struct trkx_shapes shapes;
     build_file(model, &file);
     assert_int_equal(trkx_onnx_graph_create(file.model, &graph, NULL), TRKX_OK);
-    assert_int_equal(trkx_onnx_shapes(&graph, NULL, &shapes, NULL), TRKX_OK);
+    assert_int_equal(trkx_infer_graph(&graph, NULL, &shapes, NULL), TRKX_OK);
     for (; (*expected)[0] != NULL; expected++) {
         const char *found = shape_text(trkx_onnx_shape(&graph, &shapes, (*expected)[0]));
         if (strcmp(found, (*expected)[1]) != 0)

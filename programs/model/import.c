@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "onnx/check.h"
 #include "onnx/convert.h"
 #include "onnx/repair.h"
 

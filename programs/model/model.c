@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "onnx/convert.h"
+#include "onnx/scatter.h"
 
 static void help(void)
 {
