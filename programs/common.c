@@ -1,3 +1,4 @@
+/* Messages, values of options and the choice of a device, for all subcommands. */
 #include "programs/common.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* Prints what the metrics of events are, and writes them as JSON. */
 #include "programs/evaluate_report.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Runs events side by side, and writes what each gives in order. */
 #include "programs/jobs.h"
 #include "programs/process.h"
 

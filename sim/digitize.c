@@ -1,3 +1,4 @@
+/* Turns the crossings of particles with modules into clusters of cells. */
 #include "sim/digitize.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Sorts the modules into layers with passive material, and finds those near a point. */
 #include "sim/geometry.h"
 
 #include <math.h>

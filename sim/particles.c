@@ -1,3 +1,4 @@
+/* Draws particles from tables of a real event. */
 #include "sim/particles.h"
 
 #include "sim/particle_tables.h"

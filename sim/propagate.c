@@ -1,3 +1,4 @@
+/* Steps particles through the field, from module to module. */
 #include "sim/propagate.h"
 
 #include <math.h>

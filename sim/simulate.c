@@ -1,3 +1,4 @@
+/* Simulates events: particles, their crossings, cells, noise; and writes the truth down. */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
