@@ -1,182 +1,9 @@
-#include "trkx.h"
-
+/* Scores of tracks: what they hold of the particles, and which particles they find. */
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/groups.h"
 #include "core/keys.h"
-#include "graph/edges.h"
-#include "metrics/metrics.h"
-
-enum { NOISE = 0 }; /* the particle_id of hits that no particle made */
-
-/* ---- particles -------------------------------------------------------------------------------------- */
-
-/* What the truth says of an event: the hits of each particle. */
-struct truth_index {
-    const trkx_truth *truth;
-    const trkx_particles *particles; /* may be NULL */
-    struct trkx_groups hits;         /* rows of truth by particle_id */
-    struct trkx_groups rows;         /* rows of particles by particle_id; empty where there are none */
-};
-
-static void index_destroy(struct truth_index *index)
-{
-    trkx_groups_destroy(&index->hits);
-    trkx_groups_destroy(&index->rows);
-}
-
-static bool are_finite(const float *row) /* [3], NULL: not known */
-{
-    return row == NULL || (isfinite(row[0]) && isfinite(row[1]) && isfinite(row[2]));
-}
-
-static const float *row_of(const float *rows, size_t i) /* [n,3] */
-{
-    return rows == NULL ? NULL : rows + 3 * i;
-}
-
-static enum trkx_status check_truth(const trkx_truth *truth, trkx_error *error)
-{
-    if (truth->count > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: %zu hits, at most %d are possible",
-                         truth->count, INT32_MAX);
-    for (size_t i = 0; i < truth->count; i++)
-        if (!are_finite(row_of(truth->xyz, i)) || !are_finite(row_of(truth->pxyz, i)))
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "metrics: truth row %zu has a position or momentum that is not finite", i);
-    return TRKX_OK;
-}
-
-/* Positions order the hits of a particle. */
-static enum trkx_status check_positions(const trkx_truth *truth, trkx_error *error)
-{
-    if (truth->xyz != NULL || truth->count == 0) return TRKX_OK;
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                     "metrics: truth has no positions, by which the hits of a particle are put in order");
-}
-
-/* Every particle is listed once, and those of the truth are among them. */
-static enum trkx_status check_particles(const struct truth_index *index, trkx_error *error)
-{
-    const trkx_particles *particles = index->particles;
-    for (size_t p = 0; p < particles->count; p++) {
-        const char *wrong = index->rows.group[p] != p ? "is listed twice" : NULL;
-        if (!are_finite(row_of(particles->vxyz, p)) || !are_finite(row_of(particles->pxyz, p)))
-            wrong = "has a vertex or momentum that is not finite";
-        if (wrong != NULL)
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: row %zu: particle %lld %s", p,
-                             (long long)particles->particle_id[p], wrong);
-    }
-    for (size_t g = 0; g < index->hits.count; g++) {
-        int64_t id = index->hits.values[g];
-        if (id == NOISE || trkx_groups_find(&index->rows, id) != TRKX_NO_GROUP) continue;
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "metrics: particle %lld of truth row %zu is not among the %zu particles",
-                         (long long)id, (size_t)*trkx_groups_members(&index->hits, g),
-                         index->particles->count);
-    }
-    return TRKX_OK;
-}
-
-static enum trkx_status index_create(struct trkx_memory *memory, const trkx_truth *truth,
-                                     const trkx_particles *particles, struct truth_index *index,
-                                     trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    *index = (struct truth_index){.truth = truth, .particles = particles};
-    TRKX_CHECK(check_truth(truth, error));
-    TRKX_CHECK(trkx_groups_create(memory, truth->particle_id, truth->count, &index->hits, error));
-    if (particles == NULL) goto cleanup;
-    TRKX_CHECK(trkx_groups_create(memory, particles->particle_id, particles->count, &index->rows, error));
-    TRKX_CHECK(check_particles(index, error));
-cleanup:
-    if (status != TRKX_OK) index_destroy(index);
-    return status;
-}
-
-/* The row of a particle in the table of particles. */
-static size_t particle_row(const struct truth_index *index, size_t particle)
-{
-    uint32_t group = trkx_groups_find(&index->rows, index->hits.values[particle]);
-    return *trkx_groups_members(&index->rows, group);
-}
-
-static double squared_distance(const float *a, const float *b) /* [3] mm each */
-{
-    double x = (double)a[0] - b[0], y = (double)a[1] - b[1], z = (double)a[2] - b[2];
-    return x * x + y * y + z * z;
-}
-
-/* mm [3]: where a particle was produced; the origin where that is not known. */
-static const float *production_vertex(const struct truth_index *index, size_t particle)
-{
-    static const float origin[3] = {0, 0, 0};
-    return index->particles == NULL ? origin : index->particles->vxyz + 3 * particle_row(index, particle);
-}
-
-/* ---- true edges ------------------------------------------------------------------------------------- */
-
-/* A hit on the way of its particle. */
-struct crossing {
-    double distance; /* mm^2, squared, from the production vertex */
-    uint32_t hit;
-};
-
-static int outwards(const void *left, const void *right)
-{
-    const struct crossing *a = left, *b = right;
-    if (a->distance != b->distance) return a->distance < b->distance ? -1 : 1;
-    return (a->hit > b->hit) - (a->hit < b->hit);
-}
-
-/* Pairs of consecutive hits of one particle; returns their number. way: room for its hits. */
-static size_t particle_pairs(const struct truth_index *index, size_t particle, struct crossing *way,
-                             uint64_t *pairs)
-{
-    const uint32_t *hits = trkx_groups_members(&index->hits, particle);
-    const float *vertex = production_vertex(index, particle);
-    size_t count = trkx_groups_size(&index->hits, particle);
-    for (size_t i = 0; i < count; i++)
-        way[i] =
-            (struct crossing){squared_distance(index->truth->xyz + 3 * (size_t)hits[i], vertex), hits[i]};
-    qsort(way, count, sizeof *way, outwards);
-    for (size_t i = 1; i < count; i++) {
-        uint32_t a = way[i - 1].hit, b = way[i].hit;
-        pairs[i - 1] = a < b ? trkx_key(a, b) : trkx_key(b, a);
-    }
-    return count - 1;
-}
-
-enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth *truth,
-                                    const trkx_particles *particles, size_t min_hits, trkx_edges *edges,
-                                    trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    struct truth_index index = {0};
-    struct crossing *way = NULL;
-    struct trkx_pairs all = {0};
-    *edges = (trkx_edges){0};
-    TRKX_CHECK(check_positions(truth, error));
-    TRKX_CHECK(index_create(memory, truth, particles, &index, error));
-    TRKX_ALLOCATE(way, memory, truth->count, "the hits of a particle");
-    TRKX_ALLOCATE(all.pairs, memory, truth->count, "true edges");
-    for (size_t p = 0; p < index.hits.count; p++)
-        if (index.hits.values[p] != NOISE && trkx_groups_size(&index.hits, p) >= min_hits)
-            all.count += particle_pairs(&index, p, way, all.pairs + all.count);
-    TRKX_CHECK(trkx_edges_from_pairs(memory, &all, 1, truth->count, NULL, 1, NULL, NULL, edges, error));
-cleanup:
-    index_destroy(&index);
-    trkx_release(way);
-    trkx_release(all.pairs);
-    return status;
-}
-
-enum trkx_status trkx_true_edges(const trkx_truth *truth, const trkx_particles *particles, size_t min_hits,
-                                 trkx_edges *edges, trkx_error *error)
-{
-    return trkx_true_edges_in(NULL, truth, particles, min_hits, edges, error);
-}
+#include "metrics/truth_index.h"
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */
 
@@ -200,7 +27,7 @@ struct majority {
 
 struct evaluation {
     const trkx_metrics_options *options;
-    struct truth_index index;
+    struct trkx_truth_index index;
     struct trkx_groups tracks;   /* hits by label; label 0 is one of them */
     struct majority *majorities; /* [tracks.count] */
     uint32_t *claims;            /* [particles] tracks of which the particle holds the majority */
@@ -227,7 +54,7 @@ static struct majority find_majority(const struct evaluation *evaluation, size_t
             share.weight += evaluation->index.truth->weight[trkx_key_low(particles[i])];
         }
         keep_larger(&majority.any, share);
-        if (of_particle->values[share.particle] != NOISE) keep_larger(&majority.real, share);
+        if (of_particle->values[share.particle] != TRKX_NOISE) keep_larger(&majority.real, share);
     }
     return majority;
 }
@@ -301,28 +128,28 @@ static void judge_tracks(struct evaluation *evaluation, trkx_metrics *metrics)
 /* ---- efficiency ------------------------------------------------------------------------------------- */
 
 /* The particle's hit next to the origin; ties: the first. */
-static size_t first_hit(const struct truth_index *index, size_t particle)
+static size_t first_hit(const struct trkx_truth_index *index, size_t particle)
 {
     const uint32_t *hits = trkx_groups_members(&index->hits, particle);
     static const float origin[3] = {0, 0, 0};
     size_t first = hits[0];
     for (size_t i = 1; i < trkx_groups_size(&index->hits, particle); i++)
-        if (squared_distance(index->truth->xyz + 3 * (size_t)hits[i], origin) <
-            squared_distance(index->truth->xyz + 3 * first, origin))
+        if (trkx_squared_distance(index->truth->xyz + 3 * (size_t)hits[i], origin) <
+            trkx_squared_distance(index->truth->xyz + 3 * first, origin))
             first = hits[i];
     return first;
 }
 
-static bool has_momenta(const struct truth_index *index)
+static bool has_momenta(const struct trkx_truth_index *index)
 {
     return index->particles != NULL || index->truth->pxyz != NULL;
 }
 
 /* GeV: at the production vertex, or at the first true hit where that is not known; NaN where neither is. */
-static double transverse_momentum(const struct truth_index *index, size_t particle)
+static double transverse_momentum(const struct trkx_truth_index *index, size_t particle)
 {
     if (!has_momenta(index)) return NAN;
-    const float *p = index->particles != NULL ? index->particles->pxyz + 3 * particle_row(index, particle)
+    const float *p = index->particles != NULL ? index->particles->pxyz + 3 * trkx_truth_row(index, particle)
                                               : index->truth->pxyz + 3 * first_hit(index, particle);
     return hypot(p[0], p[1]);
 }
@@ -357,8 +184,8 @@ static void judge_particles(const struct evaluation *evaluation, trkx_metrics *m
     metrics->above_1_gev.min_pt = 1;
     for (size_t p = 0; p < hits->count; p++) {
         size_t count = trkx_groups_size(hits, p);
-        if (hits->values[p] == NOISE) metrics->noise_hits = count;
-        if (hits->values[p] == NOISE || count < evaluation->options->min_hits) continue;
+        if (hits->values[p] == TRKX_NOISE) metrics->noise_hits = count;
+        if (hits->values[p] == TRKX_NOISE || count < evaluation->options->min_hits) continue;
         double pt = transverse_momentum(&evaluation->index, p);
         for (size_t e = 0; e < 3; e++) count_particle(efficiencies[e], pt, evaluation->matched[p]);
     }
@@ -439,8 +266,8 @@ enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, con
     struct evaluation evaluation = {.options = options};
     *metrics = (trkx_metrics){0};
     TRKX_CHECK(check_evaluation(labels, hits, truth, options, error));
-    if (particles == NULL && truth->pxyz != NULL) TRKX_CHECK(check_positions(truth, error));
-    TRKX_CHECK(index_create(NULL, truth, particles, &evaluation.index, error));
+    if (particles == NULL && truth->pxyz != NULL) TRKX_CHECK(trkx_truth_check_positions(truth, error));
+    TRKX_CHECK(trkx_truth_create(NULL, truth, particles, &evaluation.index, error));
     TRKX_CHECK(group_tracks(labels, truth->count, &evaluation.tracks, error));
     TRKX_CHECK(find_majorities(&evaluation, error));
     TRKX_CHECK(allocate_particles(&evaluation, error));
@@ -449,7 +276,7 @@ enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, con
     judge_tracks(&evaluation, metrics);
     judge_particles(&evaluation, metrics);
 cleanup:
-    index_destroy(&evaluation.index);
+    trkx_truth_destroy(&evaluation.index);
     trkx_groups_destroy(&evaluation.tracks);
     trkx_release(evaluation.majorities);
     trkx_release(evaluation.claims);

@@ -21,7 +21,7 @@
 #include "graph/radius_graph.h"
 #include "io/event.h"
 #include "core/row_index.h"
-#include "metrics/metrics.h"
+#include "metrics/true_edges.h"
 #include "tracks/labels.h"
 
 /* What one run holds between its steps. */

@@ -1,7 +1,6 @@
-/* Metrics: tracks and edges compared with the truth. In: labels or edges, hits, truth, particles. Out:
- * trkx_metrics, true edges. Uses core and graph. */
-#ifndef TRKX_SRC_METRICS_H
-#define TRKX_SRC_METRICS_H
+/* The edges that the truth has: the pairs of consecutive hits of one particle. */
+#ifndef TRKX_METRICS_TRUE_EDGES_H
+#define TRKX_METRICS_TRUE_EDGES_H
 
 #include "core/memory.h"
 
