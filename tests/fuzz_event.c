@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/event_read.h"
+#include "io/tracks_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* Memory that is used again. The blocks of one event come out of its arena, and the arena goes to the next
  * event: after a few events nothing is asked of the system, and no page is touched for the first time. A
  * fresh page costs more than most of what is done with it: a quarter of a run's time was their clearing. */
-#ifndef TRKX_SRC_ARENA_H
-#define TRKX_SRC_ARENA_H
+#ifndef TRKX_CORE_ARENA_H
+#define TRKX_CORE_ARENA_H
 
 #include "core/system.h"
 

@@ -1,6 +1,6 @@
 /* What the processor can do beyond its baseline. */
-#ifndef TRKX_SRC_CPU_H
-#define TRKX_SRC_CPU_H
+#ifndef TRKX_CORE_CPU_H
+#define TRKX_CORE_CPU_H
 
 enum trkx_cpu_feature {
     TRKX_CPU_AVX2 = 1,   /* AVX2 and FMA */

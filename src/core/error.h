@@ -1,6 +1,6 @@
 /* Errors: one line that names file, line, stage and cause, kept in the caller's trkx_error. */
-#ifndef TRKX_SRC_ERROR_H
-#define TRKX_SRC_ERROR_H
+#ifndef TRKX_CORE_ERROR_H
+#define TRKX_CORE_ERROR_H
 
 #include "trkx.h"
 

@@ -1,6 +1,6 @@
 /* Rows grouped by a 64-bit value: the hits of each particle, the hits of each track. */
-#ifndef TRKX_SRC_GROUPS_H
-#define TRKX_SRC_GROUPS_H
+#ifndef TRKX_CORE_GROUPS_H
+#define TRKX_CORE_GROUPS_H
 
 #include "core/memory.h"
 

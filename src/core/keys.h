@@ -1,7 +1,7 @@
 /* 64-bit keys: order-preserving codes of floats, selection and sorting. A key is often (code << 32 | index),
  * so that keys are unique and ties go to the lower index. */
-#ifndef TRKX_SRC_KEYS_H
-#define TRKX_SRC_KEYS_H
+#ifndef TRKX_CORE_KEYS_H
+#define TRKX_CORE_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>

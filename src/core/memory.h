@@ -1,6 +1,6 @@
 /* Allocation: checked, counted per run, 64-byte aligned; from the system or from an arena. */
-#ifndef TRKX_SRC_MEMORY_H
-#define TRKX_SRC_MEMORY_H
+#ifndef TRKX_CORE_MEMORY_H
+#define TRKX_CORE_MEMORY_H
 
 #include <stdatomic.h>
 #include <stddef.h>

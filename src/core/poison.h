@@ -1,7 +1,7 @@
 /* Tells AddressSanitizer what may not be touched although the system has handed it out. Nothing without it.
  */
-#ifndef TRKX_SRC_POISON_H
-#define TRKX_SRC_POISON_H
+#ifndef TRKX_CORE_POISON_H
+#define TRKX_CORE_POISON_H
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

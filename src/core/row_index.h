@@ -1,6 +1,6 @@
 /* Rows by their ids. */
-#ifndef TRKX_SRC_INDEX_H
-#define TRKX_SRC_INDEX_H
+#ifndef TRKX_CORE_ROW_INDEX_H
+#define TRKX_CORE_ROW_INDEX_H
 
 #include "core/memory.h"
 

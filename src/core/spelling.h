@@ -1,6 +1,6 @@
 /* Words that were meant: for messages about those that are not known. */
-#ifndef TRKX_SRC_MEANT_H
-#define TRKX_SRC_MEANT_H
+#ifndef TRKX_CORE_SPELLING_H
+#define TRKX_CORE_SPELLING_H
 
 #include <stddef.h>
 

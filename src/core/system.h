@@ -1,6 +1,6 @@
 /* Blocks from the system, at the bottom of all memory; able to fail on demand for the tests. */
-#ifndef TRKX_SRC_SYSTEM_H
-#define TRKX_SRC_SYSTEM_H
+#ifndef TRKX_CORE_SYSTEM_H
+#define TRKX_CORE_SYSTEM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Threads: OpenMP, asked for by number. */
-#ifndef TRKX_SRC_PARALLEL_H
-#define TRKX_SRC_PARALLEL_H
+#ifndef TRKX_CORE_THREADS_H
+#define TRKX_CORE_THREADS_H
 
 #include <stddef.h>
 

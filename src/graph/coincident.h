@@ -1,6 +1,6 @@
 /* Points that lie in one place in great numbers: no search has to compare all of them with all. */
-#ifndef TRKX_SRC_TWINS_H
-#define TRKX_SRC_TWINS_H
+#ifndef TRKX_GRAPH_COINCIDENT_H
+#define TRKX_GRAPH_COINCIDENT_H
 
 #include "core/groups.h"
 #include "graph/query.h"

@@ -1,6 +1,6 @@
 /* Lists of edges: from pairs, turned outwards, cut. */
-#ifndef TRKX_SRC_EDGES_H
-#define TRKX_SRC_EDGES_H
+#ifndef TRKX_GRAPH_EDGES_H
+#define TRKX_GRAPH_EDGES_H
 
 #include "core/memory.h"
 

@@ -1,6 +1,6 @@
 /* The k nearest neighbours, chosen from all pairs within the radius. */
-#ifndef TRKX_SRC_TRUNCATE_H
-#define TRKX_SRC_TRUNCATE_H
+#ifndef TRKX_GRAPH_KEEP_NEAREST_H
+#define TRKX_GRAPH_KEEP_NEAREST_H
 
 #include "graph/edges.h"
 #include "graph/query.h"

@@ -2,8 +2,8 @@
  * the inner loops of the search by radius. Written once (src/graph/kernels_template.h), compiled for each
  * instruction set; src/graph/kernels_best.h gives the best that this processor has. All give the same bits.
  */
-#ifndef TRKX_SRC_NEAR_H
-#define TRKX_SRC_NEAR_H
+#ifndef TRKX_GRAPH_KERNELS_H
+#define TRKX_GRAPH_KERNELS_H
 
 #include "core/keys.h"
 #include "graph/tree.h"

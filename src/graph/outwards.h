@@ -1,6 +1,6 @@
 /* Which way an edge runs: from the hit nearer to the origin to the other. */
-#ifndef TRKX_SRC_OUTWARDS_H
-#define TRKX_SRC_OUTWARDS_H
+#ifndef TRKX_GRAPH_OUTWARDS_H
+#define TRKX_GRAPH_OUTWARDS_H
 
 #include <stdbool.h>
 

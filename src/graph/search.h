@@ -1,6 +1,6 @@
 /* The fast search by radius. */
-#ifndef TRKX_SRC_SEARCH_H
-#define TRKX_SRC_SEARCH_H
+#ifndef TRKX_GRAPH_SEARCH_H
+#define TRKX_GRAPH_SEARCH_H
 
 #include "core/memory.h"
 #include "graph/query.h"

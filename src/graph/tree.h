@@ -1,8 +1,8 @@
 /* A kd-tree for the search by radius. Its leaves have sixteen points, its nodes sixteen children; both lie
  * dimension by dimension, so that a point is compared with a whole leaf, or with all children's boxes, in a
  * few vectors. */
-#ifndef TRKX_SRC_TREE_H
-#define TRKX_SRC_TREE_H
+#ifndef TRKX_GRAPH_TREE_H
+#define TRKX_GRAPH_TREE_H
 
 #include "core/memory.h"
 

@@ -1,6 +1,6 @@
 /* Reading arrays from bytes in memory: what trkx_array_read does with files. */
-#ifndef TRKX_SRC_ARRAY_H
-#define TRKX_SRC_ARRAY_H
+#ifndef TRKX_IO_ARRAY_H
+#define TRKX_IO_ARRAY_H
 
 #include "io/text.h"
 

@@ -1,6 +1,6 @@
 /* The bytes of a file while they come. */
-#ifndef TRKX_SRC_BUFFER_H
-#define TRKX_SRC_BUFFER_H
+#ifndef TRKX_IO_BUFFER_H
+#define TRKX_IO_BUFFER_H
 
 #include "core/memory.h"
 

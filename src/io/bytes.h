@@ -1,6 +1,6 @@
 /* A file as it is. */
-#ifndef TRKX_SRC_BYTES_H
-#define TRKX_SRC_BYTES_H
+#ifndef TRKX_IO_BYTES_H
+#define TRKX_IO_BYTES_H
 
 #include "core/error.h"
 

@@ -136,7 +136,7 @@ static bool ends_field(const char *c, const char *end)
     return *c == ',' || *c == '\n' || c == end || (*c == '\r' && (c[1] == '\n' || c + 1 == end));
 }
 
-const char *trkx_field_read(const struct trkx_column *column, size_t row, const char **c, const char *end)
+const char *trkx_column_read(const struct trkx_column *column, size_t row, const char **c, const char *end)
 {
     const char *quick = read_quickly(column, row, *c);
     if (quick != NULL && ends_field(quick, end)) {

@@ -1,6 +1,6 @@
 /* The fields of a table's row. */
-#ifndef TRKX_SRC_FIELD_H
-#define TRKX_SRC_FIELD_H
+#ifndef TRKX_IO_COLUMN_H
+#define TRKX_IO_COLUMN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ struct trkx_column {
 /* Reads the field at *c, with blanks around its number, and around those quotes if it has any, into the
  * column's row, and moves to the separator behind it, or to the '\r' of a line's end. `end` of the text,
  * behind which at least 16 bytes can be read. NULL, or what is wrong. */
-const char *trkx_field_read(const struct trkx_column *column, size_t row, const char **c, const char *end);
+const char *trkx_column_read(const struct trkx_column *column, size_t row, const char **c, const char *end);
 
 static inline const char *trkx_skip_blanks(const char *c)
 {

@@ -72,70 +72,70 @@ static bool follow_links(char target[PATH_MAX], int *descriptor)
 /* ---- the file without its name ---------------------------------------------------------------------- */
 
 /* A name that no other process, alive or dead, has taken: process numbers would repeat in containers. */
-static bool name_temporary(struct trkx_place *place)
+static bool name_temporary(struct trkx_destination *to)
 {
     enum { LONGEST = 200 }; /* of what is kept of a name, for the whole to stay below NAME_MAX */
     uint64_t number = 0;
-    const char *name = name_in(place->target);
+    const char *name = name_in(to->target);
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) return false;
-    int length = snprintf(place->temporary, PATH_MAX, "%.*s%.*s.%016llx.part", (int)(name - place->target),
-                          place->target, LONGEST, name, (unsigned long long)number);
+    int length = snprintf(to->temporary, PATH_MAX, "%.*s%.*s.%016llx.part", (int)(name - to->target),
+                          to->target, LONGEST, name, (unsigned long long)number);
     if (length < PATH_MAX) return true;
     errno = ENAMETOOLONG;
     return false;
 }
 
-static void name_descriptor(const struct trkx_place *place, char name[32])
+static void name_descriptor(const struct trkx_destination *to, char name[32])
 {
-    snprintf(name, 32, "/proc/self/fd/%d", place->descriptor);
+    snprintf(name, 32, "/proc/self/fd/%d", to->descriptor);
 }
 
 /* A file without a name goes with its process, whatever ends that. */
-static bool open_nameless(struct trkx_place *place, mode_t mode)
+static bool open_nameless(struct trkx_destination *to, mode_t mode)
 {
     char directory[PATH_MAX], self[32];
-    directory_of(place->target, directory);
-    place->descriptor = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
-    if (place->descriptor < 0) return false;
-    name_descriptor(place, self);
+    directory_of(to->target, directory);
+    to->descriptor = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    if (to->descriptor < 0) return false;
+    name_descriptor(to, self);
     if (access(self, F_OK) == 0) return true; /* it can be named later on */
-    close(place->descriptor);
-    place->descriptor = -1;
+    close(to->descriptor);
+    to->descriptor = -1;
     return false;
 }
 
 /* Where the file system knows no files without a name. */
-static bool open_named(struct trkx_place *place, mode_t mode)
+static bool open_named(struct trkx_destination *to, mode_t mode)
 {
-    if (!name_temporary(place)) return false;
-    place->descriptor = open(place->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    return place->descriptor >= 0;
+    if (!name_temporary(to)) return false;
+    to->descriptor = open(to->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    return to->descriptor >= 0;
 }
 
-static bool open_new(struct trkx_place *place, mode_t mode)
+static bool open_new(struct trkx_destination *to, mode_t mode)
 {
-    place->temporary[0] = '\0';
-    return open_nameless(place, mode) || open_named(place, mode);
+    to->temporary[0] = '\0';
+    return open_nameless(to, mode) || open_named(to, mode);
 }
 
 /* Like the file that it replaces, as far as the file system has modes and we may: at first less open than
  * that. */
-static bool open_replacement(struct trkx_place *place, const struct stat *old)
+static bool open_replacement(struct trkx_destination *to, const struct stat *old)
 {
-    if (!open_new(place, old->st_mode & 0700)) return false;
-    bool owned = fchown(place->descriptor, old->st_uid, old->st_gid) == 0;
+    if (!open_new(to, old->st_mode & 0700)) return false;
+    bool owned = fchown(to->descriptor, old->st_uid, old->st_gid) == 0;
     /* a group that the file cannot be given to gets no more than all others */
     mode_t mode = owned ? old->st_mode & 0777 : (old->st_mode & 0707) | (old->st_mode & 07) << 3;
-    fchmod(place->descriptor, mode);
+    fchmod(to->descriptor, mode);
     return true;
 }
 
-static bool open_direct(struct trkx_place *place, const char *path, int descriptor)
+static bool open_direct(struct trkx_destination *to, const char *path, int descriptor)
 {
-    place->direct = true;
-    place->descriptor =
+    to->direct = true;
+    to->descriptor =
         descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    return place->descriptor >= 0;
+    return to->descriptor >= 0;
 }
 
 static bool fail_with(int failure)
@@ -144,19 +144,19 @@ static bool fail_with(int failure)
     return false;
 }
 
-bool trkx_place_open(const char *path, struct trkx_place *place)
+bool trkx_destination_open(const char *path, struct trkx_destination *to)
 {
     struct stat there;
     int descriptor = -1;
-    place->direct = false;
-    place->descriptor = -1;
-    place->target[0] = place->temporary[0] = '\0';
+    to->direct = false;
+    to->descriptor = -1;
+    to->target[0] = to->temporary[0] = '\0';
     if (*path == '\0') return fail_with(ENOENT);
-    if (!replace_name(place->target, path) || !follow_links(place->target, &descriptor)) return false;
+    if (!replace_name(to->target, path) || !follow_links(to->target, &descriptor)) return false;
     bool exists = stat(path, &there) == 0;
     if (exists && S_ISDIR(there.st_mode)) return fail_with(EISDIR);
-    if (descriptor >= 0 || (exists && !S_ISREG(there.st_mode))) return open_direct(place, path, descriptor);
-    return exists ? open_replacement(place, &there) : open_new(place, 0666);
+    if (descriptor >= 0 || (exists && !S_ISREG(there.st_mode))) return open_direct(to, path, descriptor);
+    return exists ? open_replacement(to, &there) : open_new(to, 0666);
 }
 
 /* ---- the end ---------------------------------------------------------------------------------------- */
@@ -172,39 +172,38 @@ static int synchronise(int descriptor)
     return 0;
 }
 
-int trkx_place_finish(const struct trkx_place *place)
+int trkx_destination_finish(const struct trkx_destination *to)
 {
-    return synchronise(place->descriptor);
+    return synchronise(to->descriptor);
 }
 
 /* Straight at its place where there is no file yet; else under a temporary name. 0 or an errno. */
-static int name_nameless(struct trkx_place *place)
+static int name_nameless(struct trkx_destination *to)
 {
     char self[32];
-    name_descriptor(place, self);
-    if (linkat(AT_FDCWD, self, AT_FDCWD, place->target, AT_SYMLINK_FOLLOW) == 0) return 0;
-    if (errno != EEXIST || !name_temporary(place)) return errno;
-    if (linkat(AT_FDCWD, self, AT_FDCWD, place->temporary, AT_SYMLINK_FOLLOW) == 0) return 0;
-    place->temporary[0] = '\0'; /* not ours */
+    name_descriptor(to, self);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, to->target, AT_SYMLINK_FOLLOW) == 0) return 0;
+    if (errno != EEXIST || !name_temporary(to)) return errno;
+    if (linkat(AT_FDCWD, self, AT_FDCWD, to->temporary, AT_SYMLINK_FOLLOW) == 0) return 0;
+    to->temporary[0] = '\0'; /* not ours */
     return errno;
 }
 
-int trkx_place_settle(struct trkx_place *place)
+int trkx_destination_settle(struct trkx_destination *to)
 {
-    bool nameless = !place->direct && place->temporary[0] == '\0';
-    int failure = nameless ? name_nameless(place) : 0;
-    if (failure == 0 && place->temporary[0] != '\0' && rename(place->temporary, place->target) != 0)
-        failure = errno;
-    if (failure == 0) place->temporary[0] = '\0';
-    trkx_place_discard(place);
+    bool nameless = !to->direct && to->temporary[0] == '\0';
+    int failure = nameless ? name_nameless(to) : 0;
+    if (failure == 0 && to->temporary[0] != '\0' && rename(to->temporary, to->target) != 0) failure = errno;
+    if (failure == 0) to->temporary[0] = '\0';
+    trkx_destination_discard(to);
     return failure;
 }
 
-int trkx_place_keep(const struct trkx_place *place)
+int trkx_destination_keep(const struct trkx_destination *to)
 {
     char directory[PATH_MAX];
-    if (place->direct) return 0;
-    directory_of(place->target, directory);
+    if (to->direct) return 0;
+    directory_of(to->target, directory);
     int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return 0; /* it may be written, not read */
     int failure = synchronise(descriptor);
@@ -212,10 +211,10 @@ int trkx_place_keep(const struct trkx_place *place)
     return failure;
 }
 
-void trkx_place_discard(struct trkx_place *place)
+void trkx_destination_discard(struct trkx_destination *to)
 {
-    if (place->descriptor >= 0) close(place->descriptor);
-    if (place->temporary[0] != '\0') unlink(place->temporary);
-    place->descriptor = -1;
-    place->temporary[0] = '\0';
+    if (to->descriptor >= 0) close(to->descriptor);
+    if (to->temporary[0] != '\0') unlink(to->temporary);
+    to->descriptor = -1;
+    to->temporary[0] = '\0';
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/arena.h"
+
 enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, trkx_error *error)
 {
     *event = trkx_allocate_zero(NULL, 1, sizeof **event);

@@ -1,8 +1,7 @@
 /* What an event is made of: shared by the reader (src/io/event_read.c) and the simulator (sim/). */
-#ifndef TRKX_SRC_EVENT_H
-#define TRKX_SRC_EVENT_H
+#ifndef TRKX_IO_EVENT_H
+#define TRKX_IO_EVENT_H
 
-#include "core/arena.h"
 #include "core/memory.h"
 
 struct trkx_event {
@@ -23,10 +22,5 @@ struct trkx_event {
 enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, trkx_error *error);
 /* An array that belongs to the event; NULL when memory is out. */
 void *trkx_event_allocate(struct trkx_event *event, size_t count, size_t size);
-
-/* As trkx_event_read, with the event's arrays, and what is held only while reading, from one of the arenas.
- * NULL: from the system. */
-enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
-                                    int threads, struct trkx_event **event, trkx_error *error);
 
 #endif

@@ -1,8 +1,8 @@
 /* A model's data in other files ("external data" in ONNX). ONNX Runtime, given a model from memory, would
  * look for them in the working directory and compare nothing; here they are found, checked and read before it
  * sees the model. */
-#ifndef TRKX_SRC_EXTERNAL_H
-#define TRKX_SRC_EXTERNAL_H
+#ifndef TRKX_IO_EXTERNAL_DATA_H
+#define TRKX_IO_EXTERNAL_DATA_H
 
 #include "core/error.h"
 

@@ -1,6 +1,6 @@
 /* gzip data. */
-#ifndef TRKX_SRC_GZIP_H
-#define TRKX_SRC_GZIP_H
+#ifndef TRKX_IO_GZIP_H
+#define TRKX_IO_GZIP_H
 
 #include "io/buffer.h"
 

@@ -1,6 +1,6 @@
 /* What is said of a table that lacks columns: which there are, and which of them may be meant. */
-#ifndef TRKX_SRC_COLUMNS_H
-#define TRKX_SRC_COLUMNS_H
+#ifndef TRKX_IO_MISSING_COLUMNS_H
+#define TRKX_IO_MISSING_COLUMNS_H
 
 #include "io/column.h"
 #include "io/text.h"

@@ -1,7 +1,7 @@
 /* The header of an .npy file (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), and
  * the numbers behind it. */
-#ifndef TRKX_SRC_NPY_H
-#define TRKX_SRC_NPY_H
+#ifndef TRKX_IO_NPY_H
+#define TRKX_IO_NPY_H
 
 #include <stdint.h>
 

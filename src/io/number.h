@@ -1,6 +1,6 @@
 /* Numbers from and to decimals. Nothing here depends on the locale. */
-#ifndef TRKX_SRC_NUMBER_H
-#define TRKX_SRC_NUMBER_H
+#ifndef TRKX_IO_NUMBER_H
+#define TRKX_IO_NUMBER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -16,7 +16,7 @@ enum { BUFFER_SIZE = 1 << 16 };
 
 struct trkx_output {
     char *path; /* as the caller named it */
-    struct trkx_place place;
+    struct trkx_destination destination;
     gzFile gz;   /* NULL for a plain file */
     int failure; /* errno of the first failure */
     size_t used;
@@ -27,7 +27,7 @@ static void flush(struct trkx_output *output)
 {
     size_t done = 0;
     while (output->gz == NULL && done < output->used && output->failure == 0) {
-        ssize_t wrote = write(output->place.descriptor, output->buffer + done, output->used - done);
+        ssize_t wrote = write(output->destination.descriptor, output->buffer + done, output->used - done);
         if (wrote >= 0)
             done += (size_t)wrote;
         else if (errno != EINTR)
@@ -42,7 +42,7 @@ static void flush(struct trkx_output *output)
 
 static void destroy(struct trkx_output *output)
 {
-    trkx_place_discard(&output->place);
+    trkx_destination_discard(&output->destination);
     trkx_release(output->path);
     trkx_release(output);
 }
@@ -56,7 +56,7 @@ static enum trkx_status fail(const struct trkx_output *output, int failure, trkx
  * Level 1: events are written by the thousand, and level 6 takes six times as long for 15 % less. */
 static enum trkx_status start_gzip(struct trkx_output *output, trkx_error *error)
 {
-    int descriptor = fcntl(output->place.descriptor, F_DUPFD_CLOEXEC, 3);
+    int descriptor = fcntl(output->destination.descriptor, F_DUPFD_CLOEXEC, 3);
     if (descriptor < 0) return fail(output, errno, error);
     output->gz = gzdopen(descriptor, "wb1");
     if (output->gz != NULL) return TRKX_OK;
@@ -70,10 +70,10 @@ enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_outpu
     struct trkx_output *output = trkx_allocate_zero(NULL, 1, sizeof *output);
     *result = NULL;
     if (output == NULL) return trkx_fail_memory(error, "a file buffer", sizeof *output);
-    output->place.descriptor = -1;
+    output->destination.descriptor = -1;
     output->path = trkx_duplicate(path);
     if (output->path == NULL) TRKX_CHECK(trkx_fail_memory(error, "a file name", strlen(path) + 1));
-    if (!trkx_place_open(path, &output->place)) TRKX_CHECK(fail(output, errno, error));
+    if (!trkx_destination_open(path, &output->destination)) TRKX_CHECK(fail(output, errno, error));
     if (gzip) TRKX_CHECK(start_gzip(output, error));
     *result = output;
     return TRKX_OK;
@@ -121,7 +121,7 @@ static enum trkx_status finish(struct trkx_output *output, trkx_error *error)
 {
     flush(output);
     end_gzip(output);
-    if (output->failure == 0) output->failure = trkx_place_finish(&output->place);
+    if (output->failure == 0) output->failure = trkx_destination_finish(&output->destination);
     return output->failure == 0 ? TRKX_OK : fail(output, output->failure, error);
 }
 
@@ -131,13 +131,13 @@ static enum trkx_status settle(struct trkx_output *const *outputs, size_t count,
     int failure = 0;
     size_t settled = 0;
     while (settled < count && failure == 0) {
-        failure = trkx_place_settle(&outputs[settled]->place);
+        failure = trkx_destination_settle(&outputs[settled]->destination);
         settled += failure == 0;
     }
     for (size_t i = 0; i < settled && failure != 0; i++)
-        if (!outputs[i]->place.direct) unlink(outputs[i]->place.target);
+        if (!outputs[i]->destination.direct) unlink(outputs[i]->destination.target);
     if (failure != 0) return fail(outputs[settled], failure, error);
-    failure = count > 0 ? trkx_place_keep(&outputs[count - 1]->place) : 0;
+    failure = count > 0 ? trkx_destination_keep(&outputs[count - 1]->destination) : 0;
     return failure == 0 ? TRKX_OK : fail(outputs[count - 1], failure, error);
 }
 

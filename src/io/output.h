@@ -1,7 +1,7 @@
 /* Files that appear whole or not at all, once they are on the disk; what is no regular file is written
  * through. */
-#ifndef TRKX_SRC_OUTPUT_H
-#define TRKX_SRC_OUTPUT_H
+#ifndef TRKX_IO_OUTPUT_H
+#define TRKX_IO_OUTPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

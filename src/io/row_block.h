@@ -1,8 +1,8 @@
 /* Quick reading of a table's rows, a block of them at a time: first all separators are found, 64 characters
  * at a time, then the numbers of each column are put together, 8 or 16 digits at a time. What is not of the
  * usual form is left to the plain way (src/io/column.c). */
-#ifndef TRKX_SRC_BLOCK_H
-#define TRKX_SRC_BLOCK_H
+#ifndef TRKX_IO_ROW_BLOCK_H
+#define TRKX_IO_ROW_BLOCK_H
 
 #include <stdint.h>
 

@@ -247,7 +247,7 @@ static void read_row(const struct reading *reading, size_t row, const char **lin
     for (size_t f = 0; f < reading->fields_count; f++) {
         const struct trkx_column *column = reading->fields[f];
         const char *field = c,
-                   *wrong = column != NULL ? trkx_field_read(column, row, &c, reading->end) : NULL;
+                   *wrong = column != NULL ? trkx_column_read(column, row, &c, reading->end) : NULL;
         c = wrong == NULL ? end_of_field(c, reading->end) : c;
         bool comma = c < reading->end && *c == ',', last = f + 1 == reading->fields_count;
         if (wrong != NULL || comma == last) {
@@ -281,7 +281,7 @@ static void read_plainly(const struct reading *reading, const struct trkx_block 
     const struct trkx_column *column = reading->fields[field];
     for (size_t r = 0; r < block->rows; r++) {
         const char *line = trkx_block_field(block, r, 0), *begin = trkx_block_field(block, r, field);
-        const char *c = begin, *wrong = trkx_field_read(column, row + r, &c, reading->end);
+        const char *c = begin, *wrong = trkx_column_read(column, row + r, &c, reading->end);
         if (wrong == NULL) continue;
         if (fault->line == NULL || line < fault->line) *fault = (struct fault){line, begin, wrong, column};
         return;

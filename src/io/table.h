@@ -1,7 +1,7 @@
 /* Tables of comma separated values: a header that names the columns, one row per line. Or structured .npy
  * arrays, whose fields are the columns and whose records, counted from 1, are the lines. */
-#ifndef TRKX_SRC_TABLE_H
-#define TRKX_SRC_TABLE_H
+#ifndef TRKX_IO_TABLE_H
+#define TRKX_IO_TABLE_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* Text: files loaded whole, and messages about them. */
-#ifndef TRKX_SRC_TEXT_H
-#define TRKX_SRC_TEXT_H
+#ifndef TRKX_IO_TEXT_H
+#define TRKX_IO_TEXT_H
 
 #include "io/buffer.h"
 

@@ -1,9 +1,11 @@
 /* Tracks from files in the TrackML format. */
+#include "io/tracks_read.h"
+
 #include <string.h>
 
 #include "core/row_index.h"
-#include "io/event_read.h"
 #include "io/number.h"
+#include "io/table.h"
 
 /* The rows of a file of tracks. */
 struct track_rows {

@@ -1,7 +1,7 @@
 /* The encoding of protocol buffers (protobuf.dev/programming-guides/encoding), as far as it takes to walk
  * through a message: libtrkx itself needs no protobuf library. */
-#ifndef TRKX_SRC_WIRE_H
-#define TRKX_SRC_WIRE_H
+#ifndef TRKX_IO_WIRE_H
+#define TRKX_IO_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Where the libraries are that are loaded at run time: never in the working directory. */
-#ifndef TRKX_SRC_LIBRARY_H
-#define TRKX_SRC_LIBRARY_H
+#ifndef TRKX_NETWORKS_LIBRARY_H
+#define TRKX_NETWORKS_LIBRARY_H
 
 #include "core/error.h"
 

@@ -1,6 +1,6 @@
 /* A session is one network in ONNX Runtime, loaded and checked. */
-#ifndef TRKX_SRC_ORT_H
-#define TRKX_SRC_ORT_H
+#ifndef TRKX_NETWORKS_SESSION_H
+#define TRKX_NETWORKS_SESSION_H
 
 #include "core/memory.h"
 #include "io/external_data.h"

@@ -1,7 +1,7 @@
 /* ONNX Runtime on a device: its CUDA provider on the device's stream, its memory out of the device's pool.
  * For src/networks/session.c alone. */
-#ifndef TRKX_SRC_ORT_DEVICE_H
-#define TRKX_SRC_ORT_DEVICE_H
+#ifndef TRKX_NETWORKS_SESSION_DEVICE_H
+#define TRKX_NETWORKS_SESSION_DEVICE_H
 
 #include "networks/device.h"
 #include "networks/onnxruntime.h"

@@ -20,6 +20,7 @@
 #include "graph/edges.h"
 #include "graph/radius_graph.h"
 #include "io/event.h"
+#include "io/event_read.h"
 #include "core/row_index.h"
 #include "metrics/true_edges.h"
 #include "tracks/labels.h"
