@@ -1,3 +1,4 @@
+/* Blocks of one arena, and the way back to whoever began the work. */
 #include "ep/arena.h"
 
 #include <stdarg.h>

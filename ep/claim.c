@@ -1,3 +1,4 @@
+/* Groups the nodes that the provider can run into parts of the graph. */
 #include "ep/claim.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Reads a graph from ONNX Runtime: nodes, attributes, constants. */
 #include "ep/graph.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Reads indices, and groups places by the row that they point to. */
 #include "ep/index.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Takes a graph's nodes one by one, each by the function of its operator. */
 #include "ep/lower.h"
 
 #include <string.h>

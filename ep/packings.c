@@ -1,3 +1,4 @@
+/* Packs weights once, and keeps them for all runs. */
 #include "ep/packings.h"
 
 #include <stdlib.h>

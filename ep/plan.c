@@ -1,3 +1,4 @@
+/* Lays out a program's buffers, and divides it into passes. */
 #include "ep/plan.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Adds columns, tensors and operations to a program. */
 #include "ep/program.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* Writes down what was claimed. */
 #include "ep/report.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Runs a plan block by block, on several threads. */
 #include "ep/run.h"
 
 #include <stdatomic.h>

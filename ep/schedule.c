@@ -1,3 +1,4 @@
+/* Puts operations in order, in as few passes as may be. */
 #include "ep/schedule.h"
 
 #include <stdlib.h>

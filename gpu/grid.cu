@@ -1,3 +1,4 @@
+/* Sorts points into the cells of the grid. */
 #include "gpu/grid.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+/* Hands out blocks within the budget, and keeps those given back. */
 #include "gpu/pool.h"
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+/* Reads bundle.json, and checks it field by field. */
 #include "pipeline/bundle.h"
 
 #include <jansson.h>
