@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ep/lower.h"
+
 struct claimer {
     struct ep_arena *arena;
     const struct ep_graph *graph;

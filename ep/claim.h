@@ -2,7 +2,7 @@
 #ifndef TRKX_EP_CLAIM_H
 #define TRKX_EP_CLAIM_H
 
-#include "ep/lower.h"
+#include "ep/lowering.h"
 
 struct ep_claims {
     int *groups;          /* [graph's nodes] group of each, or -1: left to others */

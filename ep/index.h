@@ -2,7 +2,8 @@
 #ifndef TRKX_EP_INDEX_H
 #define TRKX_EP_INDEX_H
 
-#include "ep/run.h"
+#include "ep/program.h"
+#include "ep/tensor.h"
 
 /* rows [count]: the rows pointed to; negative ones count from the end. False where one is out of range. input
  * NULL: all zeros. */

@@ -7,7 +7,7 @@
  * nothing. Rows beyond the tensor's last hold any values; a row's result depends on that row alone, to the
  * last bit.
  *
- * Written once (ep/kernels_template.h), compiled for each instruction set; ep_kernels_best() gives the best
+ * Written once (ep/kernels_template.h), compiled for each instruction set; ep/kernels_best.h gives the best
  * that this processor has, unless TRKX_DISABLE_CPU_FEATURES says otherwise. Thread-safe; nothing is
  * allocated. */
 #ifndef TRKX_EP_KERNELS_H
@@ -153,10 +153,5 @@ struct ep_kernels {
 size_t ep_weights_packed(size_t inputs, size_t outputs);
 void ep_weights_pack(const float *weight, size_t row_step, size_t column_step, size_t inputs, size_t outputs,
                      float *packed);
-
-const struct ep_kernels *ep_kernels_best(void);
-
-/* All that this machine can run, best first, for tests; NULL at the end. */
-const struct ep_kernels *const *ep_kernels_all(void);
 
 #endif

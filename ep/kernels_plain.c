@@ -1,4 +1,6 @@
 /* The kernels for the baseline of a processor, in vectors of the compiler's. */
+#include "ep/kernels_plain.h"
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
@@ -6,8 +8,6 @@
 #endif
 #include <math.h>
 #include <string.h>
-
-#include "ep/kernels_sets.h"
 
 enum {
     VL = 4,

@@ -1,9 +1,11 @@
 /* Operators that work element by element. */
+#include "ep/lower_elements.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "ep/lower.h"
+#include "ep/lower_numbers.h"
 
 /* Operands of an operator with columns among them, stretched to one shape: widths, and rows where one of them
  * has a single row and another has more. Numbers become constants. */

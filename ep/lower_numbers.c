@@ -1,7 +1,9 @@
 /* Operators on numbers that follow from shapes and constants: they are done while planning. */
+#include "ep/lower_numbers.h"
+
 #include <string.h>
 
-#include "ep/lower.h"
+#include "ep/kernels_best.h"
 
 /* A dimension from 0 to rank, counted from the end where negative. */
 static int64_t bounded(int64_t dimension, int rank)

@@ -1,8 +1,10 @@
 /* Operators that make rows of others: layers, normalisation, and what goes from nodes to edges and back. */
+#include "ep/lower_rows.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "ep/lower.h"
+#include "ep/lower_elements.h"
 
 static void result_columns(struct ep_lowering *lowering, const struct ep_op *op, int rank,
                            struct ep_lowered *result)

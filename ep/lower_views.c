@@ -1,7 +1,10 @@
 /* Operators that only take, order or repeat elements. */
+#include "ep/lower_views.h"
+
 #include <string.h>
 
-#include "ep/lower.h"
+#include "ep/lower_elements.h"
+#include "ep/lower_rows.h"
 
 struct ep_selection ep_select_all(const struct ep_lowered *value)
 {

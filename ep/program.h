@@ -115,7 +115,4 @@ static inline int ep_layer_inputs(const struct ep_op *op)
     return op->inputs_count - (op->starts ? op->width : 0);
 }
 
-/* Makes less work of the same program, see rewrite.c. */
-void ep_program_rewrite(struct ep_program *program);
-
 #endif

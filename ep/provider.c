@@ -13,8 +13,11 @@
 #include <sys/mman.h>
 
 #include "ep/claim.h"
+#include "ep/kernels_best.h"
+#include "ep/lower.h"
 #include "ep/packings.h"
 #include "ep/report.h"
+#include "ep/rewrite.h"
 #include "ep/run.h"
 
 /* By number: newer headers still meet a 1.23 library. */

@@ -1,9 +1,9 @@
 /* The same program with less work: sums go into the layers and gathers that they follow, a layer on gathered
  * rows is done before they are gathered, weighted rows are summed without being written. Results change by
  * rounding only. */
-#include <string.h>
+#include "ep/rewrite.h"
 
-#include "ep/program.h"
+#include <string.h>
 
 /* Who uses the columns of an op: one op and nothing else, or anything else. */
 enum { NOBODY = -1, SEVERAL = -2 };

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "ep/plan.h"
+#include "ep/tensor.h"
 
 /* Scratch memory for as many threads as were ever at work at once; it is kept from run to run. Thread-safe.
  */
@@ -15,20 +16,6 @@ struct ep_scratch_pool {
 };
 
 void ep_scratch_free(struct ep_scratch_pool *pool);
-
-/* A tensor of the caller's: of its inputs as they lie, of its outputs as they are wanted, both in row-major
- * order. */
-struct ep_tensor {
-    void *data;
-    enum ep_element element;
-};
-
-/* Of int64 or int32. */
-static inline int64_t ep_tensor_integer(const struct ep_tensor *tensor, int64_t place)
-{
-    return tensor->element == EP_INT64 ? ((const int64_t *)tensor->data)[place]
-                                       : ((const int32_t *)tensor->data)[place];
-}
 
 struct ep_run {
     const struct ep_plan *plan;

@@ -4,8 +4,8 @@
  *     DESCRIBED(name, infer, work)                               onnx/ infers its shape and counts its work
  *     CLAIMED(name, infer, work, lower, function, worthwhile)    and the execution provider computes it
  *
- * infer: trkx_infer_<infer> (onnx/infer.h); work: TRKX_WORK_<work> (onnx/operators.h); lower:
- * ep_lower_<lower>, which is given `function` (ep/lower.h); worthwhile: reason enough for a part of its own. */
+ * infer: trkx_infer_<infer> (onnx/infer_*.h); work: TRKX_WORK_<work> (onnx/operators.h); lower:
+ * ep_lower_<lower>, which is given `function` (ep/lowering.h); worthwhile: reason enough for a part of its own. */
 /* clang-format off */
 CLAIMED("Abs", same, OUTPUT, unary, EP_ABS, false)
 CLAIMED("Acos", same, OUTPUT, unary, EP_ACOS, false)

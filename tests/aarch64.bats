@@ -12,9 +12,9 @@ kernel_options=(-O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
     command -v $compiler >/dev/null || skip "no $compiler here"
     command -v $emulator >/dev/null || skip "no $emulator here"
     cd "$repository"
-    common=(-std=c17 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror -Iep -Isrc)
+    common=(-std=c17 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror -I. -Isrc)
     $compiler "${common[@]}" "${kernel_options[@]}" -c ep/kernels_plain.c -o "$BATS_TEST_TMPDIR/kernels.o"
-    $compiler "${common[@]}" -O2 -ffp-contract=off -static ep/kernels.c src/core/cpu.c "$BATS_TEST_TMPDIR/kernels.o" \
+    $compiler "${common[@]}" -O2 -ffp-contract=off -static ep/kernels.c ep/kernels_best.c src/core/cpu.c "$BATS_TEST_TMPDIR/kernels.o" \
         tests/kernel_checks.c tests/kernels_aarch64.c -lm -o "$BATS_TEST_TMPDIR/checks"
     run $emulator "$BATS_TEST_TMPDIR/checks"
     echo "$output"

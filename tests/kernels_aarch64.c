@@ -1,6 +1,7 @@
 /* The checks of tests/test_kernels.c where there is no cmocka: for aarch64, see tests/aarch64.bats. */
 #include <stdio.h>
 
+#include "ep/kernels_best.h"
 #include "kernel_checks.h"
 
 int main(void)

@@ -15,7 +15,9 @@
 #include <cmocka.h>
 
 #include "ep/index.h"
+#include "ep/kernels_best.h"
 #include "ep/packings.h"
+#include "ep/rewrite.h"
 #include "ep/run.h"
 #include "ep/schedule.h"
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "ep/kernels_best.h"
 #include "kernel_checks.h"
 
 static void test_check(void **state)

@@ -1,7 +1,9 @@
 /* The kernels for AVX2 and FMA. */
+#include "ep/x86/kernels_avx2.h"
+
 #include <immintrin.h>
 
-#include "ep/kernels_sets.h"
+#include "ep/kernels_plain.h"
 
 enum { VL = 8, TILE_VECS = 2 };
 

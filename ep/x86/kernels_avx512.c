@@ -1,7 +1,9 @@
 /* The kernels for AVX-512 F. */
+#include "ep/x86/kernels_avx512.h"
+
 #include <immintrin.h>
 
-#include "ep/kernels_sets.h"
+#include "ep/x86/kernels_avx2.h"
 
 enum { VL = 16, TILE_VECS = 4 };
 
