@@ -26,7 +26,6 @@ int main(int count, char **arguments)
     trkx_event *event = NULL;
     trkx_edges edges = {0}, candidates = {0};
     float *features[TRKX_NETWORKS] = {NULL}, *embedding = NULL, *scores = NULL;
-    uint32_t *ks = NULL;
     int32_t *labels = NULL;
     size_t tracks = 0;
     int code = 1;
@@ -47,14 +46,7 @@ int main(int count, char **arguments)
     if (embedding == NULL) goto failed;
     TRY(trkx_embed(pipeline, features[TRKX_NETWORK_EMBEDDING], n, embedding, &error));
 
-    trkx_edges_options search; /* edges [2,m] */
-    trkx_edges_options_init(&search);
-    search.radius = bundle->radius;
-    search.ks = ks = malloc((n + 1) * sizeof *ks); /* number of neighbours each hit keeps [n] */
-    if (ks == NULL) goto failed;
-    TRY(trkx_pipeline_ks(pipeline, hits, ks, &error));
-    TRY(trkx_radius_graph(embedding, n, bundle->dim, &search, &edges, &error));
-    TRY(trkx_edges_orient(hits->xyz, n, &edges, &error));
+    TRY(trkx_pipeline_edges(pipeline, hits, embedding, &edges, &error)); /* edges [2,m] */
     printf("edges   %zu\n", edges.count);
 
     scores = malloc((edges.count + 1) * sizeof *scores); /* scores [m], edges [2,m'] */
@@ -75,7 +67,6 @@ failed:
     if (code != 0) fprintf(stderr, "%s\n", error.message);
     for (int i = 0; i < TRKX_NETWORKS; i++) free(features[i]);
     free(embedding);
-    free(ks);
     free(scores);
     free(labels);
     trkx_edges_destroy(&edges);

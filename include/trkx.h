@@ -429,7 +429,7 @@ typedef struct trkx_bundle_info {
     bool completes;                    /* whether tracks are completed then ... */
     float candidate_cut;               /* ... with the edges whose filter score is over that as candidates */
     size_t min_hits;
-    bool own_ks;                       /* hits of some volumes keep more or fewer neighbours than k: trkx_pipeline_ks */
+    bool own_ks;                       /* hits of some volumes keep more or fewer neighbours than k; hits need volume_id */
 } trkx_bundle_info;
 
 /* A bundle, loaded: three networks and the settings they were trained with. Immutable once created, but for the
@@ -587,11 +587,6 @@ TRKX_API enum trkx_status trkx_pipeline_run_file(const trkx_pipeline *pipeline, 
                                                  trkx_result **result, trkx_error *error);
 TRKX_API void trkx_result_destroy(trkx_result *result);
 
-/* How many nearest neighbours each hit keeps in the bundle's graph, for trkx_edges_options: ks [n]. Hits need
- * volume_id where the bundle's info says own_ks. Errors: ARGUMENT. */
-TRKX_API enum trkx_status trkx_pipeline_ks(const trkx_pipeline *pipeline, const trkx_hits *hits, uint32_t *ks,
-                                           trkx_error *error);
-
 /* Each network by itself. features are those of the network's own list in the bundle
  * (trkx_pipeline_features). On a device they are copied there, and what it computes back. Errors: ARGUMENT,
  * MEMORY, RUNTIME, DEVICE. */
@@ -605,6 +600,12 @@ TRKX_API enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, 
                                                  const trkx_hits *hits, float *features, trkx_error *error);
 TRKX_API enum trkx_status trkx_embed(const trkx_pipeline *pipeline, const float *features, size_t n,
                                      float *embedding /* [n,dim] */, trkx_error *error);
+/* The bundle's graph: the neighbours of each hit in the embedding [n,dim] within the bundle's radius, of which it keeps
+ * the nearest, as many as the bundle says; outwards and sorted (trkx_radius_graph, trkx_edges_orient). Of hits are
+ * needed xyz and, where the bundle's info says own_ks, volume_id. On the CPU, whatever the pipeline's device: it is the
+ * same graph. *edges: overwritten, not freed. Errors: ARGUMENT, MEMORY. */
+TRKX_API enum trkx_status trkx_pipeline_edges(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                              const float *embedding, trkx_edges *edges, trkx_error *error);
 /* scores [m]: after a sigmoid, 0..1. Edges whose score is > filter_cut go on to the GNN. */
 TRKX_API enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float *features, size_t n,
                                       const trkx_edges *edges, float *scores, trkx_error *error);

@@ -56,7 +56,8 @@ static void help(void)
         "  --k K              radius: each node keeps its K nearest (%zu)\n"
         "  --kept FILE        filter, gnn: write the edges above the bundle's cut as well\n"
         "  --candidates FILE  filter: write the edges for the completion of tracks as well\n"
-        "  --cut C            methods: edges with a score > C connect (%g); walkthrough: are in the graph (%g)\n"
+        "  --cut C            methods: edges with a score > C connect (%g); walkthrough: are in the graph "
+        "(%g)\n"
         "  --min-hits N       methods: drop tracks with fewer hits (%zu)\n"
         "  --event EVENT      methods: the event whose hits the nodes are; join needs it\n"
         "  --nodes N          methods: number of nodes (the largest index in EDGES + 1)\n"
@@ -248,25 +249,6 @@ static enum trkx_status write_edges(const char *path, const trkx_edges *edges, t
     return trkx_array_write(path, &array, error);
 }
 
-/* The graph of an event's hits, whose embedding is work->a, as the pipeline makes it. */
-static enum trkx_status make_graph(struct work *work, const char *embedding, const trkx_hits *hits,
-                                   uint32_t *ks)
-{
-    trkx_edges_options choice = work->settings->edges;
-    choice.radius = trkx_pipeline_bundle(work->pipeline)->radius;
-    choice.ks = ks;
-    choice.threads = work->settings->threads;
-    if (work->a.rows != hits->count)
-        return complain(work, embedding, "there are %zu points, but the event has %zu hits", work->a.rows,
-                        hits->count);
-    enum trkx_status status = trkx_pipeline_ks(work->pipeline, hits, ks, work->error);
-    if (status == TRKX_OK)
-        status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
-                                   work->error);
-    if (status == TRKX_OK) status = trkx_edges_orient(hits->xyz, hits->count, &work->edges, work->error);
-    return status;
-}
-
 static enum trkx_status stage_edges(struct work *work, char **in, int count)
 {
     (void)count;
@@ -275,9 +257,14 @@ static enum trkx_status stage_edges(struct work *work, char **in, int count)
     if (status == TRKX_OK) status = read_event(work, in[0], 0);
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
-    uint32_t *ks = checked(malloc((hits->count + 1) * sizeof *ks));
-    status = make_graph(work, in[1], hits, ks);
-    free(ks);
+    size_t dim = trkx_pipeline_bundle(work->pipeline)->dim;
+    if (work->a.rows != hits->count)
+        return complain(work, in[1], "there are %zu points, but the event has %zu hits", work->a.rows,
+                        hits->count);
+    if (work->a.columns != dim && hits->count > 0)
+        return complain(work, in[1], "the points have %zu dimensions, but the bundle's embedding has %zu",
+                        work->a.columns, dim);
+    status = trkx_pipeline_edges(work->pipeline, hits, work->a.data, &work->edges, work->error);
     if (status == TRKX_OK) status = write_edges(work->settings->out, &work->edges, work->error);
     return status;
 }

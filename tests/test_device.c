@@ -441,20 +441,16 @@ static void single_networks_give_the_cpu_s_bytes(void **state)
 {
     trkx_pipeline *const pipelines[] = {load(DEFAULT, "cpu"), load(DEFAULT, "cuda:0")};
     const trkx_hits *hits = trkx_event_hits(common.events[1]);
-    const trkx_bundle_info *bundle = trkx_pipeline_bundle(pipelines[0]);
     const trkx_edges none = {.count = 0};
-    trkx_edges_options search;
-    trkx_edges edges;
+    trkx_edges edges, again;
     trkx_error error;
     (void)state;
-    trkx_edges_options_init(&search);
-    search.radius = bundle->radius;
-    uint32_t *ks = calloc(hits->count, sizeof *ks);
-    search.ks = ks;
-    expect_ok(trkx_pipeline_ks(pipelines[0], hits, ks, &error), &error);
     float *embedding = embed_on_both(pipelines, hits);
-    expect_ok(trkx_radius_graph(embedding, hits->count, bundle->dim, &search, &edges, &error), &error);
-    free(ks);
+    expect_ok(trkx_pipeline_edges(pipelines[0], hits, embedding, &edges, &error), &error);
+    expect_ok(trkx_pipeline_edges(pipelines[1], hits, embedding, &again, &error), &error);
+    assert_int_equal(again.count, edges.count);
+    assert_memory_equal(again.index, edges.index, 2 * edges.count * sizeof *edges.index);
+    trkx_edges_destroy(&again);
     score_on_both(pipelines, TRKX_NETWORK_FILTER, hits, &edges);
     score_on_both(pipelines, TRKX_NETWORK_GNN, hits, &edges);
     score_on_both(pipelines, TRKX_NETWORK_FILTER, hits, &none);

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "pipeline/graph.h"
 #include "pipeline/pipeline.h"
 
 /* Few hits: ThreadSanitizer slows everything down by ten. */
@@ -321,7 +322,6 @@ static void chain_to_edges(const trkx_hits *hits, struct chain *chain, trkx_erro
 {
     const trkx_pipeline *pipeline = common.pipeline;
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(pipeline);
-    trkx_edges_options search;
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         enum trkx_network network = (enum trkx_network)i;
         chain->features[i] = space(hits->count * trkx_pipeline_features_count(pipeline, network), 4);
@@ -329,15 +329,7 @@ static void chain_to_edges(const trkx_hits *hits, struct chain *chain, trkx_erro
     }
     chain->embedding = space(hits->count * bundle->dim, sizeof(float));
     expect_ok(trkx_embed(pipeline, chain->features[0], hits->count, chain->embedding, error), error);
-    trkx_edges_options_init(&search);
-    search.radius = bundle->radius;
-    uint32_t *ks = space(hits->count, sizeof *ks);
-    search.ks = ks;
-    expect_ok(trkx_pipeline_ks(pipeline, hits, ks, error), error);
-    expect_ok(trkx_radius_graph(chain->embedding, hits->count, bundle->dim, &search, &chain->edges, error),
-              error);
-    free(ks);
-    expect_ok(trkx_edges_orient(hits->xyz, hits->count, &chain->edges, error), error);
+    expect_ok(trkx_pipeline_edges(pipeline, hits, chain->embedding, &chain->edges, error), error);
     chain->after_search = chain->edges.count;
 }
 
@@ -692,11 +684,13 @@ static void hits_in_one_place_are_run(void **state)
         ids[i] = 2;
     }
     trkx_error error;
-    uint32_t ks[N];
+    trkx_edges_options search;
+    uint32_t *ks = NULL;
     trkx_hits hits = {
         .count = 1, .xyz = xyz, .volume_id = volumes, .layer_id = ids, .module_id = ids, .cell_begin = cells};
-    expect_ok(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), &error);
+    expect_ok(trkx_pipeline_graph(common.pipeline, &hits, NULL, &search, &ks, &error), &error);
     size_t n = hits.count = ks[0] + 1 < N ? ks[0] + 1 : N;
+    trkx_release(ks);
     trkx_result *result = run(common.pipeline, &hits);
     assert_int_equal(result->steps[TRKX_STEP_EDGES].edges, n * (n - 1) / 2);
     trkx_result_destroy(result);
@@ -1071,21 +1065,30 @@ static void what_is_missing_is_named(void **state)
 /* In the default bundle hits in short strips, volume 13 among them, keep more. */
 static void a_hit_keeps_as_many_neighbours_as_its_volume(void **state)
 {
+    const float xyz[15] = {0};
+    float *points = space(5 * trkx_pipeline_bundle(common.pipeline)->dim, sizeof *points);
     int32_t volumes[] = {8, 13, 17, 99, 8};
-    uint32_t ks[5];
+    uint32_t *ks = NULL;
+    trkx_edges_options search;
+    trkx_edges edges;
     trkx_error error;
-    trkx_hits hits = {.count = 5, .volume_id = volumes};
+    trkx_hits hits = {.count = 5, .xyz = xyz, .volume_id = volumes};
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(common.pipeline);
     (void)state;
-    expect_ok(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), &error);
-    assert_true(bundle->own_ks);
+    expect_ok(trkx_pipeline_graph(common.pipeline, &hits, NULL, &search, &ks, &error), &error);
+    assert_true(bundle->own_ks && search.ks == ks);
     assert_true(ks[1] > bundle->k);
     assert_true(ks[0] == bundle->k && ks[2] == bundle->k && ks[3] == bundle->k && ks[4] == bundle->k);
+    trkx_release(ks);
     hits.volume_id = NULL;
-    assert_int_equal(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_pipeline_edges(common.pipeline, &hits, points, &edges, &error), TRKX_ERROR_ARGUMENT);
+    assert_int_equal(edges.count, 0);
     assert_non_null(strstr(error.message, "volume_id"));
     hits.count = 0;
-    expect_ok(trkx_pipeline_ks(common.pipeline, &hits, ks, &error), &error);
+    expect_ok(trkx_pipeline_edges(common.pipeline, &hits, points, &edges, &error), &error);
+    assert_int_equal(edges.count, 0);
+    trkx_edges_destroy(&edges);
+    free(points);
 }
 
 static void names_of_steps(void **state)

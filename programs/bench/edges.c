@@ -1,4 +1,5 @@
 /* trkx bench edges: fixed-radius nearest neighbours. The check is in neighbours.c. */
+#include "pipeline/graph.h"
 #include "programs/bench/search.h"
 
 #include <math.h>
@@ -171,18 +172,17 @@ static enum trkx_status bench_event(struct bench *bench)
     const trkx_hits *hits = trkx_event_hits(bench->event);
     size_t n = hits->count;
     float *points = NULL;
-    uint32_t *ks = bench_array(n * sizeof *ks);
+    uint32_t *ks = NULL;
     enum trkx_status status = bench_embedding(bench, &points);
     struct search sixteen = make_search(bench, "event-16", points, n, bundle->dim), own = sixteen;
     sixteen.options.k = n;
     own.name = "event-bundle";
-    own.options.radius = bundle->radius;
-    own.options.ks = ks;
-    if (status == TRKX_OK) status = trkx_pipeline_ks(bench->pipeline, hits, ks, &bench->error);
+    if (status == TRKX_OK)
+        status = trkx_pipeline_graph(bench->pipeline, hits, NULL, &own.options, &ks, &bench->error);
     if (status == TRKX_OK) status = find_radius(bench, &sixteen);
     if (status == TRKX_OK) status = check_and_time(bench, &sixteen);
     if (status == TRKX_OK) status = check_and_time(bench, &own);
-    free(ks);
+    trkx_release(ks);
     free(points);
     return status;
 }

@@ -110,23 +110,12 @@ static enum trkx_status nearly_same_labels(struct bench *bench, const trkx_resul
 /* What a device has found between the networks is what the CPU finds, bit by bit. */
 static enum trkx_status check_edges(struct bench *bench)
 {
-    const trkx_hits *hits = trkx_event_hits(bench->event);
-    const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
-    uint32_t *ks = bench_array(hits->count * sizeof *ks);
-    trkx_edges_options choice;
     trkx_edges edges = {0};
-    trkx_edges_options_init(&choice);
-    choice.radius = bundle->radius;
-    choice.ks = ks;
-    enum trkx_status status = trkx_pipeline_ks(bench->pipeline, hits, ks, &bench->error);
-    if (status == TRKX_OK)
-        status =
-            trkx_radius_graph(bench->run.embedding, hits->count, bundle->dim, &choice, &edges, &bench->error);
-    if (status == TRKX_OK) status = trkx_edges_orient(hits->xyz, hits->count, &edges, &bench->error);
+    enum trkx_status status = trkx_pipeline_edges(bench->pipeline, trkx_event_hits(bench->event),
+                                                  bench->run.embedding, &edges, &bench->error);
     if (status == TRKX_OK && !bench_same_edges(&edges, &bench->run.graphs[TRKX_STEP_EDGES].edges))
         status = bench_wrong(bench, "%s: the device finds other edges than the CPU", PART);
     trkx_edges_destroy(&edges);
-    free(ks);
     return status;
 }
 

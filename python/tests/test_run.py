@@ -24,7 +24,7 @@ def test_the_steps_one_by_one(event, result):
     models = trkx.load_models(threads=1)
     bundle = models.bundle
     embedding = models.embed(models.features(event))
-    edges = trkx.orient_edges(event.hits.xyz, trkx.radius_graph(embedding, bundle.radius, models.ks(event)))
+    edges = models.edges(event, embedding)
     scores = models.filter(models.features(event, "filter"), edges)
     candidates, edges = over(edges, scores, bundle.candidate_cut), over(edges, scores, bundle.filter_cut)
     scores = models.gnn(models.features(event, "gnn"), edges)

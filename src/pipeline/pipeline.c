@@ -4,7 +4,7 @@
  *   hits      xyz [n,3] mm, ids                                 (src/io/event_read.c, or the caller's arrays)
  *   features  -> features [n,F]                                 (src/features/features.c)
  *   embed     -> embedding [n,D]            network 1           (src/pipeline/embed.c)
- *   edges     -> edges [2,m]                radius search       (src/graph/radius_graph.c, src/graph/search.c)
+ *   edges     -> edges [2,m]                radius search       (src/pipeline/graph.c, src/graph/search.c)
  *   filter    -> scores [m], edges [2,m']   network 2, cut      (src/pipeline/filter.c)
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/pipeline/gnn.c)
  *   tracks    -> labels [n]                 by a method, completion
@@ -18,7 +18,7 @@
 #include <time.h>
 
 #include "graph/edges.h"
-#include "graph/radius_graph.h"
+#include "pipeline/graph.h"
 #include "io/event.h"
 #include "io/event_read.h"
 #include "core/row_index.h"
@@ -88,19 +88,9 @@ cleanup:
 
 static enum trkx_status edges(struct run *run)
 {
-    const struct trkx_bundle *bundle = &run->pipeline->bundle;
-    trkx_edges_options options;
-    uint32_t *ks = NULL;
-    double *norms = NULL;
-    enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(trkx_pipeline_graph(run->pipeline, run->hits, &run->memory, &options, &ks, run->error));
-    TRKX_CHECK(trkx_edges_norms(&run->memory, run->hits->xyz, run->hits->count, &norms, run->error));
-    TRKX_CHECK(trkx_radius_graph_in(&run->memory, run->embedding, run->hits->count, bundle->dim, norms,
-                                    &options, &run->edges, run->error));
+    enum trkx_status status = trkx_pipeline_edges_in(run->pipeline, &run->memory, run->hits, run->embedding,
+                                                     &run->edges, run->error);
     run->result->saturated = run->edges.saturated;
-cleanup:
-    trkx_release(ks);
-    trkx_release(norms);
     return status;
 }
 

@@ -56,12 +56,6 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
                                          const trkx_edges *candidates, int32_t *labels,
                                          struct trkx_labelling *outcome, trkx_error *error);
 
-/* What the bundle's graph of these hits is made with: *options. *ks, NULL at first, is what options->ks points to
- * where the bundle goes by volumes; released by the caller, also on failure. Errors: ARGUMENT, MEMORY. */
-enum trkx_status trkx_pipeline_graph(const trkx_pipeline *pipeline, const trkx_hits *hits,
-                                     struct trkx_memory *memory, trkx_edges_options *options, uint32_t **ks,
-                                     trkx_error *error);
-
 /* Whether two networks look at the same features. */
 bool trkx_models_share_features(const struct trkx_model *a, const struct trkx_model *b);
 

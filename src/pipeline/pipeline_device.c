@@ -2,6 +2,7 @@
 
 #include "io/event_read.h"
 #include "networks/edge_tensors.h"
+#include "pipeline/graph.h"
 #include "tracks/components.h"
 #include "tracks/labels.h"
 

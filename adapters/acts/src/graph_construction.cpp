@@ -45,33 +45,16 @@ std::vector<std::int32_t> volumesOf(std::vector<std::uint64_t> moduleIds, std::s
     return volumes;
 }
 
-/* How many neighbours each node keeps, where that goes by its volume. */
-std::vector<std::uint32_t> keptNeighbours(const Bundle &bundle, const std::vector<std::int32_t> &volumes)
-{
-    std::vector<std::uint32_t> ks(volumes.size());
-    trkx_hits hits = {};
-    trkx_error error;
-    hits.count = volumes.size();
-    hits.volume_id = volumes.data();
-    check(trkx_pipeline_ks(bundle.pipeline(), &hits, ks.data(), &error), error);
-    return ks;
-}
-
-/* Neighbours in points [n,dim], at most k, or ks [n] where there are any. */
-void join(const Bundle &bundle, const std::vector<float> &points, const std::vector<std::uint32_t> &ks,
+/* The bundle's graph of points [n,dim]; volumes [n] where it goes by them. */
+void join(const Bundle &bundle, const std::vector<float> &points, const std::vector<std::int32_t> &volumes,
           const std::vector<float> &xyz, OwnEdges &result)
 {
-    const trkx_bundle_info &info = bundle.info();
-    const std::size_t n = points.size() / info.dim;
-    trkx_edges_options options;
+    trkx_hits hits = {};
     trkx_error error;
-    trkx_edges_options_init(&options);
-    options.radius = info.radius;
-    options.k = info.k;
-    if (!ks.empty()) options.ks = ks.data();
-    options.threads = bundle.threads();
-    check(trkx_radius_graph(points.data(), n, info.dim, &options, &result.edges, &error), error);
-    check(trkx_edges_orient(xyz.data(), n, &result.edges, &error), error);
+    hits.count = points.size() / bundle.info().dim;
+    hits.xyz = xyz.data();
+    if (!volumes.empty()) hits.volume_id = volumes.data();
+    check(trkx_pipeline_edges(bundle.pipeline(), &hits, points.data(), &result.edges, &error), error);
 }
 
 /* [n,dim] */
@@ -106,18 +89,17 @@ ActsPlugins::PipelineTensors GraphConstruction::operator()(std::vector<float> &i
     const Bundle &bundle = *m_config.bundle;
     const float *values = inputValues.data();
     OwnEdges own;
-    std::vector<std::uint32_t> ks;
+    std::vector<std::int32_t> volumes;
     requireDevice(execContext);
     require(inputValues.size() == numNodes * m_columns->count(),
             std::to_string(inputValues.size()) + " values are not " + std::to_string(m_columns->count()) +
                 " columns of " + std::to_string(numNodes) + " nodes");
     if (numNodes == 0) throw ActsPlugins::NoEdgesError{};
     if (bundle.info().own_ks)
-        ks = keptNeighbours(bundle, m_columns->has({"volume"})
-                                        ? rounded(m_columns->column("volume", values, numNodes))
-                                        : volumesOf(moduleIds, numNodes, m_config.nodesSortedByModule));
-    join(bundle, embed(bundle, *m_selection, values, numNodes), ks, m_columns->distances(values, numNodes),
-         own);
+        volumes = m_columns->has({"volume"}) ? rounded(m_columns->column("volume", values, numNodes))
+                                             : volumesOf(moduleIds, numNodes, m_config.nodesSortedByModule);
+    join(bundle, embed(bundle, *m_selection, values, numNodes), volumes,
+         m_columns->distances(values, numNodes), own);
     ACTS_DEBUG("Built " << own.edges.count << " edges between " << numNodes << " nodes");
     if (own.edges.saturated > 0)
         ACTS_INFO(own.edges.saturated << " of " << numNodes << " nodes have more than " << bundle.info().k

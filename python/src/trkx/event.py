@@ -20,7 +20,6 @@ from ._scalars import scalar, text
 from .errors import ArgumentError
 
 Int32 = npt.NDArray[np.int32]
-UInt32 = npt.NDArray[np.uint32]
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

@@ -17,8 +17,8 @@ from ._arrays import typed
 from ._library import Handle, bundle_path, call, destroyed_with, library, options, pointer, view
 from ._scalars import text
 from .errors import ArgumentError, TrkxWarning
-from .event import Event, Float32, Hits, Int32, Int64, UInt32, as_hits, as_particles, as_truth
-from .steps import edges_struct, scores_of
+from .event import Event, Float32, Hits, Int32, Int64, as_hits, as_particles, as_truth
+from .steps import OwnedEdges, edges_struct, scores_of
 
 Network = Literal["embedding", "filter", "gnn"]
 _NETWORKS = ("embedding", "filter", "gnn")
@@ -48,7 +48,7 @@ class Bundle:
     candidate_cut: float
     min_hits: int
     own_ks: bool
-    """whether hits of some volumes keep more or fewer neighbours than k: Models.ks"""
+    """whether hits of some volumes keep more or fewer neighbours than k; hits need volume_id"""
 
 
 @dataclass(frozen=True)
@@ -229,17 +229,6 @@ class Models:
         count = library.trkx_pipeline_features_count(self._handle.address, c.c_int(which))
         return typed(features, np.float32, "features", (None, count))
 
-    def ks(self, hits: Any) -> UInt32:
-        """How many nearest neighbours each hit keeps in the bundle's graph: uint32 [n], the k of radius_graph.
-
-        hits need volume_id where bundle.own_ks.
-        """
-        measured = as_hits(hits)
-        kept = np.empty(len(measured), np.uint32)
-        with measured._needed():
-            call("trkx_pipeline_ks", self._handle.address, c.byref(measured._c()), pointer(kept, s.U32))
-        return kept
-
     def embed(self, features: Any) -> Float32:
         """The embedding float32 [n,dim] of features [n,F]."""
         values = self._checked(features, 0)
@@ -247,6 +236,16 @@ class Models:
         call("trkx_embed", self._handle.address, pointer(values, s.F32), c.c_size_t(len(values)),
              pointer(embedding, s.F32))
         return embedding
+
+    def edges(self, hits: Any, embedding: Any) -> Int64:
+        """The bundle's graph of hits at embedding [n,dim]: edges int64 [2,m], outwards. hits need positions and, where
+        bundle.own_ks, volume_id."""
+        measured, edges = as_hits(hits), OwnedEdges()
+        points = typed(embedding, np.float32, "embedding", (len(measured), self.bundle.dim))
+        with measured._needed():
+            call("trkx_pipeline_edges", self._handle.address, c.byref(measured._c()), pointer(points, s.F32),
+                 c.byref(edges.struct))
+        return edges.view()
 
     def _score(self, function: str, which: int, features: Any, edges: Any) -> Float32:
         values = self._checked(features, which)

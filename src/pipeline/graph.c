@@ -1,0 +1,63 @@
+/* The bundle's graph of an event's hits: the neighbours in the embedding, at most as many as each hit keeps,
+ * outwards.
+ */
+#include "pipeline/graph.h"
+
+#include "graph/edges.h"
+#include "graph/radius_graph.h"
+#include "pipeline/pipeline.h"
+
+static uint32_t k_of_volume(const struct trkx_bundle *bundle, int32_t volume)
+{
+    for (size_t v = 0; v < bundle->volumes_count; v++)
+        if (bundle->volumes[v].volume == volume) return bundle->volumes[v].k;
+    return (uint32_t)bundle->k;
+}
+
+enum trkx_status trkx_pipeline_graph(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                     struct trkx_memory *memory, trkx_edges_options *options, uint32_t **ks,
+                                     trkx_error *error)
+{
+    const struct trkx_bundle *bundle = &pipeline->bundle;
+    enum trkx_status status = TRKX_OK;
+    trkx_edges_options_init(options);
+    options->radius = bundle->radius;
+    options->k = bundle->k;
+    options->threads = pipeline->threads;
+    if (bundle->volumes_count == 0) return TRKX_OK;
+    if (hits->volume_id == NULL && hits->count > 0)
+        return trkx_fail(
+            error, TRKX_ERROR_ARGUMENT,
+            "edges: how many neighbours a hit keeps depends on its volume in this bundle, the hits "
+            "have no volume_id");
+    TRKX_ALLOCATE(*ks, memory, hits->count, "the numbers of neighbours");
+    for (size_t i = 0; i < hits->count; i++) (*ks)[i] = k_of_volume(bundle, hits->volume_id[i]);
+    options->ks = *ks;
+cleanup:
+    return status;
+}
+
+enum trkx_status trkx_pipeline_edges_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                        const trkx_hits *hits, const float *embedding, trkx_edges *edges,
+                                        trkx_error *error)
+{
+    trkx_edges_options options;
+    uint32_t *ks = NULL;
+    double *norms = NULL;
+    enum trkx_status status = TRKX_OK;
+    *edges = (trkx_edges){0};
+    TRKX_CHECK(trkx_pipeline_graph(pipeline, hits, memory, &options, &ks, error));
+    TRKX_CHECK(trkx_edges_norms(memory, hits->xyz, hits->count, &norms, error));
+    TRKX_CHECK(trkx_radius_graph_in(memory, embedding, hits->count, pipeline->bundle.dim, norms, &options,
+                                    edges, error));
+cleanup:
+    trkx_release(ks);
+    trkx_release(norms);
+    return status;
+}
+
+enum trkx_status trkx_pipeline_edges(const trkx_pipeline *pipeline, const trkx_hits *hits,
+                                     const float *embedding, trkx_edges *edges, trkx_error *error)
+{
+    return trkx_pipeline_edges_in(pipeline, NULL, hits, embedding, edges, error);
+}
