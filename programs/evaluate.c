@@ -1,11 +1,11 @@
 /* trkx evaluate: tracks against the truth. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/event.h"
 #include "programs/evaluate_report.h"
 
 struct settings {
@@ -51,23 +51,15 @@ static bool apply(void *target, int option, const char *value)
     }
 }
 
-/* The number in "event000001000", whatever follows; false where an event is named otherwise. */
-static bool event_number(const char *name, unsigned long long *number)
-{
-    static const char first[] = "event";
-    const char *digits = name + strlen(first);
-    if (strncmp(name, first, strlen(first)) != 0 || !isdigit((unsigned char)*digits)) return false;
-    *number = strtoull(digits, NULL, 10);
-    return true;
-}
-
 /* Whether the file's name, "event000001000-tracks.csv", may be that of the event's tracks; else prints. */
 static bool is_of_event(const char *path, const char *event)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     const char *end = strstr(name, "-tracks.");
-    unsigned long long theirs, own;
-    if (end == NULL || !event_number(name, &theirs) || !event_number(event, &own) || theirs == own)
+    const char *digits_end;
+    int64_t theirs, own;
+    if (end == NULL || !trkx_event_number(name, &theirs, &digits_end) ||
+        !trkx_event_number(event, &own, &digits_end) || theirs == own)
         return true;
     fprintf(stderr, "trkx: %s: these are the tracks of %.*s, not of %s\n", path, (int)(end - name), name,
             event);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/error.h"
 #include "programs/common.h"
 
 struct settings {
@@ -505,10 +506,8 @@ enum { STAGES = sizeof stages / sizeof *stages };
 /* Names the event, where the message does not. */
 static int stage_failed(const struct work *work)
 {
-    const char *name = work->event != NULL ? trkx_event_name(work->event) : "";
-    if (strstr(work->error->message, name) != NULL) return failed(work->error);
-    fprintf(stderr, "trkx: %s: %s\n", name, work->error->message);
-    return EXIT_FAILED;
+    if (work->event != NULL) trkx_fail_in_event(work->error, trkx_event_name(work->event));
+    return failed(work->error);
 }
 
 static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)

@@ -440,10 +440,13 @@ chain() { # ending of the arrays
     refuses 1 "9" -- "$TRKX" stage components --nodes 5 --out x.csv edges.csv
     printf '0\n1\n' >edge.csv
     echo 0.9 >score.csv
+    tail -n +2 "$event-hits.csv" | cut -d, -f1 >one-column.csv
     printf '0,1\n' >edges.csv
     refuses 1 "edges.csv: stage: there are 1 rows; edges are two" -- "$TRKX" stage components --out x.csv edges.csv
     refuses 1 "the bundle trackml-default completes tracks: candidates are needed" -- \
         "$TRKX" stage tracks --out x.csv "$event" edge.csv score.csv
+    refuses 1 "stage: the points have 1 dimensions, but the bundle's embedding has" -- \
+        "$TRKX" stage edges --out x.csv "$event" one-column.csv
     refuses 1 "scores.csv: stage: there are 3 points, but the event has $(($(wc -l <"$event-hits.csv") - 1)) hits" -- \
         "$TRKX" stage edges --out x.csv "$event" scores.csv
     [ ! -e x.csv ]

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "io/number.h"
 
 enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, trkx_error *error)
 {
@@ -32,6 +33,14 @@ void trkx_event_destroy(trkx_event *event)
     trkx_release(event->name);
     trkx_release(event->truth_note);
     trkx_release(event);
+}
+
+bool trkx_event_number(const char *name, int64_t *number, const char **end)
+{
+    static const char first[] = "event";
+    if (name == NULL || strncmp(name, first, strlen(first)) != 0) return false;
+    *end = name + strlen(first);
+    return trkx_is_digit(**end) && trkx_parse_int64(end, number) == NULL;
 }
 
 const char *trkx_event_name(const trkx_event *event)

@@ -23,4 +23,7 @@ enum trkx_status trkx_event_create(const char *name, struct trkx_event **event, 
 /* An array that belongs to the event; NULL when memory is out. */
 void *trkx_event_allocate(struct trkx_event *event, size_t count, size_t size);
 
+/* The number in "event000001000", and where its digits end; false if the name, which may be NULL, does not begin so. */
+bool trkx_event_number(const char *name, int64_t *number, const char **end);
+
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/row_index.h"
-#include "io/number.h"
+#include "io/event.h"
 #include "io/table.h"
 
 /* The rows of a file of tracks. */
@@ -15,25 +15,16 @@ struct track_rows {
     size_t count;
 };
 
-/* The number in "event000001000"; -1 where the name, which may be NULL, is another one. */
-static int64_t event_number(const char *name)
-{
-    static const char first[] = "event";
-    int64_t number;
-    if (name == NULL || strncmp(name, first, strlen(first)) != 0) return -1;
-    const char *c = name + strlen(first);
-    if (!trkx_is_digit(*c) || trkx_parse_int64(&c, &number) != NULL || *c != '\0') return -1;
-    return number;
-}
-
 /* All rows have to be of one event, and of this one where its number is known. */
 static enum trkx_status check_events(const struct trkx_text *text, const char *event,
                                      const struct track_rows *tracks, trkx_error *error)
 {
-    int64_t number = event_number(event);
+    int64_t number;
+    const char *end;
+    bool known = trkx_event_number(event, &number, &end) && *end == '\0';
     for (size_t i = 0; i < tracks->count; i++) {
         long long first = (long long)tracks->event_id[0], id = (long long)tracks->event_id[i];
-        if (number >= 0 && id != number)
+        if (known && id != number)
             return trkx_text_fail(text, trkx_table_line(text, i), error, "event_id %lld, but the event is %s",
                                   id, event);
         if (id != first)
