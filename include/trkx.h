@@ -26,7 +26,8 @@
  *    process's own descriptors (/dev/stdout) are written through.
  *  - Options. A struct of options starts with its own size and is filled by its init function, which also
  *    documents the defaults; set members afterwards. NULL stands for the defaults. New members are added at
- *    the end only.
+ *    the end only, and a smaller size is accepted: that of a program built with an earlier header, whose missing
+ *    members have their defaults. A size that is larger, or of no struct, is an ARGUMENT error.
  *  - Indices of hits in arrays count from 0 and are not hit ids.
  */
 #ifndef TRKX_H

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/options.h"
 #include "core/threads.h"
 #include "io/event.h"
 #include "sim/digitize.h"
@@ -384,11 +385,6 @@ enum { PARTICLES_MAX = INT32_MAX / (4 * TRKX_CROSSINGS_MAX) };
 
 static enum trkx_status check_options(const trkx_simulate_options *options, trkx_error *error)
 {
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "simulate: size of the options is %zu, not %zu: "
-                         "call trkx_simulate_options_init",
-                         options->size, sizeof *options);
     if (options->particles > PARTICLES_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu particles, at most %d are possible",
                          options->particles, PARTICLES_MAX);
@@ -403,22 +399,22 @@ static enum trkx_status check_options(const trkx_simulate_options *options, trkx
     return TRKX_OK;
 }
 
-enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t number, trkx_event **event,
+enum trkx_status trkx_simulate(const trkx_simulate_options *given, uint64_t number, trkx_event **event,
                                trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    trkx_simulate_options defaults;
-    trkx_simulate_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    struct simulation sim = {.options = options};
+    trkx_simulate_options options;
+    struct simulation sim = {.options = &options};
     *event = NULL;
-    TRKX_CHECK(check_options(options, error));
-    sim.threads = trkx_threads(options->threads);
-    sim.seed = trkx_random_mix(trkx_random_mix(options->seed) + number);
-    TRKX_CHECK(trkx_geometry_create(options->detector, &sim.geometry, error));
-    TRKX_ALLOCATE(sim.particles, NULL, options->particles, "the particles");
-    TRKX_ALLOCATE(sim.nhits, NULL, options->particles, "the particles");
-    TRKX_CHECK(trkx_particles_generate(sim.seed, options->particles, options->sigma_z, sim.threads,
+    trkx_simulate_options_init(&options);
+    TRKX_CHECK(trkx_options_take("simulate", given, &options, sizeof options, error));
+    TRKX_CHECK(check_options(&options, error));
+    sim.threads = trkx_threads(options.threads);
+    sim.seed = trkx_random_mix(trkx_random_mix(options.seed) + number);
+    TRKX_CHECK(trkx_geometry_create(options.detector, &sim.geometry, error));
+    TRKX_ALLOCATE(sim.particles, NULL, options.particles, "the particles");
+    TRKX_ALLOCATE(sim.nhits, NULL, options.particles, "the particles");
+    TRKX_CHECK(trkx_particles_generate(sim.seed, options.particles, options.sigma_z, sim.threads,
                                        sim.particles, error));
     TRKX_CHECK(follow_particles(&sim, error));
     TRKX_CHECK(add_noise(&sim, error));

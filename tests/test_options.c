@@ -1,5 +1,6 @@
-/* Proves that NULL options stand for the defaults, that options which no init function has filled are turned down, and
- * those that the execution provider does not have. */
+/* Proves that NULL options stand for the defaults; that of options which are shorter, of an earlier version, only what
+ * they have is read; that such as no init function has filled, or a later version, are turned down; and those that the
+ * execution provider does not have. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ static void test_radius_graph(void **state)
     assert_non_null(strstr(error.message, "not initialised"));
 }
 
-static void test_tracks(void **state)
+static void test_components(void **state)
 {
     int64_t index[] = {0, 1, 1, 2};
     const trkx_edges edges = {2, index, 0};
@@ -88,6 +89,123 @@ static void test_pipeline(void **state)
     assert_null(pipeline);
     assert_int_equal(trkx_pipeline_create("models/default", NULL, &pipeline, &error), TRKX_OK);
     trkx_pipeline_destroy(pipeline);
+}
+
+/* ---- sizes ---------------------------------------------------------------------------------------------- */
+
+static trkx_pipeline *common; /* without cells and modules */
+
+static enum trkx_status with_edges_options(const void *options, trkx_error *error)
+{
+    trkx_edges edges;
+    enum trkx_status status = trkx_radius_graph(points, N, 1, options, &edges, error);
+    trkx_edges_destroy(&edges);
+    return status;
+}
+
+/* Three hits on one road, each on a module of its own. */
+static int64_t road[] = {0, 1, 1, 2};
+static int32_t volume[N] = {8, 8, 8}, layer[N] = {2, 4, 6}, module[N] = {1, 1, 1}, labels[N];
+static const float scores[] = {0.9f, 0.8f}, xyz[3 * N] = {32, 0, 0, 72, 0, 0, 116, 0, 0};
+static const trkx_edges edges = {2, road, 0};
+static const trkx_hits hits = {
+    .count = N, .xyz = xyz, .volume_id = volume, .layer_id = layer, .module_id = module};
+
+static enum trkx_status with_components_options(const void *options, trkx_error *error)
+{
+    size_t count;
+    return trkx_components(N, &edges, scores, options, labels, &count, error);
+}
+
+static enum trkx_status with_join_options(const void *options, trkx_error *error)
+{
+    size_t count;
+    return trkx_join(&hits, &edges, scores, options, labels, &count, error);
+}
+
+static enum trkx_status with_walkthrough_options(const void *options, trkx_error *error)
+{
+    size_t count;
+    return trkx_walkthrough(N, &edges, scores, options, labels, &count, error);
+}
+
+static enum trkx_status with_complete_options(const void *options, trkx_error *error)
+{
+    const trkx_hits none = {0};
+    const trkx_edges empty = {0};
+    trkx_detector *detector = NULL;
+    size_t count;
+    assert_int_equal(trkx_detector_builtin(&detector, error), TRKX_OK);
+    enum trkx_status status = trkx_complete(&none, detector, &empty, options, labels, &count, error);
+    trkx_detector_destroy(detector);
+    return status;
+}
+
+static enum trkx_status with_metrics_options(const void *options, trkx_error *error)
+{
+    const trkx_hits none = {0};
+    const trkx_truth truth = {0};
+    trkx_metrics metrics;
+    return trkx_evaluate(labels, &none, &truth, NULL, options, &metrics, error);
+}
+
+static enum trkx_status with_simulate_options(const void *options, trkx_error *error)
+{
+    trkx_event *event = NULL;
+    enum trkx_status status = trkx_simulate(options, 1, &event, error);
+    trkx_event_destroy(event);
+    return status;
+}
+
+static enum trkx_status with_pipeline_options(const void *options, trkx_error *error)
+{
+    trkx_pipeline *pipeline = NULL;
+    enum trkx_status status = trkx_pipeline_create("models/acat2021-like", options, &pipeline, error);
+    trkx_pipeline_destroy(pipeline);
+    return status;
+}
+
+static enum trkx_status with_run_options(const void *options, trkx_error *error)
+{
+    trkx_result *result = NULL;
+    enum trkx_status status = trkx_pipeline_run(common, &hits, options, &result, error);
+    trkx_result_destroy(result);
+    return status;
+}
+
+/* Options whose first member is filled; behind it are bytes that would be wrong for any other. */
+static void test_sizes(void **state)
+{
+#define OF(type) sizeof(trkx_##type##_options), (void (*)(void *))trkx_##type##_options_init
+    static const struct {
+        size_t size;
+        void (*init)(void *options);
+        enum trkx_status (*call)(const void *options, trkx_error *error);
+    } cases[] = {{OF(edges), with_edges_options},           {OF(labelling), with_components_options},
+                 {OF(labelling), with_join_options},        {OF(walkthrough), with_walkthrough_options},
+                 {OF(complete), with_complete_options},     {OF(metrics), with_metrics_options},
+                 {OF(simulate), with_simulate_options},     {OF(pipeline), with_pipeline_options},
+                 {OF(run), with_run_options}};
+#undef OF
+    (void)state;
+    assert_int_equal(trkx_pipeline_create("models/acat2021-like", NULL, &common, NULL), TRKX_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t options[32], shorter = 2 * sizeof *options, wrong[] = {0, 1, 8, 17, cases[i].size + 8, SIZE_MAX};
+        trkx_error error;
+        assert_true(cases[i].size <= sizeof options);
+        cases[i].init(options);
+        assert_int_equal(options[0], cases[i].size);
+        memset(options + 2, 0xff, sizeof options - shorter);
+        options[0] = shorter;
+        if (cases[i].call(options, &error) != TRKX_OK) fail_msg("%zu: %s", i, error.message);
+        for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
+            options[0] = wrong[w];
+            assert_int_equal(cases[i].call(options, &error), TRKX_ERROR_ARGUMENT);
+            assert_non_null(strstr(error.message, "not initialised"));
+            assert_true((strstr(error.message, "of a newer trkx") != NULL) == (wrong[w] > cases[i].size));
+        }
+    }
+    trkx_pipeline_destroy(common);
 }
 
 /* ---- of the execution provider -------------------------------------------------------------------------- */
@@ -162,8 +280,8 @@ static void test_threads(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_radius_graph), cmocka_unit_test(test_tracks),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_radius_graph), cmocka_unit_test(test_components),
                                        cmocka_unit_test(test_evaluate), cmocka_unit_test(test_simulate),
-                                       cmocka_unit_test(test_pipeline), cmocka_unit_test(test_provider)};
+                                       cmocka_unit_test(test_pipeline), cmocka_unit_test(test_sizes), cmocka_unit_test(test_provider)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

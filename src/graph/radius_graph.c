@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/keys.h"
+#include "core/options.h"
 #include "core/threads.h"
 #include "graph/search.h"
 #include "graph/tree.h"
@@ -44,42 +45,39 @@ static enum trkx_status check_ks(struct trkx_query *query, trkx_error *error)
 }
 
 static enum trkx_status check_query(const float *points, size_t n, size_t dim,
-                                    const trkx_edges_options *options, struct trkx_query *query,
+                                    const trkx_edges_options *given, struct trkx_query *query,
                                     trkx_error *error)
 {
-    trkx_edges_options defaults;
-    trkx_edges_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "edges: options have size %zu instead of %zu: not initialised?", options->size,
-                         sizeof *options);
-    if (!(options->radius >= TRKX_RADIUS_MIN && options->radius <= TRKX_RADIUS_MAX))
+    trkx_edges_options options;
+    trkx_edges_options_init(&options);
+    enum trkx_status status = trkx_options_take("edges", given, &options, sizeof options, error);
+    if (status != TRKX_OK) return status;
+    if (!(options.radius >= TRKX_RADIUS_MIN && options.radius <= TRKX_RADIUS_MAX))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be from %g to %g",
-                         options->radius, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX);
-    if (options->k < 1) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
-    if (options->threads < 0)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %d threads", options->threads);
+                         options.radius, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX);
+    if (options.k < 1) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
+    if (options.threads < 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %d threads", options.threads);
     if (dim < 1 || dim > TRKX_TREE_DIM_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "edges: points have %zu dimensions, 1 to %d are possible", dim, TRKX_TREE_DIM_MAX);
     if (n > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n,
                          INT32_MAX);
-    float radius = (float)options->radius;
+    float radius = (float)options.radius;
     *query = (struct trkx_query){
         .points = points,
         .n = n,
         .dim = dim,
-        .k = options->k,
-        .ks = options->ks,
+        .k = options.k,
+        .ks = options.ks,
         .r2 = radius * radius,
-        .threads = trkx_worthwhile_threads(trkx_threads(options->threads), n, POINTS_PER_THREAD)};
+        .threads = trkx_worthwhile_threads(trkx_threads(options.threads), n, POINTS_PER_THREAD)};
     size_t bad = first_bad_row(points, n, dim, query->threads);
     if (bad < n)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity",
                          bad);
-    return options->ks == NULL ? TRKX_OK : check_ks(query, error);
+    return options.ks == NULL ? TRKX_OK : check_ks(query, error);
 }
 
 /* ---- the reference ---------------------------------------------------------------------------------- */

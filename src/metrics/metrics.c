@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/keys.h"
+#include "core/options.h"
 #include "metrics/truth_index.h"
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */
@@ -200,10 +201,6 @@ static enum trkx_status check_evaluation(const int32_t *labels, const trkx_hits 
                                          const trkx_truth *truth, const trkx_metrics_options *options,
                                          trkx_error *error)
 {
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "metrics: options have size %zu instead of %zu: not initialised?", options->size,
-                         sizeof *options);
     if (!(options->match_fraction >= 0.5 && options->match_fraction < 1))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "metrics: match_fraction is %g, it must be in [0.5, 1)",
                          options->match_fraction);
@@ -256,16 +253,16 @@ static enum trkx_status allocate_particles(struct evaluation *evaluation, trkx_e
 }
 
 enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, const trkx_truth *truth,
-                               const trkx_particles *particles, const trkx_metrics_options *options,
+                               const trkx_particles *particles, const trkx_metrics_options *given,
                                trkx_metrics *metrics, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    trkx_metrics_options defaults;
-    trkx_metrics_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    struct evaluation evaluation = {.options = options};
+    trkx_metrics_options options;
+    struct evaluation evaluation = {.options = &options};
     *metrics = (trkx_metrics){0};
-    TRKX_CHECK(check_evaluation(labels, hits, truth, options, error));
+    trkx_metrics_options_init(&options);
+    TRKX_CHECK(trkx_options_take("metrics", given, &options, sizeof options, error));
+    TRKX_CHECK(check_evaluation(labels, hits, truth, &options, error));
     if (particles == NULL && truth->pxyz != NULL) TRKX_CHECK(trkx_truth_check_positions(truth, error));
     TRKX_CHECK(trkx_truth_create(NULL, truth, particles, &evaluation.index, error));
     TRKX_CHECK(group_tracks(labels, truth->count, &evaluation.tracks, error));

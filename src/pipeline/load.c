@@ -1,4 +1,5 @@
 /* A pipeline's life: a bundle is read, its networks are loaded and checked against it. */
+#include "core/options.h"
 #include "core/threads.h"
 #include "pipeline/pipeline.h"
 
@@ -220,33 +221,32 @@ static void describe(trkx_pipeline *pipeline)
                                         .min_hits = bundle->min_hits};
 }
 
-enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
+enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *given,
                                       trkx_pipeline **result, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     trkx_pipeline *pipeline = NULL;
-    trkx_pipeline_options defaults;
+    trkx_pipeline_options options;
     *result = NULL;
-    trkx_pipeline_options_init(&defaults);
-    if (options == NULL) options = &defaults;
+    trkx_pipeline_options_init(&options);
+    TRKX_CHECK(trkx_options_take("pipeline", given, &options, sizeof options, error));
     if (bundle == NULL || *bundle == '\0') /* which would be the root's */
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: no bundle is named: its path is empty");
-    if (options->size != sizeof *options || options->threads < 0 || options->kernels > TRKX_KERNELS_STOCK)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "pipeline: options not initialised, threads negative or kernels unknown");
+    if (options.threads < 0 || options.kernels > TRKX_KERNELS_STOCK)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: threads negative or kernels unknown");
     pipeline = trkx_allocate_zero(NULL, 1, sizeof *pipeline);
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
-    pipeline->threads = trkx_threads(options->threads);
-    pipeline->kernels = options->kernels;
+    pipeline->threads = trkx_threads(options.threads);
+    pipeline->kernels = options.kernels;
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
-    TRKX_CHECK(override_bundle(options, &pipeline->bundle, error));
-    TRKX_CHECK(load_detector(pipeline, options->detectors, error));
-    TRKX_CHECK(choose_device(pipeline, options, error));
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline);
+    TRKX_CHECK(override_bundle(&options, &pipeline->bundle, error));
+    TRKX_CHECK(load_detector(pipeline, options.detectors, error));
+    TRKX_CHECK(choose_device(pipeline, &options, error));
+    pipeline->filter_batch = options.filter_batch > 0 ? options.filter_batch : suiting_batch(pipeline);
     describe(pipeline);
     *result = pipeline;
     pipeline = NULL;

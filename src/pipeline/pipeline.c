@@ -21,6 +21,7 @@
 #include "pipeline/graph.h"
 #include "io/event.h"
 #include "io/event_read.h"
+#include "core/options.h"
 #include "core/row_index.h"
 #include "metrics/true_edges.h"
 #include "tracks/labels.h"
@@ -423,16 +424,13 @@ cleanup:
     return status;
 }
 
-static enum trkx_status check_arguments(const trkx_pipeline *pipeline, const trkx_hits *hits,
-                                        const trkx_run_options *options, trkx_error *error)
+static enum trkx_status check_hits(const trkx_pipeline *pipeline, const trkx_hits *hits, trkx_error *error)
 {
     bool needed = pipeline->bundle.completes || trkx_method(pipeline->bundle.method)->needs_modules;
     if (needed && !trkx_hits_have_modules(hits))
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
             "run: this bundle's track labelling needs the hits' volume_id, layer_id and module_id");
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: options are not initialised");
     if (hits->count > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: %zu hits are more than 2^31 - 1", hits->count);
     return TRKX_OK;
@@ -480,12 +478,12 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     trkx_step_record reading = {.step = TRKX_STEP_HITS};
     enum trkx_status status = TRKX_OK;
     trkx_run_options_init(&run.options);
-    if (options != NULL) run.options = *options;
+    TRKX_CHECK(trkx_options_take("run", options, &run.options, sizeof run.options, error));
     if (event != NULL) reading = event->reading;
     reading.nodes = hits->count;
     run.context =
         (struct trkx_run_context){.memory = &run.memory, .hook = run.options.hook, .user = run.options.user};
-    TRKX_CHECK(check_arguments(pipeline, hits, &run.options, error));
+    TRKX_CHECK(check_hits(pipeline, hits, error));
     use_truth_of(&run, event);
     TRKX_CHECK(borrow_arena(&run));
     run.result = trkx_allocate_zero(NULL, 1, sizeof *run.result);

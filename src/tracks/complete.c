@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/keys.h"
+#include "core/options.h"
 #include "core/threads.h"
 #include "tracks/labels.h"
 
@@ -490,10 +491,6 @@ static void complete_rounds(struct completion *c, size_t tracks)
 
 static enum trkx_status check_options(const trkx_complete_options *options, trkx_error *error)
 {
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "tracks: options have size %zu instead of %zu: not initialised?", options->size,
-                         sizeof *options);
     if (!isfinite(options->field) || options->field == 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a field of %g T cannot bend tracks",
                          options->field);
@@ -628,25 +625,25 @@ cleanup:
 
 enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *hits,
                                   const trkx_detector *detector, const trkx_edges *candidates,
-                                  const trkx_complete_options *options, int32_t *labels, size_t *count,
+                                  const trkx_complete_options *given, int32_t *labels, size_t *count,
                                   trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_measurement *measurements = NULL;
     struct trkx_layers layers = {0};
-    trkx_complete_options defaults;
-    trkx_complete_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    TRKX_CHECK(check_options(options, error));
+    trkx_complete_options options;
+    trkx_complete_options_init(&options);
+    TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
+    TRKX_CHECK(check_options(&options, error));
     TRKX_CHECK(check_input(hits, candidates, labels, error));
     TRKX_ALLOCATE(measurements, memory, hits->count, "measurements");
     TRKX_CHECK(trkx_measure(memory, hits, detector, measurements, error));
     struct completion c = {.n = hits->count,
                            .measurements = measurements,
                            .candidates = candidates,
-                           .options = options,
-                           .model = trkx_helix_model(options),
-                           .threads = trkx_worthwhile_threads(trkx_threads(options->threads),
+                           .options = &options,
+                           .model = trkx_helix_model(&options),
+                           .threads = trkx_worthwhile_threads(trkx_threads(options.threads),
                                                               candidates->count, EDGES_PER_THREAD),
                            .labels = labels};
     TRKX_CHECK(trkx_layers_create(memory, measurements, hits->count, &layers, error));

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/options.h"
 #include "core/threads.h"
 #include "tracks/labels.h"
 
@@ -267,27 +268,27 @@ static parent *place_parents(void *block, const int32_t *labels)
 }
 
 enum trkx_status trkx_components_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
-                                    const float *scores, const trkx_labelling_options *options,
-                                    int32_t *labels, size_t *count, trkx_error *error)
+                                    const float *scores, const trkx_labelling_options *given, int32_t *labels,
+                                    size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     parent *block = NULL;
-    trkx_labelling_options defaults;
-    trkx_labelling_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    TRKX_CHECK(trkx_labelling_check(n, options, error));
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
+    TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
+    TRKX_CHECK(trkx_labelling_check(n, &options, error));
     TRKX_ALLOCATE(block, memory, n + PAGE / sizeof *block, "the components");
     struct forest forest = {
         .n = n,
         .edges = edges,
         .scores = scores,
-        .cut = options->cut,
-        .threads = trkx_worthwhile_threads(trkx_threads(options->threads), edges->count, EDGES_PER_THREAD),
+        .cut = options.cut,
+        .threads = trkx_worthwhile_threads(trkx_threads(options.threads), edges->count, EDGES_PER_THREAD),
         .parents = place_parents(block, labels)};
     for (size_t i = 0; i < n; i++) atomic_init(&forest.parents[i], (uint32_t)i);
     size_t bad = connect_all(&forest);
     if (bad < edges->count) TRKX_CHECK(trkx_edges_check(edges, n, error));
-    *count = number_tracks(n, forest.parents, options->min_hits, labels);
+    *count = number_tracks(n, forest.parents, options.min_hits, labels);
 cleanup:
     trkx_release(block);
     return status;

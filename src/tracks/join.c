@@ -7,6 +7,7 @@
 
 #include "core/groups.h"
 #include "core/keys.h"
+#include "core/options.h"
 #include "tracks/join.h"
 #include "tracks/labels.h"
 
@@ -171,7 +172,7 @@ static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edge
 }
 
 enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
-                              const float *scores, const trkx_labelling_options *options, int32_t *labels,
+                              const float *scores, const trkx_labelling_options *given, int32_t *labels,
                               size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -180,10 +181,10 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits,
     uint64_t *order = NULL;
     int32_t *module = NULL;
     struct pieces pieces = {.bits = 1};
-    trkx_labelling_options defaults;
-    trkx_labelling_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    TRKX_CHECK(trkx_labelling_check(n, options, error));
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
+    TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
+    TRKX_CHECK(trkx_labelling_check(n, &options, error));
     TRKX_CHECK(check_hits(hits, edges, error));
     TRKX_ALLOCATE(module, memory, n, "modules");
     TRKX_CHECK(number_modules(memory, hits, module, error));
@@ -197,12 +198,12 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits,
         pieces.root[i] = pieces.next[i] = pieces.last[i] = i;
         pieces.size[i] = 1;
     }
-    size_t joins = order_edges(edges, scores, options->cut, order);
+    size_t joins = order_edges(edges, scores, options.cut, order);
     for (size_t j = 0; j < joins; j++) {
         uint32_t e = trkx_key_low(order[j]);
         join(&pieces, (uint32_t)edges->index[e], (uint32_t)edges->index[edges->count + e]);
     }
-    *count = number_tracks(&pieces, n, options->min_hits, labels);
+    *count = number_tracks(&pieces, n, options.min_hits, labels);
 cleanup:
     trkx_release(module);
     trkx_release(block);

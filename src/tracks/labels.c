@@ -27,10 +27,6 @@ enum trkx_status trkx_labels_check_count(size_t n, trkx_error *error)
 
 enum trkx_status trkx_labelling_check(size_t n, const trkx_labelling_options *options, trkx_error *error)
 {
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "tracks: options have size %zu instead of %zu: not initialised?", options->size,
-                         sizeof *options);
     if (isnan(options->cut)) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: the cut is not a number");
     if (options->min_hits < 1)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: min_hits is 0, it must be at least 1");

@@ -3,6 +3,7 @@
  * a track. */
 #include "tracks/walkthrough.h"
 #include "core/keys.h"
+#include "core/options.h"
 #include "graph/outwards.h"
 #include "tracks/components.h"
 #include "tracks/labels.h"
@@ -28,10 +29,6 @@ void trkx_walkthrough_options_init(trkx_walkthrough_options *options)
 static enum trkx_status check(size_t n, const trkx_edges *edges, const trkx_walkthrough_options *options,
                               trkx_error *error)
 {
-    if (options->size != sizeof *options)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "tracks: options have size %zu instead of %zu: not initialised?", options->size,
-                         sizeof *options);
     if (isnan(options->cut) || isnan(options->min_score) || isnan(options->add_score))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a cut is not a number");
     if (options->min_hits < 1)
@@ -338,29 +335,29 @@ static void walk_through(struct walk *walk, size_t min_hits)
 }
 
 enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
-                                     const float *scores, const trkx_walkthrough_options *options,
+                                     const float *scores, const trkx_walkthrough_options *given,
                                      int32_t *labels, size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct graph graph = {0};
     struct walk walk = {.graph = &graph};
     int32_t *road = NULL, *numbers = NULL;
-    trkx_walkthrough_options defaults;
-    trkx_walkthrough_options_init(&defaults);
-    if (options == NULL) options = &defaults;
-    TRKX_CHECK(check(n, edges, options, error));
+    trkx_walkthrough_options options;
+    trkx_walkthrough_options_init(&options);
+    TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
+    TRKX_CHECK(check(n, edges, &options, error));
     TRKX_ALLOCATE(road, memory, n, "roads");
     TRKX_ALLOCATE(numbers, memory, n + 1, "roads");
     TRKX_CHECK(allocate_graph(memory, n, edges->count, &graph, error));
     TRKX_CHECK(allocate_walk(memory, n, edges->count, &walk, error));
-    TRKX_CHECK(build_graph(memory, edges, scores, options, road, &graph, error));
+    TRKX_CHECK(build_graph(memory, edges, scores, &options, road, &graph, error));
     memset(road, 0, n * sizeof *road);
     walk.road = road;
-    walk.min_score = options->min_score;
-    walk.add_score = options->add_score;
-    walk_through(&walk, options->min_hits);
+    walk.min_score = options.min_score;
+    walk.add_score = options.add_score;
+    walk_through(&walk, options.min_hits);
     for (size_t i = 0; i < n; i++) labels[i] = road[i];
-    *count = trkx_labels_number(labels, n, numbers, n, options->min_hits);
+    *count = trkx_labels_number(labels, n, numbers, n, options.min_hits);
 cleanup:
     release_graph(&graph);
     release_walk(&walk);
