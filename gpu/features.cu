@@ -8,7 +8,7 @@
 
 bool step_computes(enum trkx_feature feature)
 {
-    return (unsigned)feature <= TRKX_FEATURE_DIR_Z;
+    return trkx_is_position_feature(feature);
 }
 
 static void check_scale(double scale, size_t column)
@@ -27,7 +27,7 @@ struct describe_hit {
     {
         const float *at = xyz + i / count * 3;
         trkx_feature_spec spec = specs[i % count];
-        if ((unsigned)spec.feature > TRKX_FEATURE_DIR_Z) return;
+        if (!trkx_is_position_feature(spec.feature)) return;
         struct trkx_vector hit = trkx_vector_of((double)at[0], (double)at[1], (double)at[2]);
         features[i] = (float)(trkx_position_feature(spec.feature, &hit) / spec.scale);
     }

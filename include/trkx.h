@@ -64,7 +64,7 @@ enum trkx_status {
     TRKX_ERROR_MEMORY,    /* an allocation failed, or the memory budget cannot be kept */
     TRKX_ERROR_IO,        /* a file cannot be opened, read, written or renamed */
     TRKX_ERROR_FORMAT,    /* a file's content is not what it should be; the message has file and line */
-    TRKX_ERROR_BUNDLE,    /* bundle.json lacks a field, or a field has a wrong type or value */
+    TRKX_ERROR_BUNDLE,    /* bundle.json or detector.json lacks a field, or a field has a wrong type or value */
     TRKX_ERROR_MODEL,     /* a network does not fit its bundle: checksum, tensor name, rank, type, width */
     TRKX_ERROR_RUNTIME,   /* ONNX Runtime failed; the message is its own */
     TRKX_ERROR_CANCELLED, /* the step hook asked to stop */
@@ -84,6 +84,12 @@ TRKX_API const char *trkx_status_name(enum trkx_status status);
 
 /* ---- hits ------------------------------------------------------------------------------------------- */
 
+/* A further number of each hit, for networks that look at it: a time, a charge, a width. */
+typedef struct trkx_hits_column {
+    const char *name;    /* as the bundle, or the spec of a feature, calls it */
+    const float *values; /* [n] finite */
+} trkx_hits_column;
+
 /* The measured hits of one event, in any order. Cells are optional: where cell_begin is NULL there are
  * none. Coordinates are finite. Read-only for the library; the caller keeps ownership. */
 typedef struct trkx_hits {
@@ -97,6 +103,8 @@ typedef struct trkx_hits {
     const int32_t *cell_ch0;    /* [cells] channel along u */
     const int32_t *cell_ch1;    /* [cells] channel along v */
     const float *cell_value;    /* [cells] charge */
+    size_t columns_count;       /* of what else is known of the hits, by name; 0: nothing */
+    const trkx_hits_column *columns; /* [columns_count] may be NULL where that is 0 */
 } trkx_hits;
 
 /* Why coordinates are hardly millimetres around the beam, though there is nothing wrong with them as numbers: no hit
@@ -147,6 +155,12 @@ enum trkx_event_parts {
 TRKX_API enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads,
                                           trkx_event **event, trkx_error *error);
 
+/* The same, with further columns of the file of hits (names, without those that hits have anyway), which become
+ * trkx_hits.columns in this order. Errors: also FORMAT (there is no such column, a value is no finite number). */
+TRKX_API enum trkx_status trkx_event_read_columns(const char *prefix, unsigned parts, int threads,
+                                                  const char *const *names, size_t count, trkx_event **event,
+                                                  trkx_error *error);
+
 /* Writes <directory>/<name>-hits.csv, -cells.csv, -truth.csv and -particles.csv as far as the event has
  * them, gzipped (".gz") where `gzip`. Every file appears whole or not at all. Errors: MEMORY, IO. */
 TRKX_API enum trkx_status trkx_event_write(const trkx_event *event, const char *directory, bool gzip,
@@ -162,12 +176,19 @@ TRKX_API const trkx_particles *trkx_event_particles(const trkx_event *event); /*
 
 /* ---- detector --------------------------------------------------------------------------------------- */
 
-/* The modules of a detector: a TrackML detectors.csv[.gz]. Needed for the last features of the list below
- * and by the simulator where the built-in description is not wanted. */
+/* A detector: its modules, and what they do not say of it (docs/bundle.md): the field, how its modules make layers,
+ * how tracks run through it. The modules are needed for the last features of the list below, all of it for
+ * completion. */
 typedef struct trkx_detector trkx_detector;
 
-/* Errors: MEMORY, IO, FORMAT (as for events; a module listed twice). */
+/* Reads a detector.json (a path that ends in .json) with the modules that it names, beside it; or the modules alone,
+ * a TrackML detectors.csv[.gz]. Errors: MEMORY, IO, FORMAT (as for events; a module listed twice; not JSON), BUNDLE (a
+ * field of detector.json is missing or wrong). */
 TRKX_API enum trkx_status trkx_detector_read(const char *path, trkx_detector **detector, trkx_error *error);
+/* Writes <directory>/detector.json and, beside it, detectors.csv.gz, which give the same detector again, bit by bit.
+ * Errors: ARGUMENT (only its modules are known), MEMORY, IO. */
+TRKX_API enum trkx_status trkx_detector_write(const trkx_detector *detector, const char *directory,
+                                              trkx_error *error);
 TRKX_API void trkx_detector_destroy(trkx_detector *detector);
 
 /* ---- features --------------------------------------------------------------------------------------- */
@@ -191,22 +212,27 @@ enum trkx_feature {
     TRKX_FEATURE_LETA, TRKX_FEATURE_LPHI, TRKX_FEATURE_LX, TRKX_FEATURE_LY, TRKX_FEATURE_LZ,
     TRKX_FEATURE_GETA, TRKX_FEATURE_GPHI,
     TRKX_FEATURE_TILT, TRKX_FEATURE_NORMAL_Z,
-    TRKX_FEATURE_KINDS
+    TRKX_FEATURE_KINDS,
+    TRKX_FEATURE_COLUMN = -1 /* none of these: a column that comes with the hits, by its name */
 };
 
 typedef struct trkx_feature_spec {
     enum trkx_feature feature;
-    double scale; /* finite, not 0: the feature is divided by it */
+    double scale;       /* finite, not 0: the feature is divided by it */
+    const char *column; /* name of the column, of TRKX_FEATURE_COLUMN only; else NULL */
 } trkx_feature_spec;
 
 /* The name used in bundles ("cos_phi"), static; NULL for a value out of range. */
 TRKX_API const char *trkx_feature_name(enum trkx_feature feature);
+/* The same of a spec: of a column its name. */
+TRKX_API const char *trkx_feature_spec_name(const trkx_feature_spec *spec);
 /* True where `name` is known; *feature is then set. */
 TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 
 /* Fills features [n,specs_count], row by row. `detector` may be NULL where no spec needs it (LETA and
  * all after it do). A hit without cells gets 0 for all cell features.
- * Errors: ARGUMENT (columns of hits missing for a spec, module not in the detector). Complexity O(n F). */
+ * Errors: ARGUMENT (columns of hits missing for a spec, or not finite; module not in the detector), MEMORY. Complexity
+ * O(n F). */
 TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,
                                         float *features, trkx_error *error);
@@ -306,10 +332,6 @@ TRKX_API const char *trkx_method_name(size_t method);
 
 typedef struct trkx_complete_options {
     size_t size;       /* sizeof(trkx_complete_options) */
-    double field;      /* T, along z near the origin; not 0. Default 2 */
-    double coil_radius, coil_half_length; /* mm, > 0: of the solenoid, as whose the field falls along the beam;
-                        * infinitely long: not at all. Default 1230, infinity */
-    double scattering; /* rad GeV, >= 0: the angle at a layer, times the momentum. Default 0.002 */
     double match;      /* a hit that a candidate edge leads to joins a track where the logarithm of the likelihood
                         * ratio is at least that. Default -3: almost all that fits */
     double search;     /* the same of a hit found where the track is expected. Default 0.5 */
@@ -329,8 +351,8 @@ TRKX_API void trkx_complete_options_init(trkx_complete_options *options);
  * hit a module. A hit that fits badly to the others of its track may go to any other that it fits better to
  * (exchange). Then chains of candidate edges that bend and climb alike become tracks of the hits that are still
  * free, and rounds follow once more. candidates: outwards (trkx_edges_orient). labels [n]: as trkx_components gives
- * them; changed; *count: the tracks. hits need volume, layer and module ids that are in the detector. The same
- * result with any number of threads.
+ * them; changed; *count: the tracks. hits need volume, layer and module ids that are in the detector, and this a
+ * description (detector.json). The same result with any number of threads.
  * Errors: ARGUMENT, MEMORY. */
 TRKX_API enum trkx_status trkx_complete(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_edges *candidates, const trkx_complete_options *options,
@@ -393,7 +415,7 @@ typedef struct trkx_simulate_options {
     size_t particles;    /* charged particles per event, about 8.4 hits each. Default 12263: full density */
     double sigma_z;      /* mm, length of the luminous region. Default 5.5 */
     double noise;        /* >= 0, share of noise hits relative to TrackML's (about 15 %). Default 1 */
-    const trkx_detector *detector; /* NULL: the built-in description. Default NULL */
+    const trkx_detector *detector; /* modules other than TrackML's; NULL: those. Default NULL */
     bool cells;          /* simulate the cells of each hit. Default true */
     int threads;         /* >= 1; 0: all cores. Default 0 */
 } trkx_simulate_options;
@@ -403,7 +425,7 @@ TRKX_API void trkx_simulate_options_init(trkx_simulate_options *options);
 TRKX_API enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t number,
                                         trkx_event **event, trkx_error *error);
 
-/* The modules that the simulator uses where it is given no detector. Errors: MEMORY. */
+/* The detector that is simulated where none is given, with its description: TrackML's. Errors: MEMORY. */
 TRKX_API enum trkx_status trkx_detector_builtin(trkx_detector **detector, trkx_error *error);
 
 /* ---- pipeline --------------------------------------------------------------------------------------- */
@@ -450,7 +472,8 @@ typedef struct trkx_pipeline_options {
     size_t size;              /* sizeof(trkx_pipeline_options) */
     int threads;              /* >= 1, of each run; 0: all cores. Default 0 */
     size_t filter_batch;      /* edges a filter call; 0: as many as suit the kernels. Default 0 */
-    const char *detectors;    /* path of a detectors.csv for cell features; NULL: the bundle's own if any */
+    const char *detectors;    /* path of a detector.json, or of a detectors.csv with other modules than the bundle's;
+                               * NULL: the bundle's own. Default NULL */
     enum trkx_kernels kernels; /* on the CPU. Default TRKX_KERNELS_TRKX */
     const char *device; /* "cpu"; "cuda:0", a GPU; "cuda:0,cuda:1": several, each with one run at a time (a
                          * GPU that is named twice has two); "auto": the first GPU, or the CPU where there is
@@ -570,7 +593,8 @@ typedef struct trkx_result {
 TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                             const trkx_run_options *options, trkx_result **result,
                                             trkx_error *error);
-/* Reads an event with what a run makes use of: the cells where the bundle needs them, truth and particles where
+/* Reads an event with what a run makes use of: the cells where the bundle needs them, the further columns of hits that it
+ * names, truth and particles where
  * they are there. A file of particles that cannot be read is done without: the truth is then not compared with.
  * prefix and errors: as of trkx_event_read. */
 TRKX_API enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix,
@@ -596,6 +620,8 @@ enum trkx_network { TRKX_NETWORK_EMBEDDING, TRKX_NETWORK_FILTER, TRKX_NETWORK_GN
 TRKX_API size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network);
 TRKX_API const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline,
                                                               enum trkx_network network);
+/* The columns that the bundle's networks look at beside the hits' own: *count names, each once; views. */
+TRKX_API const char *const *trkx_pipeline_columns(const trkx_pipeline *pipeline, size_t *count);
 /* Computes them: features [n,count]. */
 TRKX_API enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
                                                  const trkx_hits *hits, float *features, trkx_error *error);

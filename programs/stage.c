@@ -203,10 +203,14 @@ __attribute__((format(printf, 3, 4))) static enum trkx_status complain(struct wo
     return TRKX_ERROR_ARGUMENT;
 }
 
+/* With the further columns of the hits that the bundle, which is loaded, looks at. */
 static enum trkx_status read_event(struct work *work, const char *event, unsigned parts)
 {
-    enum trkx_status status =
-        trkx_event_read(event, parts, work->settings->threads, &work->event, work->error);
+    size_t count = 0;
+    const char *const *columns =
+        work->pipeline != NULL ? trkx_pipeline_columns(work->pipeline, &count) : NULL;
+    enum trkx_status status = trkx_event_read_columns(event, parts, work->settings->threads, columns, count,
+                                                      &work->event, work->error);
     if (status == TRKX_OK) warn_of_units(work->event);
     return status;
 }

@@ -1,4 +1,4 @@
-/* The modules of the TrackML detector, made from a table. */
+/* The TrackML detector: its modules, made from a table, and its description. */
 #include <math.h>
 #include <string.h>
 
@@ -166,7 +166,7 @@ static size_t builtin_count(void)
     return count;
 }
 
-enum trkx_status trkx_detector_builtin(trkx_detector **detector, trkx_error *error)
+static enum trkx_status make_modules(struct trkx_detector **detector, trkx_error *error)
 {
     size_t count = builtin_count(), added = 0;
     struct trkx_module *modules = trkx_allocate(NULL, count, sizeof *modules);
@@ -175,4 +175,30 @@ enum trkx_status trkx_detector_builtin(trkx_detector **detector, trkx_error *err
     for (size_t i = 0; i < COUNT(BARRELS); i++) added += add_barrel(&BARRELS[i], modules + added);
     for (size_t i = 0; i < COUNT(DISKS); i++) added += add_disks(&DISKS[i], modules + added);
     return trkx_detector_create(modules, count, detector, error);
+}
+
+/* The solenoid is that of sim/field_table.h, but around the origin. Circles of 150 mm are tracks of 90 MeV. */
+static const struct trkx_description DESCRIPTION = {
+    .field = {.strength = 2, .coil_radius = 1230, .coil_half_length = 2600, .nonuniformity = 0.05},
+    .disk_normal = 0.5,
+    .spread = 8,
+    .overlap = 10,
+    .normal_error = 0.02,
+    .scattering = 0.002,
+    .min_radius = 150,
+    .reach = 10,
+    .max_arc = 600};
+
+enum trkx_status trkx_detector_builtin(trkx_detector **detector, trkx_error *error)
+{
+    static const char name[] = "trackml";
+    enum trkx_status status = make_modules(detector, error);
+    if (status != TRKX_OK) return status;
+    (*detector)->described = true;
+    (*detector)->description = DESCRIPTION;
+    (*detector)->name = trkx_duplicate(name);
+    if ((*detector)->name != NULL) return TRKX_OK;
+    trkx_detector_destroy(*detector);
+    *detector = NULL;
+    return trkx_fail_memory(error, "the built-in detector", sizeof name);
 }

@@ -279,6 +279,8 @@ static void every_unknown_field_is_named(void **state)
     expect_unknown("tracks.minhits", "3", "tracks.minhits is not known here: did you mean min_hits?");
     expect_unknown("tracks.completion", "{\"candidate_cut\": 0.1, \"exchnage\": 1}",
                    "tracks.completion.exchnage is not known here: did you mean exchange?");
+    expect_unknown("tracks.completion", "{\"candidate_cut\": 0.1, \"coil_radius\": 1230}",
+                   "tracks.completion.coil_radius is the detector's: it belongs in detector.json (docs/bundle.md)");
     expect_unknown("features", "[{\"name\": \"r\", \"scale\": 1, \"scales\": 2}]",
                    "features[0].scales is not known here: did you mean scale?");
     expect_unknown("filter.features", "[{\"name\": \"r\", \"offset\": 1, \"scale\": 2}]",

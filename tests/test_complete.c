@@ -68,6 +68,12 @@ static struct fixture make_event(size_t particles, uint64_t seed)
     return f;
 }
 
+static void make_field_uniform(struct fixture *f)
+{
+    f->detector->description.field.coil_half_length = (double)INFINITY;
+    f->detector->description.field.nonuniformity = 0.1;
+}
+
 static void destroy(struct fixture *f)
 {
     trkx_edges_destroy(&f->candidates);
@@ -179,7 +185,7 @@ static void test_exchanges(void **state)
     destroy(&f);
 }
 
-/* The field that bends a track from the beam, on the axis of a coil, but for a factor: see trkx_helix_change. */
+/* The field that bends a track from the beam, on the axis of a coil, but for a factor: see trkx_field_change. */
 static double bending_field(double z)
 {
     const double radius = 1230, length = 2600, step = 1;
@@ -193,18 +199,15 @@ static double bending_field(double z)
 
 static void test_field_of_a_coil(void **state)
 {
-    trkx_complete_options options;
+    struct trkx_field field = {.strength = 2, .coil_radius = 1230, .coil_half_length = (double)INFINITY};
     (void)state;
-    trkx_complete_options_init(&options);
-    struct trkx_helix_model model = trkx_helix_model(&options);
-    assert_true(trkx_helix_change(&model, 2000) == 0);
-    options.coil_half_length = 2600;
-    model = trkx_helix_model(&options);
+    assert_true(trkx_field_change(&field, 2000) == 0);
+    field.coil_half_length = 2600;
     for (double z = -2000; z <= 2000; z += 250) {
         double expected = (bending_field(z + 1) - bending_field(z - 1)) / (2 * bending_field(z));
-        assert_true(fabs(trkx_helix_change(&model, z) - expected) < 1e-6);
+        assert_true(fabs(trkx_field_change(&field, z) - expected) < 1e-6);
     }
-    assert_true(fabs(trkx_helix_change(&model, 2550)) < 0.1); /* where nothing bends */
+    assert_true(fabs(trkx_field_change(&field, 2550)) < 0.1); /* where nothing bends */
 }
 
 /* The simulator's field is that of a coil: who knows that finds more. */
@@ -218,10 +221,9 @@ static void test_follows_the_field(void **state)
     for (uint64_t seed = 1; seed <= 3; seed++) {
         struct fixture f = make_event(300, seed);
         int32_t *uniform = damage(&f, seed), *coil = damage(&f, seed);
-        options.coil_half_length = (double)INFINITY;
-        complete(&f, &options, uniform);
-        options.coil_half_length = 2600;
         complete(&f, &options, coil);
+        make_field_uniform(&f);
+        complete(&f, &options, uniform);
         without += score(&f, uniform);
         with += score(&f, coil);
         free(uniform);
@@ -265,8 +267,8 @@ static void test_against_reference(void **state)
         options.exchange = 1;
         compare_with_reference(&f, &options, labels);
         options.rounds = 4;
-        options.coil_half_length = 2600;
         compare_with_reference(&f, &options, confused);
+        make_field_uniform(&f);
         options.exchange = -20; /* whatever fits better */
         compare_with_reference(&f, &options, confused);
         options.rounds = 2;
@@ -363,7 +365,7 @@ static void test_errors(void **state)
     memcpy(modules, hits.module_id, hits.count * sizeof *modules);
     modules[5] = 99999;
     hits.module_id = modules;
-    expect_error(&f, &hits, &f.candidates, NULL, 0, "module 99999) of hit 5 is not in the detector");
+    expect_error(&f, &hits, &f.candidates, NULL, 0, "module 99999) is not in the detector");
     hits.module_id = NULL;
     expect_error(&f, &hits, &f.candidates, NULL, 0, "needs the hits' modules");
     hits = *f.hits;
@@ -376,17 +378,14 @@ static void test_errors(void **state)
     options.size = 1;
     expect_error(&f, &hits, &f.candidates, &options, 0, "options have size 1");
     trkx_complete_options_init(&options);
-    options.field = 0;
-    expect_error(&f, &hits, &f.candidates, &options, 0, "a field of 0 T");
-    trkx_complete_options_init(&options);
-    options.coil_half_length = 0;
-    expect_error(&f, &hits, &f.candidates, &options, 0, "a coil of radius 1230 and half length 0");
-    trkx_complete_options_init(&options);
+    f.detector->described = false;
+    expect_error(&f, &hits, &f.candidates, &options, 0, "needs the field and the layers of the detector");
+    f.detector->described = true;
     options.match = (double)NAN;
-    expect_error(&f, &hits, &f.candidates, &options, 0, "is not a number");
+    expect_error(&f, &hits, &f.candidates, &options, 0, "match, search, exchange or chain_score is no number");
     trkx_complete_options_init(&options);
     options.exchange = (double)NAN;
-    expect_error(&f, &hits, &f.candidates, &options, 0, "exchange or chain_score no number");
+    expect_error(&f, &hits, &f.candidates, &options, 0, "exchange or chain_score is no number");
     trkx_complete_options_init(&options);
     options.chain_hits = 3;
     expect_error(&f, &hits, &f.candidates, &options, 0, "chains of 3 hits");
@@ -409,7 +408,7 @@ static void test_failing_allocations(void **state)
         struct trkx_memory memory = {0};
         trkx_memory_fail_after(after);
         enum trkx_status status =
-            trkx_complete_in(&memory, f.hits, f.detector, &f.candidates, NULL, labels, &count, &error);
+            trkx_complete_in(&memory, f.hits, f.detector, NULL, &f.candidates, NULL, labels, &count, &error);
         trkx_memory_fail_after(-1);
         assert_int_equal(atomic_load(&memory.current), 0);
         if (status == TRKX_OK) {

@@ -19,7 +19,7 @@ enum { ALL = TRKX_FEATURE_KINDS };
 
 static void all_specs(trkx_feature_spec *specs, double scale)
 {
-    for (int f = 0; f < ALL; f++) specs[f] = (trkx_feature_spec){(enum trkx_feature)f, scale};
+    for (int f = 0; f < ALL; f++) specs[f] = (trkx_feature_spec){(enum trkx_feature)f, scale, NULL};
 }
 
 /* ---- the independent computation -------------------------------------------------------------------- */
@@ -176,7 +176,7 @@ static const trkx_hits small = {.count = 3,
                                 .cell_ch0 = small_ch0,
                                 .cell_ch1 = small_ch1,
                                 .cell_value = small_value};
-static trkx_detector small_detector = {2, (struct trkx_module *)small_modules};
+static trkx_detector small_detector = {.count = 2, .modules = (struct trkx_module *)small_modules};
 
 static void by_hand(void **state)
 {
@@ -271,26 +271,26 @@ static void errors(void **state)
 {
     trkx_hits hits = {.count = 3, .xyz = small_xyz};
     float bad_xyz[9] = {0, 0, 0, 0, NAN, 0, 0, 0, INFINITY};
-    trkx_detector one_module = {1, (struct trkx_module *)small_modules};
+    trkx_detector one_module = {.count = 1, .modules = (struct trkx_module *)small_modules};
     int64_t ids[] = {70, 80, 90};
     (void)state;
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1}, "features: there is no feature 25");
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, 0}, "features: r: scale 0");
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, NAN}, "features: r: scale nan");
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1}, "volume needs the hits' volume_id");
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_LAYER, 1}, "layer needs the hits' layer_id");
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_CELL_VAL, 1}, "cell_val needs the hits' cells");
-    refuse(&small, NULL, (trkx_feature_spec){TRKX_FEATURE_GPHI, 1}, "gphi needs a detector");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1, NULL}, "features: there is no feature 25");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, 0, NULL}, "features: r: scale 0");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, NAN, NULL}, "features: r: scale nan");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1, NULL}, "volume needs the hits' volume_id");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_LAYER, 1, NULL}, "layer needs the hits' layer_id");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_CELL_VAL, 1, NULL}, "cell_val needs the hits' cells");
+    refuse(&small, NULL, (trkx_feature_spec){TRKX_FEATURE_GPHI, 1, NULL}, "gphi needs a detector");
     hits.xyz = bad_xyz;
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_X, 1}, "features: hit 2: y is not finite");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_X, 1, NULL}, "features: hit 2: y is not finite");
     hits = small;
     hits.hit_id = ids;
-    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1},
-           "features: hit 80: module (volume 8, layer 2, module 2) is not in the detector");
-    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1}, "is not in the detector");
+    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1, NULL},
+           "hits: hit 80: module (volume 8, layer 2, module 2) is not in the detector");
+    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1, NULL}, "is not in the detector");
     hits.module_id = NULL;
-    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1}, "tilt needs the hits' module_id");
-    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1}, "lx needs the hits' module_id");
+    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1, NULL}, "tilt needs the hits' module_id");
+    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1, NULL}, "lx needs the hits' module_id");
 }
 
 /* ---- a real event ----------------------------------------------------------------------------------- */

@@ -96,11 +96,11 @@ static void test_features(void **state)
         xyz[3 * 100 + i] = i % 4 == 0 ? 1e-44f : 0; /* on the beam line, and the origin */
     for (int f = 0; f < TRKX_FEATURE_KINDS; f++)
         if (gpu->computes((enum trkx_feature)f))
-            specs[count++] = (trkx_feature_spec){(enum trkx_feature)f, f % 2 == 0 ? 1000 : 3.141592653589793};
+            specs[count++] = (trkx_feature_spec){(enum trkx_feature)f, f % 2 == 0 ? 1000 : 3.141592653589793, NULL};
     assert_int_equal(count, 12);
     trkx_hits hits = {.count = N, .xyz = xyz};
     OK(trkx_features(&hits, NULL, specs, count, 1, expected, &gpu_error));
-    specs[count++] = (trkx_feature_spec){TRKX_FEATURE_CELL_COUNT, 2}; /* is not its business */
+    specs[count++] = (trkx_feature_spec){TRKX_FEATURE_CELL_COUNT, 2, NULL}; /* is not its business */
     for (size_t i = 0; i < (size_t)N * 13; i++) features[i] = 7;
     void *positions = on_device(xyz, sizeof *xyz * 3 * N),
          *there = on_device(features, sizeof *features * N * 13);
@@ -420,7 +420,7 @@ enum { CHAIN_N = 300, CHAIN_LABELS = CHAIN_N * sizeof(int32_t) };
  */
 static enum trkx_status chain(int32_t *labels)
 {
-    const trkx_feature_spec specs[] = {{TRKX_FEATURE_R, 1}, {TRKX_FEATURE_PHI, 3}, {TRKX_FEATURE_Z, 1}};
+    const trkx_feature_spec specs[] = {{TRKX_FEATURE_R, 1, NULL}, {TRKX_FEATURE_PHI, 3, NULL}, {TRKX_FEATURE_Z, 1, NULL}};
     const double scales[] = {1, 1, 2};
     trkx_error *error = &gpu_error;
     trkx_edges_options options;

@@ -1,6 +1,7 @@
 /* The modules of a detector, by their ids, from TrackML's detectors.csv. */
 #include <stdlib.h>
 
+#include "core/threads.h"
 #include "detector/modules.h"
 #include "io/table.h"
 
@@ -73,6 +74,7 @@ enum trkx_status trkx_detector_create(struct trkx_module *modules, size_t count,
 void trkx_detector_destroy(trkx_detector *detector)
 {
     if (detector == NULL) return;
+    trkx_release(detector->name);
     trkx_release(detector->modules);
     trkx_release(detector);
 }
@@ -90,6 +92,48 @@ const struct trkx_module *trkx_detector_find(const struct trkx_detector *detecto
     }
     const struct trkx_module *found = detector->modules + low;
     return low < detector->count && compare_keys(found, volume, layer, module) == 0 ? found : NULL;
+}
+
+/* ---- the modules of hits ---------------------------------------------------------------------------- */
+
+static bool is_module_of(const struct trkx_module *module, const trkx_hits *hits, size_t i)
+{
+    return compare_keys(module, hits->volume_id[i], hits->layer_id[i], hits->module_id[i]) == 0;
+}
+
+/* Hits of one module mostly follow each other. Returns the first hit whose module is not there, or SIZE_MAX.
+ */
+static size_t find_range(const struct trkx_detector *detector, const trkx_hits *hits, size_t begin,
+                         size_t end, int32_t *modules)
+{
+    const struct trkx_module *module = NULL;
+    for (size_t i = begin; i < end; i++) {
+        if (module == NULL || !is_module_of(module, hits, i))
+            module = trkx_detector_find(detector, hits->volume_id[i], hits->layer_id[i], hits->module_id[i]);
+        if (module == NULL) return i;
+        modules[i] = (int32_t)(module - detector->modules);
+    }
+    return SIZE_MAX;
+}
+
+enum trkx_status trkx_modules_find(const struct trkx_detector *detector, const trkx_hits *hits, int threads,
+                                   int32_t *modules, trkx_error *error)
+{
+    enum { HITS_PER_TASK = 1 << 13 };
+    size_t bad = SIZE_MAX,
+           parts = hits->count / HITS_PER_TASK + 1; /* the first bad hit, whatever the threads */
+#pragma omp parallel for schedule(static) num_threads(trkx_threads(threads)) reduction(min \
+                                                                                       : bad) if (parts > 1)
+    for (size_t p = 0; p < parts; p++) {
+        size_t first =
+            find_range(detector, hits, hits->count * p / parts, hits->count * (p + 1) / parts, modules);
+        if (first < bad) bad = first;
+    }
+    if (bad == SIZE_MAX) return TRKX_OK;
+    long long id = hits->hit_id != NULL ? (long long)hits->hit_id[bad] : (long long)bad + 1;
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                     "hits: hit %lld: module (volume %d, layer %d, module %d) is not in the detector", id,
+                     hits->volume_id[bad], hits->layer_id[bad], hits->module_id[bad]);
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------- */
@@ -155,7 +199,7 @@ cleanup:
     return status;
 }
 
-enum trkx_status trkx_detector_read(const char *path, trkx_detector **detector, trkx_error *error)
+enum trkx_status trkx_modules_read(const char *path, trkx_detector **detector, trkx_error *error)
 {
     struct trkx_text text;
     enum trkx_status status = trkx_text_load(path, "detector", NULL, &text, error);

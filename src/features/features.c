@@ -1,54 +1,38 @@
 /* Features: what the networks are given of each hit. Everything is computed in double and rounded once, to
  * the float that is stored; sqrt is exact, the rest is as good as the C library's functions. */
+#include "features/features.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "core/threads.h"
-#include "detector/modules.h"
 #include "features/position.h"
-#include "io/event_read.h"
 
-/* Which optional columns of the hits a feature reads. */
-enum { COLUMN_VOLUME = 1, COLUMN_LAYER = 2, COLUMN_MODULE = 4, COLUMN_CELLS = 8, DETECTOR = 16 };
-enum {
-    MODULE = COLUMN_VOLUME | COLUMN_LAYER | COLUMN_MODULE | DETECTOR,
-    CLUSTER = MODULE | COLUMN_CELLS,
-};
+/* ---- the table -------------------------------------------------------------------------------------- */
 
 static const struct kind {
     const char *name;
     unsigned needs;
-} kinds[TRKX_FEATURE_KINDS] = {
-    [TRKX_FEATURE_R] = {"r", 0},
-    [TRKX_FEATURE_PHI] = {"phi", 0},
-    [TRKX_FEATURE_Z] = {"z", 0},
-    [TRKX_FEATURE_X] = {"x", 0},
-    [TRKX_FEATURE_Y] = {"y", 0},
-    [TRKX_FEATURE_COS_PHI] = {"cos_phi", 0},
-    [TRKX_FEATURE_SIN_PHI] = {"sin_phi", 0},
-    [TRKX_FEATURE_ETA] = {"eta", 0},
-    [TRKX_FEATURE_THETA] = {"theta", 0},
-    [TRKX_FEATURE_DIR_X] = {"dir_x", 0},
-    [TRKX_FEATURE_DIR_Y] = {"dir_y", 0},
-    [TRKX_FEATURE_DIR_Z] = {"dir_z", 0},
-    [TRKX_FEATURE_VOLUME] = {"volume", COLUMN_VOLUME},
-    [TRKX_FEATURE_LAYER] = {"layer", COLUMN_LAYER},
-    [TRKX_FEATURE_CELL_COUNT] = {"cell_count", COLUMN_CELLS},
-    [TRKX_FEATURE_CELL_VAL] = {"cell_val", COLUMN_CELLS},
-    [TRKX_FEATURE_LETA] = {"leta", CLUSTER},
-    [TRKX_FEATURE_LPHI] = {"lphi", CLUSTER},
-    [TRKX_FEATURE_LX] = {"lx", CLUSTER},
-    [TRKX_FEATURE_LY] = {"ly", CLUSTER},
-    [TRKX_FEATURE_LZ] = {"lz", CLUSTER},
-    [TRKX_FEATURE_GETA] = {"geta", CLUSTER},
-    [TRKX_FEATURE_GPHI] = {"gphi", CLUSTER},
-    [TRKX_FEATURE_TILT] = {"tilt", MODULE},
-    [TRKX_FEATURE_NORMAL_Z] = {"normal_z", MODULE},
+} kinds[] = {
+#define EVERYWHERE(id, name, value) [TRKX_FEATURE_##id] = {name, 0},
+#define HOST(id, name, needs, value) [TRKX_FEATURE_##id] = {name, needs},
+    TRKX_FEATURE_TABLE(EVERYWHERE, HOST)
+#undef EVERYWHERE
+#undef HOST
 };
+
+#define ONE_MORE(...) +1
+_Static_assert(TRKX_FEATURE_TABLE(ONE_MORE, ONE_MORE) == TRKX_FEATURE_KINDS, "a feature lacks its line");
+#undef ONE_MORE
 
 const char *trkx_feature_name(enum trkx_feature feature)
 {
     return (unsigned)feature < TRKX_FEATURE_KINDS ? kinds[feature].name : NULL;
+}
+
+const char *trkx_feature_spec_name(const trkx_feature_spec *spec)
+{
+    return spec->feature == TRKX_FEATURE_COLUMN ? spec->column : trkx_feature_name(spec->feature);
 }
 
 bool trkx_feature_find(const char *name, enum trkx_feature *feature)
@@ -61,6 +45,42 @@ bool trkx_feature_find(const char *name, enum trkx_feature *feature)
     return false;
 }
 
+/* A column by its name needs nothing but itself. */
+static unsigned needs_of(const trkx_feature_spec *spec)
+{
+    return spec->feature == TRKX_FEATURE_COLUMN ? 0 : kinds[spec->feature].needs;
+}
+
+static bool one_needs(const trkx_feature_spec *specs, size_t count, unsigned what)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((needs_of(&specs[i]) & what) != 0) return true;
+    return false;
+}
+
+bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count)
+{
+    return one_needs(specs, count, TRKX_NEEDS_DETECTOR);
+}
+
+bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count)
+{
+    return one_needs(specs, count, TRKX_NEEDS_CELLS);
+}
+
+bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,
+                            size_t b_count)
+{
+    if (a_count != b_count) return false;
+    for (size_t i = 0; i < a_count; i++) {
+        if (a[i].feature != b[i].feature || a[i].scale != b[i].scale) return false;
+        if (a[i].feature == TRKX_FEATURE_COLUMN && strcmp(a[i].column, b[i].column) != 0) return false;
+    }
+    return true;
+}
+
+/* ---- a hit ------------------------------------------------------------------------------------------ */
+
 /*
  * The cells of one hit, as in the "cell features" of the Exa.TrkX and acorn preprocessing of TrackML events
  * (cell_direction_utils: get_cell_stats, local_angle, extract_dir). Along u the cluster is as long as its
@@ -69,9 +89,13 @@ bool trkx_feature_find(const char *name, enum trkx_feature *feature)
  * module's frame: leta and lphi are its pseudorapidity and azimuth. The module's rotation, whose columns are
  * u, v and w in the global frame, takes it there: geta and gphi.
  */
-struct cluster {
-    double count, value;
-    struct trkx_vector local, global; /* mm */
+struct trkx_described {
+    const trkx_hits *hits;
+    size_t hit;
+    struct trkx_vector at;            /* mm */
+    const struct trkx_module *module; /* where one is needed */
+    double cells, charge;             /* how many, and the sum of their values */
+    struct trkx_vector local, global; /* mm, where there are cells */
 };
 
 static double extent(const int32_t *channel, size_t begin, size_t end, double pitch)
@@ -91,28 +115,27 @@ static struct trkx_vector rotate(const double (*rotation)[3], const struct trkx_
     return trkx_vector_of(to[0], to[1], to[2]);
 }
 
-static void sum_cells(const trkx_hits *hits, size_t i, struct cluster *cluster)
+static void sum_cells(struct trkx_described *of)
 {
-    size_t begin = hits->cell_begin[i], end = hits->cell_begin[i + 1];
-    cluster->count = (double)(end - begin);
-    for (size_t c = begin; c < end; c++) cluster->value += (double)hits->cell_value[c];
+    const trkx_hits *hits = of->hits;
+    size_t begin = hits->cell_begin[of->hit], end = hits->cell_begin[of->hit + 1];
+    of->cells = (double)(end - begin);
+    for (size_t c = begin; c < end; c++) of->charge += (double)hits->cell_value[c];
 }
 
 /* The hit has cells. */
-static void measure_cluster(const trkx_hits *hits, const struct trkx_module *module, size_t i,
-                            struct cluster *cluster)
+static void measure_cluster(struct trkx_described *of)
 {
-    size_t begin = hits->cell_begin[i], end = hits->cell_begin[i + 1];
-    cluster->local =
-        trkx_vector_of(extent(hits->cell_ch0, begin, end, module->pitch_u),
-                       extent(hits->cell_ch1, begin, end, module->pitch_v), 2 * module->thickness);
-    cluster->global = rotate(module->rotation, &cluster->local);
+    const trkx_hits *hits = of->hits;
+    size_t begin = hits->cell_begin[of->hit], end = hits->cell_begin[of->hit + 1];
+    of->local =
+        trkx_vector_of(extent(hits->cell_ch0, begin, end, of->module->pitch_u),
+                       extent(hits->cell_ch1, begin, end, of->module->pitch_v), 2 * of->module->thickness);
+    of->global = rotate(of->module->rotation, &of->local);
 }
 
-static double module_feature(enum trkx_feature feature, const struct trkx_module *module,
-                             const struct trkx_vector *hit)
+static double tilt(const struct trkx_module *module, const struct trkx_vector *hit)
 {
-    if (feature == TRKX_FEATURE_NORMAL_Z) return fabs(module->rotation[2][2]);
     double u_x = module->rotation[0][0], u_y = module->rotation[1][0];
     double along_r = (u_x * hit->x + u_y * hit->y) / hit->transverse;
     double along_phi = (u_y * hit->x - u_x * hit->y) / hit->transverse;
@@ -120,132 +143,170 @@ static double module_feature(enum trkx_feature feature, const struct trkx_module
     return length < TRKX_SMALLEST ? 0 : (along_phi < 0 ? -along_r : along_r) / length;
 }
 
-static double column_feature(enum trkx_feature feature, const trkx_hits *hits, size_t i,
-                             const struct trkx_vector *hit)
+static double feature_of(enum trkx_feature feature, const struct trkx_described *of)
 {
+    if ((kinds[feature].needs & TRKX_NEEDS_CELLS) != 0 && of->cells == 0) return 0;
     switch ((int)feature) {
-    case TRKX_FEATURE_VOLUME: return hits->volume_id[i];
-    case TRKX_FEATURE_LAYER: return hits->layer_id[i];
-    default: return trkx_position_feature(feature, hit);
+#define EVERYWHERE(id, name, value)
+#define HOST(id, name, needs, value) \
+    case TRKX_FEATURE_##id: return value;
+        TRKX_FEATURE_TABLE(EVERYWHERE, HOST)
+#undef EVERYWHERE
+#undef HOST
+    default: return trkx_position_feature(feature, &of->at);
     }
 }
 
-/* The hit has cells. */
-static double cluster_feature(enum trkx_feature feature, const struct cluster *cluster)
-{
-    switch ((int)feature) {
-    case TRKX_FEATURE_CELL_COUNT: return cluster->count;
-    case TRKX_FEATURE_CELL_VAL: return cluster->value;
-    case TRKX_FEATURE_LETA: return trkx_pseudorapidity(&cluster->local);
-    case TRKX_FEATURE_LPHI: return trkx_azimuth(&cluster->local);
-    case TRKX_FEATURE_LX: return cluster->local.x;
-    case TRKX_FEATURE_LY: return cluster->local.y;
-    case TRKX_FEATURE_LZ: return cluster->local.z;
-    case TRKX_FEATURE_GETA: return trkx_pseudorapidity(&cluster->global);
-    default: return trkx_azimuth(&cluster->global);
-    }
-}
+/* ---- all hits --------------------------------------------------------------------------------------- */
 
 struct request {
     const trkx_hits *hits;
     const trkx_detector *detector;
+    const int32_t *modules;         /* [n] where one needs them */
     const trkx_feature_spec *specs; /* [count] */
+    const float **columns;          /* [count] the values of those that are columns, else NULL */
     size_t count;
     unsigned needs; /* of all specs */
 };
 
+static bool is_finite(const float *xyz)
+{
+    return isfinite(xyz[0]) && isfinite(xyz[1]) && isfinite(xyz[2]);
+}
+
 /* One row of features; false where the hit cannot be described. */
 static bool describe(const struct request *request, size_t i, float *row)
 {
-    const trkx_hits *hits = request->hits;
-    const float *xyz = hits->xyz + 3 * i;
-    struct trkx_vector hit = trkx_vector_of((double)xyz[0], (double)xyz[1], (double)xyz[2]);
-    struct cluster cluster = {0};
-    const struct trkx_module *module = NULL;
-    if (!isfinite(hit.x) || !isfinite(hit.y) || !isfinite(hit.z)) return false;
-    if ((request->needs & COLUMN_CELLS) != 0) sum_cells(hits, i, &cluster);
-    if ((request->needs & DETECTOR) != 0) {
-        module =
-            trkx_detector_find(request->detector, hits->volume_id[i], hits->layer_id[i], hits->module_id[i]);
-        if (module == NULL) return false;
-        if (cluster.count > 0) measure_cluster(hits, module, i, &cluster);
+    const float *xyz = request->hits->xyz + 3 * i;
+    struct trkx_described of = {.hits = request->hits, .hit = i};
+    if (!is_finite(xyz)) return false;
+    of.at = trkx_vector_of((double)xyz[0], (double)xyz[1], (double)xyz[2]);
+    if ((request->needs & TRKX_NEEDS_CELLS) != 0) sum_cells(&of);
+    if ((request->needs & TRKX_NEEDS_DETECTOR) != 0) {
+        of.module = &request->detector->modules[request->modules[i]];
+        if (of.cells > 0) measure_cluster(&of);
     }
     for (size_t s = 0; s < request->count; s++) {
-        enum trkx_feature feature = request->specs[s].feature;
-        unsigned needs = kinds[feature].needs;
-        double value = 0;
-        if (needs == MODULE)
-            value = module_feature(feature, module, &hit);
-        else if ((needs & COLUMN_CELLS) == 0)
-            value = column_feature(feature, hits, i, &hit);
-        else if (cluster.count > 0)
-            value = cluster_feature(feature, &cluster);
+        const float *column = request->columns[s];
+        if (column != NULL && !isfinite(column[i])) return false;
+        double value = column != NULL ? (double)column[i] : feature_of(request->specs[s].feature, &of);
         row[s] = (float)(value / request->specs[s].scale);
     }
     return true;
 }
 
-static enum trkx_status fail_hit(const trkx_hits *hits, size_t i, trkx_error *error)
+static long long id_of(const trkx_hits *hits, size_t i)
 {
-    long long id = hits->hit_id != NULL ? (long long)hits->hit_id[i] : (long long)i + 1;
-    for (int d = 0; d < 3; d++)
-        if (!isfinite(hits->xyz[3 * i + (size_t)d]))
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: hit %lld: %c is not finite", id,
-                             "xyz"[d]);
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                     "features: hit %lld: module (volume %d, layer %d, module %d) is not in the detector", id,
-                     hits->volume_id[i], hits->layer_id[i], hits->module_id[i]);
+    return hits->hit_id != NULL ? (long long)hits->hit_id[i] : (long long)i + 1;
+}
+
+static enum trkx_status fail_position(const trkx_hits *hits, size_t i, trkx_error *error)
+{
+    size_t d = 0;
+    while (isfinite(hits->xyz[3 * i + d])) d++;
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: hit %lld: %c is not finite", id_of(hits, i),
+                     "xyz"[d]);
+}
+
+static enum trkx_status fail_hit(const struct request *request, size_t i, trkx_error *error)
+{
+    size_t s = 0;
+    if (!is_finite(request->hits->xyz + 3 * i)) return fail_position(request->hits, i, error);
+    while (request->columns[s] == NULL || isfinite(request->columns[s][i])) s++;
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: hit %lld: the column %s is not finite",
+                     id_of(request->hits, i), request->specs[s].column);
 }
 
 enum trkx_status trkx_hits_check_positions(const trkx_hits *hits, trkx_error *error)
 {
-    for (size_t i = 0; i < 3 * hits->count; i++)
-        if (!isfinite(hits->xyz[i])) return fail_hit(hits, i / 3, error);
+    for (size_t i = 0; i < hits->count; i++)
+        if (!is_finite(hits->xyz + 3 * i)) return fail_position(hits, i, error);
     return TRKX_OK;
 }
 
 /* What the feature needs and does not get, or NULL. */
 static const char *missing(const trkx_hits *hits, const trkx_detector *detector, unsigned needs)
 {
-    if ((needs & COLUMN_VOLUME) != 0 && hits->volume_id == NULL) return "the hits' volume_id";
-    if ((needs & COLUMN_LAYER) != 0 && hits->layer_id == NULL) return "the hits' layer_id";
-    if ((needs & COLUMN_MODULE) != 0 && hits->module_id == NULL) return "the hits' module_id";
-    if ((needs & COLUMN_CELLS) != 0 && hits->cell_begin == NULL)
+    unsigned ids = needs & TRKX_NEEDS_IDS;
+    if ((ids & TRKX_NEEDS_VOLUME) != 0 && hits->volume_id == NULL) return "the hits' volume_id";
+    if ((ids & TRKX_NEEDS_LAYER) != 0 && hits->layer_id == NULL) return "the hits' layer_id";
+    if (ids == TRKX_NEEDS_IDS && hits->module_id == NULL) return "the hits' module_id";
+    if ((needs & TRKX_NEEDS_CELLS) != 0 && hits->cell_begin == NULL)
         return "the hits' cells (a TrackML event has them in -cells.csv)";
-    if ((needs & DETECTOR) != 0 && detector == NULL) return "a detector";
+    if ((needs & TRKX_NEEDS_DETECTOR) != 0 && detector == NULL) return "a detector";
     return NULL;
 }
 
-static enum trkx_status check(struct request *request, trkx_error *error)
+/* Errors: ARGUMENT (the hits have no column of this name). */
+static enum trkx_status find_column(const trkx_hits *hits, const char *name, const float **values,
+                                    trkx_error *error)
 {
-    for (size_t s = 0; s < request->count; s++) {
-        const trkx_feature_spec *spec = &request->specs[s];
-        const char *name = trkx_feature_name(spec->feature);
-        if (name == NULL)
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: there is no feature %d",
-                             (int)spec->feature);
-        if (!isfinite(spec->scale) || spec->scale == 0)
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: %s: scale %g is not finite and not 0",
-                             name, spec->scale);
-        const char *what = request->hits->count == 0
-                               ? NULL
-                               : missing(request->hits, request->detector, kinds[spec->feature].needs);
-        if (what != NULL) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: %s needs %s", name, what);
-        request->needs |= kinds[spec->feature].needs;
+    for (size_t k = 0; k < hits->columns_count; k++) {
+        if (strcmp(hits->columns[k].name, name) != 0) continue;
+        *values = hits->columns[k].values;
+        return TRKX_OK;
     }
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: the hits have no column %s", name);
+}
+
+static enum trkx_status check_spec(struct request *request, size_t s, trkx_error *error)
+{
+    const trkx_feature_spec *spec = &request->specs[s];
+    const char *name = trkx_feature_spec_name(spec);
+    if (name == NULL)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: there is no feature %d", (int)spec->feature);
+    if (!isfinite(spec->scale) || spec->scale == 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: %s: scale %g is not finite and not 0", name,
+                         spec->scale);
+    if (request->hits->count == 0) return TRKX_OK;
+    if (spec->feature == TRKX_FEATURE_COLUMN)
+        return find_column(request->hits, name, &request->columns[s], error);
+    const char *what = missing(request->hits, request->detector, kinds[spec->feature].needs);
+    if (what != NULL) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: %s needs %s", name, what);
+    request->needs |= kinds[spec->feature].needs;
     return TRKX_OK;
+}
+
+/* The first hit that cannot be described, whatever the threads; SIZE_MAX: none. */
+static size_t describe_all(const struct request *request, int threads, float *features)
+{
+    size_t bad = SIZE_MAX;
+#pragma omp parallel for schedule(static) num_threads(trkx_threads(threads)) reduction(min : bad)
+    for (size_t i = 0; i < request->hits->count; i++)
+        if (!describe(request, i, features + i * request->count) && i < bad) bad = i;
+    return bad;
+}
+
+enum trkx_status trkx_features_in(struct trkx_memory *memory, const trkx_hits *hits,
+                                  const trkx_detector *detector, const int32_t *modules,
+                                  const trkx_feature_spec *specs, size_t specs_count, int threads,
+                                  float *features, trkx_error *error)
+{
+    struct request request = {
+        .hits = hits, .detector = detector, .modules = modules, .specs = specs, .count = specs_count};
+    int32_t *found = NULL;
+    enum trkx_status status = TRKX_OK;
+    TRKX_ALLOCATE(request.columns, memory, specs_count, "the columns of features");
+    for (size_t s = 0; s < specs_count; s++) {
+        request.columns[s] = NULL;
+        TRKX_CHECK(check_spec(&request, s, error));
+    }
+    if ((request.needs & TRKX_NEEDS_DETECTOR) != 0 && modules == NULL) {
+        TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
+        TRKX_CHECK(trkx_modules_find(detector, hits, threads, found, error));
+        request.modules = found;
+    }
+    size_t bad = describe_all(&request, threads, features);
+    if (bad != SIZE_MAX) status = fail_hit(&request, bad, error);
+cleanup:
+    trkx_release(request.columns);
+    trkx_release(found);
+    return status;
 }
 
 enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                const trkx_feature_spec *specs, size_t specs_count, int threads,
                                float *features, trkx_error *error)
 {
-    struct request request = {hits, detector, specs, specs_count, 0};
-    enum trkx_status status = check(&request, error);
-    size_t bad = SIZE_MAX; /* the first hit that cannot be described, whatever the threads */
-    if (status != TRKX_OK) return status;
-#pragma omp parallel for schedule(static) num_threads(trkx_threads(threads)) reduction(min : bad)
-    for (size_t i = 0; i < hits->count; i++)
-        if (!describe(&request, i, features + i * specs_count) && i < bad) bad = i;
-    return bad == SIZE_MAX ? TRKX_OK : fail_hit(hits, bad, error);
+    return trkx_features_in(NULL, hits, detector, NULL, specs, specs_count, threads, features, error);
 }

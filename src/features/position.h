@@ -1,11 +1,12 @@
-/* What features follow from the position of a hit: src/features/features.c computes them, and so does a GPU.
- */
-#ifndef TRKX_SRC_POSITION_H
-#define TRKX_SRC_POSITION_H
+/* The features that follow from the position of a hit: src/features/features.c computes them, and so does a
+ * GPU. */
+#ifndef TRKX_FEATURES_POSITION_H
+#define TRKX_FEATURES_POSITION_H
 
 #include <math.h>
 
 #include "core/everywhere.h"
+#include "features/table.h"
 #include "trkx.h"
 
 /* A vector in the terms of the features. The floors keep the features of a point on the beam line finite:
@@ -27,6 +28,11 @@ static inline TRKX_EVERYWHERE struct trkx_vector trkx_vector_of(double x, double
     return v;
 }
 
+static inline TRKX_EVERYWHERE double trkx_radius(const struct trkx_vector *v)
+{
+    return sqrt(v->x * v->x + v->y * v->y);
+}
+
 static inline TRKX_EVERYWHERE double trkx_azimuth(const struct trkx_vector *v)
 {
     return atan2(v->y, v->x);
@@ -38,24 +44,33 @@ static inline TRKX_EVERYWHERE double trkx_pseudorapidity(const struct trkx_vecto
     return asinh(v->z / v->transverse);
 }
 
-/* The features R to DIR_Z. */
-static inline TRKX_EVERYWHERE double trkx_position_feature(enum trkx_feature feature,
-                                                           const struct trkx_vector *hit)
+/* clang-format off */
+#define TRKX_IS_EVERYWHERE(id, name, value) case TRKX_FEATURE_##id: return true;
+#define TRKX_VALUE_EVERYWHERE(id, name, value) case TRKX_FEATURE_##id: return value;
+#define TRKX_NOT_HERE(id, name, needs, value)
+/* clang-format on */
+
+/* Whether the feature follows from the position alone. */
+static inline TRKX_EVERYWHERE bool trkx_is_position_feature(enum trkx_feature feature)
 {
     switch ((int)feature) {
-    case TRKX_FEATURE_R: return sqrt(hit->x * hit->x + hit->y * hit->y);
-    case TRKX_FEATURE_PHI: return trkx_azimuth(hit);
-    case TRKX_FEATURE_Z: return hit->z;
-    case TRKX_FEATURE_X: return hit->x;
-    case TRKX_FEATURE_Y: return hit->y;
-    case TRKX_FEATURE_COS_PHI: return hit->x == 0 && hit->y == 0 ? 1 : hit->x / hit->transverse;
-    case TRKX_FEATURE_SIN_PHI: return hit->y / hit->transverse;
-    case TRKX_FEATURE_ETA: return trkx_pseudorapidity(hit);
-    case TRKX_FEATURE_THETA: return atan2(hit->transverse, hit->z);
-    case TRKX_FEATURE_DIR_X: return hit->x / hit->length;
-    case TRKX_FEATURE_DIR_Y: return hit->y / hit->length;
-    default: return hit->z / hit->length;
+        TRKX_FEATURE_TABLE(TRKX_IS_EVERYWHERE, TRKX_NOT_HERE)
+    default: return false;
     }
 }
+
+/* Such a feature. */
+static inline TRKX_EVERYWHERE double trkx_position_feature(enum trkx_feature feature,
+                                                           const struct trkx_vector *at)
+{
+    switch ((int)feature) {
+        TRKX_FEATURE_TABLE(TRKX_VALUE_EVERYWHERE, TRKX_NOT_HERE)
+    default: return 0;
+    }
+}
+
+#undef TRKX_IS_EVERYWHERE
+#undef TRKX_VALUE_EVERYWHERE
+#undef TRKX_NOT_HERE
 
 #endif

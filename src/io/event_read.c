@@ -24,13 +24,14 @@ static enum trkx_status index_unique(struct trkx_memory *memory, const struct tr
 
 struct reader {
     struct trkx_event *event;
-    size_t part_size;          /* of the tables, see trkx_table_open */
-    struct trkx_index hits;    /* by hit_id */
-    struct trkx_memory memory; /* what is held only while reading */
-    size_t bytes;              /* of the event's arrays */
-    int next;                  /* file to parse */
-    bool parsing;              /* one of the threads is at it */
-    enum trkx_status status;   /* of the files until now: the first that failed */
+    size_t part_size;                 /* of the tables, see trkx_table_open */
+    struct trkx_column_names further; /* of the hits */
+    struct trkx_index hits;           /* by hit_id */
+    struct trkx_memory memory;        /* what is held only while reading */
+    size_t bytes;                     /* of the event's arrays */
+    int next;                         /* file to parse */
+    bool parsing;                     /* one of the threads is at it */
+    enum trkx_status status;          /* of the files until now: the first that failed */
     trkx_error *error;
 };
 
@@ -56,6 +57,65 @@ struct reader {
         reader->bytes += (count) * sizeof *(array);                                  \
     } while (0)
 
+/* ---- hits ------------------------------------------------------------------------------------------- */
+
+enum { HIT_COLUMNS = 7 };
+static const char *const hit_columns[HIT_COLUMNS] = {"hit_id",    "x",        "y",        "z",
+                                                     "volume_id", "layer_id", "module_id"};
+
+bool trkx_hits_own_column(const char *name)
+{
+    for (int k = 0; k < HIT_COLUMNS; k++)
+        if (strcmp(name, hit_columns[k]) == 0) return true;
+    return false;
+}
+
+/* What the caller wants of the hits beside their own columns. */
+struct further {
+    trkx_hits_column *columns; /* [count] */
+    float *values;             /* [count,n] of all of them */
+};
+
+/* Arrays of the event for them. */
+static enum trkx_status keep_further(struct reader *reader, size_t n, struct further *further)
+{
+    const struct trkx_column_names *wanted = &reader->further;
+    trkx_error *error = reader->error;
+    enum trkx_status status = TRKX_OK;
+    size_t bytes = 0;
+    char *names;
+    if (wanted->count == 0) return TRKX_OK;
+    for (size_t k = 0; k < wanted->count; k++) bytes += strlen(wanted->names[k]) + 1;
+    KEEP(further->columns, wanted->count);
+    KEEP(further->values, wanted->count * n);
+    KEEP(names, bytes);
+    for (size_t k = 0; k < wanted->count; k++) {
+        further->columns[k] = (trkx_hits_column){strcpy(names, wanted->names[k]), further->values + k * n};
+        names += strlen(names) + 1;
+    }
+cleanup:
+    return status;
+}
+
+/* Reads the hits' own columns and the further ones. */
+static enum trkx_status read_hits(struct reader *reader, const struct trkx_table *table,
+                                  const struct trkx_column own[HIT_COLUMNS], const struct further *further)
+{
+    trkx_error *error = reader->error;
+    enum trkx_status status = TRKX_OK;
+    size_t more = reader->further.count;
+    struct trkx_column *columns = NULL;
+    TRKX_ALLOCATE(columns, &reader->memory, HIT_COLUMNS + more, "the columns of the hits");
+    memcpy(columns, own, HIT_COLUMNS * sizeof *own);
+    for (size_t k = 0; k < more; k++)
+        columns[HIT_COLUMNS + k] =
+            (struct trkx_column)FLOAT32(further->columns[k].name, further->values + k * table->rows);
+    TRKX_CHECK(trkx_table_read(table, columns, HIT_COLUMNS + more, error));
+cleanup:
+    trkx_release(columns);
+    return status;
+}
+
 static enum trkx_status parse_hits(struct reader *reader, const struct trkx_text *text)
 {
     trkx_error *error = reader->error;
@@ -66,32 +126,34 @@ static enum trkx_status parse_hits(struct reader *reader, const struct trkx_text
     int64_t *hit_id;
     float *xyz;
     int32_t *volume_id, *layer_id, *module_id;
+    struct further further = {0};
     if (count > INT32_MAX) TRKX_CHECK(trkx_text_fail(text, 0, error, "more than %d hits", INT32_MAX));
     KEEP(hit_id, count);
     KEEP(xyz, 3 * count);
     KEEP(volume_id, count);
     KEEP(layer_id, count);
     KEEP(module_id, count);
-    struct trkx_column columns[] = {
-        INT64("hit_id", hit_id),
-        THIRD("x", xyz, 0),
-        THIRD("y", xyz, 1),
-        THIRD("z", xyz, 2),
-        INT32("volume_id", volume_id),
-        INT32("layer_id", layer_id),
-        INT32("module_id", module_id),
+    TRKX_CHECK(keep_further(reader, count, &further));
+    const struct trkx_column own[HIT_COLUMNS] = {
+        INT64(hit_columns[0], hit_id),    THIRD(hit_columns[1], xyz, 0),    THIRD(hit_columns[2], xyz, 1),
+        THIRD(hit_columns[3], xyz, 2),    INT32(hit_columns[4], volume_id), INT32(hit_columns[5], layer_id),
+        INT32(hit_columns[6], module_id),
     };
-    TRKX_CHECK(trkx_table_read(&table, columns, COUNT_OF(columns), error));
+    TRKX_CHECK(read_hits(reader, &table, own, &further));
     TRKX_CHECK(index_unique(&reader->memory, text, "hit_id", hit_id, count, &reader->hits, error));
     reader->event->hits = (trkx_hits){.count = count,
                                       .hit_id = hit_id,
                                       .xyz = xyz,
                                       .volume_id = volume_id,
                                       .layer_id = layer_id,
-                                      .module_id = module_id};
+                                      .module_id = module_id,
+                                      .columns_count = reader->further.count,
+                                      .columns = further.columns};
 cleanup:
     return status;
 }
+
+/* ---- cells ------------------------------------------------------------------------------------------ */
 
 /* An event may have no hits, but then nothing else either: the hits' file is the one to look at. */
 static enum trkx_status check_there_are_hits(const struct reader *reader, const struct trkx_text *text,
@@ -658,11 +720,22 @@ static enum trkx_status borrow_arenas(struct reader *reader, struct trkx_arenas 
     return trkx_fail_memory(reader->error, "an event", EXPECTED);
 }
 
+/* Errors: ARGUMENT. */
+static enum trkx_status check_further(const struct trkx_column_names *further, trkx_error *error)
+{
+    for (size_t k = 0; k < further->count; k++)
+        if (trkx_hits_own_column(further->names[k]))
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the column %s is read anyway",
+                             further->names[k]);
+    return TRKX_OK;
+}
+
 enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
-                                    int threads, trkx_event **event, trkx_error *error)
+                                    int threads, const struct trkx_column_names *further, trkx_event **event,
+                                    trkx_error *error)
 {
     const unsigned known = TRKX_EVENT_CELLS | TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
-    struct reader reader = {.error = error};
+    struct reader reader = {.error = error, .further = *further};
     struct location location = {0};
     struct source sources[TRKX_FILES] = {{0}};
     enum trkx_status status;
@@ -672,6 +745,7 @@ enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *pref
     if ((parts & ~known) != 0 || threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: unknown parts (%u) or negative threads (%d)",
                          parts, threads);
+    TRKX_CHECK(check_further(further, error));
     TRKX_CHECK(locate(prefix, &location, error));
     TRKX_CHECK(trkx_event_create(base_name(location.prefix), &reader.event, error));
     reader.status = borrow_arenas(&reader, arenas);
@@ -691,5 +765,13 @@ cleanup:
 enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads, trkx_event **event,
                                  trkx_error *error)
 {
-    return trkx_event_read_in(NULL, prefix, parts, threads, event, error);
+    return trkx_event_read_columns(prefix, parts, threads, NULL, 0, event, error);
+}
+
+enum trkx_status trkx_event_read_columns(const char *prefix, unsigned parts, int threads,
+                                         const char *const *names, size_t count, trkx_event **event,
+                                         trkx_error *error)
+{
+    const struct trkx_column_names further = {names, count};
+    return trkx_event_read_in(NULL, prefix, parts, threads, &further, event, error);
 }

@@ -5,10 +5,20 @@
 #include "core/arena.h"
 #include "io/table.h"
 
-/* As trkx_event_read, with the event's arrays, and what is held only while reading, from one of the arenas.
+/* Columns of a file, by name. */
+struct trkx_column_names {
+    const char *const *names;
+    size_t count;
+};
+
+/* As trkx_event_read_columns, with the event's arrays, and what is held only while reading, from one of the arenas.
  * NULL: from the system. */
-enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
-                                    int threads, struct trkx_event **event, trkx_error *error);
+enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts, int threads,
+                                    const struct trkx_column_names *further, struct trkx_event **event,
+                                    trkx_error *error);
+
+/* Whether hits have a column of this name anyway: hit_id, x, ... */
+bool trkx_hits_own_column(const char *name);
 
 /* The files of an event, in the order in which they are read. */
 enum trkx_event_file { TRKX_FILE_HITS, TRKX_FILE_CELLS, TRKX_FILE_TRUTH, TRKX_FILE_PARTICLES, TRKX_FILES };
@@ -17,8 +27,5 @@ enum trkx_event_file { TRKX_FILE_HITS, TRKX_FILE_CELLS, TRKX_FILE_TRUTH, TRKX_FI
  * trkx_table_open. Errors: MEMORY, FORMAT. */
 enum trkx_status trkx_event_parse(const char *name, const struct trkx_text *texts, int threads,
                                   size_t part_size, trkx_event **event, trkx_error *error);
-
-/* Errors: ARGUMENT (a coordinate is not finite; the message names the hit). In src/features/features.c. */
-enum trkx_status trkx_hits_check_positions(const trkx_hits *hits, trkx_error *error);
 
 #endif

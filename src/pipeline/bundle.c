@@ -1,159 +1,72 @@
 /* Reads bundle.json, and checks it field by field. */
 #include "pipeline/bundle.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/spelling.h"
 #include "io/bytes.h"
-
-/* ---- fields ----------------------------------------------------------------------------------------- */
-
-/* Where we are in bundle.json: every message names the file and the field. */
-struct place {
-    const char *file;
-    const char *section; /* "filter.", or "" at the top */
-    const json_t *object;
-    trkx_error *error;
-};
-
-static enum trkx_status wrong(const struct place *place, const char *field, const char *cause)
-{
-    return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%s %s", place->file, place->section, field,
-                     cause);
-}
-
-/* A key that is misspelt would leave its default in force; what has no meaning here is no key. */
-static enum trkx_status check_keys(const struct place *place, const char *const *known, size_t count)
-{
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach((json_t *)(uintptr_t)place->object, key, value)
-    {
-        bool found = false;
-        for (size_t i = 0; i < count && !found; i++) found = strcmp(key, known[i]) == 0;
-        if (found) continue;
-        const char *meant = trkx_meant(key, known, count);
-        return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%.60s is not known here%s%s%s",
-                         place->file, place->section, key, meant != NULL ? ": did you mean " : "",
-                         meant != NULL ? meant : "", meant != NULL ? "?" : "");
-    }
-    return TRKX_OK;
-}
-
-#define CHECK_KEYS(place, known) check_keys((place), (known), sizeof(known) / sizeof *(known))
-
-static enum trkx_status get_string(const struct place *place, const char *field, char **value)
-{
-    const json_t *node = json_object_get(place->object, field);
-    if (node == NULL) return wrong(place, field, "is missing");
-    if (!json_is_string(node) || json_string_length(node) == 0) return wrong(place, field, "is not a text");
-    if (strlen(json_string_value(node)) != json_string_length(node))
-        return wrong(place, field, "holds a zero byte");
-    *value = trkx_duplicate(json_string_value(node));
-    return *value != NULL ? TRKX_OK : trkx_fail_memory(place->error, field, json_string_length(node));
-}
-
-static enum trkx_status get_number(const struct place *place, const char *field, double low, double high,
-                                   double *value)
-{
-    const json_t *node = json_object_get(place->object, field);
-    char cause[96];
-    if (node == NULL) return wrong(place, field, "is missing");
-    if (!json_is_number(node)) return wrong(place, field, "is not a number");
-    *value = json_number_value(node);
-    if (*value >= low && *value <= high) return TRKX_OK;
-    snprintf(cause, sizeof cause, "is %g, outside of %g to %g", *value, low, high);
-    return wrong(place, field, cause);
-}
-
-static enum trkx_status get_whole(const struct place *place, const char *field, double low, double high,
-                                  double *value)
-{
-    enum trkx_status status = get_number(place, field, low, high, value);
-    if (status == TRKX_OK && *value != floor(*value)) return wrong(place, field, "is not a whole number");
-    return status;
-}
-
-static enum trkx_status get_count(const struct place *place, const char *field, double high, size_t *value)
-{
-    double number = 0;
-    enum trkx_status status = get_whole(place, field, 1, high, &number);
-    if (status == TRKX_OK) *value = (size_t)number;
-    return status;
-}
-
-static enum trkx_status get_flag(const struct place *place, const char *field, bool *value)
-{
-    const json_t *node = json_object_get(place->object, field);
-    if (node == NULL) return wrong(place, field, "is missing");
-    if (!json_is_boolean(node)) return wrong(place, field, "is not true or false");
-    *value = json_is_true(node);
-    return TRKX_OK;
-}
-
-/* Of a file beside bundle.json: no way out of the directory. */
-static enum trkx_status get_file_name(const struct place *place, const char *field, char **name)
-{
-    enum trkx_status status = get_string(place, field, name);
-    if (status == TRKX_OK && (strchr(*name, '/') != NULL || strcmp(*name, "..") == 0))
-        return wrong(place, field, "is not the name of a file beside bundle.json");
-    return status;
-}
-
-static enum trkx_status get_file(const struct place *place, const char *field, const char *directory,
-                                 char **path)
-{
-    char *name = NULL;
-    enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(get_file_name(place, field, &name));
-    size_t bytes = strlen(directory) + strlen(name) + 2;
-    *path = trkx_allocate(NULL, bytes, 1);
-    if (*path == NULL)
-        status = trkx_fail_memory(place->error, field, bytes);
-    else
-        snprintf(*path, bytes, "%s/%s", directory, name);
-cleanup:
-    trkx_release(name);
-    return status;
-}
+#include "io/event_read.h"
+#include "io/json.h"
 
 /* ---- feature lists ---------------------------------------------------------------------------------- */
 
-static enum trkx_status parse_feature(const struct place *place, size_t index, const json_t *node,
-                                      trkx_feature_spec *spec)
+/* Of a feature by its name. */
+static enum trkx_status parse_name(const struct trkx_place *entry, trkx_feature_spec *spec)
 {
-    static const char *const known[] = {"name", "scale"};
-    char field[64];
-    snprintf(field, sizeof field, "%sfeatures[%zu].", place->section, index);
-    const struct place entry = {place->file, field, node, place->error};
-    enum trkx_status status = CHECK_KEYS(&entry, known);
-    if (status != TRKX_OK) return status;
-    const char *name = json_string_value(json_object_get(node, "name"));
-    const json_t *scale = json_object_get(node, "scale");
-    snprintf(field, sizeof field, "features[%zu].name", index);
-    if (name == NULL) return wrong(place, field, "is missing or not a text");
-    if (!trkx_feature_find(name, &spec->feature)) return wrong(place, field, "is not a known feature");
-    snprintf(field, sizeof field, "features[%zu].scale", index);
-    if (!json_is_number(scale)) return wrong(place, field, "is missing or not a number");
-    spec->scale = json_number_value(scale);
-    if (!isfinite(spec->scale) || spec->scale == 0) return wrong(place, field, "is not a usable divisor");
+    const char *name = json_string_value(json_object_get(entry->object, "name"));
+    if (name == NULL) return trkx_json_wrong(entry, "name", "is missing or not a text");
+    if (!trkx_feature_find(name, &spec->feature))
+        return trkx_json_wrong(entry, "name", "is not a known feature");
     return TRKX_OK;
 }
 
-static enum trkx_status parse_features(const struct place *place, trkx_feature_spec **features, size_t *count)
+/* Of a column that comes with the hits. */
+static enum trkx_status parse_column(const struct trkx_place *entry, trkx_feature_spec *spec)
+{
+    char *name = NULL;
+    if (trkx_json_has(entry, "name"))
+        return trkx_json_wrong(entry, "column", "stands beside a name: one is enough");
+    enum trkx_status status = trkx_json_string(entry, "column", &name);
+    if (status != TRKX_OK) return status;
+    spec->feature = TRKX_FEATURE_COLUMN;
+    spec->column = name;
+    if (trkx_hits_own_column(name))
+        return trkx_json_wrong(entry, "column", "is one of the hits' own, which are features by name");
+    return TRKX_OK;
+}
+
+static enum trkx_status parse_feature(const struct trkx_place *place, size_t index, const json_t *node,
+                                      trkx_feature_spec *spec)
+{
+    static const char *const known[] = {"name", "column", "scale"};
+    char field[64];
+    snprintf(field, sizeof field, "%sfeatures[%zu].", place->section, index);
+    const struct trkx_place entry = {place->file, field, node, place->error};
+    const json_t *scale = json_object_get(node, "scale");
+    enum trkx_status status = TRKX_JSON_KEYS(&entry, known);
+    if (status == TRKX_OK)
+        status = trkx_json_has(&entry, "column") ? parse_column(&entry, spec) : parse_name(&entry, spec);
+    if (status != TRKX_OK) return status;
+    if (!json_is_number(scale)) return trkx_json_wrong(&entry, "scale", "is missing or not a number");
+    spec->scale = json_number_value(scale);
+    if (!isfinite(spec->scale) || spec->scale == 0)
+        return trkx_json_wrong(&entry, "scale", "is not a usable divisor");
+    return TRKX_OK;
+}
+
+static enum trkx_status parse_features(const struct trkx_place *place, trkx_feature_spec **features,
+                                       size_t *count)
 {
     const json_t *list = json_object_get(place->object, "features");
     enum { MOST = 256 };
-    if (list == NULL) return wrong(place, "features", "is missing");
-    if (!json_is_array(list)) return wrong(place, "features", "is not a list");
+    if (list == NULL) return trkx_json_wrong(place, "features", "is missing");
+    if (!json_is_array(list)) return trkx_json_wrong(place, "features", "is not a list");
     if (json_array_size(list) < 1 || json_array_size(list) > MOST)
-        return wrong(place, "features", "does not have 1 to 256 entries");
+        return trkx_json_wrong(place, "features", "does not have 1 to 256 entries");
     *count = json_array_size(list);
-    *features = trkx_allocate(NULL, *count, sizeof **features);
+    *features = trkx_allocate_zero(NULL, *count, sizeof **features);
     if (*features == NULL) return trkx_fail_memory(place->error, "features", *count * sizeof **features);
     for (size_t i = 0; i < *count; i++) {
         enum trkx_status status = parse_feature(place, i, json_array_get(list, i), &(*features)[i]);
@@ -162,24 +75,9 @@ static enum trkx_status parse_features(const struct place *place, trkx_feature_s
     return TRKX_OK;
 }
 
-bool trkx_features_need_detector(const trkx_feature_spec *features, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (features[i].feature >= TRKX_FEATURE_LETA) return true;
-    return false;
-}
-
-bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (features[i].feature >= TRKX_FEATURE_CELL_COUNT && features[i].feature <= TRKX_FEATURE_GPHI)
-            return true;
-    return false;
-}
-
 /* ---- models ----------------------------------------------------------------------------------------- */
 
-static enum trkx_status parse_inputs(const struct place *place, enum trkx_network network,
+static enum trkx_status parse_inputs(const struct trkx_place *place, enum trkx_network network,
                                      struct trkx_model *model)
 {
     static const struct {
@@ -190,12 +88,12 @@ static enum trkx_status parse_inputs(const struct place *place, enum trkx_networ
                               {2, 2, "is not a list of two tensor names"}};
     const json_t *list = json_object_get(place->object, "inputs");
     size_t count = json_array_size(list);
-    if (list == NULL) return wrong(place, "inputs", "is missing");
+    if (list == NULL) return trkx_json_wrong(place, "inputs", "is missing");
     if (count < takes[network].least || count > takes[network].most)
-        return wrong(place, "inputs", takes[network].otherwise);
+        return trkx_json_wrong(place, "inputs", takes[network].otherwise);
     for (size_t i = 0; i < count; i++) {
         const char *name = json_string_value(json_array_get(list, i));
-        if (name == NULL) return wrong(place, "inputs", "holds something that is not a text");
+        if (name == NULL) return trkx_json_wrong(place, "inputs", "holds something that is not a text");
         model->inputs[i] = trkx_duplicate(name);
         if (model->inputs[i] == NULL) return trkx_fail_memory(place->error, "inputs", strlen(name));
     }
@@ -205,53 +103,54 @@ static enum trkx_status parse_inputs(const struct place *place, enum trkx_networ
 }
 
 /* How edges lie in their tensor; [2,m] where nothing is said. */
-static enum trkx_status parse_edges(const struct place *place, struct trkx_model *model)
+static enum trkx_status parse_edges(const struct trkx_place *place, struct trkx_model *model)
 {
     const json_t *node = json_object_get(place->object, "edges");
     const char *layout = json_string_value(node);
     if (node == NULL) return TRKX_OK;
     if (model->inputs_count < 2)
-        return wrong(place, "edges", "is there, but inputs names no tensor of edges");
+        return trkx_json_wrong(place, "edges", "is there, but inputs names no tensor of edges");
     model->transposed = layout != NULL && strcmp(layout, "[m,2]") == 0;
     if (model->transposed || (layout != NULL && strcmp(layout, "[2,m]") == 0)) return TRKX_OK;
-    return wrong(place, "edges", "is not \"[2,m]\" or \"[m,2]\"");
+    return trkx_json_wrong(place, "edges", "is not \"[2,m]\" or \"[m,2]\"");
 }
 
-static enum trkx_status get_digest(const struct place *place, char **digest)
+static enum trkx_status get_digest(const struct trkx_place *place, char **digest)
 {
-    enum trkx_status status = get_string(place, "sha256", digest);
+    enum trkx_status status = trkx_json_string(place, "sha256", digest);
     if (status != TRKX_OK) return status;
     if (strlen(*digest) == 64 && strspn(*digest, "0123456789abcdef") == 64) return TRKX_OK;
-    return wrong(place, "sha256", "is not 64 lower-case hexadecimal digits");
+    return trkx_json_wrong(place, "sha256", "is not 64 lower-case hexadecimal digits");
 }
 
-static enum trkx_status parse_data_file(const struct place *network, size_t index, const json_t *node,
+static enum trkx_status parse_data_file(const struct trkx_place *network, size_t index, const json_t *node,
                                         struct trkx_data_list *data)
 {
     static const char *const known[] = {"file", "sha256"};
     enum trkx_status status = TRKX_OK;
     char section[64];
     snprintf(section, sizeof section, "%sdata[%zu].", network->section, index);
-    const struct place place = {network->file, section, node, network->error};
+    const struct trkx_place place = {network->file, section, node, network->error};
     struct trkx_data_file *file = &data->files[data->count++];
-    TRKX_CHECK(CHECK_KEYS(&place, known));
-    TRKX_CHECK(get_file_name(&place, "file", &file->name));
+    TRKX_CHECK(TRKX_JSON_KEYS(&place, known));
+    TRKX_CHECK(trkx_json_file_name(&place, "file", &file->name));
     TRKX_CHECK(get_digest(&place, &file->sha256));
     for (size_t i = 0; i + 1 < data->count; i++)
-        if (strcmp(data->files[i].name, file->name) == 0) return wrong(&place, "file", "is named again");
+        if (strcmp(data->files[i].name, file->name) == 0)
+            return trkx_json_wrong(&place, "file", "is named again");
 cleanup:
     return status;
 }
 
 /* [{"file": "gnn.onnx.data", "sha256": "..."}, ...]: what the network has beside its own file; may be
  * missing. */
-static enum trkx_status parse_data(const struct place *place, struct trkx_data_list *data)
+static enum trkx_status parse_data(const struct trkx_place *place, struct trkx_data_list *data)
 {
     const json_t *list = json_object_get(place->object, "data");
     enum trkx_status status = TRKX_OK;
     trkx_error *error = place->error;
     if (list == NULL) return TRKX_OK;
-    if (!json_is_array(list)) return wrong(place, "data", "is not a list");
+    if (!json_is_array(list)) return trkx_json_wrong(place, "data", "is not a list");
     data->files = trkx_allocate_zero(NULL, json_array_size(list), sizeof *data->files);
     if (data->files == NULL) return trkx_fail_memory(error, "a list of files", json_array_size(list));
     for (size_t i = 0; i < json_array_size(list) && status == TRKX_OK; i++)
@@ -259,46 +158,73 @@ static enum trkx_status parse_data(const struct place *place, struct trkx_data_l
     return status;
 }
 
-static enum trkx_status parse_model(const struct place *place, const char *directory,
+static enum trkx_status parse_model(const struct trkx_place *place, const char *directory,
                                     enum trkx_network network, const json_t *root, struct trkx_model *model)
 {
     enum trkx_status status = TRKX_OK;
-    struct place top = {place->file, "", root, place->error};
+    struct trkx_place top = {place->file, "", root, place->error};
     double cut = 0;
-    TRKX_CHECK(get_file(place, "file", directory, &model->path));
+    TRKX_CHECK(trkx_json_file(place, "file", directory, &model->path));
     TRKX_CHECK(get_digest(place, &model->sha256));
     TRKX_CHECK(parse_data(place, &model->data));
     TRKX_CHECK(parse_inputs(place, network, model));
     TRKX_CHECK(parse_edges(place, model));
-    TRKX_CHECK(get_string(place, "output", &model->output));
+    TRKX_CHECK(trkx_json_string(place, "output", &model->output));
     bool own = json_object_get(place->object, "features") != NULL;
     TRKX_CHECK(parse_features(own ? place : &top, &model->features, &model->features_count));
     if (network == TRKX_NETWORK_EMBEDDING) return TRKX_OK;
-    TRKX_CHECK(get_flag(place, "sigmoid_in_model", &model->sigmoid_in_model));
-    TRKX_CHECK(get_number(place, "cut", 0, 1, &cut));
+    TRKX_CHECK(trkx_json_flag(place, "sigmoid_in_model", &model->sigmoid_in_model));
+    TRKX_CHECK(trkx_json_number(place, "cut", 0, 1, &cut));
     model->cut = (float)cut;
 cleanup:
     return status;
 }
 
 /* The embedding makes a graph, the others score its edges. */
-static enum trkx_status check_network_keys(const struct place *place, enum trkx_network network)
+static enum trkx_status check_network_keys(const struct trkx_place *place, enum trkx_network network)
 {
     static const char *const embedding[] = {"file",     "sha256", "data",   "inputs", "output",
                                             "features", "dim",    "radius", "k",      "k_of_volumes"};
     static const char *const scoring[] = {"file",     "sha256",           "data", "inputs", "edges", "output",
                                           "features", "sigmoid_in_model", "cut"};
-    return network == TRKX_NETWORK_EMBEDDING ? CHECK_KEYS(place, embedding) : CHECK_KEYS(place, scoring);
+    return network == TRKX_NETWORK_EMBEDDING ? TRKX_JSON_KEYS(place, embedding)
+                                             : TRKX_JSON_KEYS(place, scoring);
 }
 
-static enum trkx_status parse_models(const struct place *top, const char *directory,
+static bool is_listed(const struct trkx_bundle *bundle, const char *column)
+{
+    for (size_t i = 0; i < bundle->columns_count; i++)
+        if (strcmp(bundle->columns[i], column) == 0) return true;
+    return false;
+}
+
+/* The columns of all lists of features. */
+static enum trkx_status list_columns(struct trkx_bundle *bundle, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t most = 0;
+    for (int i = 0; i < TRKX_NETWORKS; i++) most += bundle->models[i].features_count;
+    TRKX_ALLOCATE(bundle->columns, NULL, most, "the columns of features");
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        for (size_t f = 0; f < bundle->models[i].features_count; f++) {
+            const char *column = bundle->models[i].features[f].column;
+            if (column != NULL && !is_listed(bundle, column))
+                bundle->columns[bundle->columns_count++] = column;
+        }
+cleanup:
+    return status;
+}
+
+static enum trkx_status parse_models(const struct trkx_place *top, const char *directory,
                                      struct trkx_bundle *bundle)
 {
     static const char *const names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
     static const char *const sections[TRKX_NETWORKS] = {"embedding.", "filter.", "gnn."};
     for (int i = 0; i < TRKX_NETWORKS; i++) {
-        struct place place = {top->file, sections[i], json_object_get(top->object, names[i]), top->error};
-        if (!json_is_object(place.object)) return wrong(top, names[i], "is missing or not an object");
+        struct trkx_place place = {top->file, sections[i], json_object_get(top->object, names[i]),
+                                   top->error};
+        if (!json_is_object(place.object))
+            return trkx_json_wrong(top, names[i], "is missing or not an object");
         enum trkx_status status = check_network_keys(&place, (enum trkx_network)i);
         if (status == TRKX_OK)
             status = parse_model(&place, directory, (enum trkx_network)i, top->object, &bundle->models[i]);
@@ -310,14 +236,14 @@ static enum trkx_status parse_models(const struct place *top, const char *direct
 /* ---- the whole -------------------------------------------------------------------------------------- */
 
 /* Adds a volume; `field` is where it stands. */
-static enum trkx_status add_volume(const struct place *place, const char *field, const json_t *node, size_t k,
-                                   struct trkx_bundle *bundle)
+static enum trkx_status add_volume(const struct trkx_place *place, const char *field, const json_t *node,
+                                   size_t k, struct trkx_bundle *bundle)
 {
     json_int_t volume = json_integer_value(node);
     if (!json_is_integer(node) || volume < INT32_MIN || volume > INT32_MAX)
-        return wrong(place, field, "has what is no volume_id");
+        return trkx_json_wrong(place, field, "has what is no volume_id");
     for (size_t v = 0; v < bundle->volumes_count; v++)
-        if (bundle->volumes[v].volume == volume) return wrong(place, field, "names a volume again");
+        if (bundle->volumes[v].volume == volume) return trkx_json_wrong(place, field, "names a volume again");
     struct trkx_volume_k *last = &bundle->volumes[bundle->volumes_count++];
     last->volume = (int32_t)volume;
     last->k = (uint32_t)k;
@@ -333,24 +259,24 @@ static size_t count_volumes(const json_t *list)
 }
 
 /* [{"volumes": [7, 8], "k": 24}, ...]; may be missing. */
-static enum trkx_status parse_volumes(const struct place *graph, struct trkx_bundle *bundle)
+static enum trkx_status parse_volumes(const struct trkx_place *graph, struct trkx_bundle *bundle)
 {
     static const char *const known[] = {"volumes", "k"};
     const json_t *list = json_object_get(graph->object, "k_of_volumes");
     trkx_error *error = graph->error;
     enum trkx_status status = TRKX_OK;
     if (list == NULL) return TRKX_OK;
-    if (!json_is_array(list)) return wrong(graph, "k_of_volumes", "is not a list");
+    if (!json_is_array(list)) return trkx_json_wrong(graph, "k_of_volumes", "is not a list");
     TRKX_ALLOCATE(bundle->volumes, NULL, count_volumes(list), "volumes");
     for (size_t i = 0; i < json_array_size(list); i++) {
         char section[64];
         size_t k = 0;
         snprintf(section, sizeof section, "embedding.k_of_volumes[%zu].", i);
-        struct place place = {graph->file, section, json_array_get(list, i), graph->error};
-        TRKX_CHECK(CHECK_KEYS(&place, known));
+        struct trkx_place place = {graph->file, section, json_array_get(list, i), graph->error};
+        TRKX_CHECK(TRKX_JSON_KEYS(&place, known));
         const json_t *volumes = json_object_get(place.object, "volumes");
-        if (!json_is_array(volumes)) return wrong(&place, "volumes", "is missing or not a list");
-        TRKX_CHECK(get_count(&place, "k", 1e9, &k));
+        if (!json_is_array(volumes)) return trkx_json_wrong(&place, "volumes", "is missing or not a list");
+        TRKX_CHECK(trkx_json_count(&place, "k", 1e9, &k));
         for (size_t v = 0; v < json_array_size(volumes); v++)
             TRKX_CHECK(add_volume(&place, "volumes", json_array_get(volumes, v), k, bundle));
     }
@@ -358,84 +284,67 @@ cleanup:
     return status;
 }
 
-static enum trkx_status parse_graph(const struct place *top, struct trkx_bundle *bundle)
+static enum trkx_status parse_graph(const struct trkx_place *top, struct trkx_bundle *bundle)
 {
-    struct place place = {top->file, "embedding.", json_object_get(top->object, "embedding"), top->error};
+    struct trkx_place place = {top->file, "embedding.", json_object_get(top->object, "embedding"),
+                               top->error};
     enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(get_count(&place, "dim", 32, &bundle->dim));
-    TRKX_CHECK(get_number(&place, "radius", TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &bundle->radius));
-    TRKX_CHECK(get_count(&place, "k", 1e9, &bundle->k));
+    TRKX_CHECK(trkx_json_count(&place, "dim", 32, &bundle->dim));
+    TRKX_CHECK(trkx_json_number(&place, "radius", TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &bundle->radius));
+    TRKX_CHECK(trkx_json_count(&place, "k", 1e9, &bundle->k));
     TRKX_CHECK(parse_volumes(&place, bundle));
 cleanup:
     return status;
 }
 
-/* The same of a field that may be missing. */
-static enum trkx_status get_optional(const struct place *place, const char *field, double low, double high,
-                                     double *value)
-{
-    return json_object_get(place->object, field) == NULL ? TRKX_OK
-                                                         : get_number(place, field, low, high, value);
-}
-
-static enum trkx_status get_optional_count(const struct place *place, const char *field, double low,
-                                           double high, size_t *value)
-{
-    double number = 0;
-    if (json_object_get(place->object, field) == NULL) return TRKX_OK;
-    enum trkx_status status = get_whole(place, field, low, high, &number);
-    if (status == TRKX_OK) *value = (size_t)number;
-    return status;
-}
-
 /* Choices that this version knows only one value of; a bundle may state them, but not differently. */
-static enum trkx_status check_choice(const struct place *place, const char *field, const char *only)
+static enum trkx_status check_choice(const struct trkx_place *place, const char *field, const char *only)
 {
     const json_t *node = json_object_get(place->object, field);
     const char *value = json_string_value(node);
     char cause[96];
     if (node == NULL || (value != NULL && strcmp(value, only) == 0)) return TRKX_OK;
     snprintf(cause, sizeof cause, "is not \"%s\"", only);
-    return wrong(place, field, cause);
+    return trkx_json_wrong(place, field, cause);
 }
 
-static enum trkx_status parse_completion(const struct place *place, struct trkx_bundle *bundle)
+static enum trkx_status parse_completion(const struct trkx_place *place, struct trkx_bundle *bundle)
 {
     enum trkx_status status = TRKX_OK;
-    static const char *const known[] = {"candidate_cut", "field",      "coil_radius", "coil_half_length",
-                                        "scattering",    "match",      "search",      "exchange",
+    static const char *const known[] = {"candidate_cut", "match",      "search",     "exchange",
                                         "rounds",        "chain_hits", "chain_score"};
+    static const char *const moved[] = {"field", "coil_radius", "coil_half_length", "scattering"};
     trkx_complete_options *options = &bundle->completion;
     double candidate_cut = 0;
-    TRKX_CHECK(CHECK_KEYS(place, known));
-    TRKX_CHECK(get_number(place, "candidate_cut", 0, 1, &candidate_cut));
+    for (size_t i = 0; i < sizeof moved / sizeof *moved; i++)
+        if (trkx_json_has(place, moved[i]))
+            return trkx_json_wrong(place, moved[i],
+                                   "is the detector's: it belongs in detector.json (docs/bundle.md)");
+    TRKX_CHECK(TRKX_JSON_KEYS(place, known));
+    TRKX_CHECK(trkx_json_number(place, "candidate_cut", 0, 1, &candidate_cut));
     bundle->candidate_cut = (float)candidate_cut;
-    TRKX_CHECK(get_optional(place, "field", 1e-3, 1e3, &options->field));
-    TRKX_CHECK(get_optional(place, "coil_radius", 1, 1e9, &options->coil_radius));
-    TRKX_CHECK(get_optional(place, "coil_half_length", 1, 1e9, &options->coil_half_length));
-    TRKX_CHECK(get_optional(place, "scattering", 0, 1, &options->scattering));
-    TRKX_CHECK(get_optional(place, "match", -1e3, 1e3, &options->match));
-    TRKX_CHECK(get_optional(place, "search", -1e3, 1e9, &options->search));
-    TRKX_CHECK(get_optional(place, "exchange", -1e3, 1e9, &options->exchange));
-    TRKX_CHECK(get_optional_count(place, "rounds", 0, 100, &options->rounds));
-    TRKX_CHECK(get_optional_count(place, "chain_hits", 4, 1e9, &options->chain_hits));
-    TRKX_CHECK(get_optional(place, "chain_score", -1e3, 1e9, &options->chain_score));
+    TRKX_CHECK(trkx_json_optional(place, "match", -1e3, 1e3, &options->match));
+    TRKX_CHECK(trkx_json_optional(place, "search", -1e3, 1e9, &options->search));
+    TRKX_CHECK(trkx_json_optional(place, "exchange", -1e3, 1e9, &options->exchange));
+    TRKX_CHECK(trkx_json_optional_count(place, "rounds", 0, 100, &options->rounds));
+    TRKX_CHECK(trkx_json_optional_count(place, "chain_hits", 4, 1e9, &options->chain_hits));
+    TRKX_CHECK(trkx_json_optional(place, "chain_score", -1e3, 1e9, &options->chain_score));
 cleanup:
     return status;
 }
 
-static enum trkx_status parse_method(const struct place *place, size_t *method)
+static enum trkx_status parse_method(const struct trkx_place *place, size_t *method)
 {
     const json_t *node = json_object_get(place->object, "method");
     const char *name = json_string_value(node);
     char cause[256];
     *method = 0;
     if (node == NULL || trkx_method_find(name, method)) return TRKX_OK;
-    return wrong(place, "method", name == NULL ? "is not a text" : trkx_method_unknown(name, cause, sizeof cause));
+    return trkx_json_wrong(place, "method", name == NULL ? "is not a text" : trkx_method_unknown(name, cause, sizeof cause));
 }
 
 /* Those of all methods: the options may choose another one than the bundle. */
-static enum trkx_status parse_method_settings(const struct place *place, struct trkx_bundle *bundle)
+static enum trkx_status parse_method_settings(const struct trkx_place *place, struct trkx_bundle *bundle)
 {
     enum trkx_status status = TRKX_OK;
     trkx_error *error = place->error;
@@ -445,14 +354,14 @@ static enum trkx_status parse_method_settings(const struct place *place, struct 
             const struct trkx_method_setting *setting = &trkx_method(m)->settings[i];
             double *value = &bundle->method_settings[m][i];
             *value = setting->standard;
-            TRKX_CHECK(get_optional(place, setting->name, setting->low, setting->high, value));
+            TRKX_CHECK(trkx_json_optional(place, setting->name, setting->low, setting->high, value));
         }
 cleanup:
     return status;
 }
 
 /* The keys of all methods, and those of the bundle's own. */
-static enum trkx_status check_tracks_keys(const struct place *place)
+static enum trkx_status check_tracks_keys(const struct trkx_place *place)
 {
     enum { MOST = 64 };
     const char *known[MOST] = {"method", "min_hits", "completion"};
@@ -460,47 +369,49 @@ static enum trkx_status check_tracks_keys(const struct place *place)
     for (size_t m = 0; m < trkx_methods_count(); m++)
         for (size_t i = 0; i < trkx_method(m)->settings_count && count < MOST; i++)
             known[count++] = trkx_method(m)->settings[i].name;
-    return check_keys(place, known, count);
+    return trkx_json_keys(place, known, count);
 }
 
-static enum trkx_status parse_tracks(const struct place *top, struct trkx_bundle *bundle)
+static enum trkx_status parse_tracks(const struct trkx_place *top, struct trkx_bundle *bundle)
 {
-    struct place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
-    struct place completion = {top->file, "tracks.completion.", NULL, top->error};
+    struct trkx_place place = {top->file, "tracks.", json_object_get(top->object, "tracks"), top->error};
+    struct trkx_place completion = {top->file, "tracks.completion.", NULL, top->error};
     enum trkx_status status = TRKX_OK;
-    if (!json_is_object(place.object)) return wrong(top, "tracks", "is missing or not an object");
+    if (!json_is_object(place.object)) return trkx_json_wrong(top, "tracks", "is missing or not an object");
     TRKX_CHECK(check_tracks_keys(&place));
     TRKX_CHECK(parse_method(&place, &bundle->method));
-    TRKX_CHECK(get_count(&place, "min_hits", 1e9, &bundle->min_hits));
+    TRKX_CHECK(trkx_json_count(&place, "min_hits", 1e9, &bundle->min_hits));
     TRKX_CHECK(parse_method_settings(&place, bundle));
     trkx_complete_options_init(&bundle->completion);
     bundle->completion.min_hits = bundle->min_hits;
     completion.object = json_object_get(place.object, "completion");
     bundle->completes = completion.object != NULL;
     if (!bundle->completes) return TRKX_OK;
-    if (!json_is_object(completion.object)) return wrong(&place, "completion", "is not an object");
+    if (!json_is_object(completion.object)) return trkx_json_wrong(&place, "completion", "is not an object");
     TRKX_CHECK(parse_completion(&completion, bundle));
 cleanup:
     return status;
 }
 
-static enum trkx_status parse_root(const struct place *top, const char *directory, struct trkx_bundle *bundle)
+static enum trkx_status parse_root(const struct trkx_place *top, const char *directory,
+                                   struct trkx_bundle *bundle)
 {
     static const char *const known[] = {"schema",   "name",      "detector",  "orientation",
                                         "features", "detectors", "embedding", "filter",
                                         "gnn",      "tracks",    "training"};
     enum trkx_status status = TRKX_OK;
     double schema = 0;
-    TRKX_CHECK(get_number(top, "schema", TRKX_BUNDLE_SCHEMA, TRKX_BUNDLE_SCHEMA, &schema));
-    TRKX_CHECK(CHECK_KEYS(top, known)); /* of this schema */
-    TRKX_CHECK(get_string(top, "name", &bundle->name));
-    TRKX_CHECK(get_string(top, "detector", &bundle->detector));
+    TRKX_CHECK(trkx_json_number(top, "schema", TRKX_BUNDLE_SCHEMA, TRKX_BUNDLE_SCHEMA, &schema));
+    TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* of this schema */
+    TRKX_CHECK(trkx_json_string(top, "name", &bundle->name));
+    TRKX_CHECK(trkx_json_string(top, "detector", &bundle->detector));
     TRKX_CHECK(check_choice(top, "orientation", "outwards"));
     TRKX_CHECK(parse_models(top, directory, bundle));
+    TRKX_CHECK(list_columns(bundle, top->error));
     TRKX_CHECK(parse_graph(top, bundle));
     TRKX_CHECK(parse_tracks(top, bundle));
     if (json_object_get(top->object, "detectors") != NULL)
-        TRKX_CHECK(get_file(top, "detectors", directory, &bundle->detectors));
+        TRKX_CHECK(trkx_json_file(top, "detectors", directory, &bundle->detectors));
 cleanup:
     return status;
 }
@@ -508,20 +419,15 @@ cleanup:
 enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *name, const char *directory,
                                    struct trkx_bundle *bundle, trkx_error *error)
 {
-    enum trkx_status status = TRKX_OK;
-    json_error_t where;
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    json_t *root = NULL;
     *bundle = (struct trkx_bundle){0};
-    if (root == NULL)
-        return trkx_fail(error, TRKX_ERROR_FORMAT, "%s:%d: not JSON: %s", name, where.line, where.text);
-    struct place top = {name, "", root, error};
-    bundle->directory = trkx_duplicate(directory);
-    if (bundle->directory == NULL)
-        status = trkx_fail_memory(error, "a bundle", strlen(directory));
-    else if (!json_is_object(root))
-        status = trkx_fail(error, TRKX_ERROR_BUNDLE, "%s: not a JSON object", name);
-    else
-        status = parse_root(&top, directory, bundle);
+    enum trkx_status status = trkx_json_parse(text, length, name, &root, error);
+    const struct trkx_place top = {name, "", root, error};
+    if (status == TRKX_OK) {
+        bundle->directory = trkx_duplicate(directory);
+        status = bundle->directory != NULL ? parse_root(&top, directory, bundle)
+                                           : trkx_fail_memory(error, "a bundle", strlen(directory));
+    }
     json_decref(root);
     if (status != TRKX_OK) trkx_bundle_release(bundle);
     return status;
@@ -573,6 +479,8 @@ static void release_model(struct trkx_model *model)
     trkx_release(model->inputs[0]);
     trkx_release(model->inputs[1]);
     trkx_release(model->output);
+    for (size_t i = 0; i < model->features_count; i++)
+        trkx_release((char *)(uintptr_t)model->features[i].column);
     trkx_release(model->features);
 }
 
@@ -585,5 +493,6 @@ void trkx_bundle_release(struct trkx_bundle *bundle)
     trkx_release(bundle->detectors);
     trkx_release(bundle->volumes);
     trkx_release(bundle->method_settings);
+    trkx_release(bundle->columns);
     *bundle = (struct trkx_bundle){0};
 }

@@ -18,7 +18,8 @@ struct trkx_model {
     bool pairs;      /* a filter that is given the features of each edge's ends side by side, [b,2F] */
     bool transposed; /* edges go in as [m,2] */
     char *output;
-    trkx_feature_spec *features; /* [features_count] the model's own list, or a copy of the bundle's */
+    trkx_feature_spec *features; /* [features_count] the model's own list, or a copy of the bundle's, with the
+                                  * names of its columns */
     size_t features_count;
     bool sigmoid_in_model;
     float cut; /* filter and gnn */
@@ -32,8 +33,10 @@ struct trkx_volume_k {
 
 struct trkx_bundle {
     char *directory, *name, *detector;
-    char *detectors; /* path of the detector's modules, NULL where the bundle has none */
+    char *detectors; /* path of the detector's description or modules, NULL where the bundle has none */
     struct trkx_model models[TRKX_NETWORKS];
+    const char **columns; /* [columns_count] that any network looks at, each once: views of its list */
+    size_t columns_count;
     size_t dim, k;
     struct trkx_volume_k *volumes; /* [volumes_count] */
     size_t volumes_count;
@@ -59,9 +62,5 @@ void trkx_bundle_release(struct trkx_bundle *bundle);
  * Errors: MEMORY, IO, MODEL (another checksum). *bytes is trkx_release'd by the caller. */
 enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, size_t *count,
                                  trkx_error *error);
-
-/* True where the list has features that need a detector's modules, or cells. */
-bool trkx_features_need_detector(const trkx_feature_spec *features, size_t count);
-bool trkx_features_need_cells(const trkx_feature_spec *features, size_t count);
 
 #endif

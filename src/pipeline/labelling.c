@@ -4,7 +4,8 @@
 #include "tracks/labels.h"
 
 enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
-                                         const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                         const trkx_hits *hits, const int32_t *modules,
+                                         const trkx_edges *edges, const float *scores,
                                          const trkx_edges *candidates, int32_t *labels,
                                          struct trkx_labelling *outcome, trkx_error *error)
 {
@@ -27,8 +28,8 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
     outcome->method_tracks = outcome->tracks;
     outcome->method_hits = outcome->hits = trkx_labels_count(labels, hits->count);
     if (bundle->completes) {
-        TRKX_CHECK(trkx_complete_in(memory, hits, pipeline->detector, candidates, &completion, labels,
-                                    &outcome->tracks, error));
+        TRKX_CHECK(trkx_complete_in(memory, hits, pipeline->detector, modules, candidates, &completion,
+                                    labels, &outcome->tracks, error));
         outcome->hits = trkx_labels_count(labels, hits->count);
     }
 cleanup:
@@ -41,8 +42,8 @@ enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_
                                       trkx_error *error)
 {
     struct trkx_labelling outcome;
-    enum trkx_status status =
-        trkx_pipeline_tracks_in(pipeline, NULL, hits, edges, scores, candidates, labels, &outcome, error);
+    enum trkx_status status = trkx_pipeline_tracks_in(pipeline, NULL, hits, NULL, edges, scores, candidates,
+                                                      labels, &outcome, error);
     if (status == TRKX_OK) *count = outcome.tracks;
     return status;
 }

@@ -1,7 +1,8 @@
 /* A pipeline's life: a bundle is read, its networks are loaded and checked against it. */
 #include "core/options.h"
 #include "core/threads.h"
-#include "pipeline/pipeline.h"
+#include "features/features.h"
+#include "pipeline/detector.h"
 
 #include <string.h>
 
@@ -145,27 +146,6 @@ const trkx_device_info *trkx_pipeline_device(const trkx_pipeline *pipeline)
     return &pipeline->device;
 }
 
-/* ---- the detector ------------------------------------------------------------------------------------ */
-
-static enum trkx_status load_detector(trkx_pipeline *pipeline, const char *path, trkx_error *error)
-{
-    bool needed = pipeline->bundle.completes;
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        needed |= trkx_features_need_detector(pipeline->bundle.models[i].features,
-                                              pipeline->bundle.models[i].features_count);
-    if (path == NULL) path = pipeline->bundle.detectors;
-    if (!needed) return TRKX_OK;
-    if (path != NULL) return trkx_detector_read(path, &pipeline->detector, error);
-    if (strcmp(pipeline->bundle.detector, "trackml") == 0)
-        return trkx_detector_builtin(&pipeline->detector, error);
-    return trkx_fail(
-        error, TRKX_ERROR_BUNDLE,
-        "%s/bundle.json: its features of cells or modules, or the completion of its tracks, need a "
-        "detectors.csv: name one in the field detectors or in the options (of \"trackml\" alone the "
-        "modules are built in)",
-        pipeline->bundle.directory);
-}
-
 /* ---- what the options say instead of the bundle ------------------------------------------------------ */
 
 static enum trkx_status override_cut(const char *name, double cut, float *bundle_cut, trkx_error *error)
@@ -244,7 +224,7 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
     TRKX_CHECK(override_bundle(&options, &pipeline->bundle, error));
-    TRKX_CHECK(load_detector(pipeline, options.detectors, error));
+    TRKX_CHECK(trkx_pipeline_load_detector(pipeline, options.detectors, error));
     TRKX_CHECK(choose_device(pipeline, &options, error));
     pipeline->filter_batch = options.filter_batch > 0 ? options.filter_batch : suiting_batch(pipeline);
     describe(pipeline);
@@ -284,8 +264,9 @@ const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeli
     return pipeline->bundle.models[network].features;
 }
 
-enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
-                                        const trkx_hits *hits, float *features, trkx_error *error)
+enum trkx_status trkx_pipeline_features_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                           enum trkx_network network, const trkx_hits *hits,
+                                           const int32_t *modules, float *features, trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
     if (hits->count > 0 && hits->cell_begin == NULL &&
@@ -296,6 +277,18 @@ enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx
             "the file -cells.csv); one that needs none works, as models/acat2021-like (trkx run "
             "--bundle acat2021-like)",
             pipeline->bundle.directory);
-    return trkx_features(hits, pipeline->detector, model->features, model->features_count, pipeline->threads,
-                         features, error);
+    return trkx_features_in(memory, hits, pipeline->detector, modules, model->features, model->features_count,
+                            pipeline->threads, features, error);
+}
+
+enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
+                                        const trkx_hits *hits, float *features, trkx_error *error)
+{
+    return trkx_pipeline_features_in(pipeline, NULL, network, hits, NULL, features, error);
+}
+
+const char *const *trkx_pipeline_columns(const trkx_pipeline *pipeline, size_t *count)
+{
+    *count = pipeline->bundle.columns_count;
+    return pipeline->bundle.columns;
 }

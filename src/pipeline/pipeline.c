@@ -12,17 +12,19 @@
  *
  * On a device every step has a twin in src/pipeline/pipeline_device.c; what it makes stays there.
  */
+#include "pipeline/detector.h"
 #include "pipeline/pipeline_device.h"
 
 #include <string.h>
 #include <time.h>
 
+#include "core/row_index.h"
+#include "features/features.h"
 #include "graph/edges.h"
 #include "pipeline/graph.h"
 #include "io/event.h"
 #include "io/event_read.h"
 #include "core/options.h"
-#include "core/row_index.h"
 #include "metrics/true_edges.h"
 #include "tracks/labels.h"
 
@@ -36,12 +38,12 @@ struct run {
     float *features[TRKX_NETWORKS];  /* [n,F] of each network; shared where the lists are the same */
     float *embedding;                /* [n,D] */
     trkx_edges edges;
-    trkx_edges candidates;         /* for the completion of tracks: more than pass the filter */
-    float *scores;                 /* [m] */
+    trkx_edges candidates; /* for the completion of tracks: more than pass the filter */
+    float *scores;         /* [m] */
     struct trkx_labelling labelling;
     trkx_edges true_edges;          /* outwards; empty without truth */
     const struct trkx_event *event; /* whose truth it is; NULL: the caller's own */
-    struct trkx_device_run device; /* what is on the device of the run, if it has one */
+    struct trkx_device_run device;  /* what is on the device of the run, if it has one */
     trkx_result *result;
     trkx_error *error;
 };
@@ -50,11 +52,7 @@ struct run {
 
 bool trkx_models_share_features(const struct trkx_model *a, const struct trkx_model *b)
 {
-    if (a->features_count != b->features_count) return false;
-    for (size_t i = 0; i < a->features_count; i++)
-        if (a->features[i].feature != b->features[i].feature || a->features[i].scale != b->features[i].scale)
-            return false;
-    return true;
+    return trkx_features_are_same(a->features, a->features_count, b->features, b->features_count);
 }
 
 static enum trkx_status features(struct run *run)
@@ -68,8 +66,8 @@ static enum trkx_status features(struct run *run)
         if (run->features[i] != NULL) continue;
         TRKX_ALLOCATE(run->features[i], &run->memory, run->hits->count * models[i].features_count,
                       "features");
-        TRKX_CHECK(
-            trkx_pipeline_features(run->pipeline, (enum trkx_network)i, run->hits, run->features[i], error));
+        TRKX_CHECK(trkx_pipeline_features_in(run->pipeline, &run->memory, (enum trkx_network)i, run->hits,
+                                             run->context.modules, run->features[i], error));
     }
 cleanup:
     return status;
@@ -124,8 +122,9 @@ cleanup:
 
 static enum trkx_status tracks(struct run *run)
 {
-    return trkx_pipeline_tracks_in(run->pipeline, &run->memory, run->hits, &run->edges, run->scores,
-                                   &run->candidates, run->result->labels, &run->labelling, run->error);
+    return trkx_pipeline_tracks_in(run->pipeline, &run->memory, run->hits, run->context.modules, &run->edges,
+                                   run->scores, &run->candidates, run->result->labels, &run->labelling,
+                                   run->error);
 }
 
 static const struct work {
@@ -150,8 +149,13 @@ static bool is_on_device(const struct run *run)
 static enum trkx_status do_work(struct run *run, const struct work *work)
 {
     const struct trkx_device *device = run->device.device;
+    enum trkx_status status = TRKX_OK;
+    if (work->step == TRKX_STEP_FEATURES)
+        status = trkx_pipeline_find_modules(run->pipeline, &run->memory, run->hits, &run->context.modules,
+                                            run->error);
+    if (status != TRKX_OK) return status;
     if (device == NULL) return work->on_cpu(run);
-    enum trkx_status status = work->on_device(&run->device);
+    status = work->on_device(&run->device);
     return status != TRKX_OK ? status : device->cuda->synchronise(device->context, run->error);
 }
 
@@ -369,6 +373,7 @@ static void release(struct run *run)
     if (is_on_device(run)) trkx_device_release(&run->device);
     trkx_devices_return(run->pipeline->devices, (struct trkx_device *)run->device.device);
     release_features(run);
+    trkx_release(run->context.modules);
     trkx_release(run->embedding);
     trkx_release(run->scores);
     trkx_edges_destroy(&run->edges);
@@ -529,12 +534,13 @@ static enum trkx_status read_event(const trkx_pipeline *pipeline, const char *pr
 {
     trkx_error wrong;
     unsigned parts = parts_wanted(pipeline);
+    const struct trkx_column_names further = {pipeline->bundle.columns, pipeline->bundle.columns_count};
     enum trkx_status status =
-        trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, event, &wrong);
+        trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, &further, event, &wrong);
     if (status != TRKX_ERROR_FORMAT && status != TRKX_ERROR_IO)
         return status == TRKX_OK ? TRKX_OK : trkx_fail(error, status, "%s", wrong.message);
     parts &= ~(unsigned)TRKX_EVENT_PARTICLES;
-    status = trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, event, error);
+    status = trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, &further, event, error);
     if (status != TRKX_OK) return status;
     (*event)->truth_note = trkx_duplicate(wrong.message);
     if ((*event)->truth_note != NULL) return TRKX_OK;

@@ -3,10 +3,10 @@
 #define TRKX_SRC_PIPELINE_H
 
 #include "core/arena.h"
-#include "pipeline/bundle.h"
 #include "detector/modules.h"
 #include "networks/device.h"
 #include "networks/session.h"
+#include "pipeline/bundle.h"
 
 struct trkx_pipeline {
     struct trkx_bundle bundle;
@@ -29,12 +29,17 @@ struct trkx_run_context {
     struct trkx_memory *memory;           /* NULL: from the system, not counted */
     trkx_step_hook hook;                  /* NULL: cannot be cancelled */
     void *user;
+    int32_t *modules; /* [n] of the hits, from the step features on; NULL: not looked up */
 };
 
 /* Asks the hook, between batches, whether to go on. Errors: CANCELLED. */
 enum trkx_status trkx_run_check(const struct trkx_run_context *context, const char *step, trkx_error *error);
 
-/* The public steps, within a run. */
+/* The public steps, within a run. modules [n]: those of the hits in the pipeline's detector, or NULL. */
+enum trkx_status trkx_pipeline_features_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                           enum trkx_network network, const trkx_hits *hits,
+                                           const int32_t *modules, float *features /* [n,F] */,
+                                           trkx_error *error);
 enum trkx_status trkx_embed_in(const trkx_pipeline *pipeline, const struct trkx_run_context *context,
                                const float *features /* [n,F] */, size_t n, float *embedding /* [n,D] */,
                                trkx_error *error);
@@ -52,7 +57,8 @@ struct trkx_labelling {
 };
 
 enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
-                                         const trkx_hits *hits, const trkx_edges *edges, const float *scores,
+                                         const trkx_hits *hits, const int32_t *modules,
+                                         const trkx_edges *edges, const float *scores,
                                          const trkx_edges *candidates, int32_t *labels,
                                          struct trkx_labelling *outcome, trkx_error *error);
 

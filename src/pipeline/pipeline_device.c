@@ -1,6 +1,6 @@
 #include "pipeline/pipeline_device.h"
 
-#include "io/event_read.h"
+#include "features/features.h"
 #include "networks/edge_tensors.h"
 #include "pipeline/graph.h"
 #include "tracks/components.h"
@@ -71,7 +71,8 @@ static enum trkx_status upload_features(struct trkx_device_run *run, enum trkx_n
     size_t count = run->hits->count * run->pipeline->bundle.models[network].features_count;
     float *features = NULL;
     TRKX_ALLOCATE(features, run->context->memory, count, "features");
-    TRKX_CHECK(trkx_pipeline_features(run->pipeline, network, run->hits, features, error));
+    TRKX_CHECK(trkx_pipeline_features_in(run->pipeline, run->context->memory, network, run->hits,
+                                         run->context->modules, features, error));
     TRKX_CHECK(upload_floats(run, features, count, "features", &run->features[network]));
 cleanup:
     trkx_release(features);
@@ -303,8 +304,9 @@ static enum trkx_status label_on_host(struct trkx_device_run *run)
     float *scores = NULL;
     TRKX_CHECK(trkx_device_copy_edges(run, &run->edges, &edges, &scores));
     TRKX_CHECK(trkx_device_copy_edges(run, &run->candidates, &candidates, NULL));
-    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->context->memory, run->hits, &edges, scores,
-                                       &candidates, run->labels, &run->labelling, run->error));
+    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->context->memory, run->hits, run->context->modules,
+                                       &edges, scores, &candidates, run->labels, &run->labelling,
+                                       run->error));
 cleanup:
     trkx_edges_destroy(&edges);
     trkx_edges_destroy(&candidates);

@@ -26,7 +26,7 @@ struct triplet {
 struct graph {
     const struct trkx_measurement *measurements;
     size_t n;
-    const struct trkx_helix_model *model;
+    const struct trkx_description *detector;
     int threads;
     size_t steps_count;
     struct step *steps; /* sorted by from */
@@ -80,8 +80,8 @@ static double score_triplet(const struct graph *graph, struct step first, struct
     const struct trkx_measurement *const hits[3] = {&m[first.from], &m[first.to], &m[second.to]};
     struct trkx_arc arc;
     if (hits[0]->module == hits[2]->module || !trkx_helix_arc(hits, &arc)) return TRKX_NO_MATCH;
-    if (fabs(arc.curvature) * TRKX_CHAIN_RADIUS > 1) return TRKX_NO_MATCH;
-    return trkx_helix_middle(hits, &arc, TRKX_CHAIN_REACH, graph->model);
+    if (fabs(arc.curvature) * graph->detector->min_radius > 1) return TRKX_NO_MATCH;
+    return trkx_helix_middle(hits, &arc, graph->detector->reach, graph->detector);
 }
 
 /* Finds the triplets that end with step `out`; writes them where `triplets` is not NULL. Returns how many. */
@@ -130,7 +130,7 @@ static double score_link(const struct graph *graph, const struct triplet *before
     const struct trkx_measurement *next = &m[graph->steps[after->edge_out].to];
     struct trkx_helix helix;
     if (circle[0]->module == next->module) return TRKX_NO_MATCH;
-    if (!trkx_helix_through(circle, line, graph->model, &helix)) return TRKX_NO_MATCH;
+    if (!trkx_helix_through(circle, line, graph->detector, &helix)) return TRKX_NO_MATCH;
     return trkx_helix_match(&helix, next);
 }
 
@@ -241,11 +241,12 @@ cleanup:
 
 enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_measurement *measurements,
                                   size_t n, const trkx_edges *candidates,
-                                  const struct trkx_helix_model *model, const trkx_complete_options *options,
-                                  int threads, int32_t *labels, size_t *tracks, trkx_error *error)
+                                  const struct trkx_description *detector,
+                                  const trkx_complete_options *options, int threads, int32_t *labels,
+                                  size_t *tracks, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct graph graph = {.measurements = measurements, .n = n, .model = model, .threads = threads};
+    struct graph graph = {.measurements = measurements, .n = n, .detector = detector, .threads = threads};
     TRKX_CHECK(find_steps(memory, candidates, labels, &graph, error));
     TRKX_CHECK(find_triplets(memory, &graph, error));
     TRKX_CHECK(score_links(memory, &graph, error));

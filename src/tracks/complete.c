@@ -22,10 +22,6 @@ enum { AHEAD = 8 }; /* candidates whose hits are fetched before their turn */
 void trkx_complete_options_init(trkx_complete_options *options)
 {
     *options = (trkx_complete_options){.size = sizeof *options,
-                                       .field = 2,
-                                       .coil_radius = 1230,
-                                       .coil_half_length = INFINITY,
-                                       .scattering = 0.002,
                                        .match = -3,
                                        .search = 0.5,
                                        .exchange = INFINITY,
@@ -34,16 +30,6 @@ void trkx_complete_options_init(trkx_complete_options *options)
                                        .chain_score = 6,
                                        .min_hits = 3,
                                        .threads = 0};
-}
-
-struct trkx_helix_model trkx_helix_model(const trkx_complete_options *options)
-{
-    bool uniform = isinf(options->coil_half_length);
-    return (struct trkx_helix_model){.pt_of_radius = 0.3e-3 * fabs(options->field),
-                                     .scattering = options->scattering,
-                                     .bending = uniform ? 0.1 : 0.05,
-                                     .coil_radius = options->coil_radius,
-                                     .coil_half_length = options->coil_half_length};
 }
 
 /* ---- a hit and a track ------------------------------------------------------------------------------ */
@@ -70,18 +56,19 @@ static void choose_hits(size_t count, size_t k, size_t circle[3], size_t line[2]
 /* The helix that tells of a hit at place `k` among the `count` hits of a track but for track[without]; false
  * where there is none. */
 static bool helix_at(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
-                     size_t without, size_t k, const struct trkx_helix_model *model, struct trkx_helix *helix)
+                     size_t without, size_t k, const struct trkx_description *detector,
+                     struct trkx_helix *helix)
 {
     const struct trkx_measurement *circle[3], *line[2];
     size_t circle_at[3], line_at[2];
     choose_hits(count, k, circle_at, line_at);
     for (int i = 0; i < 3; i++) circle[i] = &measurements[track[circle_at[i] + (circle_at[i] >= without)]];
     for (int i = 0; i < 2; i++) line[i] = &measurements[track[line_at[i] + (line_at[i] >= without)]];
-    return trkx_helix_through(circle, line, model, helix);
+    return trkx_helix_through(circle, line, detector, helix);
 }
 
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
-                        size_t without, uint32_t hit, const struct trkx_helix_model *model)
+                        size_t without, uint32_t hit, const struct trkx_description *detector)
 {
     const struct trkx_measurement *m = &measurements[hit];
     struct trkx_helix helix;
@@ -92,12 +79,13 @@ double trkx_track_match(const struct trkx_measurement *measurements, const uint3
         if (measurements[track[i]].module == m->module) return TRKX_NO_MATCH;
         k += measurements[track[i]].distance2 < m->distance2;
     }
-    if (!helix_at(measurements, track, others, without, k, model, &helix)) return TRKX_NO_MATCH;
+    if (!helix_at(measurements, track, others, without, k, detector, &helix)) return TRKX_NO_MATCH;
     return trkx_helix_match(&helix, m);
 }
 
 size_t trkx_track_crossings(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
-                            int end, const struct trkx_layers *layers, const struct trkx_helix_model *model,
+                            int end, const struct trkx_layers *layers,
+                            const struct trkx_description *detector,
                             struct trkx_crossing crossings[TRKX_LAYERS_AHEAD])
 {
     size_t k = end == 0 ? 0 : count, circle[3], line[2];
@@ -110,7 +98,7 @@ size_t trkx_track_crossings(const struct trkx_measurement *measurements, const u
         points[0] = points[1];
         points[1] = first;
     }
-    return trkx_crossings(layers, ends, points, model, crossings);
+    return trkx_crossings(layers, ends, points, detector, crossings);
 }
 
 /* ---- claims ----------------------------------------------------------------------------------------- */
@@ -155,7 +143,7 @@ struct completion {
     size_t *near_begin; /* [n + 2] where in `near` begin the hits that candidate edges join with each hit */
     uint32_t *near;     /* [2m] */
     const trkx_complete_options *options;
-    struct trkx_helix_model model;
+    const struct trkx_description *detector;
     int threads;
     int32_t *labels;          /* [n] */
     struct track_list list;   /* of the labels at the round's begin */
@@ -219,7 +207,8 @@ static double match(const struct completion *c, struct seeker *seeker, uint32_t 
 {
     const struct spot spot = c->spots[hit];
     size_t k = 0, same = 0, count = seeker->count;
-    if (count > HELICES) return trkx_track_match(c->measurements, seeker->hits, count, count, hit, &c->model);
+    if (count > HELICES)
+        return trkx_track_match(c->measurements, seeker->hits, count, count, hit, c->detector);
     for (size_t i = 0; i < count; i++) {
         same += seeker->module[i] == spot.module;
         k += seeker->distance2[i] < spot.distance2;
@@ -227,7 +216,7 @@ static double match(const struct completion *c, struct seeker *seeker, uint32_t 
     if (same > 0) return TRKX_NO_MATCH;
     if (seeker->known[k] == HELIX_UNKNOWN)
         seeker->known[k] =
-            helix_at(c->measurements, seeker->hits, count, count, k, &c->model, &seeker->helices[k])
+            helix_at(c->measurements, seeker->hits, count, count, k, c->detector, &seeker->helices[k])
                 ? HELIX_KNOWN
                 : HELIX_NONE;
     return seeker->known[k] == HELIX_KNOWN ? trkx_helix_match(&seeker->helices[k], &c->measurements[hit])
@@ -283,7 +272,7 @@ static void follow_track(struct completion *c, struct seeker *seeker)
     for (int end = 0; end < 2; end++) {
         struct trkx_crossing crossings[TRKX_LAYERS_AHEAD];
         size_t found = trkx_track_crossings(c->measurements, seeker->hits, seeker->count, end, &c->layers,
-                                            &c->model, crossings);
+                                            c->detector, crossings);
         for (size_t i = 0; i < found; i++) {
             double width = fmin(crossings[i].width_phi, turn / 2) + slack;
             for (int t = -1; t <= 1; t++)
@@ -321,7 +310,7 @@ static void weigh_hits(struct completion *c)
         size_t count = size_of(&c->list, (int32_t)t);
         for (size_t i = 0; i < count && !c->weighed[t]; i++)
             c->spots[hits[i]].present =
-                (float)trkx_track_match(c->measurements, hits, count, i, hits[i], &c->model);
+                (float)trkx_track_match(c->measurements, hits, count, i, hits[i], c->detector);
         c->weighed[t] = true;
     }
 }
@@ -491,17 +480,10 @@ static void complete_rounds(struct completion *c, size_t tracks)
 
 static enum trkx_status check_options(const trkx_complete_options *options, trkx_error *error)
 {
-    if (!isfinite(options->field) || options->field == 0)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a field of %g T cannot bend tracks",
-                         options->field);
-    if (!(options->coil_radius > 0) || isinf(options->coil_radius) || !(options->coil_half_length > 0))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: a coil of radius %g and half length %g mm",
-                         options->coil_radius, options->coil_half_length);
-    if (!(options->scattering >= 0) || isnan(options->match) || isnan(options->search) ||
-        isnan(options->exchange) || isnan(options->chain_score))
-        return trkx_fail(
-            error, TRKX_ERROR_ARGUMENT,
-            "tracks: scattering is not a number >= 0, or match, search, exchange or chain_score no number");
+    if (isnan(options->match) || isnan(options->search) || isnan(options->exchange) ||
+        isnan(options->chain_score))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "tracks: match, search, exchange or chain_score is no number");
     if (options->chain_hits < 4)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: chains of %zu hits, they need at least 4",
                          options->chain_hits);
@@ -510,8 +492,8 @@ static enum trkx_status check_options(const trkx_complete_options *options, trkx
     return TRKX_OK;
 }
 
-static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *candidates,
-                                    const int32_t *labels, trkx_error *error)
+static enum trkx_status check_input(const trkx_hits *hits, const trkx_detector *detector,
+                                    const trkx_edges *candidates, const int32_t *labels, trkx_error *error)
 {
     size_t n = hits->count;
     enum trkx_status status = trkx_labels_check_count(n, error);
@@ -519,6 +501,11 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_edges *can
     if (!trkx_hits_have_modules(hits))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "tracks: completion needs the hits' modules (volume_id, layer_id, module_id)");
+    if (!detector->described)
+        return trkx_fail(
+            error, TRKX_ERROR_ARGUMENT,
+            "tracks: completion needs the field and the layers of the detector, not only its modules: a "
+            "detector.json (docs/bundle.md)");
     for (size_t i = 0; i < 3 * n; i++)
         if (!isfinite(hits->xyz[i]))
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit %zu: %c is not finite", i / 3,
@@ -601,7 +588,7 @@ static enum trkx_status complete(struct trkx_memory *memory, struct completion *
     TRKX_CHECK(prepare(memory, c, tracks, error));
     complete_rounds(c, tracks);
     if (c->options->chain_score < INFINITY) {
-        TRKX_CHECK(trkx_find_chains(memory, c->measurements, c->n, c->candidates, &c->model, c->options,
+        TRKX_CHECK(trkx_find_chains(memory, c->measurements, c->n, c->candidates, c->detector, c->options,
                                     c->threads, c->labels, &tracks, error));
         complete_rounds(c, tracks);
     }
@@ -624,25 +611,31 @@ cleanup:
 }
 
 enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *hits,
-                                  const trkx_detector *detector, const trkx_edges *candidates,
-                                  const trkx_complete_options *given, int32_t *labels, size_t *count,
-                                  trkx_error *error)
+                                  const trkx_detector *detector, const int32_t *modules,
+                                  const trkx_edges *candidates, const trkx_complete_options *given,
+                                  int32_t *labels, size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_measurement *measurements = NULL;
     struct trkx_layers layers = {0};
+    int32_t *found = NULL;
     trkx_complete_options options;
     trkx_complete_options_init(&options);
     TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
     TRKX_CHECK(check_options(&options, error));
-    TRKX_CHECK(check_input(hits, candidates, labels, error));
+    TRKX_CHECK(check_input(hits, detector, candidates, labels, error));
     TRKX_ALLOCATE(measurements, memory, hits->count, "measurements");
-    TRKX_CHECK(trkx_measure(memory, hits, detector, measurements, error));
+    if (modules == NULL) {
+        TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
+        TRKX_CHECK(trkx_modules_find(detector, hits, options.threads, found, error));
+        modules = found;
+    }
+    TRKX_CHECK(trkx_measure(memory, hits, detector, modules, measurements, error));
     struct completion c = {.n = hits->count,
                            .measurements = measurements,
                            .candidates = candidates,
                            .options = &options,
-                           .model = trkx_helix_model(&options),
+                           .detector = &detector->description,
                            .threads = trkx_worthwhile_threads(trkx_threads(options.threads),
                                                               candidates->count, EDGES_PER_THREAD),
                            .labels = labels};
@@ -652,6 +645,7 @@ enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *h
 cleanup:
     trkx_layers_destroy(&layers);
     trkx_release(measurements);
+    trkx_release(found);
     return status;
 }
 
@@ -659,5 +653,5 @@ enum trkx_status trkx_complete(const trkx_hits *hits, const trkx_detector *detec
                                const trkx_edges *candidates, const trkx_complete_options *options,
                                int32_t *labels, size_t *count, trkx_error *error)
 {
-    return trkx_complete_in(NULL, hits, detector, candidates, options, labels, count, error);
+    return trkx_complete_in(NULL, hits, detector, NULL, candidates, options, labels, count, error);
 }

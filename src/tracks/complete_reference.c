@@ -12,7 +12,7 @@ struct plain {
     struct trkx_layers layers;
     const trkx_edges *candidates;
     const trkx_complete_options *options;
-    struct trkx_helix_model model;
+    const struct trkx_description *detector;
     int32_t *labels, *next; /* [n] at a round's begin, at its end */
     int32_t *claimant;      /* [n] 0: none */
     float *claim;           /* [n] */
@@ -53,7 +53,7 @@ static bool expected(const struct plain *p, size_t count, size_t hit)
     struct trkx_crossing crossings[TRKX_LAYERS_AHEAD];
     for (int end = 0; end < 2 && count >= 3; end++) {
         size_t found =
-            trkx_track_crossings(p->measurements, p->hits, count, end, &p->layers, &p->model, crossings);
+            trkx_track_crossings(p->measurements, p->hits, count, end, &p->layers, p->detector, crossings);
         for (size_t i = 0; i < found; i++) {
             const struct trkx_layer *layer = &p->layers.layers[crossings[i].layer];
             for (size_t k = layer->begin; k < layer->end; k++)
@@ -81,7 +81,7 @@ static void weigh_hits(struct plain *p)
         size_t count = hits_of(p, p->labels, p->labels[i]), place = 0;
         while (p->hits[place] != i) place++;
         p->present[i] =
-            (float)trkx_track_match(p->measurements, p->hits, count, place, (uint32_t)i, &p->model);
+            (float)trkx_track_match(p->measurements, p->hits, count, place, (uint32_t)i, p->detector);
     }
 }
 
@@ -104,7 +104,7 @@ static void claim_hits(struct plain *p)
             bool close = connected(p, t, i);
             size_t size = hits_of(p, p->labels, t);
             if (!close && !expected(p, size, i)) continue;
-            double score = trkx_track_match(p->measurements, p->hits, size, size, (uint32_t)i, &p->model);
+            double score = trkx_track_match(p->measurements, p->hits, size, size, (uint32_t)i, p->detector);
             if (!(score >= (close ? p->options->match : p->options->search))) continue;
             if (p->claimant[i] != 0 && (float)score <= p->claim[i]) continue;
             p->claimant[i] = t;
@@ -214,8 +214,8 @@ static double score_alone(const struct plain *p, size_t first, size_t second)
     const struct trkx_measurement *const hits[3] = {&m[from(p, first)], &m[to(p, first)], &m[to(p, second)]};
     struct trkx_arc arc;
     if (hits[0]->module == hits[2]->module || !trkx_helix_arc(hits, &arc)) return TRKX_NO_MATCH;
-    if (fabs(arc.curvature) * TRKX_CHAIN_RADIUS > 1) return TRKX_NO_MATCH;
-    return trkx_helix_middle(hits, &arc, TRKX_CHAIN_REACH, &p->model);
+    if (fabs(arc.curvature) * p->detector->min_radius > 1) return TRKX_NO_MATCH;
+    return trkx_helix_middle(hits, &arc, p->detector->reach, p->detector);
 }
 
 /* Triplets in the order of their second edges, then of the first. Returns how many. */
@@ -248,7 +248,7 @@ static void find_best(const struct plain *p, struct link *links, size_t count, s
         const struct trkx_measurement *const line[2] = {circle[1], circle[2]};
         if (circle[0]->module == next->module) continue;
         struct trkx_helix helix;
-        bool found = trkx_helix_through(circle, line, &p->model, &helix);
+        bool found = trkx_helix_through(circle, line, p->detector, &helix);
         double score = (double)(float)(found ? trkx_helix_match(&helix, next) : TRKX_NO_MATCH);
         if (score < TRKX_CHAIN_WORST || links[u].score + score <= best) continue;
         best = links[u].score + score;
@@ -335,13 +335,16 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_measurement *measurements = NULL;
+    int32_t *modules = NULL;
     struct plain p = {.n = hits->count,
                       .candidates = candidates,
                       .options = options,
-                      .model = trkx_helix_model(options),
+                      .detector = &detector->description,
                       .labels = labels};
     TRKX_ALLOCATE(measurements, NULL, hits->count, "measurements");
-    TRKX_CHECK(trkx_measure(NULL, hits, detector, measurements, error));
+    TRKX_ALLOCATE(modules, NULL, hits->count, "the modules of the hits");
+    TRKX_CHECK(trkx_modules_find(detector, hits, 1, modules, error));
+    TRKX_CHECK(trkx_measure(NULL, hits, detector, modules, measurements, error));
     TRKX_CHECK(trkx_layers_create(NULL, measurements, hits->count, &p.layers, error));
     p.measurements = measurements;
     TRKX_CHECK(prepare(&p, error));
@@ -356,6 +359,7 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
 cleanup:
     trkx_layers_destroy(&p.layers);
     trkx_release(measurements);
+    trkx_release(modules);
     trkx_release(p.next);
     trkx_release(p.claimant);
     trkx_release(p.claim);

@@ -1,83 +1,10 @@
+/* How well a hit fits to a helix through hits of a track. */
 #include "tracks/helix.h"
 
 #include <math.h>
 
 #define STEEPEST_SLOPE 0.3 /* dz/ds on a disk, so that a crossing stays a point */
 #define STEEPEST_CROSSING 0.2
-
-/* ---- measurements ----------------------------------------------------------------------------------- */
-
-/* A uniform distribution over a cell. */
-static double variance(double pitch)
-{
-    return pitch * pitch / 12;
-}
-
-/* Of a sensor in its thickness, and for how well it is placed. */
-static const double VARIANCE_NORMAL = 0.02 * 0.02;
-
-static void measure(const float *xyz, const struct trkx_detector *detector, const struct trkx_module *module,
-                    struct trkx_measurement *m)
-{
-    double x = (double)xyz[0], y = (double)xyz[1], z = (double)xyz[2];
-    bool disk = fabs(module->rotation[2][2]) > 0.5;
-    double along = variance(module->pitch_v);
-    *m = (struct trkx_measurement){.x = x,
-                                   .y = y,
-                                   .z = z,
-                                   .distance2 = x * x + y * y + z * z,
-                                   .r = sqrt(x * x + y * y),
-                                   .phi = (double)(float)atan2(y, x),
-                                   .var_phi = variance(module->pitch_u),
-                                   .var_r = disk ? along : VARIANCE_NORMAL,
-                                   .var_z = disk ? VARIANCE_NORMAL : along,
-                                   .module = (int32_t)(module - detector->modules),
-                                   .disk = disk};
-}
-
-/* The number of each module's layer, from 0 on; modules are sorted by volume and layer. */
-static enum trkx_status number_layers(struct trkx_memory *memory, const struct trkx_detector *detector,
-                                      int32_t **numbers, trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    const struct trkx_module *modules = detector->modules;
-    TRKX_ALLOCATE(*numbers, memory, detector->count, "layers");
-    for (size_t m = 0; m < detector->count; m++) {
-        bool first = m == 0, next = !first && (modules[m].volume != modules[m - 1].volume ||
-                                               modules[m].layer != modules[m - 1].layer);
-        (*numbers)[m] = first ? 0 : (*numbers)[m - 1] + next;
-    }
-cleanup:
-    return status;
-}
-
-enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
-                              const trkx_detector *detector, struct trkx_measurement *measurements,
-                              trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    const struct trkx_module *module = NULL; /* hits of one module mostly follow each other */
-    int32_t *layers = NULL;
-    TRKX_CHECK(number_layers(memory, detector, &layers, error));
-    for (size_t i = 0; i < hits->count; i++) {
-        int32_t volume = hits->volume_id[i], layer = hits->layer_id[i], id = hits->module_id[i];
-        bool same =
-            module != NULL && module->volume == volume && module->layer == layer && module->module == id;
-        if (!same) module = trkx_detector_find(detector, volume, layer, id);
-        if (module == NULL) {
-            status =
-                trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                          "tracks: module (volume %d, layer %d, module %d) of hit %zu is not in the detector",
-                          volume, layer, id, i);
-            goto cleanup;
-        }
-        measure(hits->xyz + 3 * i, detector, module, &measurements[i]);
-        measurements[i].layer = layers[module - detector->modules];
-    }
-cleanup:
-    trkx_release(layers);
-    return status;
-}
 
 /* ---- arcs ------------------------------------------------------------------------------------------- */
 
@@ -102,10 +29,10 @@ bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_ar
     return true;
 }
 
-double trkx_helix_kink(const struct trkx_helix_model *model, double curvature, double slope)
+double trkx_helix_kink(const struct trkx_description *detector, double curvature, double slope)
 {
-    double pt = model->pt_of_radius / fmax(fabs(curvature), TRKX_STRAIGHT);
-    return model->scattering / (pt * sqrt(1 + slope * slope));
+    double pt = trkx_field_pt_of_radius(&detector->field) / fmax(fabs(curvature), TRKX_STRAIGHT);
+    return detector->scattering / (pt * sqrt(1 + slope * slope));
 }
 
 /* Of z at the arc where the hit is: errors along the radius move it along the track. */
@@ -121,14 +48,14 @@ static double density_across(const struct trkx_measurement *m, double slope)
 }
 
 double trkx_helix_middle(const struct trkx_measurement *const hits[3], const struct trkx_arc *arc,
-                         double reach, const struct trkx_helix_model *model)
+                         double reach, const struct trkx_description *detector)
 {
     static const double CHI2_MAX = 9;
     double slope = arc->slope, whole = arc->first + arc->second;
     double wa = arc->second / whole, wc = arc->first / whole;
     double residual = hits[1]->z - (wa * hits[0]->z + wc * hits[2]->z);
     double lever = fmin(arc->first, arc->second);
-    double kink = trkx_helix_kink(model, arc->curvature, slope) * lever * (1 + slope * slope);
+    double kink = trkx_helix_kink(detector, arc->curvature, slope) * lever * (1 + slope * slope);
     double var = variance_z(hits[1], slope) + wa * wa * variance_z(hits[0], slope) +
                  wc * wc * variance_z(hits[2], slope) + kink * kink;
     double chi2 = residual * residual / var;
@@ -144,24 +71,6 @@ static double smaller(double a, double b)
 static double larger(double a, double b)
 {
     return a > b ? a : b;
-}
-
-/* ---- the field -------------------------------------------------------------------------------------- */
-
-/* B, B' and B" on the axis of a coil, but for a factor. Near it the field across is -r B'/2, for there is no
- * other way for field lines to go; on a track from the beam, where r is z over the slope, it takes from the
- * bending what makes B + z B'/2 of B. Where next to nothing is left of that, a curvature tells nothing of the
- * next. */
-double trkx_helix_change(const struct trkx_helix_model *model, double z)
-{
-    const double least = 0.25; /* of B */
-    double square = model->coil_radius * model->coil_radius;
-    double up = z + model->coil_half_length, down = z - model->coil_half_length;
-    if (isinf(model->coil_half_length)) return 0;
-    double a = 1 / sqrt(up * up + square), b = 1 / sqrt(down * down + square);
-    double field = up * a - down * b, first = square * (a * a * a - b * b * b);
-    double second = -3 * square * (up * a * a * a * a * a - down * b * b * b * b * b);
-    return (1.5 * first + z / 2 * second) / larger(field + z / 2 * first, least * field);
 }
 
 /* ---- the match -------------------------------------------------------------------------------------- */
@@ -196,7 +105,7 @@ static bool circle_through(const struct trkx_measurement *const hits[3], struct 
 }
 
 bool trkx_helix_through(const struct trkx_measurement *const hits[3],
-                        const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                        const struct trkx_measurement *const line[2], const struct trkx_description *detector,
                         struct trkx_helix *helix)
 {
     if (!circle_through(hits, helix)) return false;
@@ -209,10 +118,10 @@ bool trkx_helix_through(const struct trkx_measurement *const hits[3],
     helix->z1 = line[1]->z;
     helix->slope = (helix->z1 - helix->z0) / (helix->t1 - helix->t0);
     for (int i = 0; i < 2; i++) helix->var_z[i] = variance_z(line[i], helix->slope);
-    helix->kink = trkx_helix_kink(model, helix->curvature, helix->slope);
-    helix->bend = model->bending * helix->curvature;
+    helix->kink = trkx_helix_kink(detector, helix->curvature, helix->slope);
+    helix->bend = detector->field.nonuniformity * helix->curvature;
     double middle = (hits[0]->z + hits[1]->z + hits[2]->z) / 3;
-    helix->change = helix->curvature * helix->slope * trkx_helix_change(model, middle);
+    helix->change = helix->curvature * helix->slope * trkx_field_change(&detector->field, middle);
     return isfinite(helix->slope);
 }
 

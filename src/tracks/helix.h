@@ -1,40 +1,11 @@
-/* Hits as measurements, and how well one more hit fits to hits of a track by a helix through these: what
+/* How well one more hit fits to hits of a track by a helix through these: what
  * track completion (src/tracks/complete.c) and the search for chains (src/tracks/chains.c) decide by. */
 #ifndef TRKX_SRC_HELIX_H
 #define TRKX_SRC_HELIX_H
 
-#include "core/memory.h"
-#include "detector/modules.h"
-
-#define TRKX_PI 3.14159265358979323846
+#include "detector/measure.h"
 
 #define TRKX_STRAIGHT 1e-7 /* 1/mm: nothing bends less */
-
-/* A hit with what is known of its position. */
-struct trkx_measurement {
-    double x, y, z;               /* mm */
-    double distance2;             /* from the origin, mm^2: the order of the hits along a track */
-    double r, phi;                /* mm, rad: -pi to pi */
-    double var_phi, var_r, var_z; /* mm^2, along the azimuth, the radius and the beam */
-    double density;               /* hits of this layer per mm^2 around here: of trkx_layers_create */
-    int32_t module;               /* of the detector's list */
-    int32_t layer;                /* from 0 on, of the detector's */
-    bool disk;                    /* the module's normal lies closer to the beam than across it */
-};
-
-/* What tracks are like between hits. */
-struct trkx_helix_model {
-    double pt_of_radius; /* GeV / mm: 0.3e-3 times the field in T */
-    double scattering;   /* rad GeV: the angle at a layer is this over the momentum */
-    double bending; /* how much the curvature may change along a track, relative: the field is not uniform */
-    double coil_radius, coil_half_length; /* mm, of the coil whose field it is; infinitely long: uniform */
-};
-
-/* Fills measurements [n] of hits that have volume, layer and module ids; each module has the resolution of
- * its pitch. Errors: MEMORY, ARGUMENT (a module is not in the detector). */
-enum trkx_status trkx_measure(struct trkx_memory *memory, const trkx_hits *hits,
-                              const trkx_detector *detector, struct trkx_measurement *measurements,
-                              trkx_error *error);
 
 /* A score no hit has. */
 #define TRKX_NO_MATCH (-1e9)
@@ -55,11 +26,8 @@ struct trkx_helix {
 
 /* False where the hits define none. */
 bool trkx_helix_through(const struct trkx_measurement *const circle[3],
-                        const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                        const struct trkx_measurement *const line[2], const struct trkx_description *detector,
                         struct trkx_helix *helix);
-
-/* How much the curvature of a track from the beam changes along z where it is, relative: 1/mm. */
-double trkx_helix_change(const struct trkx_helix_model *model, double z);
 
 /* The logarithm of how much likelier a hit is there because the track passes than by chance: residuals across
  * and along the track against the density of hits. TRKX_NO_MATCH where it is not a number. */
@@ -76,13 +44,13 @@ bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_ar
 double trkx_arc_over(double chord, double curvature);
 
 /* The angle by which a layer scatters a track of this curvature and slope. */
-double trkx_helix_kink(const struct trkx_helix_model *model, double curvature, double slope);
+double trkx_helix_kink(const struct trkx_description *detector, double curvature, double slope);
 
 /* The same as of trkx_helix_match for the middle one of three hits, by z alone, where `reach` (mm) is how far
  * across the track one would have looked; TRKX_NO_MATCH where it is farther off than three standard
  * deviations.
  */
 double trkx_helix_middle(const struct trkx_measurement *const hits[3], const struct trkx_arc *arc,
-                         double reach, const struct trkx_helix_model *model);
+                         double reach, const struct trkx_description *detector);
 
 #endif

@@ -175,11 +175,11 @@ std::vector<float> columns_xyz_r_phi(float scale_r, float scale_phi, float scale
 {
     const trkx_hits &hits = *trkx_event_hits(event);
     std::vector<float> values;
-    const trkx_feature_spec specs[] = {{TRKX_FEATURE_R, scale_r},
-                                       {TRKX_FEATURE_PHI, scale_phi},
-                                       {TRKX_FEATURE_X, 1},
-                                       {TRKX_FEATURE_Y, 1},
-                                       {TRKX_FEATURE_Z, scale_z}};
+    const trkx_feature_spec specs[] = {{TRKX_FEATURE_R, scale_r, nullptr},
+                                       {TRKX_FEATURE_PHI, scale_phi, nullptr},
+                                       {TRKX_FEATURE_X, 1, nullptr},
+                                       {TRKX_FEATURE_Y, 1, nullptr},
+                                       {TRKX_FEATURE_Z, scale_z, nullptr}};
     values.resize(hits.count * 5);
     trkx_error error;
     succeeds(trkx_features(&hits, nullptr, specs, 5, 1, values.data(), &error), error);

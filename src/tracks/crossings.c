@@ -1,90 +1,6 @@
-#include "tracks/layers.h"
+/* Where a track that goes on from one of its ends crosses the layers beyond. */
+#include "tracks/crossings.h"
 
-#include "core/keys.h"
-
-/* ---- the layers ------------------------------------------------------------------------------------- */
-
-static void describe(const struct trkx_measurement *measurements, const uint32_t *hits, size_t count,
-                     struct trkx_layer *layer)
-{
-    layer->disk = measurements[hits[0]].disk;
-    layer->position = 0;
-    layer->low = INFINITY;
-    layer->high = -INFINITY;
-    for (size_t i = 0; i < count; i++) {
-        const struct trkx_measurement *m = &measurements[hits[i]];
-        layer->position += (layer->disk ? m->z : m->r) / (double)count;
-        layer->low = fmin(layer->low, layer->disk ? m->r : m->z);
-        layer->high = fmax(layer->high, layer->disk ? m->r : m->z);
-    }
-}
-
-/* Hits are spread evenly over a cylinder, and with 1/r^2 over a disk. */
-static double density(const struct trkx_layer *layer, const struct trkx_measurement *m)
-{
-    double hits = (double)(layer->end - layer->begin), square = fmax(m->x * m->x + m->y * m->y, 1);
-    if (!layer->disk) return hits / (2 * TRKX_PI * layer->position * fmax(layer->high - layer->low, 1));
-    return hits / (2 * TRKX_PI * square * fmax(log(fmax(layer->high, 1) / fmax(layer->low, 1)), 0.01));
-}
-
-enum trkx_status trkx_layers_create(struct trkx_memory *memory, struct trkx_measurement *measurements,
-                                    size_t n, struct trkx_layers *layers, trkx_error *error)
-{
-    enum trkx_status status = TRKX_OK;
-    uint64_t *keys = NULL;
-    *layers = (struct trkx_layers){0};
-    for (size_t i = 0; i < n; i++)
-        if ((size_t)measurements[i].layer >= layers->count) layers->count = (size_t)measurements[i].layer + 1;
-    TRKX_ALLOCATE(layers->layers, memory, layers->count, "layers");
-    TRKX_ALLOCATE(layers->order, memory, n, "the hits of layers");
-    TRKX_ALLOCATE(layers->phi, memory, n, "the hits of layers");
-    TRKX_ALLOCATE(layers->along, memory, n, "the hits of layers");
-    TRKX_ALLOCATE(keys, memory, n, "the hits of layers");
-    for (size_t l = 0; l < layers->count; l++) layers->layers[l] = (struct trkx_layer){0};
-    for (size_t i = 0; i < n; i++) layers->layers[measurements[i].layer].end++;
-    for (size_t l = 0, begin = 0; l < layers->count; l++) {
-        layers->layers[l].begin = begin;
-        begin += layers->layers[l].end;
-        layers->layers[l].end = layers->layers[l].begin;
-    }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t code = trkx_float_code((float)measurements[i].phi);
-        keys[layers->layers[measurements[i].layer].end++] = trkx_key(code, (uint32_t)i);
-    }
-    for (size_t l = 0; l < layers->count; l++) {
-        struct trkx_layer *layer = &layers->layers[l];
-        trkx_keys_sort(keys + layer->begin, layer->end - layer->begin);
-        for (size_t k = layer->begin; k < layer->end; k++) {
-            const struct trkx_measurement *m = &measurements[layers->order[k] = trkx_key_low(keys[k])];
-            layers->phi[k] = (float)m->phi;
-            layers->along[k] = (float)(m->disk ? m->r : m->z);
-        }
-        if (layer->end > layer->begin)
-            describe(measurements, layers->order + layer->begin, layer->end - layer->begin, layer);
-    }
-    for (size_t i = 0; i < n; i++)
-        measurements[i].density = density(&layers->layers[measurements[i].layer], &measurements[i]);
-cleanup:
-    trkx_release(keys);
-    if (status != TRKX_OK) trkx_layers_destroy(layers);
-    return status;
-}
-
-void trkx_layers_destroy(struct trkx_layers *layers)
-{
-    trkx_release(layers->layers);
-    trkx_release(layers->order);
-    trkx_release(layers->phi);
-    trkx_release(layers->along);
-    *layers = (struct trkx_layers){0};
-}
-
-/* ---- paths ------------------------------------------------------------------------------------------ */
-
-/* mm: modules of a layer overlap, so that a track may cross it a little behind its end. */
-#define OVERLAP 10.0
-#define LONGEST_ARC 600.0 /* mm */
-#define SPREAD 8.0        /* mm by which the modules of a layer lie before and behind its mean position */
 #define SIGMAS 4.0
 
 /* How a track goes on: position at arc s is p + t sin(k s)/k + n (1 - cos(k s))/k, with n to the left of t.
@@ -94,7 +10,7 @@ struct path {
     double lever;                  /* mm of arc that the circle is known from */
     double error_phi, error_along; /* mm at the end */
     double kink;                   /* rad */
-    double bending;
+    const struct trkx_description *detector;
     double square;               /* mm^2: x^2 + y^2 */
     double c, amplitude, middle; /* of the distance from the beam, see arc_to_cylinder */
 };
@@ -110,7 +26,7 @@ static void describe_distance(struct path *path)
 }
 
 static bool make_path(const struct trkx_measurement *const ends[3],
-                      const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                      const struct trkx_measurement *const line[2], const struct trkx_description *detector,
                       struct path *path)
 {
     struct trkx_arc arc;
@@ -132,8 +48,8 @@ static bool make_path(const struct trkx_measurement *const ends[3],
     path->error_phi = sqrt(ends[0]->var_phi + ends[1]->var_phi + ends[2]->var_phi);
     path->error_along =
         sqrt(line[0]->var_z + line[1]->var_z + (line[0]->var_r + line[1]->var_r) * path->slope * path->slope);
-    path->kink = trkx_helix_kink(model, k, path->slope);
-    path->bending = model->bending;
+    path->kink = trkx_helix_kink(detector, k, path->slope);
+    path->detector = detector;
     describe_distance(path);
     return isfinite(path->slope) && isfinite(path->tx) && length > 0;
 }
@@ -143,23 +59,25 @@ static bool make_path(const struct trkx_measurement *const ends[3],
  */
 static double arc_to_cylinder(const struct path *path, double radius)
 {
-    double k = path->curvature;
+    double k = path->curvature, overlap = path->detector->overlap;
     double ratio = (path->c - (radius * radius - path->square)) / path->amplitude;
     if (!(fabs(ratio) <= 1)) return NAN;
     double width = acos(ratio), best = NAN;
     for (int sign = -1; sign <= 1; sign += 2) {
         double angle = remainder(sign * width - path->middle, 2 * TRKX_PI), arc = angle / k;
-        if (arc < -OVERLAP) arc += 2 * TRKX_PI / fabs(k);
-        if (arc >= -OVERLAP && !(arc >= best)) best = arc;
+        if (arc < -overlap) arc += 2 * TRKX_PI / fabs(k);
+        if (arc >= -overlap && !(arc >= best)) best = arc;
     }
     return best;
 }
 
 static bool cross(const struct path *path, const struct trkx_layer *layer, struct trkx_crossing *crossing)
 {
+    double overlap = path->detector->overlap, max_arc = path->detector->max_arc;
+    double spread = path->detector->spread;
     double s =
         layer->disk ? (layer->position - path->z) / path->slope : arc_to_cylinder(path, layer->position);
-    if (!(s >= -OVERLAP && s <= LONGEST_ARC) || fabs(path->curvature) * s > TRKX_PI / 2) return false;
+    if (!(s >= -overlap && s <= max_arc) || fabs(path->curvature) * s > TRKX_PI / 2) return false;
     double turn = path->curvature * s, forward = sin(turn) / path->curvature;
     double left = (1 - cos(turn)) / path->curvature;
     double x = path->x + path->tx * forward - path->ty * left,
@@ -169,7 +87,8 @@ static bool cross(const struct path *path, const struct trkx_layer *layer, struc
     double tx = path->tx * cos(turn) - path->ty * sin(turn), ty = path->ty * cos(turn) + path->tx * sin(turn);
     double outwards = (tx * x + ty * y) / r, sideways = fabs(ty * x - tx * y) / r;
     double steep = 1 + path->slope * path->slope, behind = fabs(s) / path->lever;
-    double scatter = 1.5 * path->kink * s * sqrt(steep), bend = path->bending * path->curvature * s * s;
+    double scatter = 1.5 * path->kink * s * sqrt(steep),
+           bend = path->detector->field.nonuniformity * path->curvature * s * s;
     double across =
         SIGMAS * (sqrt(scatter * scatter + bend * bend) + path->error_phi * (1 + behind * behind));
     double along = SIGMAS * (1.5 * path->kink * fabs(s) * steep + path->error_along * (1 + behind));
@@ -177,24 +96,24 @@ static bool cross(const struct path *path, const struct trkx_layer *layer, struc
     *crossing = (struct trkx_crossing){.arc = s, .phi = atan2(y, x)};
     if (layer->disk) {
         crossing->along = r;
-        crossing->width_along = (along + SPREAD) * slant;
-        crossing->width_phi = (across + (along + SPREAD) * slant * sideways) / r;
+        crossing->width_along = (along + spread) * slant;
+        crossing->width_phi = (across + (along + spread) * slant * sideways) / r;
     } else {
         crossing->along = z;
-        crossing->width_along = along + SPREAD * slant * fabs(path->slope);
-        crossing->width_phi = (across * slant + SPREAD * slant * sideways) / r;
+        crossing->width_along = along + spread * slant * fabs(path->slope);
+        crossing->width_phi = (across * slant + spread * slant * sideways) / r;
     }
     return crossing->along > layer->low - crossing->width_along &&
            crossing->along < layer->high + crossing->width_along;
 }
 
 size_t trkx_crossings(const struct trkx_layers *layers, const struct trkx_measurement *const ends[3],
-                      const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                      const struct trkx_measurement *const line[2], const struct trkx_description *detector,
                       struct trkx_crossing crossings[TRKX_LAYERS_AHEAD])
 {
     struct path path;
     size_t count = 0;
-    if (!make_path(ends, line, model, &path)) return 0;
+    if (!make_path(ends, line, detector, &path)) return 0;
     for (size_t l = 0; l < layers->count; l++) {
         struct trkx_crossing crossing;
         if (layers->layers[l].begin == layers->layers[l].end) continue;

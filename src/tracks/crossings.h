@@ -1,31 +1,9 @@
-/* The layers of an event's hits, and where a track that goes on from one of its ends crosses them. */
-#ifndef TRKX_SRC_LAYERS_H
-#define TRKX_SRC_LAYERS_H
+/* Where a track that goes on from one of its ends crosses the layers beyond. */
+#ifndef TRKX_TRACKS_CROSSINGS_H
+#define TRKX_TRACKS_CROSSINGS_H
 
-#include <math.h>
-
+#include "detector/layers.h"
 #include "tracks/helix.h"
-
-/* A cylinder around the beam, or a disk across it. */
-struct trkx_layer {
-    bool disk;
-    double position;   /* mm: mean radius, of a disk mean z */
-    double low, high;  /* mm: extent of its hits in z, of a disk in r */
-    size_t begin, end; /* of its hits in order[] */
-};
-
-struct trkx_layers {
-    size_t count;
-    struct trkx_layer *layers; /* [count] */
-    uint32_t *order;           /* [n] hits by layer, then by azimuth */
-    float *phi;                /* [n] azimuths in this order, rad, -pi to pi */
-    float *along;              /* [n] and z, on a disk r, mm */
-};
-
-/* From measurements [n] with their layers, whose densities it fills in. Errors: MEMORY. */
-enum trkx_status trkx_layers_create(struct trkx_memory *memory, struct trkx_measurement *measurements,
-                                    size_t n, struct trkx_layers *layers, trkx_error *error);
-void trkx_layers_destroy(struct trkx_layers *layers);
 
 /* Where a track is expected on a layer, and how far around. */
 struct trkx_crossing {
@@ -41,7 +19,7 @@ enum { TRKX_LAYERS_AHEAD = 3 };
  * ends[2] are further ones, so that the circle goes through all three and the line z(s) through line[0] and
  * line[1]. Returns how many. */
 size_t trkx_crossings(const struct trkx_layers *layers, const struct trkx_measurement *const ends[3],
-                      const struct trkx_measurement *const line[2], const struct trkx_helix_model *model,
+                      const struct trkx_measurement *const line[2], const struct trkx_description *detector,
                       struct trkx_crossing crossings[TRKX_LAYERS_AHEAD]);
 
 /* The smaller angle between two azimuths. */

@@ -1,0 +1,26 @@
+/* Features: what the networks are given of each hit. In: hits, and the detector where its modules are looked
+ * at. Out: a matrix of floats. May use detector/, io/ and core/. */
+#ifndef TRKX_FEATURES_FEATURES_H
+#define TRKX_FEATURES_FEATURES_H
+
+#include "core/memory.h"
+#include "detector/modules.h"
+
+/* As trkx_features. modules [n]: those of the hits (trkx_modules_find), or NULL. */
+enum trkx_status trkx_features_in(struct trkx_memory *memory, const trkx_hits *hits,
+                                  const trkx_detector *detector, const int32_t *modules,
+                                  const trkx_feature_spec *specs, size_t specs_count, int threads,
+                                  float *features, trkx_error *error);
+
+/* True where the list has features that need a detector's modules, or cells. */
+bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count);
+bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count);
+
+/* Whether two lists ask for the same. */
+bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,
+                            size_t b_count);
+
+/* Errors: ARGUMENT (a coordinate is not finite; the message names the hit). */
+enum trkx_status trkx_hits_check_positions(const trkx_hits *hits, trkx_error *error);
+
+#endif

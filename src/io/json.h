@@ -1,0 +1,54 @@
+/* Objects of a JSON file, read strictly: a field that is missing, unknown, of another type or out of range is
+ * an error that names the file and the field. */
+#ifndef TRKX_IO_JSON_H
+#define TRKX_IO_JSON_H
+
+#include <jansson.h>
+
+#include "core/memory.h"
+
+/* Where we are in a file. */
+struct trkx_place {
+    const char *file;
+    const char *section; /* "filter.", or "" at the top */
+    const json_t *object;
+    trkx_error *error;
+};
+
+/* Parses the text of a file, whose top is an object: *root, released with json_decref by the caller, also on
+ * failure (NULL then, or not). Errors: FORMAT (not JSON; the message has the line), BUNDLE (no object). */
+enum trkx_status trkx_json_parse(const char *text, size_t length, const char *file, json_t **root,
+                                 trkx_error *error);
+
+/* BUNDLE: "<file>: field <section><field> <cause>". */
+enum trkx_status trkx_json_wrong(const struct trkx_place *place, const char *field, const char *cause);
+
+/* A key that is misspelt would leave its default in force; what has no meaning here is no key. */
+enum trkx_status trkx_json_keys(const struct trkx_place *place, const char *const *known, size_t count);
+#define TRKX_JSON_KEYS(place, known) trkx_json_keys((place), (known), sizeof(known) / sizeof *(known))
+
+bool trkx_json_has(const struct trkx_place *place, const char *field);
+
+/* Fields that have to be there. Errors: BUNDLE; MEMORY where there is a text to keep, which the caller
+ * releases. */
+enum trkx_status trkx_json_string(const struct trkx_place *place, const char *field, char **value);
+enum trkx_status trkx_json_number(const struct trkx_place *place, const char *field, double low, double high,
+                                  double *value);
+enum trkx_status trkx_json_whole(const struct trkx_place *place, const char *field, double low, double high,
+                                 double *value);
+enum trkx_status trkx_json_count(const struct trkx_place *place, const char *field, double high,
+                                 size_t *value);
+enum trkx_status trkx_json_flag(const struct trkx_place *place, const char *field, bool *value);
+/* The name of a file in the directory of the JSON file: no way out of it. */
+enum trkx_status trkx_json_file_name(const struct trkx_place *place, const char *field, char **name);
+/* The same as a path: <directory>/<name>. */
+enum trkx_status trkx_json_file(const struct trkx_place *place, const char *field, const char *directory,
+                                char **path);
+
+/* Fields that may be missing: *value stays then. */
+enum trkx_status trkx_json_optional(const struct trkx_place *place, const char *field, double low,
+                                    double high, double *value);
+enum trkx_status trkx_json_optional_count(const struct trkx_place *place, const char *field, double low,
+                                          double high, size_t *value);
+
+#endif
