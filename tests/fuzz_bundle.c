@@ -18,7 +18,7 @@ static void check(const struct trkx_bundle *bundle)
         if (model->path == NULL || model->sha256 == NULL || model->output == NULL) abort();
         if (model->features_count < 1 || model->inputs[model->inputs_count - 1] == NULL) abort();
         for (size_t j = 0; j < model->features_count; j++)
-            if (trkx_feature_name(model->features[j].feature) == NULL) abort();
+            if (trkx_feature_spec_name(&model->features[j]) == NULL) abort();
     }
 }
 

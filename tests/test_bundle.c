@@ -119,6 +119,29 @@ static void a_network_may_have_features_of_its_own(void **state)
     trkx_bundle_release(&bundle);
 }
 
+/* Columns that come with the hits: each network's, and all of them once. */
+static void features_may_be_columns_of_the_hits(void **state)
+{
+    struct trkx_bundle bundle;
+    (void)state;
+    char *text = changed("filter.features", "[{\"column\": \"time\", \"scale\": 25},"
+                                            " {\"name\": \"z\", \"scale\": 1}, {\"column\": \"r\", \"scale\": 2},"
+                                            " {\"column\": \"time\", \"scale\": 3}]");
+    assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
+    const trkx_feature_spec *specs = bundle.models[TRKX_NETWORK_FILTER].features;
+    assert_int_equal(specs[0].feature, TRKX_FEATURE_COLUMN);
+    assert_string_equal(specs[0].column, "time");
+    assert_true(specs[0].scale == 25 && specs[1].feature == TRKX_FEATURE_Z && specs[1].column == NULL);
+    assert_int_equal(bundle.columns_count, 2);
+    assert_string_equal(bundle.columns[0], "time");
+    assert_string_equal(bundle.columns[1], "r");
+    trkx_bundle_release(&bundle);
+    free(text);
+    assert_int_equal(parse(complete, &bundle, NULL), TRKX_OK);
+    assert_int_equal(bundle.columns_count, 0);
+    trkx_bundle_release(&bundle);
+}
+
 static void edges_may_have_other_forms(void **state)
 {
     struct trkx_bundle bundle;
@@ -187,6 +210,10 @@ static void every_wrong_value_is_named(void **state)
         {"name", "1"}, {"name", "\"\""}, {"name", "null"}, {"detector", "[]"},
         {"orientation", "\"inwards\""}, {"orientation", "3"},
         {"features", "{}"}, {"features", "[]"}, {"features", "[{\"name\": \"pt\", \"scale\": 1}]"},
+        {"features", "[{\"column\": \"time\"}]"}, {"features", "[{\"column\": 3, \"scale\": 1}]"},
+        {"features", "[{\"column\": \"\", \"scale\": 1}]"}, {"features", "[{\"column\": \"x\", \"scale\": 1}]"},
+        {"features", "[{\"column\": \"time\", \"name\": \"r\", \"scale\": 1}]"},
+        {"features", "[{\"column\": \"time\", \"scale\": 0}]"},
         {"features", "[{\"name\": \"r\"}]"}, {"features", "[{\"scale\": 1}]"}, {"features", "[5]"},
         {"features", "[{\"name\": \"r\", \"scale\": 0}]"}, {"features", "[{\"name\": \"r\", \"scale\": \"1\"}]"},
         {"embedding", "[]"}, {"filter", "null"}, {"gnn", "\"gnn.onnx\""}, {"tracks", "3"},
@@ -408,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_complete_bundle_comes_out_as_written),
         cmocka_unit_test(a_network_may_have_features_of_its_own),
+        cmocka_unit_test(features_may_be_columns_of_the_hits),
         cmocka_unit_test(edges_may_have_other_forms),
         cmocka_unit_test(volumes_may_have_a_k_of_their_own),
         cmocka_unit_test(every_missing_field_is_named),

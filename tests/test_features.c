@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "detector/modules.h"
+#include "features/features.h"
 
 enum { ALL = TRKX_FEATURE_KINDS };
 
@@ -267,6 +268,49 @@ static void refuse(const trkx_hits *hits, const trkx_detector *detector, trkx_fe
     if (strstr(error.message, message) == NULL) fail_msg("%s", error.message);
 }
 
+/* A column by its name, between features, with one whose name is also a feature's. */
+static void columns(void **state)
+{
+    const float time[] = {1, -2, 0.5F}, r[] = {7, 8, 9};
+    const trkx_hits_column of_hits[] = {{"time", time}, {"r", r}};
+    const trkx_feature_spec specs[] = {{TRKX_FEATURE_COLUMN, 25, "time"},
+                                       {TRKX_FEATURE_Z, 1, NULL},
+                                       {TRKX_FEATURE_COLUMN, 1, "r"}};
+    float features[9], bad[] = {1, INFINITY, NAN};
+    trkx_hits hits = {.count = 3, .xyz = small_xyz, .columns_count = 2, .columns = of_hits};
+    (void)state;
+    for (int threads = 1; threads < 4; threads++) {
+        assert_int_equal(trkx_features(&hits, NULL, specs, 3, threads, features, NULL), TRKX_OK);
+        for (int i = 0; i < 3; i++) {
+            assert_true(features[3 * i] == (float)((double)time[i] / 25));
+            assert_true(features[3 * i + 1] == small_xyz[3 * i + 2] && features[3 * i + 2] == r[i]);
+        }
+    }
+    assert_string_equal(trkx_feature_spec_name(&specs[0]), "time");
+    assert_string_equal(trkx_feature_spec_name(&specs[1]), "z");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_COLUMN, 1, "tim"}, "the hits have no column tim");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_COLUMN, 0, "time"}, "time: scale 0");
+    hits.columns = (trkx_hits_column[]){{"time", bad}};
+    hits.columns_count = 1;
+    refuse(&hits, NULL, specs[0], "features: hit 2: the column time is not finite");
+    hits.columns_count = 0;
+    refuse(&hits, NULL, specs[0], "the hits have no column time");
+}
+
+/* Two lists are the same where all their members are. */
+static void same_lists(void **state)
+{
+    const trkx_feature_spec a[] = {{TRKX_FEATURE_COLUMN, 25, "time"}, {TRKX_FEATURE_Z, 1, NULL}};
+    const trkx_feature_spec b[] = {{TRKX_FEATURE_COLUMN, 25, "charge"}, {TRKX_FEATURE_Z, 2, NULL}};
+    char time[] = "time";
+    const trkx_feature_spec c = {TRKX_FEATURE_COLUMN, 25, time};
+    (void)state;
+    assert_true(trkx_features_are_same(a, 2, a, 2) && trkx_features_are_same(a, 1, &c, 1));
+    assert_false(trkx_features_are_same(a, 2, a, 1) || trkx_features_are_same(a, 1, b, 1));
+    assert_false(trkx_features_are_same(a + 1, 1, b + 1, 1) || trkx_features_are_same(a, 1, a + 1, 1));
+    assert_false(trkx_features_need_cells(a, 2) || trkx_features_need_detector(a, 2));
+}
+
 static void errors(void **state)
 {
     trkx_hits hits = {.count = 3, .xyz = small_xyz};
@@ -350,7 +394,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),     cmocka_unit_test(small_event), cmocka_unit_test(no_hits),
-        cmocka_unit_test(on_the_axis), cmocka_unit_test(names),       cmocka_unit_test(errors),
+        cmocka_unit_test(on_the_axis), cmocka_unit_test(names),       cmocka_unit_test(columns), cmocka_unit_test(same_lists), cmocka_unit_test(errors),
         cmocka_unit_test(real_event),  cmocka_unit_test(threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,70 @@ static void written_without_ids(void **state)
     scratch_files(true);
 }
 
+/* Columns that hits need not have come as they are asked for, and are written with the others. */
+static void further_columns(void **state)
+{
+    static const float xyz[] = {1, 2, 3, 4, 5, 6}, time[] = {0.1F, -2}, charge[] = {3e-30F, 4};
+    static const trkx_hits_column columns[] = {{"time", time}, {"charge", charge}};
+    static const char *const names[] = {"charge", "time"}, *const wrong[] = {"x"}, *const missing[] = {"tim"};
+    trkx_event *written, *event, *again;
+    trkx_error error;
+    (void)state;
+    assert_int_equal(trkx_event_create("a", &written, NULL), TRKX_OK);
+    written->hits = (trkx_hits){.count = 2, .xyz = xyz, .columns_count = 2, .columns = columns};
+    assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
+    for (int count = 0; count < 3; count++) {
+        assert_int_equal(
+            trkx_event_read_columns(scratch_path("a"), 0, THREADS, names, (size_t)count, &event, NULL), TRKX_OK);
+        assert_int_equal(event->hits.columns_count, count);
+        for (int k = 0; k < count; k++) {
+            assert_string_equal(event->hits.columns[k].name, names[k]);
+            assert_memory_equal(event->hits.columns[k].values, columns[1 - k].values, sizeof time);
+        }
+        if (count < 2) trkx_event_destroy(event);
+    }
+    assert_int_equal(trkx_event_write(event, scratch, true, NULL), TRKX_OK);
+    assert_int_equal(trkx_event_read_columns(scratch_path("a-hits.csv.gz"), 0, 1, names, 2, &again, NULL), TRKX_OK);
+    assert_memory_equal(again->hits.columns[1].values, time, sizeof time);
+    assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, wrong, 1, &again, &error),
+                     TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, missing, 1, &again, &error),
+                     TRKX_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "a-hits.csv:1: hits: "));
+    assert_non_null(strstr(error.message, "column tim is missing"));
+    trkx_event_destroy(event);
+    trkx_event_destroy(written);
+    scratch_files(true);
+}
+
+/* From a structured array as well. */
+static void further_columns_of_npy(void **state)
+{
+    static const char header[] = "{'descr': [('hit_id', '<i8'), ('time', '<f8'), ('x', '<f4'), ('y', '<f4'), ('z', "
+                                 "'<f4'), ('volume_id', '<i4'), ('layer_id', '<i4'), ('module_id', '<i4')], "
+                                 "'fortran_order': False, 'shape': (1,), }";
+    static const char *const names[] = {"time"};
+    char bytes[512] = "\x93NUMPY\x01";
+    const struct {
+        int64_t id;
+        double time;
+        float xyz[3];
+        int32_t ids[3];
+    } record = {7, 0.1, {1, 2, 3}, {4, 5, 6}};
+    const size_t length = 10 + sizeof header;
+    trkx_event *event;
+    (void)state;
+    bytes[8] = (char)(sizeof header % 256), bytes[9] = (char)(sizeof header / 256);
+    memcpy(bytes + 10, header, sizeof header - 1);
+    bytes[length - 1] = '\n';
+    memcpy(bytes + length, &record, 40);
+    scratch_write("b-hits.npy", bytes, length + 40);
+    assert_int_equal(trkx_event_read_columns(scratch_path("b"), 0, 1, names, 1, &event, NULL), TRKX_OK);
+    assert_true(event->hits.columns[0].values[0] == 0.1F && event->hits.module_id[0] == 6);
+    trkx_event_destroy(event);
+    scratch_files(true);
+}
+
 /* ---- files in any order ----------------------------------------------------------------------------- */
 
 /* Swaps neighbours at random; those with the same id keep their order, which counts for cells. */
@@ -926,6 +990,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_and_read),
         cmocka_unit_test(written_without_ids),
+        cmocka_unit_test(further_columns),
+        cmocka_unit_test(further_columns_of_npy),
         cmocka_unit_test(any_order),
         cmocka_unit_test(threads_agree),
         cmocka_unit_test(parts_agree),

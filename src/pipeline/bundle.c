@@ -65,9 +65,10 @@ static enum trkx_status parse_features(const struct trkx_place *place, trkx_feat
     if (!json_is_array(list)) return trkx_json_wrong(place, "features", "is not a list");
     if (json_array_size(list) < 1 || json_array_size(list) > MOST)
         return trkx_json_wrong(place, "features", "does not have 1 to 256 entries");
+    *features = trkx_allocate_zero(NULL, json_array_size(list), sizeof **features);
+    if (*features == NULL)
+        return trkx_fail_memory(place->error, "features", json_array_size(list) * sizeof **features);
     *count = json_array_size(list);
-    *features = trkx_allocate_zero(NULL, *count, sizeof **features);
-    if (*features == NULL) return trkx_fail_memory(place->error, "features", *count * sizeof **features);
     for (size_t i = 0; i < *count; i++) {
         enum trkx_status status = parse_feature(place, i, json_array_get(list, i), &(*features)[i]);
         if (status != TRKX_OK) return status;

@@ -555,7 +555,7 @@ void volumes_of_other_nodes(void **)
     const std::size_t count = trkx_pipeline_features_count(bundle->pipeline(), TRKX_NETWORK_EMBEDDING);
     std::vector<float> wider;
     for (std::size_t f = 0; f < count; f++) {
-        columns.names.push_back(trkx_feature_name(specs[f].feature));
+        columns.names.push_back(trkx_feature_spec_name(&specs[f]));
         columns.scales.push_back(static_cast<float>(specs[f].scale));
     }
     columns.names.push_back("volume");

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import torch
 
-from . import chain, data, embedding, evaluate, filter, gnn
+from . import chain, data, embedding, evaluate, filter, gnn, library
 from .networks import CYLINDRICAL, EMBEDDING_FEATURES, NODE_FEATURES, FromCylindrical
 
 OPSET = 17  # 16 brings reductions to ScatterND, 17 LayerNormalization
@@ -106,7 +106,8 @@ def write_bundle(cut, figures):
         "steps": {name: _steps(name) for name in TENSORS},
         "commit": _commit(), "figures": figures}
     bundle = {
-        "schema": 1, "name": c["bundle"]["name"], "detector": "trackml", "orientation": "outwards",
+        "schema": 1, "name": c["bundle"]["name"], "detector": "trackml", "detectors": "detector.json",
+        "orientation": "outwards",
         **_features("embedding"),
         "embedding": _entry("embedding", **{key: c["embedding"][key]
                                             for key in ("dim", "radius", "k", "k_of_volumes")}),
@@ -114,6 +115,7 @@ def write_bundle(cut, figures):
         "gnn": _entry("gnn", **nodes, cut=cut),
         "tracks": c["tracks"],
         "training": training}
+    library.trkx.write_detector(BUNDLE)
     (BUNDLE / "bundle.json").write_text(json.dumps(bundle, indent=2) + "\n")
 
 

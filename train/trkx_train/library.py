@@ -146,5 +146,6 @@ def evaluate(event, labels):
 
 
 def complete(event, candidates, labels, threads=1, **settings):
-    """trkx_complete of an event's labels int32 [n] over candidate edges int64 [2,m] -> labels int32 [n]."""
+    """trkx_complete of an event's labels int32 [n] over candidate edges int64 [2,m] -> labels int32 [n]. detector: path of
+    a detector.json, TrackML's by default; other settings as of trkx_complete_options."""
     return trkx.complete(_hits(event), candidates, labels, threads=threads, **settings)

@@ -6,6 +6,8 @@ Prints tables in Markdown, means over the validation events of full density; "or
 labels of these edges would reach by components. config.toml has the values that were chosen from them; the GNN's
 cut is chosen by export.
 """
+import json
+
 import numpy as np
 
 from . import chain, data, filter, library
@@ -13,7 +15,8 @@ from . import chain, data, filter, library
 GRAPHS = [(1.8, 20), (1.8, 24), (1.8, 32), (1.8, 40), (1.2, 32), (1.0, 32), (0.9, 500)]
 EDGES_PER_HIT = (3, 4, 5, 6, 8)
 SETTINGS = {"search": (-0.5, 0.0, 1.0, 2.0), "match": (-5.0, -3.0, -1.0, 1.0), "exchange": (-1.0, 1.0, 2.0, 4.0),
-            "chain_score": (2.0, 3.0, 6.0), "rounds": (1, 2, 4), "coil_half_length": (float("inf"), 2400.0)}
+            "chain_score": (2.0, 3.0, 6.0), "rounds": (1, 2, 4)}
+COILS = (None, 2400.0)  # half lengths, mm; None: a uniform field
 METRICS = ("trackml_score", "all", "above_500_mev", "above_1_gev", "fake_rate", "fragment_rate", "duplicate_rate")
 
 
@@ -55,6 +58,21 @@ def labels_by(bundle, event, graph, method, cut, completes, **settings):
     return library.complete(event, candidates, labels, 2, **settings) if completes else labels
 
 
+def detector_with(coil_half_length):
+    """Path of a detector.json that has another coil than TrackML's."""
+    directory = data.WORK / f"coil_{coil_half_length}"
+    directory.mkdir(parents=True, exist_ok=True)
+    library.trkx.write_detector(directory)
+    path = directory / "detector.json"
+    description = json.loads(path.read_text())
+    if coil_half_length is None:
+        description["field"] = {"strength": description["field"]["strength"], "nonuniformity": 0.1}
+    else:
+        description["field"]["coil_half_length"] = coil_half_length
+    path.write_text(json.dumps(description))
+    return path
+
+
 def scan_tracks(bundle, events):
     graphs = [(event, chain.graphs(bundle, event)) for event, _ in events]
     chosen = dict(bundle.settings["tracks"]["completion"])
@@ -74,6 +92,8 @@ def scan_tracks(bundle, events):
             ("join, all three and exchange (completed)", "join", cut, True, chosen)]
     for name, values in SETTINGS.items():
         rows += [(f"{name} {value}", "join", cut, True, {**chosen, name: value}) for value in values]
+    rows += [(f"coil_half_length {coil or infinity}", "join", cut, True, {**chosen, "detector": detector_with(coil)})
+             for coil in COILS]
     rows += [("join, completed", "join", value, True, chosen) for value in (0.5, 0.6, 0.7, 0.9)]
     table("tracks: method, cut", METRICS, (
         (f"{name}, {threshold}", np.mean([[library.evaluate(event, labels_by(

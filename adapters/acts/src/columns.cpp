@@ -38,7 +38,7 @@ Columns::Columns(const std::shared_ptr<const Bundle> &bundle, const FeatureColum
     if (!m_columns.empty()) return;
     const trkx_bundle_info &info = required(bundle).info();
     for (std::size_t i = 0; i < info.features_count; i++)
-        m_columns.push_back({trkx_feature_name(info.features[i].feature), info.features[i].scale});
+        m_columns.push_back({trkx_feature_spec_name(&info.features[i]), info.features[i].scale});
 }
 
 std::size_t Columns::find(const std::string &name) const
@@ -137,7 +137,7 @@ Selection::Selection(const Bundle &bundle, trkx_network network, const Columns &
     const std::size_t features = trkx_pipeline_features_count(bundle.pipeline(), network);
     m_same = m_count == features;
     for (std::size_t i = 0; i < features; i++) {
-        const std::string name = trkx_feature_name(wanted[i].feature);
+        const std::string name = trkx_feature_spec_name(&wanted[i]);
         const std::size_t column = columns.find(name);
         require(column < m_count, std::string(bundle.info().directory) + ": its networks need the feature " +
                                       name + ", which is not among the columns " + columns.listed());

@@ -17,7 +17,7 @@ from .metrics import Efficiency, Metrics, evaluate
 from .pipeline import Bundle, Models, Pipeline, Result, Step, Tracks, load_models
 from .provider import ep_library_path, register_with_onnxruntime
 from .steps import (complete, components, feature_names, features, join, method_names, orient_edges,
-                    radius_graph, true_edges, walkthrough)
+                    radius_graph, true_edges, walkthrough, write_detector)
 
 __version__: str = _library.trkx_version().decode()
 onnxruntime_version: str = _library.trkx_runtime_version().decode()
@@ -28,7 +28,7 @@ __all__ = [
     "Event", "Hits", "Cells", "Truth", "Particles", "as_hits", "as_truth", "as_particles", "read_event", "simulate",
     "read_parquet", "read_root",
     "features", "feature_names", "radius_graph", "orient_edges", "components", "join", "walkthrough",
-    "complete", "method_names", "evaluate", "true_edges", "Metrics", "Efficiency",
+    "complete", "method_names", "write_detector", "evaluate", "true_edges", "Metrics", "Efficiency",
     "ep_library_path", "register_with_onnxruntime", "onnxruntime_version",
     "TrkxError", "ArgumentError", "BundleError", "CancelledError", "DeviceError", "FileError", "FormatError",
     "ModelError", "OnnxRuntimeError", "OutOfMemoryError", "TrkxWarning",

@@ -66,11 +66,11 @@ def _open() -> c.CDLL:
     library = c.CDLL(str(library_path()))
     results: dict[str, Any] = {
         "version": c.c_char_p, "runtime_version": c.c_char_p, "feature_name": c.c_char_p, "feature_find": c.c_bool,
-        "method_name": c.c_char_p,
+        "feature_spec_name": c.c_char_p, "method_name": c.c_char_p,
         "step_name": c.c_char_p, "hits_warning": c.c_char_p, "event_name": c.c_char_p, "event_hits": c.POINTER(s.Hits),
         "event_truth": c.POINTER(s.Truth), "event_particles": c.POINTER(s.Particles),
         "pipeline_bundle": c.POINTER(s.BundleInfo), "pipeline_device": c.POINTER(s.DeviceInfo),
-        "pipeline_features_count": c.c_size_t}
+        "pipeline_features_count": c.c_size_t, "pipeline_columns": c.POINTER(c.c_char_p)}
     for name, kind in results.items():
         getattr(library, "trkx_" + name).restype = kind
     return library

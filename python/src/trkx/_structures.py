@@ -9,9 +9,14 @@ class Error(c.Structure):
     _fields_ = [("status", c.c_int), ("message", c.c_char * 1024)]
 
 
+class HitsColumn(c.Structure):
+    _fields_ = [("name", c.c_char_p), ("values", F32)]
+
+
 class Hits(c.Structure):
     _fields_ = [("count", c.c_size_t), ("hit_id", I64), ("xyz", F32), ("volume_id", I32), ("layer_id", I32),
-                ("module_id", I32), ("cell_begin", SIZES), ("cell_ch0", I32), ("cell_ch1", I32), ("cell_value", F32)]
+                ("module_id", I32), ("cell_begin", SIZES), ("cell_ch0", I32), ("cell_ch1", I32), ("cell_value", F32),
+                ("columns_count", c.c_size_t), ("columns", c.POINTER(HitsColumn))]
 
 
 class Truth(c.Structure):
@@ -24,7 +29,7 @@ class Particles(c.Structure):
 
 
 class FeatureSpec(c.Structure):
-    _fields_ = [("feature", c.c_int), ("scale", c.c_double)]
+    _fields_ = [("feature", c.c_int), ("scale", c.c_double), ("column", c.c_char_p)]
 
 
 class Edges(c.Structure):
@@ -46,8 +51,7 @@ class WalkthroughOptions(c.Structure):
 
 
 class CompleteOptions(c.Structure):
-    _fields_ = [("size", c.c_size_t), ("field", c.c_double), ("coil_radius", c.c_double), ("coil_half_length", c.c_double),
-                ("scattering", c.c_double), ("match", c.c_double), ("search", c.c_double), ("exchange", c.c_double),
+    _fields_ = [("size", c.c_size_t), ("match", c.c_double), ("search", c.c_double), ("exchange", c.c_double),
                 ("rounds", c.c_size_t), ("chain_hits", c.c_size_t), ("chain_score", c.c_double),
                 ("min_hits", c.c_size_t), ("threads", c.c_int)]
 

@@ -26,7 +26,7 @@ class FormatError(TrkxError, ValueError):
 
 
 class BundleError(TrkxError, ValueError):
-    """bundle.json lacks a field, or a field has a wrong type or value."""
+    """bundle.json or detector.json lacks a field, or a field has a wrong type or value."""
 
 
 class ModelError(TrkxError, ValueError):

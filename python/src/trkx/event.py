@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ctypes as c
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
@@ -56,6 +56,8 @@ class Hits:
     module_id: Int32 | None = None
     cells: Cells | None = None
     """needed where the bundle looks at cells, as the default one does"""
+    columns: dict[str, Float32] = field(default_factory=dict)
+    """what else is known of the hits, by name, [n] each: what a bundle may ask for"""
     _columns: tuple[str, ...] = field(default=(), init=False, repr=False)
     """all that the table had which they were taken from, for messages"""
 
@@ -63,7 +65,7 @@ class Hits:
         return len(self.xyz)
 
     def __repr__(self) -> str:
-        has = [name for name in (*_IDS, "cells") if getattr(self, name) is not None]
+        has = [name for name in (*_IDS, "cells") if getattr(self, name) is not None] + list(self.columns)
         return f"<trkx.Hits: {len(self)} hits" + (f" with {', '.join(has)}>" if has else ">")
 
     def _c(self) -> s.Hits:
@@ -75,6 +77,9 @@ class Hits:
             hits.cell_begin = pointer(self.cells.begin, s.SIZES)
             hits.cell_ch0, hits.cell_ch1 = pointer(self.cells.ch0, s.I32), pointer(self.cells.ch1, s.I32)
             hits.cell_value = pointer(self.cells.value, s.F32)
+        columns = (s.HitsColumn * len(self.columns))(
+            *(s.HitsColumn(name.encode(), pointer(values, s.F32)) for name, values in self.columns.items()))
+        hits.columns_count, hits.columns = len(columns), columns
         return hits
 
     @contextmanager
@@ -205,7 +210,9 @@ def _view_hits(hits: Any, owner: Handle) -> Hits:
                       view(hits.cell_value, count, np.float32, owner))
     return Hits(view(hits.xyz, (n, 3), np.float32, owner), view(hits.hit_id, n, np.int64, owner),
                 view(hits.volume_id, n, np.int32, owner), view(hits.layer_id, n, np.int32, owner),
-                view(hits.module_id, n, np.int32, owner), cells)
+                view(hits.module_id, n, np.int32, owner), cells,
+                {column.name.decode(): view(column.values, n, np.float32, owner)
+                 for column in hits.columns[:hits.columns_count]})
 
 
 def _view_truth(truth: Any, owner: Handle) -> Truth:
@@ -226,18 +233,21 @@ _PARTS = {"cells": 1, "truth": 2, "particles": 4}
 _OPTIONAL = 8
 
 
-def read_event(path: str | os.PathLike[str], parts: tuple[str, ...] | None = None, threads: int = 0) -> Event:
+def read_event(path: str | os.PathLike[str], parts: tuple[str, ...] | None = None, threads: int = 0,
+               columns: Iterable[str] = ()) -> Event:
     """Reads an event of TrackML files, CSV or gzip.
 
     path: up to "-hits.csv", as in "dir/event000001000", or any of the event's files. parts: those of "cells", "truth"
-    and "particles" that have to be there; None: what there is. threads: 0: all cores.
+    and "particles" that have to be there; None: what there is. threads: 0: all cores. columns: further ones of the file
+    of hits, which become hits.columns.
     """
     unknown = [part for part in parts or () if part not in _PARTS]
     if unknown:
         raise ArgumentError(f"parts of an event are {', '.join(_PARTS)}, not {', '.join(unknown)}")
     flags = sum(_PARTS[part] for part in parts) if parts is not None else sum(_PARTS.values()) | _OPTIONAL
-    address = c.c_void_p()
-    call("trkx_event_read", text(path, "path"), c.c_uint(flags), scalar(c.c_int, threads, "threads"), c.byref(address))
+    address, names = c.c_void_p(), [text(name, "a column") for name in columns]
+    call("trkx_event_read_columns", text(path, "path"), c.c_uint(flags), scalar(c.c_int, threads, "threads"),
+         (c.c_char_p * len(names))(*names), c.c_size_t(len(names)), c.byref(address))
     return Event(Handle(address, "trkx_event_destroy"))
 
 
@@ -258,11 +268,12 @@ def simulate(particles: int | None = None, seed: int = 1, number: int = 1000, *,
 # ---- from anybody's tables --------------------------------------------------------------------------------------
 
 
-def as_hits(hits: Any, cells: Any = None) -> Hits:
+def as_hits(hits: Any, cells: Any = None, columns: Iterable[str] = ()) -> Hits:
     """Hits out of an array [n,3] (x, y, z in mm), or a table with the columns x, y, z (or xyz [n,3]) and, as far as
     there are, hit_id, volume_id, layer_id and module_id; and their cells out of a table with the columns hit_id, ch0,
     ch1 and value, in any order. Tables: arrays by name, a structured array, a data frame of pandas or polars, an Arrow
     table. Arrays that have the library's types and layout (xyz float32, ids int32, hit_id int64) are not copied.
+    columns: further ones that are wanted of the table, of floats; those that it lacks are left out.
 
     Errors, here and of the other tables: a column of these names that is not of numbers, masked or missing values, NaN
     and infinity, ids that are no integers or may have been rounded as floating-point numbers, a hit_id that is there
@@ -275,7 +286,7 @@ def as_hits(hits: Any, cells: Any = None) -> Hits:
     elif _is_array(hits):
         found = Hits(typed(hits, np.float32, "hits", (None, 3)))
     else:
-        found = _read_hits(Columns(hits, "hits"))
+        found = _read_hits(Columns(hits, "hits"), columns)
     if found.hit_id is not None:
         _check_unique(found.hit_id, "hits")
     given = found.cells if cells is None else cells
@@ -297,18 +308,21 @@ def _is_array(values: Any) -> bool:
 def _checked_hits(hits: Hits) -> Hits:
     found = Hits(typed(hits.xyz, np.float32, "hits: xyz", (None, 3)), cells=hits.cells)
     found._columns = hits._columns
+    found.columns = {name: typed(values, np.float32, f"hits: column {name}", (len(found),))
+                     for name, values in hits.columns.items()}
     for name, dtype in _ID_TYPES.items():
         if getattr(hits, name) is not None:
             setattr(found, name, typed(getattr(hits, name), dtype, f"hits: {name}", (len(found),)))
     return found
 
 
-def _read_hits(columns: Columns) -> Hits:
+def _read_hits(columns: Columns, further: Iterable[str]) -> Hits:
     found = Hits(columns.typed("xyz", np.float32, None, 3) if "xyz" in columns else columns.rows("x y z"))
     found._columns = tuple(map(str, columns.arrays))
     for name, dtype in _ID_TYPES.items():
         if name in columns:
             setattr(found, name, columns.typed(name, dtype, len(found)))
+    found.columns = {name: columns.typed(name, np.float32, len(found)) for name in further if name in columns}
     return found
 
 

@@ -18,7 +18,7 @@ from ._library import Handle, bundle_path, call, destroyed_with, library, option
 from ._scalars import text
 from .errors import ArgumentError, TrkxWarning
 from .event import Event, Float32, Hits, Int32, Int64, as_hits, as_particles, as_truth
-from .steps import OwnedEdges, edges_struct, scores_of
+from .steps import OwnedEdges, edges_struct, scores_of, spec_name
 
 Network = Literal["embedding", "filter", "gnn"]
 _NETWORKS = ("embedding", "filter", "gnn")
@@ -34,7 +34,9 @@ class Bundle:
     name: str
     detector: str
     features: tuple[tuple[str, float], ...]
-    """name and scale of each, those of the embedding"""
+    """name and scale of each, those of the embedding; "column:time" is a column of the hits"""
+    columns: tuple[str, ...]
+    """that the networks look at beside the hits' own: as_hits(columns=...) takes them from a table"""
     dim: int
     """of the embedding"""
     radius: float
@@ -169,7 +171,8 @@ class Models:
 
         bundle: a directory with bundle.json, or the name of one that comes with the package: "default" (None) or
         "acat2021-like". threads: of each run; 0: all cores. kernels: trkx's execution provider, or ONNX Runtime's own. filter_batch: edges a filter call;
-        0: as many as suit the kernels. detectors: path of a detectors.csv; None: the bundle's own, if any.
+        0: as many as suit the kernels. detectors: path of a detector.json, or of a
+        detectors.csv with other modules; None: the bundle's own.
         device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU where there is none.
         max_memory: bytes of each GPU; 0: nine tenths of what is free. tf32: a GPU's networks may round factors.
         filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method (one of trkx.method_names()):
@@ -188,7 +191,7 @@ class Models:
         address = c.c_void_p()
         call("trkx_pipeline_create", text(bundle_path(bundle), "bundle"), c.byref(filled), c.byref(address))
         self._handle = Handle(address, "trkx_pipeline_destroy", at_exit=True)
-        self.bundle = _bundle(library.trkx_pipeline_bundle(address).contents)
+        self.bundle = _bundle(library.trkx_pipeline_bundle(address).contents, _columns(address))
 
     def __repr__(self) -> str:
         return f"<trkx.{type(self).__name__} {self.bundle.name}: radius {self.bundle.radius:g}, k {self.bundle.k}>"
@@ -218,7 +221,7 @@ class Models:
         """What that network takes of hits: float32 [n,F], scaled. hits and cells: as of trkx.as_hits."""
         if network not in _NETWORKS:
             raise ArgumentError(f"networks are {', '.join(_NETWORKS)}, not {network}")
-        measured, which = as_hits(hits, cells), c.c_int(_NETWORKS.index(network))
+        measured, which = as_hits(hits, cells, self.bundle.columns), c.c_int(_NETWORKS.index(network))
         count = library.trkx_pipeline_features_count(self._handle.address, which)
         values = np.empty((len(measured), count), np.float32)
         with measured._needed():
@@ -301,7 +304,7 @@ class Pipeline(Models):
             if any(part is not None for part in (cells, truth, particles)):
                 raise ArgumentError("the files of an event bring its cells, truth and particles: give none with a path")
             return self._run_file(hits)
-        measured = as_hits(hits, cells)
+        measured = as_hits(hits, cells, self.bundle.columns)
         if isinstance(hits, Event) and truth is None:
             truth, particles = hits.truth, hits.particles if particles is None else particles
         return self._run(measured, None if truth is None else as_truth(truth, measured), as_particles(particles))
@@ -351,9 +354,14 @@ def load_models(bundle: str | os.PathLike[str] | None = None, **settings: Any) -
     return Models(bundle, **settings)
 
 
-def _bundle(info: Any) -> Bundle:
-    specs = tuple((library.trkx_feature_name(spec.feature).decode(), spec.scale)
-                  for spec in info.features[:info.features_count])
-    return Bundle(os.fsdecode(info.directory), info.name.decode(), info.detector.decode(), specs, info.dim, info.radius,
+def _columns(address: c.c_void_p) -> tuple[str, ...]:
+    count = c.c_size_t()
+    names = library.trkx_pipeline_columns(address, c.byref(count))
+    return tuple(names[i].decode() for i in range(count.value))
+
+
+def _bundle(info: Any, columns: tuple[str, ...]) -> Bundle:
+    specs = tuple((spec_name(spec), spec.scale) for spec in info.features[:info.features_count])
+    return Bundle(os.fsdecode(info.directory), info.name.decode(), info.detector.decode(), specs, columns, info.dim, info.radius,
                   info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
                   info.completes, info.candidate_cut, info.min_hits, info.own_ks)

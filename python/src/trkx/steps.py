@@ -134,11 +134,12 @@ def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score
     return labels
 
 
-def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **settings: float) -> Int32:
-    """Tracks completed with the hits that their helices lead to, in the built-in detector: labels int32 [n].
+def complete(hits: Any, candidates: Any, labels: Any, *, detector: str | os.PathLike[str] | None = None,
+             threads: int = 0, **settings: float) -> Int32:
+    """Tracks completed with the hits that their helices lead to: labels int32 [n].
 
-    candidates: edges int64 [2,m] that run outwards. settings: members of trkx_complete_options (field,
-    coil_radius, coil_half_length, scattering, match, search, exchange, rounds, chain_hits, chain_score, min_hits).
+    candidates: edges int64 [2,m] that run outwards. detector: path of a detector.json; None: TrackML's, which is built
+    in. settings: members of trkx_complete_options (match, search, exchange, rounds, chain_hits, chain_score, min_hits).
     """
     with_modules = as_hits(hits)
     struct, _index = edges_struct(candidates)
@@ -148,7 +149,7 @@ def complete(hits: Any, candidates: Any, labels: Any, *, threads: int = 0, **set
         raise TypeError(f"complete has no setting {', '.join(set(settings) - known)}")
     filled = options(s.CompleteOptions, "trkx_complete_options_init", threads=threads, **settings)
     with with_modules._needed():
-        call("trkx_complete", c.byref(with_modules._c()), _detector(None).address, c.byref(struct), c.byref(filled),
+        call("trkx_complete", c.byref(with_modules._c()), _detector(detector).address, c.byref(struct), c.byref(filled),
              pointer(completed, s.I32), c.byref(count))
     return completed
 
@@ -158,18 +159,22 @@ def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, f
     """What networks are given of hits: float32 [n,F], in the order of names.
 
     names: one, or such as {"r": 1000, "phi": math.pi}: each feature is divided by its scale; a plain name's is 1. mm, rad. All
-    names: trkx.feature_names(). hits and cells: as of as_hits. detector: path of a detectors.csv for the features of
-    cells and modules; None: the built-in one.
+    names: trkx.feature_names(); "column:time" is a column of the hits. hits and cells: as of as_hits. detector: path of a
+    detector.json or detectors.csv for the features of cells and modules; None: TrackML's, which is built in.
     """
-    measured = as_hits(hits, cells)
     names = [names] if isinstance(names, str) else names
-    pairs = names.items() if isinstance(names, Mapping) else [(n, 1.0) if isinstance(n, str) else n for n in names]
+    pairs = list(names.items() if isinstance(names, Mapping) else
+                 [(n, 1.0) if isinstance(n, str) else n for n in names])
+    measured = as_hits(hits, cells, [name[len(_COLUMN):] for name, _scale in pairs if name.startswith(_COLUMN)])
     specs = (s.FeatureSpec * len(pairs))(*(_spec(name, scale) for name, scale in pairs))
     values = np.empty((len(measured), len(pairs)), np.float32)
     with measured._needed():
         call("trkx_features", c.byref(measured._c()), _detector(detector).address, specs, c.c_size_t(len(pairs)),
              scalar(c.c_int, threads, "threads"), pointer(values, s.F32))
     return values
+
+
+_COLUMN = "column:"
 
 
 def feature_names() -> list[str]:
@@ -188,15 +193,24 @@ def method_names() -> list[str]:
     return names
 
 
+def spec_name(spec: s.FeatureSpec) -> str:
+    """As in the names of features: of a column "column:time"."""
+    name: bytes = library.trkx_feature_spec_name(c.byref(spec))
+    return name.decode() if spec.column is None else _COLUMN + name.decode()
+
+
 def _spec(name: str, scale: float) -> s.FeatureSpec:
     kind = c.c_int()
+    if name.startswith(_COLUMN):
+        return s.FeatureSpec(-1, checked(c.c_double, scale, f"the scale of {name}"),
+                             text(name[len(_COLUMN):], "a column"))
     if not library.trkx_feature_find(text(name, "a feature"), c.byref(kind)):
         raise ArgumentError(f"no feature is called {name}; there are {', '.join(feature_names())}")
     return s.FeatureSpec(kind.value, checked(c.c_double, scale, f"the scale of {name}"))
 
 
 def _detector(path: str | os.PathLike[str] | None) -> Handle:
-    """The modules of a detectors.csv, or the built-in ones."""
+    """Of a detector.json or a detectors.csv, or the built-in one."""
     if path is None:
         return _built_in_detector()
     address = c.c_void_p()
@@ -209,6 +223,12 @@ def _built_in_detector() -> Handle:
     address = c.c_void_p()
     call("trkx_detector_builtin", c.byref(address))
     return Handle(address, "trkx_detector_destroy")
+
+
+def write_detector(directory: str | os.PathLike[str], detector: str | os.PathLike[str] | None = None) -> None:
+    """Writes detector.json and detectors.csv.gz of a detector (None: TrackML's, which is built in) into a directory, as a
+    bundle has them."""
+    call("trkx_detector_write", _detector(detector).address, text(directory, "directory"))
 
 
 def true_edges(truth: Any, particles: Any = None, *, min_hits: int = 3) -> Int64:
