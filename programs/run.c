@@ -54,7 +54,7 @@ static void help(void)
         "  --method METHOD     of labelling: %s (the bundle's)\n"
         "  --min-hits N        drop tracks with fewer hits (the bundle's)\n"
         "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
-        "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
+        "  --detectors FILE    a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
         defaults.bundle, defaults.out, defaults.pipeline.threads, trkx_methods_list(methods, sizeof methods),
         defaults.pipeline.filter_batch);

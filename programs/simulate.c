@@ -36,7 +36,7 @@ static void help(void)
            "  --pileup MU       the same as a number of collisions (%d: full density)\n"
            "  --sigma-z MM      length of the luminous region (%g)\n"
            "  --noise X         noise hits, relative to TrackML's (%g)\n"
-           "  --detectors FILE  a detectors.csv; without it the built-in modules\n"
+           "  --detectors FILE  other modules: a detectors.csv, or a detector.json that names one (TrackML's)\n"
            "  --no-cells        leave the cells out\n"
            "  --no-gzip         write plain CSV\n"
            "  --threads T       at most the number of cores, or 8 where there are fewer; 0: all cores (%d)\n"

@@ -52,7 +52,7 @@ static void help(void)
         "Arrays are .npy, or CSV of plain numbers by any other ending: one row per node; edges: two rows.\n\n"
         "  --bundle DIR       the networks and settings of the pipeline's steps (%s)\n"
         "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
-        "  --detectors FILE   features, embed: a detectors.csv for cell features (the bundle's own)\n"
+        "  --detectors FILE   a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --radius R         radius: neighbours at distance <= R (%g)\n"
         "  --k K              radius: each node keeps its K nearest (%zu)\n"
         "  --kept FILE        filter, gnn: write the edges above the bundle's cut as well\n"

@@ -192,7 +192,7 @@ teardown() {
         [ "$status" -eq 1 ]
         [ "${#stderr_lines[@]}" -eq 3 ]
         [[ ${stderr_lines[0]} == "trkx: $BATS_TEST_TMPDIR/in/event000001001-hits.csv:2: "*oops* ]]
-        [[ ${stderr_lines[1]} == "trkx: event000001002: features: "*99999* ]]
+        [[ ${stderr_lines[1]} == "trkx: event000001002: hits: "*99999* ]]
         [ "${stderr_lines[2]}" = "trkx: 2 of 4 events failed" ]
         [ "$(cd "$(out)/$jobs" && echo *)" = "event000001000-ledger.json event000001000-tracks.csv \
 event000001003-ledger.json event000001003-tracks.csv" ]
@@ -208,7 +208,7 @@ event000001003-ledger.json event000001003-tracks.csv" ]
 @test "a message after the reading names the event" {
     copy_event
     change_line "$copy-hits.csv" 4 's/,[^,]*$/,99999/'
-    run_refuses "event000001000: features: " "99999" -- "$copy"
+    run_refuses "event000001000: hits: " "99999" -- "$copy"
     refuses 1 "event000001000: features: " "99999" -- "$TRKX" stage features --out "$BATS_TEST_TMPDIR/f.npy" "$copy"
 }
 
@@ -443,10 +443,15 @@ bytes() { # tag content
     run_refuses "needs the hits' cells" "-cells.csv" "--bundle acat2021-like" -- "$copy"
 }
 
-@test "a bundle with cell features, of an unknown detector, needs the modules" {
+@test "a bundle with cell features needs the modules, and one that completes tracks their description" {
     copy_bundle
-    sed -i 's/"detector": *"trackml"/"detector": "mine"/' "$spoilt/bundle.json"
-    run_refuses "$spoilt/bundle.json" "detectors" -- --bundle "$spoilt" "$event"
+    jq 'del(.detectors)' "$bundle/bundle.json" >"$spoilt/bundle.json"
+    run_refuses "$spoilt/bundle.json" "detector.json" "detectors" -- --bundle "$spoilt" "$event"
+    run_refuses "$spoilt/bundle.json" "needs the detector's field and layers" -- --bundle "$spoilt" \
+        --detectors "$spoilt/detectors.csv.gz" "$event"
+    "$TRKX" run --bundle "$spoilt" --detectors "$spoilt/detector.json" --out "$(out)s" "$event"
+    jq '.layers.overlap = -1' "$bundle/detector.json" >"$spoilt/detector.json"
+    run_refuses "$spoilt/detector.json" "layers.overlap" -- --bundle "$bundle" --detectors "$spoilt/detector.json" "$event"
     run_refuses "nowhere.csv" -- --bundle "$spoilt" --detectors nowhere.csv "$event"
     printf 'volume_id,layer_id\n' >"$BATS_TEST_TMPDIR/modules.csv"
     run_refuses "modules.csv:1" "column" -- --bundle "$spoilt" --detectors "$BATS_TEST_TMPDIR/modules.csv" "$event"

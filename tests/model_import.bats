@@ -54,6 +54,23 @@ import() { # arguments: to $(out)
     cmp "$models/modules.csv" "$(out)/detectors.csv"
 }
 
+@test "the detector of a bundle that needs modules comes along" {
+    put embed/1/model.onnx filter/1/model.onnx gnn/1/model.onnx
+    lists="r/1000,phi/pi,normal_z"
+    import "${graph[@]}" --gnn-cut 0.85 --features "$lists" "$models"
+    jq -e '.detectors == "detector.json"' "$(out)/bundle.json"
+    cmp "$(out)/detector.json" "$acat/detector.json"
+    "$TRKX" run --bundle "$(out)" --out "$(out)/tracks" "$event"
+    "$TRKX" model import --out "$(out)2" "${graph[@]}" --gnn-cut 0.85 --features "$lists" --detector mine \
+        --detectors "$acat/detector.json" "$models"
+    cmp "$(out)2/detector.json" "$acat/detector.json"
+    "$TRKX" run --bundle "$(out)2" --out "$(out)2/tracks" "$event"
+    cmp "$(out)/tracks/event000001000-tracks.csv" "$(out)2/tracks/event000001000-tracks.csv"
+    run ! "$TRKX" model import --out "$(out)3" "${graph[@]}" --gnn-cut 0.85 --features "$lists" --detector mine "$models"
+    [[ $output == *"need the detector: name a detector.json"* ]]
+    is_empty "$(out)3"
+}
+
 @test "a GNN whose sums overwrite is refused, and with --repair mended" {
     put embedding.onnx filter.onnx gnn.onnx
     tail -c +2 "$BATS_TEST_DIRNAME/corpus/fuzz_onnx/overwriting" >"$models/gnn.onnx"

@@ -41,7 +41,7 @@ static void help(void)
         "  pipeline    all steps from features to tracks\n\n"
         "  --event EVENT       (a simulated one of full density)\n"
         "  --bundle DIR        the networks and their settings (%s)\n"
-        "  --detectors FILE    a detectors.csv, for bundles with cell features (the bundle's own)\n"
+        "  --detectors FILE    a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --kernels KERNELS   what runs the networks: trkx's execution provider, with stock ONNX Runtime in "
         "turn as its\n"
         "                      yardstick, or stock alone (trkx)\n"

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "detector/description.h"
+#include "features/features.h"
 #include "io/text.h"
 
 /* ---- bundle.json ------------------------------------------------------------------------------------ */
@@ -71,8 +73,41 @@ static json_t *sources_json(const struct import_bundle *bundle)
     return checked(json_pack("{s:o}", "imported", json));
 }
 
-static const char *detectors_name(const struct import_bundle *bundle)
+/* ---- the detector ----------------------------------------------------------------------------------- */
+
+static bool needs_modules(const struct import_bundle *bundle)
 {
+    for (int i = 0; i < TRKX_NETWORKS; i++) {
+        const struct feature_list *list = &bundle->networks[i].features;
+        if (trkx_features_need_detector(list->specs, list->count)) return true;
+    }
+    return false;
+}
+
+/* The one that is built in, where the bundle is for it and needs its modules. */
+static enum trkx_status use_builtin(struct import_bundle *bundle, trkx_error *error)
+{
+    enum trkx_status status =
+        needs_modules(bundle) ? trkx_detector_builtin(&bundle->described, error) : TRKX_OK;
+    if (bundle->described == NULL || strcmp(bundle->described->name, bundle->detector) == 0) return status;
+    trkx_detector_destroy(bundle->described);
+    bundle->described = NULL;
+    return status;
+}
+
+/* Modules alone are copied as they are. */
+static enum trkx_status open_detector(struct import_bundle *bundle, trkx_error *error)
+{
+    if (bundle->detectors == NULL) return use_builtin(bundle, error);
+    if (!trkx_description_is(bundle->detectors)) return TRKX_OK;
+    return trkx_detector_read(bundle->detectors, &bundle->described, error);
+}
+
+/* Of the modules' file in the bundle; NULL: it has none. */
+static const char *modules_name(const struct import_bundle *bundle)
+{
+    if (bundle->described != NULL) return "detectors.csv.gz";
+    if (bundle->detectors == NULL) return NULL;
     return trkx_ends_with(bundle->detectors, ".gz") ? "detectors.csv.gz" : "detectors.csv";
 }
 
@@ -82,8 +117,8 @@ static json_t *bundle_json(const struct import_bundle *bundle)
         checked(json_pack("{s:i, s:o, s:o, s:s, s:o}", "schema", 1, "name", text_json(bundle->name),
                           "detector", text_json(bundle->detector), "orientation", "outwards", "features",
                           features_json(&bundle->networks[TRKX_NETWORK_EMBEDDING].features)));
-    if (bundle->detectors != NULL)
-        json_object_set_new(json, "detectors", checked(json_string(detectors_name(bundle))));
+    const char *detectors = bundle->described != NULL ? "detector.json" : modules_name(bundle);
+    if (detectors != NULL) json_object_set_new(json, "detectors", checked(json_string(detectors)));
     for (int i = 0; i < TRKX_NETWORKS; i++)
         json_object_set_new(json, network_names[i], network_json(bundle, (enum trkx_network)i));
     json_object_set_new(
@@ -109,14 +144,16 @@ static enum trkx_status write_network(struct import_network *network, const char
     return status;
 }
 
-/* The files of the bundle: its networks, bundle.json, the detector's modules where there are any. */
-enum { BUNDLE_JSON = TRKX_NETWORKS, DETECTORS, FILES };
+/* The files of the bundle: its networks, bundle.json, the detector's modules and description where there are
+ * any. */
+enum { BUNDLE_JSON = TRKX_NETWORKS, MODULES, DESCRIPTION, FILES };
 
 static void name_files(const struct import_bundle *bundle, char **paths)
 {
     for (int i = 0; i < TRKX_NETWORKS; i++) paths[i] = join_path(bundle->out, network_names[i], ".onnx");
     paths[BUNDLE_JSON] = join_path(bundle->out, "bundle.json", "");
-    if (bundle->detectors != NULL) paths[DETECTORS] = join_path(bundle->out, detectors_name(bundle), "");
+    if (modules_name(bundle) != NULL) paths[MODULES] = join_path(bundle->out, modules_name(bundle), "");
+    if (bundle->described != NULL) paths[DESCRIPTION] = join_path(bundle->out, "detector.json", "");
 }
 
 /* One of them is there: what is written here may be taken away again, so it has to be new. */
@@ -136,9 +173,9 @@ static enum trkx_status write_parts(struct import_bundle *bundle, char *const *p
     enum trkx_status status = TRKX_OK;
     for (int i = 0; i < TRKX_NETWORKS && status == TRKX_OK; i++)
         status = write_network(&bundle->networks[i], paths[i], error);
-    if (status == TRKX_OK && bundle->detectors != NULL)
-        status = trkx_file_copy(bundle->detectors, paths[DETECTORS], error);
-    return status;
+    if (status != TRKX_OK) return status;
+    if (bundle->described != NULL) return trkx_detector_write(bundle->described, bundle->out, error);
+    return bundle->detectors == NULL ? TRKX_OK : trkx_file_copy(bundle->detectors, paths[MODULES], error);
 }
 
 static enum trkx_status try_bundle(const char *directory, trkx_error *error)
@@ -175,8 +212,11 @@ static int write_new(struct import_bundle *bundle, char *const *paths)
 int import_write(struct import_bundle *bundle)
 {
     char *paths[FILES] = {NULL};
+    trkx_error error;
+    if (open_detector(bundle, &error) != TRKX_OK) return failed(&error);
     name_files(bundle, paths);
     int code = write_new(bundle, paths);
     for (int i = 0; i < FILES; i++) free(paths[i]);
+    trkx_detector_destroy(bundle->described);
     return code;
 }

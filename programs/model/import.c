@@ -88,7 +88,8 @@ static void help(void)
         "  --min-hits N           drop tracks with fewer hits (3)\n"
         "  --name NAME            of the bundle (the last part of DIR)\n"
         "  --detector NAME        (trackml)\n"
-        "  --detectors FILE       a detectors.csv[.gz], copied into the bundle, for features of cells\n",
+        "  --detectors FILE       a detector.json or detectors.csv[.gz], put into the bundle, for features of\n"
+        "                         cells and modules (of trackml: the one that trkx simulate uses)\n",
         positions, conventions[0].radius, conventions[0].k, conventions[0].cuts[TRKX_NETWORK_FILTER],
         conventions[0].cuts[TRKX_NETWORK_GNN]);
 }

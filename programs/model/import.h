@@ -27,7 +27,8 @@ struct import_network {
 };
 
 struct import_bundle {
-    const char *out, *name, *detector, *detectors; /* detectors: a file to copy, or NULL */
+    const char *out, *name, *detector, *detectors; /* detectors: a file, or NULL */
+    trkx_detector *described; /* what the bundle describes its detector with; NULL: the file of modules, or nothing */
     struct import_network networks[TRKX_NETWORKS];
     size_t dim, k, min_hits;
     double radius;
