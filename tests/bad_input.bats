@@ -209,7 +209,7 @@ event000001003-ledger.json event000001003-tracks.csv" ]
     copy_event
     change_line "$copy-hits.csv" 4 's/,[^,]*$/,99999/'
     run_refuses "event000001000: hits: " "99999" -- "$copy"
-    refuses 1 "event000001000: features: " "99999" -- "$TRKX" stage features --out "$BATS_TEST_TMPDIR/f.npy" "$copy"
+    refuses 1 "event000001000: hits: " "99999" -- "$TRKX" stage features --out "$BATS_TEST_TMPDIR/f.npy" "$copy"
 }
 
 @test "particles that cannot be used are no reason to have no tracks" {

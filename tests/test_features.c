@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -259,6 +260,22 @@ static void names(void **state)
     assert_int_equal(found, ALL - 1);
 }
 
+/* The page on bundles has all of them. */
+static void names_are_documented(void **state)
+{
+    static char page[1 << 16];
+    FILE *file = fopen("docs/bundle.md", "r");
+    (void)state;
+    assert_non_null(file);
+    assert_in_range(fread(page, 1, sizeof page - 1, file), 1000, sizeof page - 2);
+    fclose(file);
+    for (int f = 0; f < ALL; f++) {
+        char quoted[32];
+        snprintf(quoted, sizeof quoted, "`%s`", trkx_feature_name((enum trkx_feature)f));
+        if (strstr(page, quoted) == NULL) fail_msg("%s is not in docs/bundle.md", quoted);
+    }
+}
+
 static void refuse(const trkx_hits *hits, const trkx_detector *detector, trkx_feature_spec spec,
                    const char *message)
 {
@@ -394,7 +411,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),     cmocka_unit_test(small_event), cmocka_unit_test(no_hits),
-        cmocka_unit_test(on_the_axis), cmocka_unit_test(names),       cmocka_unit_test(columns), cmocka_unit_test(same_lists), cmocka_unit_test(errors),
+        cmocka_unit_test(on_the_axis), cmocka_unit_test(names),       cmocka_unit_test(names_are_documented), cmocka_unit_test(columns), cmocka_unit_test(same_lists), cmocka_unit_test(errors),
         cmocka_unit_test(real_event),  cmocka_unit_test(threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
