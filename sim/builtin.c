@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/geometry.h"
+#include "detector/modules.h"
 #include "sim/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tracks/complete.h"
+#include "tracks/complete_reference.h"
 #include "random.h"
 
 /* A simulated event, with the neighbours in direction as candidate edges. */

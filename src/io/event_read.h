@@ -11,11 +11,11 @@ struct trkx_column_names {
     size_t count;
 };
 
-/* As trkx_event_read_columns, with the event's arrays, and what is held only while reading, from one of the arenas.
- * NULL: from the system. */
-enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts, int threads,
-                                    const struct trkx_column_names *further, struct trkx_event **event,
-                                    trkx_error *error);
+/* As trkx_event_read_columns, with the event's arrays, and what is held only while reading, from one of the
+ * arenas. NULL: from the system. */
+enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *prefix, unsigned parts,
+                                    int threads, const struct trkx_column_names *further,
+                                    struct trkx_event **event, trkx_error *error);
 
 /* Whether hits have a column of this name anyway: hit_id, x, ... */
 bool trkx_hits_own_column(const char *name);

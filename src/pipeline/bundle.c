@@ -341,7 +341,8 @@ static enum trkx_status parse_method(const struct trkx_place *place, size_t *met
     char cause[256];
     *method = 0;
     if (node == NULL || trkx_method_find(name, method)) return TRKX_OK;
-    return trkx_json_wrong(place, "method", name == NULL ? "is not a text" : trkx_method_unknown(name, cause, sizeof cause));
+    return trkx_json_wrong(place, "method",
+                           name == NULL ? "is not a text" : trkx_method_unknown(name, cause, sizeof cause));
 }
 
 /* Those of all methods: the options may choose another one than the bundle. */

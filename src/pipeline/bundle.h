@@ -42,11 +42,11 @@ struct trkx_bundle {
     size_t volumes_count;
     double radius;
     size_t min_hits;
-    size_t method;                                    /* of track labelling: its place in tracks/methods.h */
-    double (*method_settings)[TRKX_METHOD_SETTINGS];  /* [methods] of each, its own */
-    bool completes;                       /* tracks are completed, with: */
-    float candidate_cut;                  /* on the filter's scores */
-    trkx_complete_options completion;     /* min_hits as above; its threads are the pipeline's */
+    size_t method;                                   /* of track labelling: its place in tracks/methods.h */
+    double (*method_settings)[TRKX_METHOD_SETTINGS]; /* [methods] of each, its own */
+    bool completes;                                  /* tracks are completed, with: */
+    float candidate_cut;                             /* on the filter's scores */
+    trkx_complete_options completion;                /* min_hits as above; its threads are the pipeline's */
 };
 
 /* Reads directory/bundle.json. Errors: MEMORY, IO, FORMAT (not JSON), BUNDLE (a field is missing or wrong).

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/keys.h"
-#include "tracks/complete.h"
+#include "tracks/chains.h"
 
 #define NO_TRIPLET UINT32_MAX
 

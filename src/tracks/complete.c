@@ -11,6 +11,7 @@
 #include "core/keys.h"
 #include "core/options.h"
 #include "core/threads.h"
+#include "tracks/chains.h"
 #include "tracks/labels.h"
 
 enum { EDGES_PER_THREAD = 1 << 14 }; /* with less work than this, starting a thread takes longer */

@@ -1,6 +1,6 @@
 /* Track completion: what the network has connected with certainty is made whole by following helices. */
-#ifndef TRKX_SRC_COMPLETE_H
-#define TRKX_SRC_COMPLETE_H
+#ifndef TRKX_TRACKS_COMPLETE_H
+#define TRKX_TRACKS_COMPLETE_H
 
 #include "tracks/crossings.h"
 
@@ -11,11 +11,6 @@ enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *h
                                   const trkx_edges *candidates, const trkx_complete_options *options,
                                   int32_t *labels, size_t *count, trkx_error *error);
 
-/* As trkx_complete, looking at every hit for every track: the plain truth of what it computes. One thread. */
-enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detector *detector,
-                                         const trkx_edges *candidates, const trkx_complete_options *options,
-                                         int32_t *labels, size_t *count, trkx_error *error);
-
 /* How well a hit fits to a track's hits but for track[without] (count: to all), by those around its place;
  * TRKX_NO_MATCH where they are fewer than three or one is on the same module. */
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
@@ -25,23 +20,11 @@ double trkx_track_match(const struct trkx_measurement *measurements, const uint3
  * hardly one would change hands, and to ask for them all would be most of the work. */
 #define TRKX_LOOSE 4.0
 
-/* Chains have no next hit that is predicted worse than this. */
-#define TRKX_CHAIN_WORST (-3.0)
-
 /* Where a track of `count` >= 3 hits is expected on the layers beyond its first (0) or its last hit (1).
  * Returns on how many. */
 size_t trkx_track_crossings(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
                             int end, const struct trkx_layers *layers,
                             const struct trkx_description *detector,
                             struct trkx_crossing crossings[TRKX_LAYERS_AHEAD]);
-
-/* Chains (src/tracks/chains.c): finds tracks among the hits with label 0, and gives them labels from *tracks
- * + 1 on.
- */
-enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_measurement *measurements,
-                                  size_t n, const trkx_edges *candidates,
-                                  const struct trkx_description *detector,
-                                  const trkx_complete_options *options, int threads, int32_t *labels,
-                                  size_t *tracks, trkx_error *error);
 
 #endif

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "tracks/chains.h"
 #include "tracks/complete.h"
+#include "tracks/complete_reference.h"
 
 struct plain {
     size_t n, tracks;
