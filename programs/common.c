@@ -1,4 +1,4 @@
-/* Messages, values of options and the choice of a device, for all subcommands. */
+/* Values of options, paths, JSON and the choice of a device, for all subcommands. */
 #include "programs/common.h"
 
 #include <ctype.h>
@@ -10,26 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int failed(const trkx_error *error)
-{
-    fprintf(stderr, "trkx: %s\n", error->message);
-    return EXIT_FAILED;
-}
-
-/* The command whose options are read, with a blank before it: what misused points to. */
-static char asked_command[64];
-
-int misused(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("trkx: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, " (see trkx%s --help)\n", asked_command);
-    va_end(arguments);
-    return EXIT_USAGE;
-}
 
 static bool begins_with(const char *text, const char *beginning)
 {
@@ -71,7 +51,7 @@ static int misused_option(const struct command *command, char *const *arguments,
 
 int read_options(const struct command *command, int count, char **arguments, void *settings)
 {
-    snprintf(asked_command, sizeof asked_command, " %s", command->name);
+    point_to_help_of(command->name);
     for (int option; (option = getopt_long(count, arguments, ":h", command->options, NULL)) != -1;) {
         if (option == '?' || option == ':') return misused_option(command, arguments, option);
         if (option == OPTION_HELP) {

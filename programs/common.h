@@ -1,4 +1,4 @@
-/* What the subcommands share: messages, option values, lists of events. Only programs print or exit. */
+/* What the subcommands share: values of options, paths, JSON. Only programs print or exit. */
 #ifndef TRKX_PROGRAMS_COMMON_H
 #define TRKX_PROGRAMS_COMMON_H
 
@@ -6,25 +6,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "trkx.h"
+#include "programs/messages.h"
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-/* A subcommand: its arguments start with its own name; returns an exit code. */
-int command_run(int count, char **arguments);
-int command_stage(int count, char **arguments);
-int command_evaluate(int count, char **arguments);
-int command_simulate(int count, char **arguments);
-int command_model(int count, char **arguments);
-int command_bench(int count, char **arguments);
-
-/* One line on standard error, "trkx: ...", and the exit code for it. */
-int failed(const trkx_error *error);
-int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* misused, `what` being "there is no step", with that of the names that the word is nearest to, if any is
- * near. command may be ""; dashes: what stands before the names, "--" or nothing. */
-int misnamed(const char *command, const char *what, const char *dashes, const char *word,
-             const char *const *names, size_t count);
 /* Values of options. On a bad value they print a line that names the option and return false. */
 bool get_kernels(const char *text, enum trkx_kernels *value); /* of --kernels */
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);
@@ -71,24 +54,6 @@ enum { OPTION_HELP = 'h' };
 /* Reads the options up to the first other argument, arguments[optind]. Returns -1 to go on, or the exit code
  * of the program where there is nothing more to do. */
 int read_options(const struct command *command, int count, char **arguments, void *settings);
-
-/* Paths of the events that the arguments stand for: a prefix, a file of an event, or a directory of events
- * (sorted). An event that is named twice is one. Prints and returns false where a directory holds none. */
-struct events {
-    size_t count;
-    char **prefixes;
-};
-bool events_find(char *const *arguments, size_t count, struct events *events);
-void events_release(struct events *events);
-/* Prints and returns false where two events, of different directories, have one name: what is written of them
- * would have one too. */
-bool events_differ_in_name(const struct events *events);
-
-/* Of several events, a line: how many failed, and how many were not run at all. */
-void print_failures(size_t events, size_t failures, size_t done);
-
-/* A line on standard error where the event's coordinates are hardly millimetres; once for all events. */
-void warn_of_units(const trkx_event *event);
 
 /* The bundle that an option or TRKX_BUNDLE stands for: a directory, or else the name of one that was built or
  * installed with trkx. */

@@ -1,4 +1,6 @@
 /* trkx evaluate: tracks against the truth. */
+#include "programs/evaluate.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +9,7 @@
 
 #include "io/event.h"
 #include "programs/evaluate_report.h"
+#include "programs/events.h"
 
 struct settings {
     trkx_metrics_options metrics;

@@ -1,4 +1,6 @@
 /* Which events the arguments of a command stand for. */
+#include "programs/events.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* Runs events side by side, and writes what each gives in order. */
 #include "programs/jobs.h"
-#include "programs/process.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,6 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "programs/common.h"
+#include "programs/process.h"
 
 enum { READ_AHEAD = 1 }; /* events that wait for a thread: reading takes a fiftieth of running */
 

@@ -2,7 +2,7 @@
 #ifndef TRKX_PROGRAMS_JOBS_H
 #define TRKX_PROGRAMS_JOBS_H
 
-#include "programs/common.h"
+#include "programs/events.h"
 
 /* An event and what became of it. */
 struct job {

@@ -1,4 +1,6 @@
 /* trkx run: the whole pipeline on events, tracks and a ledger for each. */
+#include "programs/run.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,8 @@
 #include <malloc.h>
 #endif
 
+#include "programs/common.h"
+#include "programs/events.h"
 #include "programs/jobs.h"
 #include "programs/process.h"
 #include "tracks/methods.h"

@@ -1,4 +1,6 @@
 /* trkx simulate: events of the TrackML detector, in the TrackML format. */
+#include "programs/simulate.h"
+
 #include <stdio.h>
 #include <unistd.h>
 

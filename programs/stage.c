@@ -1,4 +1,6 @@
 /* trkx stage: one step by itself, on files. */
+#include "programs/stage.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 
 #include "core/error.h"
 #include "programs/common.h"
+#include "programs/events.h"
 
 struct settings {
     const char *bundle;

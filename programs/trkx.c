@@ -5,8 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "programs/bench/bench.h"
 #include "programs/common.h"
+#include "programs/evaluate.h"
+#include "programs/model/model.h"
 #include "programs/process.h"
+#include "programs/run.h"
+#include "programs/simulate.h"
+#include "programs/stage.h"
 
 static const struct {
     const char *name;

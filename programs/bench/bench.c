@@ -1,11 +1,20 @@
-/* trkx bench: times the parts of trkx on this machine. The parts are in bench_*.c. */
+/* trkx bench: times the parts of trkx on this machine. Each part is in a file of its own. */
 #include "programs/bench/bench.h"
-#include "programs/process.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "programs/bench/components.h"
+#include "programs/bench/edges.h"
+#include "programs/bench/inputs.h"
+#include "programs/bench/machine.h"
+#include "programs/bench/networks.h"
+#include "programs/bench/pipeline.h"
+#include "programs/bench/read.h"
+#include "programs/bench/report.h"
+#include "programs/process.h"
 
 enum { EVENT_NUMBER = 1000 }; /* that of trkx simulate */
 
@@ -170,33 +179,6 @@ static enum trkx_status get_points(struct bench *bench)
     if (status == TRKX_OK && bench->points.rows == 0)
         status = bench_wrong(bench, "%s has no points: there is nothing to time", bench->points_path);
     return status;
-}
-
-static enum trkx_status load_with(struct bench *bench, int threads, enum trkx_kernels kernels,
-                                  trkx_pipeline **pipeline)
-{
-    trkx_pipeline_options choice;
-    trkx_pipeline_options_init(&choice);
-    choice.threads = threads;
-    choice.detectors = bench->detectors;
-    choice.kernels = kernels;
-    return load_pipeline(bench->bundle, &bench->device, &choice, pipeline, &bench->error);
-}
-
-bool bench_on_device(const struct bench *bench)
-{
-    return trkx_pipeline_device(bench->pipeline)->count > 0;
-}
-
-enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipeline **pipeline)
-{
-    return load_with(bench, threads, bench->kernels, pipeline);
-}
-
-enum trkx_status bench_load_stock(struct bench *bench)
-{
-    if (bench->stock != NULL) return TRKX_OK;
-    return load_with(bench, bench->threads, TRKX_KERNELS_STOCK, &bench->stock);
 }
 
 static enum trkx_status get_inputs(struct bench *bench, const bool *chosen)

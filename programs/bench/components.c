@@ -1,8 +1,11 @@
 /* trkx bench components: those of the graphs that the pipeline makes. */
+#include "programs/bench/components.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "programs/bench/bench.h"
+#include "programs/bench/pipeline.h"
+#include "programs/bench/report.h"
 
 static const char PART[] = "components";
 

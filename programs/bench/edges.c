@@ -1,10 +1,14 @@
 /* trkx bench edges: fixed-radius nearest neighbours. The check is in neighbours.c. */
-#include "pipeline/graph.h"
-#include "programs/bench/search.h"
+#include "programs/bench/edges.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "pipeline/graph.h"
+#include "programs/bench/neighbours.h"
+#include "programs/bench/networks.h"
+#include "programs/bench/report.h"
 
 static const char PART[] = "edges";
 

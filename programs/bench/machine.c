@@ -1,13 +1,15 @@
 /* What the machine does at best: reading memory, and float32 multiply-adds. */
+#include "programs/bench/machine.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#endif
 
-#include "programs/bench/bench.h"
+#include "programs/bench/report.h"
+#endif
 
 /* For so long each thing is tried again and again, and the best counts. An attempt takes a fraction of a
  * millisecond: where the machine has other work too, all threads may still have run at once in one of them.

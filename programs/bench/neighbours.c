@@ -1,8 +1,10 @@
 /* The check of a neighbour search: some points are compared with all the others, by the definition in trkx.h.
  */
+#include "programs/bench/neighbours.h"
+
 #include <stdlib.h>
 
-#include "programs/bench/search.h"
+#include "programs/bench/report.h"
 
 enum {
     SAMPLES = 300, /* points, evenly spread over the list */

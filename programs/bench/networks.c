@@ -1,12 +1,15 @@
 /* trkx bench embed, filter and gnn: each network on what the pipeline gives it. */
+#include "programs/bench/networks.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "onnx/info.h"
 #include "onnx/networks.h"
-
-#include "programs/bench/bench.h"
+#include "programs/bench/inputs.h"
+#include "programs/bench/pipeline.h"
+#include "programs/bench/report.h"
 
 struct scoring {
     const trkx_pipeline *pipeline;

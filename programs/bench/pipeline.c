@@ -1,8 +1,11 @@
 /* trkx bench pipeline: all steps on the event in memory; and one run of it, whose tensors other parts use. */
+#include "programs/bench/pipeline.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "programs/bench/bench.h"
+#include "programs/bench/inputs.h"
+#include "programs/bench/report.h"
 #include "programs/process.h"
 
 static const char PART[] = "pipeline";

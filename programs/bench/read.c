@@ -1,11 +1,13 @@
 /* trkx bench read: the files of an event, written to a temporary directory and read from there. */
+#include "programs/bench/read.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "programs/bench/bench.h"
+#include "programs/bench/report.h"
 
 static const char PART[] = "read";
 

@@ -1,10 +1,11 @@
 /* Timing, and what is said of it: a table on standard output, and CSV. */
+#include "programs/bench/report.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "programs/bench/bench.h"
 #include "programs/process.h"
 
 /* ---- shared by the parts ---------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* trkx model import: the bundle's files. */
-#include "programs/model/import.h"
+
+#include "programs/model/bundle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,9 @@
 #include "detector/description.h"
 #include "features/features.h"
 #include "io/text.h"
+#include "programs/common.h"
+
+const char *const network_names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
 
 /* ---- bundle.json ------------------------------------------------------------------------------------ */
 

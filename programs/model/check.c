@@ -1,9 +1,10 @@
 /* trkx model check. */
+#include "programs/model/check.h"
+
 #include <stdio.h>
 
 #include "onnx/check.h"
-
-#include "programs/model/model.h"
+#include "programs/common.h"
 
 static const char *severity_name(enum trkx_severity severity)
 {

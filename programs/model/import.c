@@ -1,5 +1,6 @@
 /* trkx model import: a bundle around other people's networks. What the files tell is read from them, what
  * their convention fixes is taken from it, the rest is asked for. */
+
 #include "programs/model/import.h"
 
 #include <math.h>
@@ -11,8 +12,10 @@
 #include "onnx/check.h"
 #include "onnx/convert.h"
 #include "onnx/repair.h"
-
-const char *const network_names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
+#include "programs/common.h"
+#include "programs/model/bundle.h"
+#include "programs/model/check.h"
+#include "programs/model/repair.h"
 
 /* ---- conventions ------------------------------------------------------------------------------------ */
 

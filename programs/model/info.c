@@ -1,10 +1,11 @@
 /* trkx model info. */
+#include "programs/model/info.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "onnx/info.h"
-
-#include "programs/model/model.h"
+#include "programs/common.h"
 
 /* ---- for people ------------------------------------------------------------------------------------- */
 

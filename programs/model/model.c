@@ -1,11 +1,18 @@
 /* trkx model: describes, checks and repairs ONNX models. */
+
 #include "programs/model/model.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "onnx/convert.h"
+#include "onnx/networks.h"
 #include "onnx/scatter.h"
+#include "programs/common.h"
+#include "programs/model/check.h"
+#include "programs/model/import.h"
+#include "programs/model/info.h"
+#include "programs/model/repair.h"
 
 static void help(void)
 {

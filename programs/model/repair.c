@@ -1,11 +1,13 @@
 /* trkx model repair. */
+#include "programs/model/repair.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "onnx/check.h"
 #include "onnx/repair.h"
-
-#include "programs/model/model.h"
+#include "programs/common.h"
+#include "programs/model/check.h"
 
 static bool same_change(const struct trkx_finding *a, const struct trkx_finding *b)
 {

@@ -1,8 +1,8 @@
 /* One neighbour search that is checked and timed. */
-#ifndef TRKX_PROGRAMS_BENCH_SEARCH_H
-#define TRKX_PROGRAMS_BENCH_SEARCH_H
+#ifndef TRKX_PROGRAMS_BENCH_NEIGHBOURS_H
+#define TRKX_PROGRAMS_BENCH_NEIGHBOURS_H
 
-#include "programs/bench/bench.h"
+#include "programs/bench/settings.h"
 
 struct search {
     const char *name;

@@ -1,0 +1,12 @@
+/* Pipelines with the settings of the command. */
+#ifndef TRKX_PROGRAMS_BENCH_INPUTS_H
+#define TRKX_PROGRAMS_BENCH_INPUTS_H
+
+#include "programs/bench/settings.h"
+
+enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipeline **pipeline);
+/* Loads bench->stock where it is not there yet. */
+enum trkx_status bench_load_stock(struct bench *bench);
+bool bench_on_device(const struct bench *bench); /* what is timed */
+
+#endif

@@ -1,0 +1,17 @@
+/* trkx model repair. */
+#ifndef TRKX_PROGRAMS_MODEL_REPAIR_H
+#define TRKX_PROGRAMS_MODEL_REPAIR_H
+
+#include <jansson.h>
+
+#include "onnx/file.h"
+#include "onnx/findings.h"
+#include "programs/model/settings.h"
+
+/* Changes the model, and writes it to settings->out. Adds to `json` what it prints. Returns an exit code. */
+int model_repair(struct trkx_onnx *file, const struct model_settings *settings, json_t *json);
+
+/* Each kind of change once, with the node or the number of nodes that it was made to. */
+void print_changes(const char *path, const struct trkx_findings *changes);
+
+#endif
