@@ -67,7 +67,11 @@ declarations() { # root
         /^(static|typedef|inline|_Static_assert|TRKX_PRINTF)/ || /^[^A-Za-z]/ { next }
         /^extern "C"/ { next }
         /^extern / { sub(/^extern +/, ""); sub(/;.*/, ""); count = split($0, names, ",")
-            for (i = 1; i <= count; i++) { sub(/ *(\[.*)?$/, "", names[i]); sub(/.*[ *]/, "", names[i]); print FILENAME, names[i] }
+            for (i = 1; i <= count; i++) {
+                sub(/ *(\[.*)?$/, "", names[i])
+                sub(/.*[ *]/, "", names[i])
+                print FILENAME, names[i]
+            }
             next }
         match($0, /[ *][a-z_0-9]+\(/) { print FILENAME, substr($0, RSTART + 1, RLENGTH - 2) }
     ' $(files "$1" | grep '\.h$'))
@@ -116,7 +120,8 @@ silent() { # root
         $(files "$root" | grep -E '\.(c|cu|cpp)$'))
     local room
     for room in $(rooms "$root"); do
-        grep -q '^May use: .*\.$' "$root/$room/README.md" 2>/dev/null || echo "$room/README.md does not say what it may use"
+        grep -q '^May use: .*\.$' "$root/$room/README.md" 2>/dev/null ||
+            echo "$room/README.md does not say what it may use"
     done
 }
 
@@ -186,7 +191,8 @@ plant() {
     printf '/* Low. */\nint low(void);\n' >"$root/src/core/low.h"
     printf '/* Low. */\n#include "core/low.h"\nint low(void) { return 1; }\n' >"$root/src/core/low.c"
     printf '/* High. */\nint high(void);\n' >"$root/src/io/high.h"
-    printf '/* High. */\n#include "io/high.h"\n#include "core/low.h"\nint high(void) { return low(); }\n' >"$root/src/io/high.c"
+    printf '/* High. */\n#include "io/high.h"\n#include "core/low.h"\nint high(void) { return low(); }\n' \
+        >"$root/src/io/high.c"
 }
 
 # Builds the tree and lists all its breaches.
@@ -225,7 +231,8 @@ breaches() {
 @test "a circle of files in one room is found" {
     plant
     printf '/* Other. */\nint other(void);\n' >"$root/src/core/other.h"
-    printf '/* Other. */\n#include "core/other.h"\n#include "core/low.h"\nint other(void) { return low(); }\n' >"$root/src/core/other.c"
+    printf '/* Other. */\n#include "core/other.h"\n#include "core/low.h"\nint other(void) { return low(); }\n' \
+        >"$root/src/core/other.c"
     sed -i '1a #include "core/other.h"' "$root/src/core/low.h"
     run breaches
     [[ $output == *loop*core/low* ]]
