@@ -169,7 +169,7 @@ static void test_failing_allocations(void **state)
         size_t count;
         trkx_error error;
         trkx_memory_fail_after(after);
-        enum trkx_status status = trkx_join_in(&memory, &hits, &edges, &score, NULL, labels, &count, &error);
+        enum trkx_status status = trkx_join_in(&memory, &hits, NULL, &edges, &score, NULL, labels, &count, &error);
         trkx_memory_fail_after(-1);
         assert_int_equal(atomic_load(&memory.current), 0);
         if (status == TRKX_OK) {

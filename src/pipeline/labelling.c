@@ -12,6 +12,7 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
     const struct trkx_bundle *bundle = &pipeline->bundle;
     const struct trkx_method_task task = {.memory = memory,
                                           .hits = hits,
+                                          .modules = modules,
                                           .edges = edges,
                                           .scores = scores,
                                           .cut = bundle->models[TRKX_NETWORK_GNN].cut,

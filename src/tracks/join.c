@@ -171,27 +171,31 @@ static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edge
     return trkx_edges_check(edges, hits->count, error);
 }
 
-enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const trkx_edges *edges,
-                              const float *scores, const trkx_labelling_options *given, int32_t *labels,
-                              size_t *count, trkx_error *error)
+enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const int32_t *modules,
+                              const trkx_edges *edges, const float *scores,
+                              const trkx_labelling_options *given, int32_t *labels, size_t *count,
+                              trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     size_t n = hits->count;
     uint32_t *block = NULL;
     uint64_t *order = NULL;
-    int32_t *module = NULL;
+    int32_t *numbered = NULL;
     struct pieces pieces = {.bits = 1};
     trkx_labelling_options options;
     trkx_labelling_options_init(&options);
     TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
     TRKX_CHECK(trkx_labelling_check(n, &options, error));
     TRKX_CHECK(check_hits(hits, edges, error));
-    TRKX_ALLOCATE(module, memory, n, "modules");
-    TRKX_CHECK(number_modules(memory, hits, module, error));
+    if (modules == NULL) {
+        TRKX_ALLOCATE(numbered, memory, n, "modules");
+        TRKX_CHECK(number_modules(memory, hits, numbered, error));
+        modules = numbered;
+    }
     while ((size_t)1 << pieces.bits < n) pieces.bits++;
     TRKX_ALLOCATE(block, memory, 5 * n + ((size_t)1 << pieces.bits), "pieces of tracks");
     TRKX_ALLOCATE(order, memory, edges->count, "the order of edges");
-    pieces = (struct pieces){module,        block,         block + n,     block + 2 * n,
+    pieces = (struct pieces){modules,       block,         block + n,     block + 2 * n,
                              block + 3 * n, block + 4 * n, block + 5 * n, pieces.bits};
     memset(pieces.buckets, 0xff, sizeof *block << pieces.bits); /* NONE */
     for (uint32_t i = 0; i < n; i++) {
@@ -205,7 +209,7 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits,
     }
     *count = number_tracks(&pieces, n, options.min_hits, labels);
 cleanup:
-    trkx_release(module);
+    trkx_release(numbered);
     trkx_release(block);
     trkx_release(order);
     return status;
@@ -215,7 +219,7 @@ enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const
                            const trkx_labelling_options *options, int32_t *labels, size_t *count,
                            trkx_error *error)
 {
-    return trkx_join_in(NULL, hits, edges, scores, options, labels, count, error);
+    return trkx_join_in(NULL, hits, NULL, edges, scores, options, labels, count, error);
 }
 
 /* ---- the reference ---------------------------------------------------------------------------------- */
@@ -281,7 +285,8 @@ static enum trkx_status run(const struct trkx_method_task *task, int32_t *labels
                             trkx_error *error)
 {
     trkx_labelling_options options = trkx_labelling_options_of(task);
-    return trkx_join_in(task->memory, task->hits, task->edges, task->scores, &options, labels, count, error);
+    return trkx_join_in(task->memory, task->hits, task->modules, task->edges, task->scores, &options, labels,
+                        count, error);
 }
 
 static enum trkx_status run_reference(const struct trkx_method_task *task, int32_t *labels, size_t *count,

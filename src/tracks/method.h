@@ -8,6 +8,8 @@
 struct trkx_method_task {
     struct trkx_memory *memory; /* NULL: from the system */
     const trkx_hits *hits;
+    const int32_t
+        *modules; /* [n] a number for each module, where they were looked up; NULL: the hits' ids say */
     const trkx_edges *edges; /* outwards */
     const float *scores;     /* [m] */
     float cut;               /* edges with a score > cut are used */
