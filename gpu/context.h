@@ -4,11 +4,11 @@
 
 #include "gpu/pool.h"
 
-struct trkx_cuda_context {
+struct trkx_backend_context {
     int device;
     void *stream; /* cudaStream_t */
     class pool pool;
-    trkx_cuda_context(int number, void *queue, size_t budget) : device(number), stream(queue), pool(budget)
+    trkx_backend_context(int number, void *queue, size_t budget) : device(number), stream(queue), pool(budget)
     {
     }
 };

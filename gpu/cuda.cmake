@@ -37,7 +37,7 @@ list(GET architectures -1 newest)
 list(APPEND nvcc_options -gencode arch=compute_${newest},code=compute_${newest})
 
 # Each unit is read once for each architecture, so they are few: what needs Thrust, and what does not.
-set(small_kernels ${gpu_kernels} runtime_cuda.cu)
+set(small_kernels ${gpu_kernels} runtime.cu)
 list(REMOVE_ITEM small_kernels primitives.cu)
 list(TRANSFORM small_kernels REPLACE "(.+)" "#include \"gpu/\\1\"\n" OUTPUT_VARIABLE unit)
 list(JOIN unit "" unit)
@@ -47,7 +47,7 @@ foreach(source ${CMAKE_CURRENT_SOURCE_DIR}/primitives.cu ${CMAKE_CURRENT_BINARY_
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
     add_custom_command(OUTPUT ${object} ${object}.ptxas COMMENT "Building CUDA object ${name}.o" VERBATIM
         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/compile ${object}.ptxas ${TRKX_CUDA_COMPILER} ${nvcc_options}
-            "-DTRKX_CUDA_BUILD=\"${build}\"" -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
+            -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
         DEPENDS ${source} compile DEPFILE ${object}.d)
     list(APPEND objects ${object})
     list(APPEND reports ${object}.ptxas)

@@ -1,6 +1,5 @@
-/* A device at work: its context, buffers that give themselves back, and the primitives that all steps are
- * made of: a body for each index of a range, running sums, sorting. A GPU runs them, or Thrust on the
- * processor. */
+/* A device at work: its context, buffers that give themselves back, and what all steps are made of:
+ * a body for each index of a range, on a GPU or with Thrust on the processor, and what it may share. */
 #ifndef TRKX_GPU_DEVICE_H
 #define TRKX_GPU_DEVICE_H
 
@@ -21,10 +20,10 @@
 template <class T> class buffer
 {
   public:
-    explicit buffer(trkx_cuda_context *of) : context(of), block(nullptr)
+    explicit buffer(trkx_backend_context *of) : context(of), block(nullptr)
     {
     }
-    buffer(trkx_cuda_context *of, size_t count, const char *what) : buffer(of)
+    buffer(trkx_backend_context *of, size_t count, const char *what) : buffer(of)
     {
         allocate(count, what);
     }
@@ -54,7 +53,7 @@ template <class T> class buffer
     }
 
   private:
-    trkx_cuda_context *context;
+    trkx_backend_context *context;
     T *block;
 };
 
@@ -69,7 +68,7 @@ __global__ void __launch_bounds__(BLOCK, BLOCKS_AT_ONCE) run_body(size_t count, 
     if (i < count) body(i);
 }
 
-template <class Body> void each(trkx_cuda_context *context, size_t count, const Body &body)
+template <class Body> void each(trkx_backend_context *context, size_t count, const Body &body)
 {
     if (count == 0) return;
     unsigned blocks = (unsigned)((count + BLOCK - 1) / BLOCK);
@@ -77,7 +76,7 @@ template <class Body> void each(trkx_cuda_context *context, size_t count, const 
     runtime::check_launch();
 }
 #else
-template <class Body> void each(trkx_cuda_context *, size_t count, const Body &body)
+template <class Body> void each(trkx_backend_context *, size_t count, const Body &body)
 {
     if (count == 0) return;
     thrust::for_each_n(thrust::device, thrust::counting_iterator<size_t>(0), count, body);
@@ -85,15 +84,7 @@ template <class Body> void each(trkx_cuda_context *, size_t count, const Body &b
 }
 #endif
 
-/* offsets [count+1]: how much comes before each; the last is the sum, which is returned: waits for the
- * device. */
-uint64_t sum_up(trkx_cuda_context *context, const uint32_t *counts, size_t count, uint64_t *offsets);
-/* Ascending. Memory: as much again. */
-void sort(trkx_cuda_context *context, uint64_t *keys, size_t count);
-/* By keys; equal ones stay in their order. */
-void sort_with(trkx_cuda_context *context, uint64_t *keys, uint32_t *values, size_t count);
-
-template <class T> T read(trkx_cuda_context *context, const T *from)
+template <class T> T read(trkx_backend_context *context, const T *from)
 {
     T value;
     runtime::copy_out(&value, from, sizeof value, context->stream);
@@ -110,7 +101,7 @@ template <class T> TRKX_EVERYWHERE inline cuda::atomic_ref<T, cuda::thread_scope
 class first_bad
 {
   public:
-    explicit first_bad(trkx_cuda_context *of) : context(of), lowest(of, 1, "a check")
+    explicit first_bad(trkx_backend_context *of) : context(of), lowest(of, 1, "a check")
     {
         const uint64_t none = UINT64_MAX;
         runtime::copy_in(lowest.get(), &none, sizeof none, context->stream);
@@ -126,7 +117,7 @@ class first_bad
     }
 
   private:
-    trkx_cuda_context *context;
+    trkx_backend_context *context;
     buffer<uint64_t> lowest;
 };
 
@@ -134,8 +125,5 @@ TRKX_EVERYWHERE inline void mark_bad(uint64_t *lowest, uint64_t index)
 {
     shared(*lowest).fetch_min(index, cuda::memory_order_relaxed);
 }
-
-/* The first row of device values [rows,columns] with a NaN or infinity; `rows` where there is none. Waits. */
-size_t first_not_finite(trkx_cuda_context *context, const float *values, size_t rows, size_t columns);
 
 #endif

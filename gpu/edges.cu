@@ -1,12 +1,14 @@
-/* Edges and their scores on the device: as the networks take them, turned outwards, cut. */
+/* Edges and their scores on the device: from and to the host, as the networks take them, cut. */
+#include "gpu/edges.h"
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "core/keys.h"
 #include "gpu/device.h"
 #include "gpu/failure.h"
-#include "graph/outwards.h"
-#include "gpu/steps.h"
+#include "gpu/primitives.h"
 
 /* ---- to and from the host --------------------------------------------------------------------------- */
 
@@ -20,7 +22,7 @@ static uint64_t pair_of(int64_t source, int64_t target, size_t e)
     return trkx_key((uint32_t)source, (uint32_t)target);
 }
 
-static void upload_pairs(trkx_cuda_context *context, const int64_t *index, size_t m, uint64_t *pairs)
+static void upload_pairs(trkx_backend_context *context, const int64_t *index, size_t m, uint64_t *pairs)
 {
     std::vector<uint64_t> staged(std::min(m, STAGED));
     for (size_t first = 0; first < m; first += STAGED) {
@@ -31,23 +33,18 @@ static void upload_pairs(trkx_cuda_context *context, const int64_t *index, size_
     }
 }
 
-void step_edges_upload(trkx_cuda_context *context, const int64_t *index, const float *scores, size_t m,
-                       trkx_cuda_edges *edges)
+void step_upload_edges(trkx_backend_context *context, const int64_t *index, size_t m,
+                       trkx_backend_edges *edges)
 {
     *edges = {};
     if (m == 0) return;
     buffer<uint64_t> pairs(context, m, "edges");
-    buffer<float> own(context);
     upload_pairs(context, index, m, pairs.get());
-    if (scores != nullptr) {
-        own.allocate(m, "scores");
-        runtime::copy_in(own.get(), scores, m * sizeof *scores, context->stream);
-    }
-    *edges = {m, 0, pairs.take(), own.take()};
+    edges->count = m;
+    edges->pairs = pairs.take();
 }
 
-void step_edges_download(trkx_cuda_context *context, const trkx_cuda_edges *edges, int64_t *index,
-                         float *scores)
+void step_download_edges(trkx_backend_context *context, const trkx_backend_edges *edges, int64_t *index)
 {
     size_t m = edges->count;
     std::vector<uint64_t> staged(std::min(m, STAGED));
@@ -59,101 +56,34 @@ void step_edges_download(trkx_cuda_context *context, const trkx_cuda_edges *edge
             index[m + first + e] = trkx_key_low(staged[e]);
         }
     }
-    if (scores != nullptr && edges->scores != nullptr)
-        runtime::copy_out(scores, edges->scores, m * sizeof *scores, context->stream);
 }
 
-void step_edges_release(trkx_cuda_context *context, trkx_cuda_edges *edges)
+void step_release_edges(trkx_backend_context *context, trkx_backend_edges *edges)
 {
     context->pool.release(edges->pairs);
     context->pool.release(edges->scores);
     *edges = {};
 }
 
-/* ---- outwards --------------------------------------------------------------------------------------- */
-
-struct norms_of {
-    const float *xyz;
-    double *norms;
-    TRKX_EVERYWHERE void operator()(size_t i) const
-    {
-        norms[i] = trkx_squared_norm(xyz + 3 * i);
-    }
-};
-
-void find_norms(trkx_cuda_context *context, const float *xyz, size_t n, double *norms)
-{
-    each(context, n, norms_of{xyz, norms});
-}
-
-struct turn {
-    const uint64_t *pairs;
-    size_t n;
-    const double *norms;
-    uint64_t *turned, *lowest_bad;
-    TRKX_EVERYWHERE void operator()(size_t e) const
-    {
-        uint64_t pair = pairs[e];
-        if (trkx_key_high(pair) < n && trkx_key_low(pair) < n)
-            turned[e] = trkx_turn_outwards(norms, pair);
-        else
-            mark_bad(lowest_bad, e);
-    }
-};
-
-void step_orient(trkx_cuda_context *context, const float *xyz, size_t n, trkx_cuda_edges *edges)
-{
-    uint64_t e;
-    if (edges->scores != nullptr) fail(TRKX_ERROR_ARGUMENT, "edges: they have scores, and cannot be sorted");
-    if (edges->count == 0) return;
-    first_bad bad(context);
-    buffer<double> norms(context, n, "the hits' distances");
-    buffer<uint64_t> turned(context, edges->count, "edges");
-    find_norms(context, xyz, n, norms.get());
-    each(context, edges->count, turn{edges->pairs, n, norms.get(), turned.get(), bad.get()});
-    if (bad.found(&e)) {
-        uint64_t pair = read(context, edges->pairs + e);
-        fail(TRKX_ERROR_ARGUMENT, "edges: edge %zu runs from %u to %u, there are %zu hits", (size_t)e,
-             trkx_key_high(pair), trkx_key_low(pair), n);
-    }
-    norms.release();
-    sort(context, turned.get(), edges->count);
-    context->pool.release(edges->pairs);
-    edges->pairs = turned.take();
-}
-
 /* ---- for the networks ------------------------------------------------------------------------------- */
 
-static void check_range(const trkx_cuda_edges *edges, size_t first, size_t count)
+static void check_range(const trkx_backend_edges *edges, size_t first, size_t count)
 {
     if (first > edges->count || count > edges->count - first)
         fail(TRKX_ERROR_ARGUMENT, "edges: %zu from number %zu on, there are %zu", count, first, edges->count);
 }
 
+/* Edge e goes to to[e * edge] and to[e * edge + end]. */
 template <class Index> struct split_pairs {
     const uint64_t *pairs;
-    size_t count;
-    Index *to; /* [2,count] */
+    size_t edge, end;
+    Index *to;
     TRKX_EVERYWHERE void operator()(size_t e) const
     {
-        to[e] = (Index)trkx_key_high(pairs[e]);
-        to[count + e] = (Index)trkx_key_low(pairs[e]);
+        to[e * edge] = (Index)trkx_key_high(pairs[e]);
+        to[e * edge + end] = (Index)trkx_key_low(pairs[e]);
     }
 };
-
-void step_index64(trkx_cuda_context *context, const trkx_cuda_edges *edges, size_t first, size_t count,
-                  int64_t *to)
-{
-    check_range(edges, first, count);
-    each(context, count, split_pairs<int64_t>{edges->pairs + first, count, to});
-}
-
-void step_index32(trkx_cuda_context *context, const trkx_cuda_edges *edges, size_t first, size_t count,
-                  int32_t *to)
-{
-    check_range(edges, first, count);
-    each(context, count, split_pairs<int32_t>{edges->pairs + first, count, to});
-}
 
 struct gather_rows {
     const uint64_t *pairs;
@@ -169,20 +99,21 @@ struct gather_rows {
     }
 };
 
-void step_rows(trkx_cuda_context *context, const trkx_cuda_edges *edges, size_t first, size_t count,
-               const float *features, size_t width, float *to)
+void step_edge_tensor(trkx_backend_context *context, const trkx_backend_edges *edges, size_t first,
+                      size_t count, const trkx_edge_form *form, void *to)
 {
     check_range(edges, first, count);
-    each(context, 2 * width * count, gather_rows{edges->pairs + first, features, width, to});
+    const uint64_t *pairs = edges->pairs + first;
+    size_t width = form->width, edge = form->transposed ? 2 : 1, end = form->transposed ? 1 : count;
+    if (form->pairs)
+        each(context, 2 * width * count, gather_rows{pairs, form->features, width, (float *)to});
+    else if (form->narrow)
+        each(context, count, split_pairs<int32_t>{pairs, edge, end, (int32_t *)to});
+    else
+        each(context, count, split_pairs<int64_t>{pairs, edge, end, (int64_t *)to});
 }
 
 /* ---- scores and cuts -------------------------------------------------------------------------------- */
-
-void step_scores_allocate(trkx_cuda_context *context, trkx_cuda_edges *edges)
-{
-    if (edges->scores == nullptr)
-        edges->scores = (float *)context->pool.allocate(edges->count * sizeof(float), "scores");
-}
 
 struct sigmoid {
     float *scores;
@@ -192,7 +123,7 @@ struct sigmoid {
     }
 };
 
-void step_sigmoid(trkx_cuda_context *context, float *scores, size_t m)
+void step_sigmoid(trkx_backend_context *context, float *scores, size_t m)
 {
     each(context, m, sigmoid{scores});
 }
@@ -234,10 +165,12 @@ struct copy_over {
     }
 };
 
-static trkx_cuda_edges copy_edges(trkx_cuda_context *context, const trkx_cuda_edges *edges, float cut,
-                                  bool with_scores)
+static trkx_backend_edges copy_edges(trkx_backend_context *context, const trkx_backend_edges *edges,
+                                     float cut, bool with_scores)
 {
-    if (edges->count == 0) return {0, edges->saturated, nullptr, nullptr};
+    trkx_backend_edges none = {}, over = {};
+    none.saturated = over.saturated = edges->saturated;
+    if (edges->count == 0) return none;
     if (edges->scores == nullptr) fail(TRKX_ERROR_ARGUMENT, "edges: they have no scores to cut at");
     size_t runs = (edges->count + RUN - 1) / RUN;
     buffer<uint32_t> counts(context, runs, "the places of edges");
@@ -245,22 +178,26 @@ static trkx_cuda_edges copy_edges(trkx_cuda_context *context, const trkx_cuda_ed
     buffer<float> scores(context);
     each(context, runs, count_over{edges->scores, edges->count, cut, counts.get()});
     size_t count = sum_up(context, counts.get(), runs, offsets.get());
-    if (count == 0) return {0, edges->saturated, nullptr, nullptr};
+    if (count == 0) return none;
     pairs.allocate(count, "edges over a cut");
     if (with_scores) scores.allocate(count, "scores over a cut");
     each(context, runs,
          copy_over{edges->pairs, edges->scores, edges->count, cut, offsets.get(), pairs.get(), scores.get()});
-    return {count, edges->saturated, pairs.take(), scores.take()};
+    over.count = count;
+    over.pairs = pairs.take();
+    over.scores = scores.take();
+    return over;
 }
 
-void step_cut(trkx_cuda_context *context, trkx_cuda_edges *edges, float cut)
+void step_cut(trkx_backend_context *context, trkx_backend_edges *edges, float cut)
 {
-    trkx_cuda_edges over = copy_edges(context, edges, cut, true);
-    step_edges_release(context, edges);
+    trkx_backend_edges over = copy_edges(context, edges, cut, true);
+    step_release_edges(context, edges);
     *edges = over;
 }
 
-void step_over(trkx_cuda_context *context, const trkx_cuda_edges *edges, float cut, trkx_cuda_edges *over)
+void step_over(trkx_backend_context *context, const trkx_backend_edges *edges, float cut,
+               trkx_backend_edges *over)
 {
     *over = copy_edges(context, edges, cut, false);
 }

@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "gpu/failure.h"
+#include "gpu/primitives.h"
+#include "graph/check.h"
 
 /* ---- which dimensions ------------------------------------------------------------------------------- */
 
 /* Of a sample of the points, how many pairs a dimension leaves together: the fewer, the better it tells
  * points apart. Outliers do not matter to it. */
-enum { SAMPLE = 256, DIM_MAX = 32 };
+enum { SAMPLE = 256 };
 
 struct count_together {
     const float *points;
@@ -29,10 +31,10 @@ struct count_together {
     }
 };
 
-void grid_memory::choose_axes(trkx_cuda_context *context, const float *from)
+void grid_memory::choose_axes(trkx_backend_context *context, const float *from)
 {
-    uint32_t counts[DIM_MAX];
-    int by_count[DIM_MAX];
+    uint32_t counts[TRKX_DIM_MAX];
+    int by_count[TRKX_DIM_MAX];
     size_t sample = std::min(g.n, (size_t)SAMPLE);
     buffer<uint32_t> together(context, g.dim, "the choice of dimensions");
     runtime::clear(together.get(), g.dim * sizeof *counts, context->stream);
@@ -97,7 +99,7 @@ struct list_cells {
     }
 };
 
-void grid_memory::add_level(trkx_cuda_context *context, const float *from, int level)
+void grid_memory::add_level(trkx_backend_context *context, const float *from, int level)
 {
     buffer<uint64_t> keys(context, g.n, "the cells of points");
     each(context, g.n,
@@ -134,7 +136,7 @@ struct gather_points {
     }
 };
 
-void grid_memory::add_sweep(trkx_cuda_context *context, const float *from)
+void grid_memory::add_sweep(trkx_backend_context *context, const float *from)
 {
     sweep.allocate(g.n, "the order of points");
     each(context, g.n,
@@ -148,7 +150,7 @@ void grid_memory::add_sweep(trkx_cuda_context *context, const float *from)
     g.sweep = sweep.get();
 }
 
-grid_memory::grid_memory(trkx_cuda_context *context, const float *from, size_t n, size_t dim, float r2)
+grid_memory::grid_memory(trkx_backend_context *context, const float *from, size_t n, size_t dim, float r2)
     : g{}, points(context), order(context, n, "the order of points"),
       numbers(context, n, "the cells of points"), cells{buffer<uint64_t>(context), buffer<uint64_t>(context),
                                                         buffer<uint64_t>(context)},

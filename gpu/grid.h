@@ -122,16 +122,16 @@ class grid_memory
 {
   public:
     /* Of device points [n,dim], n > 0, all finite. */
-    grid_memory(trkx_cuda_context *context, const float *points, size_t n, size_t dim, float r2);
+    grid_memory(trkx_backend_context *context, const float *points, size_t n, size_t dim, float r2);
     const grid &view() const
     {
         return g;
     }
 
   private:
-    void choose_axes(trkx_cuda_context *context, const float *points);
-    void add_level(trkx_cuda_context *context, const float *points, int level);
-    void add_sweep(trkx_cuda_context *context, const float *points);
+    void choose_axes(trkx_backend_context *context, const float *points);
+    void add_level(trkx_backend_context *context, const float *points, int level);
+    void add_sweep(trkx_backend_context *context, const float *points);
 
     grid g;
     buffer<float> points;

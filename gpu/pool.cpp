@@ -2,11 +2,12 @@
 #include "gpu/pool.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "gpu/failure.h"
 #include "gpu/runtime.h"
 
-static const size_t unit = 256; /* bytes: the alignment that device.h promises */
+static const size_t unit = 256; /* bytes: the alignment that pipeline/cuda.h promises */
 
 pool::~pool()
 {
@@ -85,20 +86,9 @@ void pool::trim() noexcept
     kept.clear();
 }
 
-trkx_cuda_usage pool::usage() const
+size_t pool::restart_peak()
 {
-    trkx_cuda_usage usage = {};
-    usage.budget = budget;
-    usage.held = held;
-    usage.peak = peak;
-    usage.reserved = reserved;
-    usage.blocks = used.size();
-    return usage;
-}
-
-void pool::restart_peak()
-{
-    peak = held;
+    return std::exchange(peak, held);
 }
 
 size_t pool::available() const

@@ -6,7 +6,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "gpu/trkx_cuda.h"
+#include "pipeline/cuda.h"
 
 class pool
 {
@@ -22,11 +22,11 @@ class pool
     void release(void *block) noexcept; /* nullptr: nothing */
     void trim() noexcept;
 
-    trkx_cuda_usage usage() const;
-    void restart_peak();
+    size_t restart_peak();    /* at what is held now; returns the peak until now */
     size_t available() const; /* bytes that may still be held */
 
   private:
+    friend struct pool_usage; /* of the tests, which look at the numbers */
     void *reuse(size_t size);
     void *take(size_t size);
 

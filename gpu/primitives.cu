@@ -1,4 +1,6 @@
 /* Sums and sorting: Thrust's, which are CUB's on a GPU; and a check. */
+#include "gpu/primitives.h"
+
 #include <cfloat>
 #include <cmath>
 
@@ -15,7 +17,7 @@
 /* How Thrust gets memory: from the pool. */
 struct scratch {
     using value_type = char;
-    trkx_cuda_context *context;
+    trkx_backend_context *context;
     char *allocate(std::ptrdiff_t bytes)
     {
         return (char *)context->pool.allocate((size_t)bytes, "sums and sorting");
@@ -27,18 +29,18 @@ struct scratch {
 };
 
 #if defined(__CUDACC__)
-static auto order_of(trkx_cuda_context *context, scratch &memory)
+static auto order_of(trkx_backend_context *context, scratch &memory)
 {
     return thrust::cuda::par_nosync(memory).on((cudaStream_t)context->stream);
 }
 #else
-static auto order_of(trkx_cuda_context *, scratch &)
+static auto order_of(trkx_backend_context *, scratch &)
 {
     return thrust::device;
 }
 #endif
 
-uint64_t sum_up(trkx_cuda_context *context, const uint32_t *counts, size_t count, uint64_t *offsets)
+uint64_t sum_up(trkx_backend_context *context, const uint32_t *counts, size_t count, uint64_t *offsets)
 {
     scratch memory{context};
     uint64_t before = 0;
@@ -60,7 +62,7 @@ uint64_t sum_up(trkx_cuda_context *context, const uint32_t *counts, size_t count
 #define TRKX_SORT_MEMORY(context, bytes) buffer<char> as_on_a_device(context, bytes, "sums and sorting")
 #endif
 
-void sort(trkx_cuda_context *context, uint64_t *keys, size_t count)
+void sort(trkx_backend_context *context, uint64_t *keys, size_t count)
 {
     scratch memory{context};
     TRKX_SORT_MEMORY(context, count * sizeof *keys);
@@ -68,7 +70,7 @@ void sort(trkx_cuda_context *context, uint64_t *keys, size_t count)
     runtime::check_launch();
 }
 
-void sort_with(trkx_cuda_context *context, uint64_t *keys, uint32_t *values, size_t count)
+void sort_with(trkx_backend_context *context, uint64_t *keys, uint32_t *values, size_t count)
 {
     scratch memory{context};
     TRKX_SORT_MEMORY(context, count * (sizeof *keys + sizeof *values));
@@ -86,7 +88,7 @@ struct find_not_finite {
     }
 };
 
-size_t first_not_finite(trkx_cuda_context *context, const float *values, size_t rows, size_t columns)
+size_t first_not_finite(trkx_backend_context *context, const float *values, size_t rows, size_t columns)
 {
     uint64_t row;
     first_bad bad(context);

@@ -1,4 +1,4 @@
-/* What is asked of the CUDA runtime, all of it. gpu/runtime_cuda.cu passes it on; gpu/runtime_host.cpp
+/* What is asked of the CUDA runtime, all of it. gpu/runtime.cu passes it on; gpu/host/runtime.cpp
  * answers with the processor's memory, and fails on demand. Everything but `free` and `destroy_stream` throws
  * failures: their errors are those of earlier work, which the calls before and after them report. */
 #ifndef TRKX_GPU_RUNTIME_H
@@ -6,13 +6,12 @@
 
 #include <cstddef>
 
-#include "gpu/trkx_cuda.h"
+#include "pipeline/cuda.h"
 
 namespace runtime
 {
 
 extern const bool host; /* memory of the device is the host's */
-const char *name();     /* "CUDA 13.0, sm_75 ..." */
 
 int count_devices();
 trkx_cuda_device describe(int device);
@@ -30,11 +29,6 @@ void free(void *block) noexcept;
 void copy_in(void *to, const void *from, size_t bytes, void *stream);
 void copy_out(void *to, const void *from, size_t bytes, void *stream);
 void clear(void *block, size_t bytes, void *stream); /* to 0 */
-
-/* For tests, of the host build: see trkx_cuda.h. */
-long fail_after(long after);
-long alive();
-void count_context(int difference);
 
 } // namespace runtime
 

@@ -1,12 +1,15 @@
 /* The search by radius: count, allocate exactly, fill. Each pair is found once, by that of its points that
  * comes first in the order of the grid. Where nodes have more than k neighbours, their k nearest are looked
  * for in between. */
+#include "gpu/search.h"
+
 #include <algorithm>
 
 #include "gpu/failure.h"
 #include "gpu/grid.h"
+#include "gpu/primitives.h"
+#include "graph/check.h"
 #include "graph/outwards.h"
-#include "gpu/steps.h"
 
 /* What all passes over the points share. */
 struct query {
@@ -39,35 +42,35 @@ template <class Found> TRKX_EVERYWHERE inline void find_kept(const query &query,
 
 static void check_options(size_t n, size_t dim, const trkx_edges_options *options)
 {
-    if (options->size != sizeof *options)
-        fail(TRKX_ERROR_ARGUMENT, "edges: options have size %zu instead of %zu: not initialised?",
-             options->size, sizeof *options);
-    if (!(options->radius >= TRKX_RADIUS_MIN && options->radius <= TRKX_RADIUS_MAX))
-        fail(TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be from %g to %g", options->radius,
-             TRKX_RADIUS_MIN, TRKX_RADIUS_MAX);
-    if (options->k < 1) fail(TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
-    if (dim < 1 || dim > 32)
-        fail(TRKX_ERROR_ARGUMENT, "edges: points have %zu dimensions, 1 to 32 are possible", dim);
-    if (n > INT32_MAX) fail(TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n, INT32_MAX);
+    char why[TRKX_ERROR_MESSAGE_SIZE];
+    if (!trkx_search_possible(n, dim, options, why)) fail(TRKX_ERROR_ARGUMENT, "%s", why);
 }
 
 /* The largest of the nodes' own. */
 static size_t check_ks(const uint32_t *ks, size_t n)
 {
-    const uint32_t *zero = std::find(ks, ks + n, 0);
-    if (zero != ks + n)
-        fail(TRKX_ERROR_ARGUMENT, "edges: the k of node %zu is 0, it must be at least 1",
-             (size_t)(zero - ks));
-    return std::min((size_t)*std::max_element(ks, ks + n), n);
+    char why[TRKX_ERROR_MESSAGE_SIZE];
+    size_t largest = trkx_search_largest_k(ks, n, why);
+    if (largest == 0) fail(TRKX_ERROR_ARGUMENT, "%s", why);
+    return largest;
 }
 
-static void check_points(trkx_cuda_context *context, const float *points, size_t n, size_t dim)
+static void check_points(trkx_backend_context *context, const float *points, size_t n, size_t dim)
 {
     size_t row = first_not_finite(context, points, n, dim);
     if (row < n) fail(TRKX_ERROR_ARGUMENT, "edges: row %zu of the points has a NaN or infinity", row);
 }
 
 /* ---- passes ----------------------------------------------------------------------------------------- */
+
+struct norms_of {
+    const float *xyz;
+    double *norms;
+    TRKX_EVERYWHERE void operator()(size_t i) const
+    {
+        norms[i] = trkx_squared_norm(xyz + 3 * i);
+    }
+};
 
 /* counts [n] of pairs; degrees [n] of neighbours on both sides, or nullptr. */
 struct count_pairs {
@@ -88,7 +91,7 @@ struct count_pairs {
 struct fill_pairs {
     query kept;
     const uint64_t *offsets;
-    const double *norms; /* or nullptr */
+    const double *norms;
     uint64_t *pairs;
     TRKX_EVERYWHERE void operator()(size_t p) const
     {
@@ -98,7 +101,7 @@ struct fill_pairs {
         find_kept(kept, p, [&](size_t q) {
             uint32_t other = ids[q];
             uint64_t pair = own < other ? trkx_key(own, other) : trkx_key(other, own);
-            *to++ = norms == nullptr ? pair : trkx_turn_outwards(norms, pair);
+            *to++ = trkx_turn_outwards(norms, pair);
         });
     }
 };
@@ -166,7 +169,7 @@ struct find_limit {
 };
 
 /* The limits of the saturated nodes, whose places are given, as many at a time as there is memory for. */
-static void find_limits(trkx_cuda_context *context, const query &all, const kept_neighbours &kept,
+static void find_limits(trkx_backend_context *context, const query &all, const kept_neighbours &kept,
                         const uint32_t *places, size_t count, uint64_t *limits)
 {
     const size_t at_a_time = 1 << 16; /* fill any device */
@@ -180,7 +183,7 @@ static void find_limits(trkx_cuda_context *context, const query &all, const kept
 }
 
 /* Sets limits where there are saturated nodes, and returns how many. */
-static size_t truncate(trkx_cuda_context *context, const query &all, const kept_neighbours &kept,
+static size_t truncate(trkx_backend_context *context, const query &all, const kept_neighbours &kept,
                        const uint32_t *degrees, buffer<uint64_t> *limits)
 {
     size_t n = all.g.n;
@@ -200,17 +203,17 @@ static size_t truncate(trkx_cuda_context *context, const query &all, const kept_
 
 /* ---- the search ------------------------------------------------------------------------------------- */
 
-/* The pairs, in any order; *count of them. */
-static uint64_t *find_pairs(trkx_cuda_context *context, const float *points, size_t n, size_t dim,
-                            const float *xyz, const trkx_edges_options *options, size_t *count,
-                            size_t *saturated)
+/* The pairs, in any order; returns how many. */
+static size_t find_pairs(trkx_backend_context *context, const float *points, size_t n, size_t dim,
+                         const float *xyz, const trkx_edges_options *options, buffer<uint64_t> *pairs,
+                         size_t *saturated)
 {
     float radius = (float)options->radius, r2 = radius * radius;
     kept_neighbours kept = {options->ks == nullptr ? options->k : check_ks(options->ks, n), nullptr};
     bool k_matters = options->ks != nullptr || kept.most < n - 1;
     grid_memory grid(context, points, n, dim, r2);
     query query = {grid.view(), r2, nullptr};
-    buffer<uint64_t> offsets(context), limits(context), pairs(context);
+    buffer<uint64_t> offsets(context), limits(context);
     buffer<uint32_t> counts(context, n, "the counts of neighbours"), degrees(context);
     buffer<uint32_t> ks(context);
     buffer<double> norms(context);
@@ -232,32 +235,28 @@ static uint64_t *find_pairs(trkx_cuda_context *context, const float *points, siz
         each(context, n, count_pairs{query, counts.get(), nullptr});
     }
     offsets.allocate(n + 1, "the places of edges");
-    *count = sum_up(context, counts.get(), n, offsets.get());
+    size_t count = sum_up(context, counts.get(), n, offsets.get());
     counts.release();
-    if (*count == 0) return nullptr;
-    if (xyz != nullptr) {
-        norms.allocate(n, "the hits' distances");
-        find_norms(context, xyz, n, norms.get());
-    }
-    pairs.allocate(*count, "edges");
-    each(context, n, fill_pairs{query, offsets.get(), norms.get(), pairs.get()});
-    return pairs.take();
+    if (count == 0) return 0;
+    norms.allocate(n, "the hits' distances");
+    each(context, n, norms_of{xyz, norms.get()});
+    pairs->allocate(count, "edges");
+    each(context, n, fill_pairs{query, offsets.get(), norms.get(), pairs->get()});
+    return count;
 }
 
-void step_radius_graph(trkx_cuda_context *context, const float *points, size_t n, size_t dim,
-                       const float *xyz, const trkx_edges_options *options, trkx_cuda_edges *edges)
+void step_radius_graph(trkx_backend_context *context, const float *points, size_t n, size_t dim,
+                       const float *xyz, const trkx_edges_options *options, trkx_backend_edges *edges)
 {
     *edges = {};
     check_options(n, dim, options);
     if (n == 0) return;
     check_points(context, points, n, dim);
-    trkx_cuda_edges found = {};
-    try {
-        found.pairs = find_pairs(context, points, n, dim, xyz, options, &found.count, &found.saturated);
-        if (found.count > 0) sort(context, found.pairs, found.count);
-    } catch (...) {
-        step_edges_release(context, &found);
-        throw;
-    }
-    *edges = found;
+    buffer<uint64_t> pairs(context);
+    size_t saturated = 0;
+    size_t count = find_pairs(context, points, n, dim, xyz, options, &pairs, &saturated);
+    if (count > 0) sort(context, pairs.get(), count);
+    edges->count = count;
+    edges->saturated = saturated;
+    edges->pairs = pairs.take();
 }

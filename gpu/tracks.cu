@@ -2,12 +2,12 @@
  * Components Implementation for GPUs, 2018): every hit points to a lower one of its component, the lowest,
  * the root, to itself. A root is hooked under a lower one by compare-and-swap, and paths are halved on the
  * way. Whatever the order, the roots at the end are the components' lowest hits. */
-#include <cmath>
+#include "gpu/tracks.h"
 
+#include "core/keys.h"
 #include "gpu/device.h"
 #include "gpu/failure.h"
-#include "core/keys.h"
-#include "gpu/steps.h"
+#include "gpu/primitives.h"
 
 TRKX_EVERYWHERE inline uint32_t load(uint32_t &parent)
 {
@@ -71,12 +71,10 @@ struct point_to_root {
     }
 };
 
-void step_components(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges, float cut,
-                     uint32_t *labels)
+static void find_roots(trkx_backend_context *context, size_t n, const trkx_backend_edges *edges, float cut,
+                       uint32_t *labels)
 {
     uint64_t e;
-    if (n > INT32_MAX) fail(TRKX_ERROR_ARGUMENT, "tracks: %zu hits, at most %d are possible", n, INT32_MAX);
-    if (std::isnan(cut)) fail(TRKX_ERROR_ARGUMENT, "tracks: the cut is not a number");
     first_bad bad(context);
     each(context, n, stand_alone{labels});
     each(context, edges->count, connect_edges{edges->pairs, edges->scores, cut, n, labels, bad.get()});
@@ -121,21 +119,12 @@ struct number_tracks {
     }
 };
 
-static void check_options(const trkx_labelling_options *options)
+void step_components(trkx_backend_context *context, size_t n, const trkx_backend_edges *edges,
+                     const trkx_labelling_options *options, int32_t *labels, size_t *count)
 {
-    if (options->size != sizeof *options)
-        fail(TRKX_ERROR_ARGUMENT, "tracks: options have size %zu instead of %zu: not initialised?",
-             options->size, sizeof *options);
-    if (options->min_hits < 1) fail(TRKX_ERROR_ARGUMENT, "tracks: min_hits is 0, it must be at least 1");
-}
-
-void step_tracks(trkx_cuda_context *context, size_t n, const trkx_cuda_edges *edges,
-                 const trkx_labelling_options *options, int32_t *labels, size_t *count)
-{
-    check_options(options);
     buffer<uint32_t> roots(context, n, "the components"), hits(context, n, "the components");
     buffer<uint64_t> begun(context, n + 1, "the components");
-    step_components(context, n, edges, options->cut, roots.get());
+    find_roots(context, n, edges, options->cut, roots.get());
     runtime::clear(hits.get(), n * sizeof(uint32_t), context->stream);
     each(context, n, count_hits{roots.get(), hits.get()});
     each(context, n, mark_tracks{options->min_hits, hits.get()});

@@ -629,8 +629,8 @@ TRKX_API enum trkx_status trkx_embed(const trkx_pipeline *pipeline, const float 
                                      float *embedding /* [n,dim] */, trkx_error *error);
 /* The bundle's graph: the neighbours of each hit in the embedding [n,dim] within the bundle's radius, of which it keeps
  * the nearest, as many as the bundle says; outwards and sorted (trkx_radius_graph, trkx_edges_orient). Of hits are
- * needed xyz and, where the bundle's info says own_ks, volume_id. On the CPU, whatever the pipeline's device: it is the
- * same graph. *edges: overwritten, not freed. Errors: ARGUMENT, MEMORY. */
+ * needed xyz and, where the bundle's info says own_ks, volume_id. On a device hits and embedding are
+ * copied there, and the edges back. *edges: overwritten, not freed. Errors: ARGUMENT, MEMORY, DEVICE. */
 TRKX_API enum trkx_status trkx_pipeline_edges(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                               const float *embedding, trkx_edges *edges, trkx_error *error);
 /* scores [m]: after a sigmoid, 0..1. Edges whose score is > filter_cut go on to the GNN. */

@@ -5,37 +5,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gpu/trkx_cuda.h"
+#include "gpu/host/for_tests.h"
 
-static const trkx_cuda_table *gpu;
-static trkx_cuda_context *context;
+static const trkx_cuda_table *library;
+static const trkx_backend *gpu;
+static const trkx_cuda_tests *inside;
+static trkx_backend_context *context;
 static trkx_error gpu_error;
 
 #define OK(call) assert_int_equal((call), TRKX_OK)
 
 static inline void open_context(size_t budget)
 {
-    OK(gpu->open(0, budget, &context, &gpu_error));
+    OK(library->open(0, budget, &context, &gpu_error));
 }
 
 /* Nothing may be held but what the test released, and nothing of the library lives on. */
 static inline void close_context(void)
 {
     trkx_cuda_usage usage;
-    gpu->usage(context, &usage);
+    inside->usage(context, &usage);
     assert_int_equal(usage.blocks, 0);
     assert_int_equal(usage.held, 0);
     assert_true(usage.reserved <= usage.budget);
-    gpu->close(context);
+    library->close(context);
     context = NULL;
-    assert_int_equal(gpu->alive(), 0);
+    assert_int_equal(inside->alive(), 0);
 }
 
 static inline int gpu_setup(void **state)
 {
     (void)state;
-    gpu = trkx_cuda_interface(TRKX_CUDA_VERSION);
-    if (gpu == NULL) return -1;
+    library = trkx_cuda_interface(TRKX_CUDA_VERSION);
+    if (library == NULL) return -1;
+    gpu = &library->backend;
+    inside = trkx_cuda_for_tests();
     open_context((size_t)2 << 30);
     return 0;
 }
@@ -56,28 +60,30 @@ static inline void *on_device(const void *from, size_t bytes)
     return block;
 }
 
-static inline trkx_cuda_edges edges_on_device(const trkx_edges *edges, const float *scores)
+static inline trkx_backend_edges edges_on_device(const trkx_edges *edges, const float *scores)
 {
-    trkx_cuda_edges there;
-    OK(gpu->edges_upload(context, edges->index, scores, edges->count, &there, &gpu_error));
+    trkx_backend_edges there;
+    OK(gpu->upload_edges(context, edges->index, edges->count, &there, &gpu_error));
     there.saturated = edges->saturated;
+    if (scores != NULL) there.scores = on_device(scores, edges->count * sizeof *scores);
     return there;
 }
 
 /* Compares with edges of the processor, byte by byte, and releases. */
-static inline void expect_edges(trkx_cuda_edges *there, const trkx_edges *expected, const float *scores)
+static inline void expect_edges(trkx_backend_edges *there, const trkx_edges *expected, const float *scores)
 {
     size_t m = there->count;
     assert_int_equal(m, expected->count);
     assert_int_equal(there->saturated, expected->saturated);
     int64_t *index = malloc((2 * m + 1) * sizeof *index);
     float *own = malloc((m + 1) * sizeof *own);
-    OK(gpu->edges_download(context, there, index, own, &gpu_error));
+    OK(gpu->download_edges(context, there, index, &gpu_error));
+    if (m > 0 && scores != NULL) OK(gpu->download(context, own, there->scores, m * sizeof *own, &gpu_error));
     if (m > 0) assert_memory_equal(index, expected->index, 2 * m * sizeof *index);
     if (m > 0 && scores != NULL) assert_memory_equal(own, scores, m * sizeof *own);
     free(index);
     free(own);
-    gpu->edges_release(context, there);
+    gpu->release_edges(context, there);
     assert_null(there->pairs);
 }
 

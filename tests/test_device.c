@@ -20,14 +20,16 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "gpu/host/for_tests.h"
 #include "networks/session_device.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/parts.h"
 #include "scratch.h"
 
 enum { EVENTS = 3, PARTICLES = 60, FEW = 6 /* particles, where a run is repeated for each failure */ };
 
 static struct {
     const trkx_cuda_table *cuda; /* of the library for tests, open for as long as the tests */
+    const trkx_cuda_tests *inside;
     void *library;
     trkx_event *events[EVENTS], *small;
     char components[512]; /* a bundle like the paper's, with positions for filter and GNN, and with components
@@ -78,8 +80,7 @@ static trkx_result *run(const trkx_pipeline *pipeline, const trkx_hits *hits, co
 static trkx_cuda_usage usage_of(const trkx_pipeline *pipeline, size_t device)
 {
     trkx_cuda_usage usage;
-    const struct trkx_device *found = trkx_devices_at(pipeline->devices, device);
-    found->cuda->usage(found->context, &usage);
+    common.inside->usage(trkx_devices_at(pipeline->devices, device)->device.context, &usage);
     return usage;
 }
 
@@ -146,11 +147,14 @@ static void simulate(uint64_t number, size_t particles, trkx_event **event)
 static int set_up(void **state)
 {
     trkx_cuda_interface_fn *interface = NULL;
+    trkx_cuda_tests_fn *tests = NULL;
     if (scratch_create(state) != 0) return -1;
     common.library = dlopen(getenv("TRKX_CUDA_LIBRARY"), RTLD_NOW | RTLD_LOCAL);
     if (common.library == NULL) return -1;
     *(void **)&interface = dlsym(common.library, TRKX_CUDA_INTERFACE);
     common.cuda = interface(TRKX_CUDA_VERSION);
+    *(void **)&tests = dlsym(common.library, TRKX_CUDA_TESTS);
+    common.inside = tests();
     make_components_bundle();
     for (uint64_t i = 0; i < EVENTS; i++) simulate(i + 1, PARTICLES, &common.events[i]);
     simulate(9, FEW, &common.small);
@@ -162,7 +166,7 @@ static int tear_down(void **state)
     (void)state;
     for (int i = 0; i < EVENTS; i++) trkx_event_destroy(common.events[i]);
     trkx_event_destroy(common.small);
-    long alive = common.cuda->alive();
+    long alive = common.inside->alive();
     dlclose(common.library);
     scratch_files(true);
     return alive != 0 ? -1 : rmdir(scratch);
@@ -537,7 +541,7 @@ static void let_each_fail(const char *name, struct attempt *attempt)
 {
     trkx_result *expected = NULL;
     trkx_error error = {TRKX_OK, ""};
-    long alive = common.cuda->alive();
+    long alive = common.inside->alive();
     for (int i = 0; i < 3; i++) { /* from now on its memory is there */
         trkx_result_destroy(expected);
         expected = NULL;
@@ -562,7 +566,7 @@ static void let_each_fail(const char *name, struct attempt *attempt)
     if (expected != NULL) assert_same_outcome(expected, found);
     trkx_result_destroy(found);
     trkx_result_destroy(expected);
-    if (attempt->pipeline == NULL) assert_int_equal(common.cuda->alive(), alive);
+    if (attempt->pipeline == NULL) assert_int_equal(common.inside->alive(), alive);
 }
 
 static void each_call_of_the_device_may_fail(void **state)
@@ -570,7 +574,7 @@ static void each_call_of_the_device_may_fail(void **state)
     const char *const bundles[] = {DEFAULT, common.components};
     (void)state;
     for (size_t b = 0; b < 2; b++) {
-        struct attempt attempt = {bundles[b], NULL, common.cuda->fail_after, TRKX_ERROR_DEVICE, 1, 0};
+        struct attempt attempt = {bundles[b], NULL, common.inside->fail_after, TRKX_ERROR_DEVICE, 1, 0};
         let_each_fail("loading", &attempt);
         attempt.pipeline = load(bundles[b], "cuda:0");
         let_each_fail("running", &attempt);
@@ -583,7 +587,7 @@ static void each_allocation_of_opening_devices_may_fail(void **state)
     const struct trkx_devices_spec spec = {.names = "cuda:0,cuda:0", .max_memory = 1 << 20};
     struct trkx_devices *devices = NULL;
     trkx_error error;
-    long alive = common.cuda->alive(), after = 0;
+    long alive = common.inside->alive(), after = 0;
     (void)state;
     for (;; after++) {
         trkx_memory_fail_after(after);
@@ -592,11 +596,11 @@ static void each_allocation_of_opening_devices_may_fail(void **state)
         assert_int_equal(devices != NULL, status == TRKX_OK);
         if (status == TRKX_OK) break;
         assert_int_equal(status, TRKX_ERROR_MEMORY);
-        assert_int_equal(common.cuda->alive(), alive);
+        assert_int_equal(common.inside->alive(), alive);
     }
     assert_true(after > 0);
     trkx_devices_close(devices);
-    assert_int_equal(common.cuda->alive(), alive);
+    assert_int_equal(common.inside->alive(), alive);
 }
 
 static void allocations_may_fail(void **state)
@@ -699,18 +703,13 @@ static void what_does_not_fit_is_filtered_in_parts(void **state)
 
 /* A device whose networks are not the host's: ONNX Runtime for the CPU has no provider for it. Its memory is
  * there all the same. */
-struct foreign {
-    trkx_cuda_table table;
-    struct trkx_device device;
-};
-
-static void open_foreign(struct foreign *foreign, size_t budget)
+static struct trkx_device open_foreign(size_t budget)
 {
+    struct trkx_device device = {.allocate = common.cuda->backend.allocate,
+                                 .release = common.cuda->backend.release};
     trkx_error error;
-    foreign->table = *common.cuda;
-    foreign->table.host = false;
-    foreign->device = (struct trkx_device){.cuda = &foreign->table};
-    expect_ok(common.cuda->open(0, budget, &foreign->device.context, &error), &error);
+    expect_ok(common.cuda->open(0, budget, &device.context, &error), &error);
+    return device;
 }
 
 static enum trkx_status load_for(const struct trkx_device *device, trkx_error *error)
@@ -733,14 +732,13 @@ static enum trkx_status load_for(const struct trkx_device *device, trkx_error *e
 
 static void a_runtime_without_cuda_is_told(void **state)
 {
-    struct foreign foreign;
     trkx_error error;
     (void)state;
-    open_foreign(&foreign, 1 << 20);
-    assert_int_equal(load_for(&foreign.device, &error), TRKX_ERROR_DEVICE);
+    struct trkx_device foreign = open_foreign(1 << 20);
+    assert_int_equal(load_for(&foreign, &error), TRKX_ERROR_DEVICE);
     assert_non_null(strstr(error.message, "has no CUDA provider that works here"));
     assert_non_null(strstr(error.message, "onnxruntime-gpu"));
-    common.cuda->close(foreign.device.context);
+    common.cuda->close(foreign.context);
 }
 
 static void networks_take_their_memory_from_the_pool(void **state)
@@ -748,19 +746,18 @@ static void networks_take_their_memory_from_the_pool(void **state)
     enum { BUDGET = 1 << 20 };
     const OrtApi *api = OrtGetApiBase()->GetApi(TRKX_ORT_API);
     trkx_pipeline *runtime = load(DEFAULT, "cpu"); /* the environment stays */
-    struct foreign foreign;
     trkx_cuda_usage usage;
     trkx_error error;
     void *block = NULL, *refused = NULL;
     (void)state;
-    open_foreign(&foreign, BUDGET);
-    load_for(&foreign.device, &error);
+    struct trkx_device foreign = open_foreign(BUDGET);
+    load_for(&foreign, &error);
     OrtAllocator *allocator = trkx_ort_device_allocator(0);
     assert_non_null(allocator);
-    assert_null(trkx_ort_enter_device(&foreign.device));
+    assert_null(trkx_ort_enter_device(&foreign));
     assert_null(api->AllocatorAlloc(allocator, 1000, &block));
     assert_non_null(block);
-    common.cuda->usage(foreign.device.context, &usage);
+    common.inside->usage(foreign.context, &usage);
     assert_true(usage.blocks == 1 && usage.held >= 1000);
     OrtStatus *status = api->AllocatorAlloc(allocator, 2 * BUDGET, &refused);
     assert_non_null(status);
@@ -770,10 +767,10 @@ static void networks_take_their_memory_from_the_pool(void **state)
     assert_non_null(strstr(error.message, "a network's tensors"));
     assert_false(trkx_ort_device_refused(&error));
     assert_null(api->AllocatorFree(allocator, block));
-    assert_ptr_equal(trkx_ort_enter_device(NULL), &foreign.device);
-    common.cuda->usage(foreign.device.context, &usage);
+    assert_ptr_equal(trkx_ort_enter_device(NULL), &foreign);
+    common.inside->usage(foreign.context, &usage);
     assert_int_equal(usage.blocks, 0);
-    common.cuda->close(foreign.device.context);
+    common.cuda->close(foreign.context);
     trkx_pipeline_destroy(runtime);
     assert_null(trkx_ort_device_allocator(0));
 }

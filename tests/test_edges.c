@@ -83,7 +83,7 @@ static void test_every_size(void **state)
 static void test_every_dimension(void **state)
 {
     (void)state;
-    for (size_t dim = 1; dim <= TRKX_TREE_DIM_MAX; dim++)
+    for (size_t dim = 1; dim <= TRKX_DIM_MAX; dim++)
         try_arrangements(compare, 300, dim, 0.4 * sqrt((double)dim), 500);
 }
 

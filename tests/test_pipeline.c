@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "pipeline/graph.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/parts.h"
 
 /* Few hits: ThreadSanitizer slows everything down by ten. */
 enum { PARTICLES = 60, EVENTS = 4 };

@@ -40,7 +40,7 @@ static inline uint64_t trkx_near_pair(int32_t a, int32_t b)
 struct trkx_place {
     size_t leaf, lane;
     int32_t id;
-    float x[TRKX_TREE_DIM_MAX]; /* [dim] */
+    float x[TRKX_DIM_MAX]; /* [dim] */
 };
 
 /* The neighbours of one point that have been seen so far and may be among its k nearest. */

@@ -43,7 +43,7 @@ static inline __attribute__((always_inline)) size_t expand(size_t dim, const str
                                                            const uint32_t *nodes, size_t count,
                                                            uint32_t *children)
 {
-    vec all[TRKX_TREE_DIM_MAX];
+    vec all[TRKX_DIM_MAX];
     size_t found = 0;
     for (size_t d = 0; d < dim; d++) all[d] = vec_all(x[d]);
     for (size_t i = 0; i < count; i++) {

@@ -7,6 +7,7 @@
 #include "core/keys.h"
 #include "core/options.h"
 #include "core/threads.h"
+#include "graph/check.h"
 #include "graph/search.h"
 #include "graph/tree.h"
 
@@ -33,37 +34,24 @@ static size_t first_bad_row(const float *points, size_t n, size_t dim, int threa
 /* Makes k the largest of the nodes' own, as far as that can matter. */
 static enum trkx_status check_ks(struct trkx_query *query, trkx_error *error)
 {
-    query->k = 1;
-    for (size_t i = 0; i < query->n; i++) {
-        if (query->ks[i] < 1)
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "edges: the k of node %zu is 0, it must be at least 1", i);
-        if (query->ks[i] > query->k) query->k = query->ks[i];
-    }
-    if (query->k > query->n) query->k = query->n;
-    return TRKX_OK;
+    char why[TRKX_ERROR_MESSAGE_SIZE];
+    if (query->n == 0) return TRKX_OK;
+    query->k = trkx_search_largest_k(query->ks, query->n, why);
+    return query->k > 0 ? TRKX_OK : trkx_fail(error, TRKX_ERROR_ARGUMENT, "%s", why);
 }
 
 static enum trkx_status check_query(const float *points, size_t n, size_t dim,
                                     const trkx_edges_options *given, struct trkx_query *query,
                                     trkx_error *error)
 {
+    char why[TRKX_ERROR_MESSAGE_SIZE];
     trkx_edges_options options;
     trkx_edges_options_init(&options);
     enum trkx_status status = trkx_options_take("edges", given, &options, sizeof options, error);
     if (status != TRKX_OK) return status;
-    if (!(options.radius >= TRKX_RADIUS_MIN && options.radius <= TRKX_RADIUS_MAX))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: the radius is %g, it must be from %g to %g",
-                         options.radius, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX);
-    if (options.k < 1) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: k is 0, it must be at least 1");
+    if (!trkx_search_possible(n, dim, &options, why)) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "%s", why);
     if (options.threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %d threads", options.threads);
-    if (dim < 1 || dim > TRKX_TREE_DIM_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "edges: points have %zu dimensions, 1 to %d are possible", dim, TRKX_TREE_DIM_MAX);
-    if (n > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "edges: %zu points, at most %d are possible", n,
-                         INT32_MAX);
     float radius = (float)options.radius;
     *query = (struct trkx_query){
         .points = points,

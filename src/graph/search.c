@@ -192,7 +192,7 @@ static float reach_of_leaf(const struct search *search, size_t leaf, float *midd
 /* How far all points of a leaf go down together: while there are few nodes. */
 static struct start start_of_leaf(struct worker *worker, size_t leaf)
 {
-    float middle[TRKX_TREE_DIM_MAX], limit = reach_of_leaf(worker->search, leaf, middle);
+    float middle[TRKX_DIM_MAX], limit = reach_of_leaf(worker->search, leaf, middle);
     struct start start = root_of(worker->search->tree);
     while (start.level > 0) {
         const uint32_t *children;

@@ -34,7 +34,7 @@ static size_t widest_dimension(const struct build *build, const uint64_t *keys, 
 {
     size_t dim = build->tree->dim, samples = count < SAMPLE ? count : SAMPLE, widest = 0;
     const float *origin = build->points + trkx_key_low(keys[0]) * dim; /* against cancellation */
-    double sum[TRKX_TREE_DIM_MAX] = {0}, squares[TRKX_TREE_DIM_MAX] = {0}, largest = -1;
+    double sum[TRKX_DIM_MAX] = {0}, squares[TRKX_DIM_MAX] = {0}, largest = -1;
     for (size_t i = 0; i < samples; i++) {
         const float *point = build->points + trkx_key_low(keys[i * count / samples]) * dim;
         if (i + AHEAD < samples)

@@ -5,9 +5,9 @@
 #define TRKX_GRAPH_TREE_H
 
 #include "core/memory.h"
+#include "graph/check.h"
 
 enum {
-    TRKX_TREE_DIM_MAX = 32,
     TRKX_TREE_LANES = 16, /* points of a leaf, and children of a node */
     TRKX_TREE_LEVELS = 8, /* at most: 16^8 leaves */
 };

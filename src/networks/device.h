@@ -1,43 +1,22 @@
-/* GPUs: libtrkx_cuda is loaded at run time, and a pipeline opens the devices that it is given. */
+/* The GPU that networks run on, as ONNX Runtime has to know it. */
 #ifndef TRKX_SRC_DEVICE_H
 #define TRKX_SRC_DEVICE_H
 
 #include "core/error.h"
-#include "gpu/trkx_cuda.h"
 
-/* One device of a pipeline: a stream, a pool of memory, and the networks that use the two. One run at a time.
+struct trkx_backend_context; /* the device's own */
+
+/* One stream and one pool of memory, which the networks share with the steps between them. One run at a time.
  */
 struct trkx_device {
-    const trkx_cuda_table *cuda;
-    trkx_cuda_context *context;
     int number;
-    bool tf32;                                    /* networks may round the factors of products to 10 bits */
-    struct trkx_session *sessions[TRKX_NETWORKS]; /* closed with the device */
-    bool lent;
+    bool tf32;    /* networks may round the factors of products to 10 bits */
+    bool host;    /* its memory is the host's, and the networks run there */
+    void *stream; /* cudaStream_t */
+    struct trkx_backend_context *context;
+    enum trkx_status (*allocate)(struct trkx_backend_context *context, size_t bytes, const char *what,
+                                 void **block, trkx_error *error);
+    void (*release)(struct trkx_backend_context *context, void *block);
 };
-
-/* The devices of a pipeline. */
-struct trkx_devices;
-
-struct trkx_devices_spec {
-    const char *names; /* "cuda:0,cuda:1"; one that is named twice runs two events at once */
-    size_t max_memory; /* bytes of each; 0: nine tenths of what is free, shared by those on the same GPU */
-    bool tf32;
-};
-
-/* Errors: ARGUMENT (no such list), MEMORY, DEVICE (no library, driver or device; the message says which). */
-enum trkx_status trkx_devices_open(const struct trkx_devices_spec *spec, struct trkx_devices **devices,
-                                   trkx_error *error);
-/* All devices are back. NULL: nothing. */
-void trkx_devices_close(struct trkx_devices *devices);
-
-size_t trkx_devices_count(const struct trkx_devices *devices);
-struct trkx_device *trkx_devices_at(struct trkx_devices *devices, size_t i);
-/* What the first one is: "Tesla V100-SXM2-16GB". */
-const char *trkx_devices_description(const struct trkx_devices *devices);
-
-/* A device for this thread alone; waits where all are lent. Any thread. */
-struct trkx_device *trkx_devices_lend(struct trkx_devices *devices);
-void trkx_devices_return(struct trkx_devices *devices, struct trkx_device *device); /* NULL: nothing */
 
 #endif

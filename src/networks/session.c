@@ -337,7 +337,7 @@ static enum trkx_status choose_kernels(struct trkx_session *session, OrtSessionO
     session->memory = allocator.info;
     if (spec->device == NULL)
         return spec->kernels == TRKX_KERNELS_TRKX ? add_provider(options, spec->report, error) : TRKX_OK;
-    if (spec->device->cuda->host) return TRKX_OK;
+    if (spec->device->host) return TRKX_OK;
     pthread_mutex_lock(&lock);
     enum trkx_status status =
         trkx_ort_use_device(api, environment, options, spec->device, &session->memory, error);

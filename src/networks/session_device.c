@@ -46,7 +46,7 @@ static void *ORT_API_CALL take(OrtAllocator *self, size_t bytes)
     if (current == NULL)
         trkx_fail(&refusal, TRKX_ERROR_MEMORY, "memory of a device outside of a run");
     else
-        current->cuda->allocate(current->context, bytes, "a network's tensors", &block, &refusal);
+        current->allocate(current->context, bytes, "a network's tensors", &block, &refusal);
     if (block == NULL) trkx_ort_refuse();
     return block;
 }
@@ -55,7 +55,7 @@ static void *ORT_API_CALL take(OrtAllocator *self, size_t bytes)
 static void ORT_API_CALL give(OrtAllocator *self, void *block)
 {
     (void)self;
-    if (current != NULL) current->cuda->release(current->context, block);
+    if (current != NULL) current->release(current->context, block);
 }
 
 static const OrtMemoryInfo *ORT_API_CALL info_of(const OrtAllocator *self)
@@ -154,9 +154,8 @@ static enum trkx_status set_options(const OrtApi *api, OrtCUDAProviderOptionsV2 
     enum trkx_status status = no_provider(
         api, api->UpdateCUDAProviderOptions(cuda, keys, values, sizeof keys / sizeof *keys), error);
     if (status != TRKX_OK) return status;
-    void *stream = device->cuda->stream(device->context);
-    return no_provider(api, api->UpdateCUDAProviderOptionsWithValue(cuda, "user_compute_stream", stream),
-                       error);
+    return no_provider(
+        api, api->UpdateCUDAProviderOptionsWithValue(cuda, "user_compute_stream", device->stream), error);
 }
 
 static enum trkx_status add_provider(const OrtApi *api, OrtSessionOptions *options,

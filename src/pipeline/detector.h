@@ -2,7 +2,7 @@
 #ifndef TRKX_PIPELINE_DETECTOR_H
 #define TRKX_PIPELINE_DETECTOR_H
 
-#include "pipeline/pipeline.h"
+#include "pipeline/parts.h"
 
 /* Reads pipeline->detector where the bundle needs one: from `path`, or, where that is NULL, from the bundle's
  * own. Errors: MEMORY, IO, FORMAT, BUNDLE (none is named, or not enough is known of it). */

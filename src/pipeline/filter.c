@@ -1,48 +1,54 @@
 /* Edge filtering: a network looks at the two ends of each edge; edges are independent of each other. */
-#include <math.h>
+#include "pipeline/filter.h"
 
-#include "core/threads.h"
-#include "networks/edge_tensors.h"
-#include "pipeline/pipeline_device.h"
+#include "pipeline/scores.h"
 
-void trkx_sigmoid(float *scores, size_t m, int threads)
+/* Calls the network with so many edges at a time, from *first on, which follows what is done. */
+static enum trkx_status score_in_batches(const struct trkx_run *run, size_t batch, size_t *first)
 {
-#pragma omp parallel for num_threads(threads) schedule(static) if (m > 10000)
-    for (size_t e = 0; e < m; e++) scores[e] = 1.0f / (1.0f + expf(-scores[e]));
+    struct trkx_scoring scoring;
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(trkx_scoring_begin(&scoring, run, TRKX_NETWORK_FILTER, batch));
+    while (*first < run->edges.count) {
+        size_t left = run->edges.count - *first, count = left < batch ? left : batch;
+        TRKX_CHECK(trkx_scoring_call(&scoring, *first, count));
+        *first += count;
+        TRKX_CHECK(trkx_run_check(run, "filter"));
+    }
+cleanup:
+    trkx_scoring_end(&scoring);
+    return status;
 }
 
-enum trkx_status trkx_filter_in(const trkx_pipeline *pipeline, const struct trkx_run_context *context,
-                                const float *features, size_t n, const trkx_edges *edges, float *scores,
-                                trkx_error *error)
+/* Where a batch does not fit, half of it may. */
+static enum trkx_status score(const struct trkx_run *run)
 {
-    const struct trkx_model *model = &pipeline->bundle.models[TRKX_NETWORK_FILTER];
-    const struct trkx_ends ends = trkx_ends_of(pipeline, context->sessions, TRKX_NETWORK_FILTER, features, n);
-    size_t most = edges->count < pipeline->filter_batch ? edges->count : pipeline->filter_batch;
+    enum { LEAST = 1024 }; /* edges a call: what a device does at once */
+    size_t m = run->edges.count, most = run->pipeline->filter_batch, first = 0;
+    size_t batch = m < most ? m : most;
+    if (m == 0) return TRKX_OK;
+    enum trkx_status status = score_in_batches(run, batch, &first);
+    while (status == TRKX_ERROR_MEMORY && batch > LEAST) status = score_in_batches(run, batch /= 2, &first);
+    return status != TRKX_OK ? status : trkx_scores_finish(run, TRKX_NETWORK_FILTER);
+}
+
+enum trkx_status trkx_step_filter(struct trkx_run *run)
+{
+    const struct trkx_bundle *bundle = &run->pipeline->bundle;
+    const trkx_backend *backend = run->place.backend;
+    trkx_backend_context *context = run->place.context;
     enum trkx_status status = TRKX_OK;
-    char *batch = NULL;
-    if (edges->count == 0) return TRKX_OK;
-    TRKX_CHECK(trkx_ends_check(&ends, error));
-    TRKX_ALLOCATE(batch, context->memory, most * trkx_ends_bytes(&ends), "a batch of edges");
-    for (size_t first = 0; first < edges->count; first += most) {
-        size_t count = edges->count - first < most ? edges->count - first : most;
-        struct trkx_tensor in[2];
-        trkx_ends_put(&ends, edges, first, count, batch, in);
-        struct trkx_tensor out = {scores + first, TRKX_ELEMENT_FLOAT, 1, {(int64_t)count}};
-        TRKX_CHECK(
-            trkx_session_run(context->sessions[TRKX_NETWORK_FILTER], context->memory, in, &out, error));
-        TRKX_CHECK(trkx_run_check(context, "filter", error));
-    }
-    if (!model->sigmoid_in_model) trkx_sigmoid(scores, edges->count, pipeline->threads);
+    TRKX_CHECK(trkx_scores_allocate(run));
+    TRKX_CHECK(score(run));
+    if (bundle->completes)
+        TRKX_CHECK(backend->over(context, &run->edges, bundle->candidate_cut, &run->candidates, run->error));
+    TRKX_CHECK(backend->cut(context, &run->edges, bundle->models[TRKX_NETWORK_FILTER].cut, run->error));
 cleanup:
-    trkx_release(batch);
     return status;
 }
 
 enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float *features, size_t n,
                              const trkx_edges *edges, float *scores, trkx_error *error)
 {
-    const struct trkx_run_context context = {.sessions = pipeline->sessions};
-    if (pipeline->devices != NULL)
-        return trkx_device_score_host(pipeline, TRKX_NETWORK_FILTER, features, n, edges, scores, error);
-    return trkx_filter_in(pipeline, &context, features, n, edges, scores, error);
+    return trkx_scores_by_itself(pipeline, TRKX_NETWORK_FILTER, score, features, n, edges, scores, error);
 }

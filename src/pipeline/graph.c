@@ -1,11 +1,5 @@
-/* The bundle's graph of an event's hits: the neighbours in the embedding, at most as many as each hit keeps,
- * outwards.
- */
+/* How the bundle makes the graph of an event's hits: the radius, and how many neighbours each hit keeps. */
 #include "pipeline/graph.h"
-
-#include "graph/edges.h"
-#include "graph/radius_graph.h"
-#include "pipeline/pipeline.h"
 
 static uint32_t k_of_volume(const struct trkx_bundle *bundle, int32_t volume)
 {
@@ -35,29 +29,4 @@ enum trkx_status trkx_pipeline_graph(const trkx_pipeline *pipeline, const trkx_h
     options->ks = *ks;
 cleanup:
     return status;
-}
-
-enum trkx_status trkx_pipeline_edges_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
-                                        const trkx_hits *hits, const float *embedding, trkx_edges *edges,
-                                        trkx_error *error)
-{
-    trkx_edges_options options;
-    uint32_t *ks = NULL;
-    double *norms = NULL;
-    enum trkx_status status = TRKX_OK;
-    *edges = (trkx_edges){0};
-    TRKX_CHECK(trkx_pipeline_graph(pipeline, hits, memory, &options, &ks, error));
-    TRKX_CHECK(trkx_edges_norms(memory, hits->xyz, hits->count, &norms, error));
-    TRKX_CHECK(trkx_radius_graph_in(memory, embedding, hits->count, pipeline->bundle.dim, norms, &options,
-                                    edges, error));
-cleanup:
-    trkx_release(ks);
-    trkx_release(norms);
-    return status;
-}
-
-enum trkx_status trkx_pipeline_edges(const trkx_pipeline *pipeline, const trkx_hits *hits,
-                                     const float *embedding, trkx_edges *edges, trkx_error *error)
-{
-    return trkx_pipeline_edges_in(pipeline, NULL, hits, embedding, edges, error);
 }

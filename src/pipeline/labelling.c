@@ -1,7 +1,17 @@
 /* Track labelling as a bundle asks for it: by one of the methods, completed or not. */
-#include "pipeline/pipeline.h"
+#include "pipeline/labelling.h"
 #include "tracks/complete.h"
 #include "tracks/labels.h"
+
+trkx_labelling_options trkx_pipeline_labelling(const trkx_pipeline *pipeline)
+{
+    trkx_labelling_options options;
+    trkx_labelling_options_init(&options);
+    options.cut = pipeline->bundle.models[TRKX_NETWORK_GNN].cut;
+    options.min_hits = pipeline->bundle.min_hits;
+    options.threads = pipeline->threads;
+    return options;
+}
 
 enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
                                          const trkx_hits *hits, const int32_t *modules,
@@ -10,14 +20,15 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
                                          struct trkx_labelling *outcome, trkx_error *error)
 {
     const struct trkx_bundle *bundle = &pipeline->bundle;
+    const trkx_labelling_options options = trkx_pipeline_labelling(pipeline);
     const struct trkx_method_task task = {.memory = memory,
                                           .hits = hits,
                                           .modules = modules,
                                           .edges = edges,
                                           .scores = scores,
-                                          .cut = bundle->models[TRKX_NETWORK_GNN].cut,
-                                          .min_hits = bundle->min_hits,
-                                          .threads = pipeline->threads,
+                                          .cut = options.cut,
+                                          .min_hits = options.min_hits,
+                                          .threads = options.threads,
                                           .settings = bundle->method_settings[bundle->method]};
     trkx_complete_options completion = bundle->completion;
     enum trkx_status status = TRKX_OK;

@@ -1,4 +1,5 @@
-#include "networks/device.h"
+/* GPUs: libtrkx_cuda is loaded, the devices that a pipeline is given are opened, and lent to its runs. */
+#include "pipeline/devices.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
@@ -17,7 +18,7 @@ struct trkx_devices {
     const trkx_cuda_table *cuda;
     trkx_cuda_device description; /* of the first */
     size_t count;
-    struct trkx_device devices[MOST];
+    struct trkx_gpu devices[MOST];
     pthread_mutex_t lock; /* of `lent` */
     pthread_cond_t returned;
 };
@@ -85,7 +86,7 @@ static enum trkx_status read_names(const char *names, struct trkx_devices *devic
                              "device \"%s\" is none of cpu, auto, cuda:N or cuda:N,cuda:M,...", names);
         if (devices->count == MOST)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "device: more than %d devices are named", MOST);
-        devices->devices[devices->count++].number = number;
+        devices->devices[devices->count++].device.number = number;
         if (*text++ == '\0') return TRKX_OK;
     }
 }
@@ -93,24 +94,32 @@ static enum trkx_status read_names(const char *names, struct trkx_devices *devic
 static size_t times_named(const struct trkx_devices *devices, int number)
 {
     size_t times = 0;
-    for (size_t i = 0; i < devices->count; i++) times += devices->devices[i].number == number;
+    for (size_t i = 0; i < devices->count; i++) times += devices->devices[i].device.number == number;
     return times;
 }
 
 /* What is outside the budget (the program's own code on the device, the networks' work space for products)
  * comes out of the tenth that is left. */
-static enum trkx_status open_device(struct trkx_devices *devices, struct trkx_device *device,
-                                    const struct trkx_devices_spec *spec, trkx_error *error)
+static enum trkx_status open_gpu(struct trkx_devices *devices, struct trkx_gpu *gpu,
+                                 const struct trkx_devices_spec *spec, trkx_error *error)
 {
+    const trkx_cuda_table *cuda = devices->cuda;
+    struct trkx_device *device = &gpu->device;
     trkx_cuda_device description;
     size_t budget = spec->max_memory;
-    device->cuda = devices->cuda;
-    device->tf32 = spec->tf32;
-    enum trkx_status status = devices->cuda->describe(device->number, &description, error);
+    enum trkx_status status = cuda->describe(device->number, &description, error);
     if (status != TRKX_OK) return status;
-    if (device == devices->devices) devices->description = description;
+    if (gpu == devices->devices) devices->description = description;
     if (budget == 0) budget = description.free_memory / 10 * 9 / times_named(devices, device->number);
-    return devices->cuda->open(device->number, budget, &device->context, error);
+    status = cuda->open(device->number, budget, &device->context, error);
+    if (status != TRKX_OK) return status;
+    device->tf32 = spec->tf32;
+    device->host = cuda->host;
+    device->stream = cuda->stream(device->context);
+    device->allocate = cuda->backend.allocate;
+    device->release = cuda->backend.release;
+    gpu->backend = &cuda->backend;
+    return TRKX_OK;
 }
 
 enum trkx_status trkx_devices_open(const struct trkx_devices_spec *spec, struct trkx_devices **result,
@@ -127,7 +136,7 @@ enum trkx_status trkx_devices_open(const struct trkx_devices_spec *spec, struct 
     TRKX_CHECK(load_library(devices, error));
     TRKX_CHECK(devices->cuda->count_devices(&there, error));
     for (size_t i = 0; i < devices->count; i++)
-        TRKX_CHECK(open_device(devices, &devices->devices[i], spec, error));
+        TRKX_CHECK(open_gpu(devices, &devices->devices[i], spec, error));
     *result = devices;
     devices = NULL;
 cleanup:
@@ -139,9 +148,9 @@ void trkx_devices_close(struct trkx_devices *devices)
 {
     if (devices == NULL) return;
     for (size_t i = 0; i < devices->count; i++) {
-        struct trkx_device *device = &devices->devices[i];
-        for (int n = 0; n < TRKX_NETWORKS; n++) trkx_session_destroy(device->sessions[n]);
-        if (device->context != NULL) device->cuda->close(device->context);
+        struct trkx_gpu *gpu = &devices->devices[i];
+        for (int n = 0; n < TRKX_NETWORKS; n++) trkx_session_destroy(gpu->sessions[n]);
+        if (gpu->device.context != NULL) devices->cuda->close(gpu->device.context);
     }
     if (devices->library != NULL) dlclose(devices->library);
     pthread_cond_destroy(&devices->returned);
@@ -154,7 +163,7 @@ size_t trkx_devices_count(const struct trkx_devices *devices)
     return devices->count;
 }
 
-struct trkx_device *trkx_devices_at(struct trkx_devices *devices, size_t i)
+struct trkx_gpu *trkx_devices_at(struct trkx_devices *devices, size_t i)
 {
     return &devices->devices[i];
 }
@@ -166,28 +175,27 @@ const char *trkx_devices_description(const struct trkx_devices *devices)
 
 /* ---- lending ---------------------------------------------------------------------------------------- */
 
-static struct trkx_device *find_free(struct trkx_devices *devices)
+static struct trkx_gpu *find_free(struct trkx_devices *devices)
 {
     for (size_t i = 0; i < devices->count; i++)
         if (!devices->devices[i].lent) return &devices->devices[i];
     return NULL;
 }
 
-struct trkx_device *trkx_devices_lend(struct trkx_devices *devices)
+struct trkx_gpu *trkx_devices_lend(struct trkx_devices *devices)
 {
-    struct trkx_device *device = NULL;
+    struct trkx_gpu *gpu = NULL;
     pthread_mutex_lock(&devices->lock);
-    while ((device = find_free(devices)) == NULL) pthread_cond_wait(&devices->returned, &devices->lock);
-    device->lent = true;
+    while ((gpu = find_free(devices)) == NULL) pthread_cond_wait(&devices->returned, &devices->lock);
+    gpu->lent = true;
     pthread_mutex_unlock(&devices->lock);
-    return device;
+    return gpu;
 }
 
-void trkx_devices_return(struct trkx_devices *devices, struct trkx_device *device)
+void trkx_devices_return(struct trkx_devices *devices, struct trkx_gpu *gpu)
 {
-    if (device == NULL) return;
     pthread_mutex_lock(&devices->lock);
-    device->lent = false;
+    gpu->lent = false;
     pthread_cond_signal(&devices->returned);
     pthread_mutex_unlock(&devices->lock);
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "gpu/failure.h"
+#include "gpu/host/runtime.h"
 #include "gpu/runtime.h"
 
 namespace runtime
@@ -15,11 +16,6 @@ const bool host = true;
 
 static std::atomic<long> calls{0}, limit{-1}, living{0};
 static const size_t alignment = 256;
-
-const char *name()
-{
-    return "the processor's threads, for tests";
-}
 
 static bool fails()
 {
@@ -43,8 +39,7 @@ trkx_cuda_device describe(int)
     trkx_cuda_device d = {};
     check("describing a device");
     snprintf(d.name, sizeof d.name, "host");
-    d.processors = 1;
-    d.memory = d.free_memory = (size_t)1 << 32;
+    d.free_memory = (size_t)1 << 32;
     return d;
 }
 
@@ -119,11 +114,6 @@ long fail_after(long after)
 long alive()
 {
     return living;
-}
-
-void count_context(int difference)
-{
-    living += difference;
 }
 
 } // namespace runtime

@@ -11,11 +11,7 @@ namespace runtime
 
 const bool host = false;
 
-const char *name()
-{
-    static_assert(CUDART_VERSION / 1000 >= 12, "CUDA 12 or newer");
-    return TRKX_CUDA_BUILD;
-}
+static_assert(CUDART_VERSION / 1000 >= 12, "CUDA 12 or newer");
 
 static void check(cudaError_t result, const char *doing)
 {
@@ -54,29 +50,15 @@ int count_devices()
     return count;
 }
 
-static size_t attribute(int device, enum cudaDeviceAttr which)
-{
-    int value = 0;
-    check(cudaDeviceGetAttribute(&value, which, device), "describing a device");
-    return (size_t)value;
-}
-
 trkx_cuda_device describe(int device)
 {
     trkx_cuda_device d = {};
     cudaDeviceProp properties;
+    size_t all = 0;
     check(cudaGetDeviceProperties(&properties, device), "describing a device");
     use(device);
-    check(cudaMemGetInfo(&d.free_memory, &d.memory), "asking for free memory");
-    check(cudaDriverGetVersion(&d.driver), "asking for the driver's version");
-    check(cudaRuntimeGetVersion(&d.runtime), "asking for the runtime's version");
+    check(cudaMemGetInfo(&d.free_memory, &all), "asking for free memory");
     snprintf(d.name, sizeof d.name, "%s", properties.name);
-    d.major = properties.major;
-    d.minor = properties.minor;
-    d.processors = properties.multiProcessorCount;
-    /* kHz, twice a clock; bits */
-    d.bytes_per_second = 2e3 * (double)attribute(device, cudaDevAttrMemoryClockRate) *
-                         (double)attribute(device, cudaDevAttrGlobalMemoryBusWidth) / 8;
     return d;
 }
 
@@ -141,20 +123,6 @@ void copy_out(void *to, const void *from, size_t bytes, void *stream)
 void clear(void *block, size_t bytes, void *stream)
 {
     check(cudaMemsetAsync(block, 0, bytes, (cudaStream_t)stream), "clearing memory");
-}
-
-long fail_after(long)
-{
-    return 0;
-}
-
-long alive()
-{
-    return 0;
-}
-
-void count_context(int)
-{
 }
 
 } // namespace runtime

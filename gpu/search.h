@@ -1,0 +1,10 @@
+/* The search by radius. See pipeline/backend.h; throws failures. */
+#ifndef TRKX_GPU_SEARCH_H
+#define TRKX_GPU_SEARCH_H
+
+#include "gpu/context.h"
+
+void step_radius_graph(trkx_backend_context *context, const float *points, size_t n, size_t dim,
+                       const float *xyz, const trkx_edges_options *options, trkx_backend_edges *edges);
+
+#endif

@@ -1,0 +1,11 @@
+/* The time of a step, for its record. */
+#ifndef TRKX_SRC_PIPELINE_CLOCK_H
+#define TRKX_SRC_PIPELINE_CLOCK_H
+
+#include <trkx.h>
+
+/* threads: that the step may use. */
+void trkx_clock_start(trkx_step_record *record, int threads);
+void trkx_clock_stop(trkx_step_record *record, int threads);
+
+#endif

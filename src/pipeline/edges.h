@@ -1,0 +1,9 @@
+/* The step edges: embedding -> edges [2,m]. */
+#ifndef TRKX_SRC_PIPELINE_EDGES_H
+#define TRKX_SRC_PIPELINE_EDGES_H
+
+#include "pipeline/run.h"
+
+enum trkx_status trkx_step_edges(struct trkx_run *run);
+
+#endif

@@ -1,0 +1,9 @@
+/* The step embed: features -> embedding [n,D]. */
+#ifndef TRKX_SRC_PIPELINE_EMBED_H
+#define TRKX_SRC_PIPELINE_EMBED_H
+
+#include "pipeline/run.h"
+
+enum trkx_status trkx_step_embed(struct trkx_run *run);
+
+#endif

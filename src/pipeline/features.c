@@ -1,0 +1,90 @@
+/* Features of the hits, as each network wants them. What a back end does not compute by itself comes from the
+ * host. */
+#include "pipeline/features.h"
+
+#include "features/features.h"
+#include "pipeline/detector.h"
+
+/* modules [n]: those of the hits in the pipeline's detector, or NULL. */
+static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                      enum trkx_network network, const trkx_hits *hits,
+                                      const int32_t *modules, float *features, trkx_error *error)
+{
+    const struct trkx_model *model = &pipeline->bundle.models[network];
+    if (hits->count > 0 && hits->cell_begin == NULL &&
+        trkx_features_need_cells(model->features, model->features_count))
+        return trkx_fail(
+            error, TRKX_ERROR_ARGUMENT,
+            "features: the bundle %s needs the hits' cells, which are missing (of a TrackML event: "
+            "the file -cells.csv); one that needs none works, as models/acat2021-like (trkx run "
+            "--bundle acat2021-like)",
+            pipeline->bundle.directory);
+    return trkx_features_in(memory, hits, pipeline->detector, modules, model->features, model->features_count,
+                            pipeline->threads, features, error);
+}
+
+enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
+                                        const trkx_hits *hits, float *features, trkx_error *error)
+{
+    return describe_hits(pipeline, NULL, network, hits, NULL, features, error);
+}
+
+/* ---- the step --------------------------------------------------------------------------------------- */
+
+static bool are_same(const struct trkx_model *a, const struct trkx_model *b)
+{
+    return trkx_features_are_same(a->features, a->features_count, b->features, b->features_count);
+}
+
+static bool are_computed_there(const trkx_backend *backend, const struct trkx_model *model)
+{
+    for (size_t i = 0; i < model->features_count; i++)
+        if (!backend->computes(model->features[i].feature)) return false;
+    return true;
+}
+
+/* Into the block; by way of an array of the host where memory is not shared. */
+static enum trkx_status bring_features(const struct trkx_run *run, enum trkx_network network, size_t count,
+                                       float *block)
+{
+    const trkx_backend *backend = run->place.backend;
+    trkx_error *error = run->error;
+    enum trkx_status status = TRKX_OK;
+    float *made = block;
+    if (!backend->shared) TRKX_ALLOCATE(made, run->memory, count, "features");
+    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->modules, made, error));
+    if (!backend->shared)
+        TRKX_CHECK(backend->upload(run->place.context, block, made, count * sizeof *made, error));
+cleanup:
+    if (!backend->shared) trkx_release(made);
+    return status;
+}
+
+static enum trkx_status make_features(struct trkx_run *run, enum trkx_network network)
+{
+    const struct trkx_model *model = &run->pipeline->bundle.models[network];
+    const trkx_backend *backend = run->place.backend;
+    size_t count = run->n * model->features_count;
+    float **block = &run->features[network];
+    enum trkx_status status = trkx_run_allocate(run, count, "features", block);
+    if (status != TRKX_OK) return status;
+    if (!are_computed_there(backend, model)) return bring_features(run, network, count, *block);
+    return backend->features(run->place.context, run->xyz, run->n, model->features, model->features_count,
+                             *block, run->error);
+}
+
+enum trkx_status trkx_step_features(struct trkx_run *run)
+{
+    const struct trkx_model *models = run->pipeline->bundle.models;
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(trkx_hits_check_positions(run->hits, run->error));
+    TRKX_CHECK(trkx_pipeline_find_modules(run->pipeline, run->memory, run->hits, &run->modules, run->error));
+    TRKX_CHECK(trkx_run_lend(run, run->hits->xyz, 3 * run->n, "positions", &run->xyz));
+    for (int i = 0; i < TRKX_NETWORKS; i++) {
+        for (int j = 0; j < i && run->features[i] == NULL; j++)
+            if (are_same(&models[i], &models[j])) run->features[i] = run->features[j];
+        if (run->features[i] == NULL) TRKX_CHECK(make_features(run, (enum trkx_network)i));
+    }
+cleanup:
+    return status;
+}

@@ -1,0 +1,9 @@
+/* The step features: hits -> features [n,F] of each network. */
+#ifndef TRKX_SRC_PIPELINE_FEATURES_H
+#define TRKX_SRC_PIPELINE_FEATURES_H
+
+#include "pipeline/run.h"
+
+enum trkx_status trkx_step_features(struct trkx_run *run);
+
+#endif

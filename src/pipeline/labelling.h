@@ -1,0 +1,24 @@
+/* Track labelling as a bundle asks for it, on the host. */
+#ifndef TRKX_SRC_LABELLING_H
+#define TRKX_SRC_LABELLING_H
+
+#include "pipeline/parts.h"
+
+/* What track labelling came to. */
+struct trkx_labelling {
+    size_t method_tracks, method_hits; /* by the method alone: tracks, hits on them */
+    size_t tracks, hits;               /* after completion, where there is one */
+};
+
+/* The options that all methods have. */
+trkx_labelling_options trkx_pipeline_labelling(const trkx_pipeline *pipeline);
+
+/* As trkx_pipeline_tracks, with all memory from `memory`. modules [n]: those of the hits in the pipeline's
+ * detector, or NULL. */
+enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                         const trkx_hits *hits, const int32_t *modules,
+                                         const trkx_edges *edges, const float *scores,
+                                         const trkx_edges *candidates, int32_t *labels,
+                                         struct trkx_labelling *outcome, trkx_error *error);
+
+#endif

@@ -1,0 +1,54 @@
+/* An event is read for a pipeline: what its bundle looks at, and the truth where it is of use. */
+#include <string.h>
+
+#include "features/features.h"
+#include "io/event.h"
+#include "io/event_read.h"
+#include "pipeline/clock.h"
+#include "pipeline/parts.h"
+
+/* Truth and particles where they are there; cells only for the bundles that look at them. */
+static unsigned parts_wanted(const trkx_pipeline *pipeline)
+{
+    const struct trkx_model *models = pipeline->bundle.models;
+    unsigned parts = TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        if (trkx_features_need_cells(models[i].features, models[i].features_count)) parts |= TRKX_EVENT_CELLS;
+    return parts;
+}
+
+/* Where the file of particles is of no use, which is the only thing that reading without it mends, the truth
+ * is not to be compared with: its particles' ways begin where that file says. */
+static enum trkx_status read_event(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
+                                   trkx_error *error)
+{
+    trkx_error wrong;
+    unsigned parts = parts_wanted(pipeline);
+    const struct trkx_column_names further = {pipeline->bundle.columns, pipeline->bundle.columns_count};
+    enum trkx_status status =
+        trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, &further, event, &wrong);
+    if (status != TRKX_ERROR_FORMAT && status != TRKX_ERROR_IO)
+        return status == TRKX_OK ? TRKX_OK : trkx_fail(error, status, "%s", wrong.message);
+    parts &= ~(unsigned)TRKX_EVENT_PARTICLES;
+    status = trkx_event_read_in(pipeline->events, prefix, parts, pipeline->threads, &further, event, error);
+    if (status != TRKX_OK) return status;
+    (*event)->truth_note = trkx_duplicate(wrong.message);
+    if ((*event)->truth_note != NULL) return TRKX_OK;
+    trkx_event_destroy(*event);
+    *event = NULL;
+    return trkx_fail_memory(error, "a note", strlen(wrong.message));
+}
+
+enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
+                                    trkx_error *error)
+{
+    trkx_step_record reading = {.step = TRKX_STEP_HITS};
+    trkx_clock_start(&reading, pipeline->threads);
+    enum trkx_status status = read_event(pipeline, prefix, event, error);
+    if (status == TRKX_ERROR_MEMORY) trkx_fail_in_event(error, prefix); /* all others name a file */
+    if (status != TRKX_OK) return status;
+    trkx_clock_stop(&reading, pipeline->threads);
+    reading.peak_bytes = (*event)->peak_bytes;
+    (*event)->reading = reading;
+    return TRKX_OK;
+}

@@ -1,0 +1,34 @@
+/* Scores of edges, by the filter or the graph network. */
+#ifndef TRKX_SRC_SCORES_H
+#define TRKX_SRC_SCORES_H
+
+#include "pipeline/edge_tensors.h"
+#include "pipeline/run.h"
+
+/* A network on the edges of a run. */
+struct trkx_scoring {
+    const struct trkx_run *run;
+    enum trkx_network network;
+    trkx_edge_form form;
+    void *room; /* block for the edges of one call; NULL: the network takes them as they are */
+};
+
+/* *scoring must be ended, also on failure. batch: edges a call, at most. Errors: ARGUMENT, MEMORY. */
+enum trkx_status trkx_scoring_begin(struct trkx_scoring *scoring, const struct trkx_run *run,
+                                    enum trkx_network network, size_t batch);
+/* Writes what the network gives of so many edges to their scores, which are there. */
+enum trkx_status trkx_scoring_call(const struct trkx_scoring *scoring, size_t first, size_t count);
+void trkx_scoring_end(struct trkx_scoring *scoring);
+
+/* Memory for the edges' scores where they have none. Errors: MEMORY. */
+enum trkx_status trkx_scores_allocate(struct trkx_run *run);
+/* Turns what the network gave of all edges into scores from 0 to 1, where it does not do that itself. */
+enum trkx_status trkx_scores_finish(const struct trkx_run *run, enum trkx_network network);
+
+/* The public steps, on arrays of the host: `score` fills the scores of run->edges. */
+enum trkx_status trkx_scores_by_itself(const trkx_pipeline *pipeline, enum trkx_network network,
+                                       enum trkx_status (*score)(const struct trkx_run *run),
+                                       const float *features, size_t n, const trkx_edges *edges,
+                                       float *scores, trkx_error *error);
+
+#endif
