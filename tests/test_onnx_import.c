@@ -254,13 +254,17 @@ static const char *said(void)
     return text;
 }
 
+/* The detector is there where the features need it. */
 static void remove_bundle(void)
 {
-    static const char *const names[] = {"embedding.onnx", "filter.onnx", "gnn.onnx", "bundle.json"};
+    static const char *const names[] = {"embedding.onnx", "filter.onnx",   "gnn.onnx",
+                                        "bundle.json",    "detector.json", "detectors.csv.gz"};
+    enum { ALWAYS = 4 };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char name[64];
         snprintf(name, sizeof name, "bundle/%s", names[i]);
-        assert_int_equal(unlink(scratch_path(name)), 0);
+        bool removed = unlink(scratch_path(name)) == 0;
+        assert_true(removed || i >= ALWAYS);
     }
     assert_int_equal(rmdir(scratch_path("bundle")), 0);
 }
