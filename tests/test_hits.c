@@ -243,6 +243,7 @@ static void further_columns(void **state)
     assert_int_equal(trkx_event_write(event, scratch, true, NULL), TRKX_OK);
     assert_int_equal(trkx_event_read_columns(scratch_path("a-hits.csv.gz"), 0, 1, names, 2, &again, NULL), TRKX_OK);
     assert_memory_equal(again->hits.columns[1].values, time, sizeof time);
+    trkx_event_destroy(again);
     assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, wrong, 1, &again, &error),
                      TRKX_ERROR_ARGUMENT);
     assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, missing, 1, &again, &error),
