@@ -1,7 +1,7 @@
 /* Options that a caller passes: of this version of the library, or of an earlier one, whose structs end
  * sooner. */
-#ifndef TRKX_SRC_OPTIONS_H
-#define TRKX_SRC_OPTIONS_H
+#ifndef TRKX_CORE_OPTIONS_H
+#define TRKX_CORE_OPTIONS_H
 
 #include "core/error.h"
 
