@@ -119,7 +119,8 @@ struct ep_kernels {
     /* Of one column; y may be x, a, b or c. */
     void (*unary)(enum ep_unary function, float alpha, float beta, const float *x, float *y);
     void (*binary)(enum ep_binary function, const float *a, const float *b, float *y);
-    void (*where)(const float *condition, const float *a, const float *b, float *y);
+    /* a + alpha or b + beta: with 0 their -0 becomes 0, with -0 they are as they are. */
+    void (*where)(const float *condition, const float *a, const float *b, float alpha, float beta, float *y);
     void (*clip)(const float *x, float low, float high, float *y); /* NaN stays NaN, as in ONNX Runtime */
 
     /* y = (x - mean) / sqrt(variance + epsilon) * scale + bias over the columns of each row, and its larger

@@ -369,11 +369,11 @@ static void binary(enum ep_binary function, const float *a, const float *b, floa
 
 #undef EACH
 
-static void where(const float *condition, const float *a, const float *b, float *y)
+static void where(const float *condition, const float *a, const float *b, float alpha, float beta, float *y)
 {
     for (size_t i = 0; i < EP_ROWS; i += VL) {
         mask false_ones = equal(vec_load(condition + i), vec_all(0));
-        vec_store(y + i, choose(false_ones, vec_load(b + i), vec_load(a + i)));
+        vec_store(y + i, choose(false_ones, vec_load(b + i) + beta, vec_load(a + i) + alpha));
     }
 }
 

@@ -280,7 +280,10 @@ void ep_lower_where(struct ep_lowering *lowering, const struct ep_node *node, in
     if (values[0]->element != EP_BOOL || values[1]->element != EP_FLOAT || values[2]->element != EP_FLOAT)
         ep_unsupported(lowering, node, "another type");
     struct operands all = read_operands(lowering, node, values, 3);
-    emit(lowering, &all, EP_OP_WHERE, 0, EP_FLOAT, result);
+    struct ep_op *op = emit(lowering, &all, EP_OP_WHERE, 0, EP_FLOAT, result);
+    bool second = ep_where_drops_sign(values[0], values[1], values[2]);
+    op->alpha = second ? -0.0f : 0.0f;
+    op->beta = second ? 0.0f : -0.0f;
 }
 
 void ep_lower_prelu(struct ep_lowering *lowering, const struct ep_node *node, int function)

@@ -246,6 +246,27 @@ void ep_numbers_binary(struct ep_lowering *lowering, const struct ep_node *node,
     *result = made;
 }
 
+/* The d-th extent from behind of two values that are stretched to each other. */
+static int64_t common_extent(const struct ep_lowered *a, const struct ep_lowered *b, int d)
+{
+    int64_t own = d < a->rank ? a->shape[a->rank - 1 - d] : 1;
+    int64_t other = d < b->rank ? b->shape[b->rank - 1 - d] : 1;
+    return own > other ? own : other;
+}
+
+/* It looks at the dimensions that both tensors have, and at the last one at least. */
+bool ep_where_drops_sign(const struct ep_lowered *condition, const struct ep_lowered *a,
+                         const struct ep_lowered *b)
+{
+    int least = a->rank < b->rank ? a->rank : b->rank;
+    if (least < condition->rank) least = condition->rank;
+    for (int d = 0; d == 0 || d < least; d++) {
+        int64_t first = common_extent(condition, a, d), second = common_extent(condition, b, d);
+        if (first > 1 || second > 1) return second == 1;
+    }
+    return false;
+}
+
 void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node,
                       const struct ep_lowered *condition, const struct ep_lowered *a,
                       const struct ep_lowered *b, struct ep_lowered *result)
@@ -256,13 +277,16 @@ void ep_numbers_where(struct ep_lowering *lowering, const struct ep_node *node,
     broadcast(lowering, node, condition, &made);
     void *numbers = new_numbers(lowering, node, &made);
     int64_t count = ep_elements(made.shape, made.rank);
+    bool second = ep_where_drops_sign(condition, a, b);
     for (int64_t i = 0; i < count; i++) {
         int64_t truth = ep_integer_at(condition, stretched_place(condition, &made, i));
         const struct ep_lowered *chosen = truth != 0 ? a : b;
         int64_t place = stretched_place(chosen, &made, i);
         bool unknown = ep_unknown(lowering, truth);
         if (made.element == EP_FLOAT)
-            ((float *)numbers)[i] = unknown ? __builtin_nanf("") : ep_number_at(chosen, place);
+            ((float *)numbers)[i] =
+                unknown ? __builtin_nanf("")
+                        : ep_number_at(chosen, place) + ((truth == 0) == second ? 0.0f : -0.0f);
         else
             put_integer(lowering, node, made.element, numbers, i,
                         unknown ? EP_UNKNOWN : ep_integer_at(chosen, place));

@@ -214,7 +214,8 @@ static void compute(const struct block *block, const struct ep_instruction *inst
             kernels->binary((enum ep_binary)op->function, x[j], x[width + j], y[j]);
         break;
     case EP_OP_WHERE:
-        for (size_t j = 0; j < width; j++) kernels->where(x[j], x[width + j], x[2 * width + j], y[j]);
+        for (size_t j = 0; j < width; j++)
+            kernels->where(x[j], x[width + j], x[2 * width + j], op->alpha, op->beta, y[j]);
         break;
     case EP_OP_CLIP:
         for (size_t j = 0; j < width; j++) kernels->clip(x[j], op->alpha, op->beta, y[j]);

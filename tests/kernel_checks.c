@@ -568,13 +568,20 @@ static size_t where_and_clip(const struct ep_kernels *kernels)
         c[i] = i % 5 == 0 ? 0 : i % 5 == 1 ? -0.0f : special[i % SPECIAL];
         b[i] = special[i * 3 % SPECIAL];
     }
-    kernels->where(c, c, b, y);
+    kernels->where(c, c, b, -0.0f, -0.0f, y);
     for (size_t i = 0; i < EP_ROWS; i++)
         EXPECT(same_bits(y[i], c[i] != 0 ? c[i] : b[i]), "where, row %zu", i);
     memcpy(y, c, sizeof y);
-    kernels->where(y, c, b, y);
+    kernels->where(y, c, b, -0.0f, -0.0f, y);
     for (size_t i = 0; i < EP_ROWS; i++)
         EXPECT(same_bits(y[i], c[i] != 0 ? c[i] : b[i]), "in place, row %zu", i);
+    for (size_t i = 0; i < EP_ROWS; i++) c[i] = (float)(i % 2);
+    kernels->where(c, b, b, 0, -0.0f, y);
+    for (size_t i = 0; i < EP_ROWS; i++)
+        EXPECT(same_bits(y[i], i % 2 == 1 && b[i] == 0 ? 0 : b[i]), "sign of a, row %zu", i);
+    kernels->where(c, b, b, -0.0f, 0, y);
+    for (size_t i = 0; i < EP_ROWS; i++)
+        EXPECT(same_bits(y[i], i % 2 == 0 && b[i] == 0 ? 0 : b[i]), "sign of b, row %zu", i);
     kernels->clip(b, -1.5f, 0.25f, y);
     for (size_t i = 0; i < EP_ROWS; i++)
         EXPECT(same(y[i], b[i] < -1.5f ? -1.5f : b[i] > 0.25f ? 0.25f : b[i]), "clip of %g", (double)b[i]);

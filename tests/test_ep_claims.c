@@ -281,6 +281,18 @@ static const struct run_form hostile[] = {
     {13, 20,
      "x: f[n,4]; y: f[n,1]; w = f[4,8]; h = MatMul(x, w); o = f(0.0); a = Mul(h, o); b = Mul(y, o)\n"
      "c = Min(b, a, b); d = Reciprocal(c); -> d"},
+    {13, 20,
+     X "y: f[n,1]; o = f(0.0); u = f(-0.0); a = Mul(h, o); b = Mul(y, o); t = Less(y, o); "
+       "l = Less(h, o)\n"
+       "c = Where(t, a, u); d = Where(l, a, b); e = Where(t, h, b); f = Where(t, b, u); "
+       "g = Where(l, u, a)\n"
+       "rc = Reciprocal(c); rd = Reciprocal(d); re = Reciprocal(e); rf = Reciprocal(f); "
+       "rg = Reciprocal(g); -> rc, rd, re, rf, rg"},
+    {13, 20,
+     "x: f[n,4]; w = f[4,8]; h = MatMul(x, w); y: f[n]; o = f(0.0); k = f{-0.0}; s = Mul(y, o); "
+     "t = Less(y, o)\n"
+     "a = Where(t, s, k); v = Less(o, o); b = Where(v, s, k); c = Where(v, h, k)\n"
+     "ra = Reciprocal(a); rb = Reciprocal(b); rc = Reciprocal(c); -> ra, rb, rc, h"},
     /* single numbers where a list is wanted, and the other way round */
     {13, 20, X "t = f[1,1]; z = Clip(h, _, t); -> z"},
     {13, 20, X "t = f[1,1]; z = Clip(h, t); -> z"},
