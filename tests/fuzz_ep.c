@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "ep_run.h"
+#include "onnx/check.h"
 #include "onnx/info.h"
 #include "onnx/repair.h"
 

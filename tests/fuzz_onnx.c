@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "io/external_data.h"
+#include "onnx/check.h"
 #include "onnx/info.h"
 #include "core/memory.h"
 #include "onnx/repair.h"
