@@ -60,7 +60,8 @@ int main(int count, char **arguments)
 
     labels = malloc((n + 1) * sizeof *labels); /* labels [n] */
     if (labels == NULL) goto failed;
-    TRY(trkx_pipeline_tracks(pipeline, hits, &edges, scores, &candidates, labels, &tracks, &error));
+    const trkx_tracks_input input = {hits, &edges, scores, &candidates};
+    TRY(trkx_pipeline_tracks(pipeline, &input, labels, &tracks, &error));
     printf("tracks  %zu\n", tracks);
     code = 0;
 failed:

@@ -638,14 +638,20 @@ TRKX_API enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float
                                       const trkx_edges *edges, float *scores, trkx_error *error);
 TRKX_API enum trkx_status trkx_gnn(const trkx_pipeline *pipeline, const float *features, size_t n,
                                    const trkx_edges *edges, float *scores, trkx_error *error);
-/* Track labelling as the bundle asks for it, from edges with the GNN's scores. They connect where their score is
- * > gnn_cut, whatever they were cut at before. candidates: all edges whose filter score is
- * > candidate_cut, outwards; only looked at where the bundle completes tracks, else may be NULL. labels [n], *count:
- * as of trkx_components. Errors: as of trkx_components, trkx_join and trkx_complete. */
-TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_hits *hits,
-                                               const trkx_edges *edges, const float *scores,
-                                               const trkx_edges *candidates, int32_t *labels, size_t *count,
-                                               trkx_error *error);
+/* What tracks are made of. */
+typedef struct trkx_tracks_input {
+    const trkx_hits *hits;        /* [n] */
+    const trkx_edges *edges;      /* [2,m] outwards */
+    const float *scores;          /* [m] of the GNN. Edges connect if their score > gnn_cut, whatever they were cut at
+                                   * before */
+    const trkx_edges *candidates; /* all edges whose filter score > candidate_cut, outwards; NULL where the bundle does
+                                   * not complete tracks */
+} trkx_tracks_input;
+
+/* Track labelling as the bundle asks for it. labels [n], *count: as of trkx_components. Errors: as of trkx_components,
+ * trkx_join and trkx_complete; ARGUMENT (no candidates, but the bundle completes tracks). */
+TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_tracks_input *input,
+                                               int32_t *labels, size_t *count, trkx_error *error);
 /* Keeps the edges with score > cut, in place and in order, and their scores. */
 TRKX_API void trkx_edges_cut(trkx_edges *edges, float *scores, float cut);
 /* The same as a copy, without scores: *over, overwritten, not freed. Errors: MEMORY. */

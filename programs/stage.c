@@ -416,8 +416,8 @@ static enum trkx_status stage_tracks(struct work *work, char **in, int count)
     if (status != TRKX_OK) return status;
     const trkx_hits *hits = trkx_event_hits(work->event);
     int32_t *labels = make_output(work, TRKX_INT32, hits->count, 1, 1);
-    status = trkx_pipeline_tracks(work->pipeline, hits, &edges, work->b.data, count > 3 ? &candidates : NULL,
-                                  labels, &tracks, work->error);
+    const trkx_tracks_input input = {hits, &edges, work->b.data, count > 3 ? &candidates : NULL};
+    status = trkx_pipeline_tracks(work->pipeline, &input, labels, &tracks, work->error);
     return status == TRKX_OK ? write_tracks(work, labels) : status;
 }
 

@@ -1,5 +1,5 @@
-/* Proves that joining takes the edges in decreasing order of their scores and never puts two hits of a module on
- * one track: by hand, and against the plain version for random graphs; and that bad input and failing
+/* Proves that joining takes the edges in decreasing order of their scores and never puts two hits of a module
+ * on one track: by hand, and against the plain version for random graphs; and that bad input and failing
  * allocations are errors. */
 #include <math.h>
 #include <setjmp.h>
@@ -163,13 +163,14 @@ static void test_failing_allocations(void **state)
     float score = 1;
     trkx_hits hits = hits_of(module, 2);
     trkx_edges edges = {.count = 1, .index = index};
+    const trkx_tracks_input input = {.hits = &hits, .edges = &edges, .scores = &score};
     (void)state;
     for (long after = 0;; after++) {
         struct trkx_memory memory = {0};
         size_t count;
         trkx_error error;
         trkx_memory_fail_after(after);
-        enum trkx_status status = trkx_join_in(&memory, &hits, NULL, &edges, &score, NULL, labels, &count, &error);
+        enum trkx_status status = trkx_join_in(&memory, &input, NULL, NULL, labels, &count, &error);
         trkx_memory_fail_after(-1);
         assert_int_equal(atomic_load(&memory.current), 0);
         if (status == TRKX_OK) {

@@ -35,10 +35,9 @@ static size_t compare(const struct trkx_method *method, uint64_t *random, size_t
                             .module_id = graph.module};
     const trkx_edges edges = {.count = graph.m, .index = graph.index};
     for (size_t i = 0; i < method->settings_count; i++) settings[i] = choose(random, &method->settings[i]);
-    const struct trkx_method_task task = {.hits = &hits,
+    const trkx_tracks_input input = {.hits = &hits, .edges = &edges, .scores = graph.scores};
+    const struct trkx_method_task task = {.input = &input,
                                           .modules = round % 4 < 2 ? graph.module : NULL,
-                                          .edges = &edges,
-                                          .scores = graph.scores,
                                           .cut = round % 3 == 0 ? 0.3F : 0.01F,
                                           .min_hits = 1 + round % 4,
                                           .threads = 1 + (int)(round % 3),

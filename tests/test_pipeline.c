@@ -347,9 +347,8 @@ static void chain_from_edges(const trkx_hits *hits, struct chain *chain, trkx_er
     expect_ok(trkx_gnn(pipeline, chain->features[2], hits->count, &chain->edges, chain->scores, error),
               error);
     chain->labels = space(hits->count, sizeof(int32_t));
-    expect_ok(trkx_pipeline_tracks(pipeline, hits, &chain->edges, chain->scores, &chain->candidates,
-                                   chain->labels, &chain->tracks, error),
-              error);
+    const trkx_tracks_input input = {hits, &chain->edges, chain->scores, &chain->candidates};
+    expect_ok(trkx_pipeline_tracks(pipeline, &input, chain->labels, &chain->tracks, error), error);
 }
 
 static void chain_release(struct chain *chain)

@@ -214,14 +214,15 @@ static void test_failing_allocations(void **state)
     float score = 1;
     int32_t labels[2];
     trkx_edges edges = {.count = 1, .index = index};
+    const trkx_hits hits = {.count = 2};
+    const trkx_tracks_input input = {.hits = &hits, .edges = &edges, .scores = &score};
     (void)state;
     for (long after = 0;; after++) {
         struct trkx_memory memory = {0};
         size_t count;
         trkx_error error;
         trkx_memory_fail_after(after);
-        enum trkx_status status =
-            trkx_walkthrough_in(&memory, 2, &edges, &score, NULL, labels, &count, &error);
+        enum trkx_status status = trkx_walkthrough_in(&memory, &input, NULL, labels, &count, &error);
         trkx_memory_fail_after(-1);
         assert_int_equal(atomic_load(&memory.current), 0);
         if (status == TRKX_OK) {

@@ -14,48 +14,42 @@ trkx_labelling_options trkx_pipeline_labelling(const trkx_pipeline *pipeline)
 }
 
 enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
-                                         const trkx_hits *hits, const int32_t *modules,
-                                         const trkx_edges *edges, const float *scores,
-                                         const trkx_edges *candidates, int32_t *labels,
-                                         struct trkx_labelling *outcome, trkx_error *error)
+                                         const trkx_tracks_input *input, const int32_t *modules,
+                                         int32_t *labels, struct trkx_labelling *outcome,
+                                         trkx_error *error)
 {
     const struct trkx_bundle *bundle = &pipeline->bundle;
     const trkx_labelling_options options = trkx_pipeline_labelling(pipeline);
     const struct trkx_method_task task = {.memory = memory,
-                                          .hits = hits,
+                                          .input = input,
                                           .modules = modules,
-                                          .edges = edges,
-                                          .scores = scores,
                                           .cut = options.cut,
                                           .min_hits = options.min_hits,
                                           .threads = options.threads,
                                           .settings = bundle->method_settings[bundle->method]};
     trkx_complete_options completion = bundle->completion;
     enum trkx_status status = TRKX_OK;
-    if (bundle->completes && candidates == NULL)
+    if (bundle->completes && input->candidates == NULL)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "tracks: the bundle %s completes tracks: candidates are needed", bundle->name);
     completion.threads = pipeline->threads;
     TRKX_CHECK(trkx_method(bundle->method)->run(&task, labels, &outcome->tracks, error));
     outcome->method_tracks = outcome->tracks;
-    outcome->method_hits = outcome->hits = trkx_labels_count(labels, hits->count);
+    outcome->method_hits = outcome->hits = trkx_labels_count(labels, input->hits->count);
     if (bundle->completes) {
-        TRKX_CHECK(trkx_complete_in(memory, hits, pipeline->detector, modules, candidates, &completion,
-                                    labels, &outcome->tracks, error));
-        outcome->hits = trkx_labels_count(labels, hits->count);
+        TRKX_CHECK(trkx_complete_in(memory, input->hits, pipeline->detector, modules, input->candidates,
+                                    &completion, labels, &outcome->tracks, error));
+        outcome->hits = trkx_labels_count(labels, input->hits->count);
     }
 cleanup:
     return status;
 }
 
-enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_hits *hits,
-                                      const trkx_edges *edges, const float *scores,
-                                      const trkx_edges *candidates, int32_t *labels, size_t *count,
-                                      trkx_error *error)
+enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_tracks_input *input,
+                                      int32_t *labels, size_t *count, trkx_error *error)
 {
     struct trkx_labelling outcome;
-    enum trkx_status status = trkx_pipeline_tracks_in(pipeline, NULL, hits, NULL, edges, scores, candidates,
-                                                      labels, &outcome, error);
+    enum trkx_status status = trkx_pipeline_tracks_in(pipeline, NULL, input, NULL, labels, &outcome, error);
     if (status == TRKX_OK) *count = outcome.tracks;
     return status;
 }

@@ -16,9 +16,8 @@ trkx_labelling_options trkx_pipeline_labelling(const trkx_pipeline *pipeline);
 /* As trkx_pipeline_tracks, with all memory from `memory`. modules [n]: those of the hits in the pipeline's
  * detector, or NULL. */
 enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
-                                         const trkx_hits *hits, const int32_t *modules,
-                                         const trkx_edges *edges, const float *scores,
-                                         const trkx_edges *candidates, int32_t *labels,
-                                         struct trkx_labelling *outcome, trkx_error *error);
+                                         const trkx_tracks_input *input, const int32_t *modules,
+                                         int32_t *labels, struct trkx_labelling *outcome,
+                                         trkx_error *error);
 
 #endif

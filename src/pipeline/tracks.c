@@ -27,12 +27,13 @@ cleanup:
 static enum trkx_status label_here(struct trkx_run *run)
 {
     struct trkx_edges_read edges = {.scores = NULL}, candidates = {.scores = NULL};
+    trkx_tracks_input input = {.hits = run->hits, .edges = &edges.edges, .candidates = &candidates.edges};
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(trkx_run_read_edges(run, &run->edges, true, &edges));
     TRKX_CHECK(trkx_run_read_edges(run, &run->candidates, false, &candidates));
-    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->memory, run->hits, run->modules, &edges.edges,
-                                       edges.scores, &candidates.edges, run->labels, &run->labelling,
-                                       run->error));
+    input.scores = edges.scores;
+    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->memory, &input, run->modules, run->labels,
+                                       &run->labelling, run->error));
 cleanup:
     trkx_run_read_edges_end(run, &edges);
     trkx_run_read_edges_end(run, &candidates);

@@ -267,11 +267,13 @@ static parent *place_parents(void *block, const int32_t *labels)
     return (parent *)(void *)((char *)block + off / sizeof(parent) * sizeof(parent));
 }
 
-enum trkx_status trkx_components_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
-                                    const float *scores, const trkx_labelling_options *given, int32_t *labels,
-                                    size_t *count, trkx_error *error)
+enum trkx_status trkx_components_in(struct trkx_memory *memory, const trkx_tracks_input *input,
+                                    const trkx_labelling_options *given, int32_t *labels, size_t *count,
+                                    trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    const trkx_edges *edges = input->edges;
+    size_t n = input->hits->count;
     parent *block = NULL;
     trkx_labelling_options options;
     trkx_labelling_options_init(&options);
@@ -281,7 +283,7 @@ enum trkx_status trkx_components_in(struct trkx_memory *memory, size_t n, const 
     struct forest forest = {
         .n = n,
         .edges = edges,
-        .scores = scores,
+        .scores = input->scores,
         .cut = options.cut,
         .threads = trkx_worthwhile_threads(trkx_threads(options.threads), edges->count, EDGES_PER_THREAD),
         .parents = place_parents(block, labels)};
@@ -298,7 +300,9 @@ enum trkx_status trkx_components(size_t n, const trkx_edges *edges, const float 
                                  const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                  trkx_error *error)
 {
-    return trkx_components_in(NULL, n, edges, scores, options, labels, count, error);
+    const trkx_hits hits = {.count = n};
+    const trkx_tracks_input input = {.hits = &hits, .edges = edges, .scores = scores};
+    return trkx_components_in(NULL, &input, options, labels, count, error);
 }
 
 /* ---- its entry in the table -------------------------------------------------------------------------- */
@@ -307,16 +311,15 @@ static enum trkx_status run(const struct trkx_method_task *task, int32_t *labels
                             trkx_error *error)
 {
     trkx_labelling_options options = trkx_labelling_options_of(task);
-    return trkx_components_in(task->memory, task->hits->count, task->edges, task->scores, &options, labels,
-                              count, error);
+    return trkx_components_in(task->memory, task->input, &options, labels, count, error);
 }
 
 static enum trkx_status run_reference(const struct trkx_method_task *task, int32_t *labels, size_t *count,
                                       trkx_error *error)
 {
     trkx_labelling_options options = trkx_labelling_options_of(task);
-    return trkx_components_reference(task->hits->count, task->edges, task->scores, &options, labels, count,
-                                     error);
+    return trkx_components_reference(task->input->hits->count, task->input->edges, task->input->scores,
+                                     &options, labels, count, error);
 }
 
 const struct trkx_method trkx_method_components = {

@@ -7,9 +7,9 @@
 extern const struct trkx_method trkx_method_components;
 
 /* As trkx_components, with all memory from `memory`. */
-enum trkx_status trkx_components_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
-                                    const float *scores, const trkx_labelling_options *options,
-                                    int32_t *labels, size_t *count, trkx_error *error);
+enum trkx_status trkx_components_in(struct trkx_memory *memory, const trkx_tracks_input *input,
+                                    const trkx_labelling_options *options, int32_t *labels, size_t *count,
+                                    trkx_error *error);
 
 /* As trkx_components, by walking from hit to hit, breadth first: the plain truth of what it computes. One
  * thread, O(n + m). */

@@ -171,12 +171,13 @@ static enum trkx_status check_hits(const trkx_hits *hits, const trkx_edges *edge
     return trkx_edges_check(edges, hits->count, error);
 }
 
-enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const int32_t *modules,
-                              const trkx_edges *edges, const float *scores,
-                              const trkx_labelling_options *given, int32_t *labels, size_t *count,
-                              trkx_error *error)
+enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_tracks_input *input,
+                              const int32_t *modules, const trkx_labelling_options *given, int32_t *labels,
+                              size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    const trkx_hits *hits = input->hits;
+    const trkx_edges *edges = input->edges;
     size_t n = hits->count;
     uint32_t *block = NULL;
     uint64_t *order = NULL;
@@ -202,7 +203,7 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits,
         pieces.root[i] = pieces.next[i] = pieces.last[i] = i;
         pieces.size[i] = 1;
     }
-    size_t joins = order_edges(edges, scores, options.cut, order);
+    size_t joins = order_edges(edges, input->scores, options.cut, order);
     for (size_t j = 0; j < joins; j++) {
         uint32_t e = trkx_key_low(order[j]);
         join(&pieces, (uint32_t)edges->index[e], (uint32_t)edges->index[edges->count + e]);
@@ -219,7 +220,8 @@ enum trkx_status trkx_join(const trkx_hits *hits, const trkx_edges *edges, const
                            const trkx_labelling_options *options, int32_t *labels, size_t *count,
                            trkx_error *error)
 {
-    return trkx_join_in(NULL, hits, NULL, edges, scores, options, labels, count, error);
+    const trkx_tracks_input input = {.hits = hits, .edges = edges, .scores = scores};
+    return trkx_join_in(NULL, &input, NULL, options, labels, count, error);
 }
 
 /* ---- the reference ---------------------------------------------------------------------------------- */
@@ -285,15 +287,15 @@ static enum trkx_status run(const struct trkx_method_task *task, int32_t *labels
                             trkx_error *error)
 {
     trkx_labelling_options options = trkx_labelling_options_of(task);
-    return trkx_join_in(task->memory, task->hits, task->modules, task->edges, task->scores, &options, labels,
-                        count, error);
+    return trkx_join_in(task->memory, task->input, task->modules, &options, labels, count, error);
 }
 
 static enum trkx_status run_reference(const struct trkx_method_task *task, int32_t *labels, size_t *count,
                                       trkx_error *error)
 {
     trkx_labelling_options options = trkx_labelling_options_of(task);
-    return trkx_join_reference(task->hits, task->edges, task->scores, &options, labels, count, error);
+    return trkx_join_reference(task->input->hits, task->input->edges, task->input->scores, &options, labels,
+                               count, error);
 }
 
 const struct trkx_method trkx_method_join = {

@@ -7,10 +7,9 @@
 extern const struct trkx_method trkx_method_join;
 
 /* As trkx_join, with all memory from `memory`. modules [n]: a number for each module, or NULL. */
-enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_hits *hits, const int32_t *modules,
-                              const trkx_edges *edges, const float *scores,
-                              const trkx_labelling_options *options, int32_t *labels, size_t *count,
-                              trkx_error *error);
+enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_tracks_input *input,
+                              const int32_t *modules, const trkx_labelling_options *options, int32_t *labels,
+                              size_t *count, trkx_error *error);
 
 /* As trkx_join, comparing all hits of two tracks: the plain truth of what it computes. One thread,
  * O(m^2 + m n^2). */

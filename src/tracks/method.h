@@ -7,13 +7,11 @@
 /* What a method makes tracks of, and how. */
 struct trkx_method_task {
     struct trkx_memory *memory; /* NULL: from the system */
-    const trkx_hits *hits;
+    const trkx_tracks_input *input;
     const int32_t
-        *modules; /* [n] a number for each module, where they were looked up; NULL: the hits' ids say */
-    const trkx_edges *edges; /* outwards */
-    const float *scores;     /* [m] */
-    float cut;               /* edges with a score > cut are used */
-    size_t min_hits;         /* tracks with fewer hits are dropped */
+        *modules;    /* [n] a number for each module, where they were looked up; NULL: the hits' ids say */
+    float cut;       /* edges with a score > cut are used */
+    size_t min_hits; /* tracks with fewer hits are dropped */
     int threads;
     const double *settings; /* the method's own, in the order of its list */
 };

@@ -179,7 +179,7 @@ static void sort_by_depth(const uint32_t *depth, const uint64_t *ranked, size_t 
     }
 }
 
-static enum trkx_status build_graph(struct trkx_memory *memory, const trkx_edges *edges, const float *scores,
+static enum trkx_status build_graph(struct trkx_memory *memory, const trkx_tracks_input *input,
                                     const trkx_walkthrough_options *walk, int32_t *component,
                                     struct graph *graph, trkx_error *error)
 {
@@ -197,8 +197,8 @@ static enum trkx_status build_graph(struct trkx_memory *memory, const trkx_edges
     TRKX_ALLOCATE(block, memory, 2 * graph->n, "the order of hits");
     TRKX_ALLOCATE(keys, memory, graph->n, "the order of hits");
     TRKX_ALLOCATE(room, memory, graph->n + 1, "components");
-    list_edges(edges, scores, walk->cut, graph);
-    TRKX_CHECK(trkx_components_in(memory, graph->n, edges, scores, &options, component, &count, error));
+    list_edges(input->edges, input->scores, walk->cut, graph);
+    TRKX_CHECK(trkx_components_in(memory, input, &options, component, &count, error));
     mark_plain(component, room, graph);
     TRKX_CHECK(find_depths(graph, block, block + graph->n, error));
     rank_hits(walk->xyz, keys, graph);
@@ -334,11 +334,13 @@ static void walk_through(struct walk *walk, size_t min_hits)
     }
 }
 
-enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
-                                     const float *scores, const trkx_walkthrough_options *given,
-                                     int32_t *labels, size_t *count, trkx_error *error)
+enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, const trkx_tracks_input *input,
+                                     const trkx_walkthrough_options *given, int32_t *labels, size_t *count,
+                                     trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    const trkx_edges *edges = input->edges;
+    size_t n = input->hits->count;
     struct graph graph = {0};
     struct walk walk = {.graph = &graph};
     int32_t *road = NULL, *numbers = NULL;
@@ -350,7 +352,7 @@ enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const
     TRKX_ALLOCATE(numbers, memory, n + 1, "roads");
     TRKX_CHECK(allocate_graph(memory, n, edges->count, &graph, error));
     TRKX_CHECK(allocate_walk(memory, n, edges->count, &walk, error));
-    TRKX_CHECK(build_graph(memory, edges, scores, &options, road, &graph, error));
+    TRKX_CHECK(build_graph(memory, input, &options, road, &graph, error));
     memset(road, 0, n * sizeof *road);
     walk.road = road;
     walk.min_score = options.min_score;
@@ -370,7 +372,9 @@ enum trkx_status trkx_walkthrough(size_t n, const trkx_edges *edges, const float
                                   const trkx_walkthrough_options *options, int32_t *labels, size_t *count,
                                   trkx_error *error)
 {
-    return trkx_walkthrough_in(NULL, n, edges, scores, options, labels, count, error);
+    const trkx_hits hits = {.count = n};
+    const trkx_tracks_input input = {.hits = &hits, .edges = edges, .scores = scores};
+    return trkx_walkthrough_in(NULL, &input, options, labels, count, error);
 }
 
 /* ---- its entry in the table -------------------------------------------------------------------------- */
@@ -383,7 +387,7 @@ static trkx_walkthrough_options options_of(const struct trkx_method_task *task)
     options.min_hits = task->min_hits;
     options.min_score = (float)task->settings[MIN_SCORE];
     options.add_score = (float)task->settings[ADD_SCORE];
-    options.xyz = task->hits->xyz;
+    options.xyz = task->input->hits->xyz;
     return options;
 }
 
@@ -391,16 +395,15 @@ static enum trkx_status run(const struct trkx_method_task *task, int32_t *labels
                             trkx_error *error)
 {
     trkx_walkthrough_options options = options_of(task);
-    return trkx_walkthrough_in(task->memory, task->hits->count, task->edges, task->scores, &options, labels,
-                               count, error);
+    return trkx_walkthrough_in(task->memory, task->input, &options, labels, count, error);
 }
 
 static enum trkx_status run_reference(const struct trkx_method_task *task, int32_t *labels, size_t *count,
                                       trkx_error *error)
 {
     trkx_walkthrough_options options = options_of(task);
-    return trkx_walkthrough_reference(task->hits->count, task->edges, task->scores, &options, labels, count,
-                                      error);
+    return trkx_walkthrough_reference(task->input->hits->count, task->input->edges, task->input->scores,
+                                      &options, labels, count, error);
 }
 
 const struct trkx_method trkx_method_walkthrough = {.name = "walkthrough",

@@ -7,8 +7,8 @@
 extern const struct trkx_method trkx_method_walkthrough;
 
 /* As trkx_walkthrough, with all memory from `memory`. */
-enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, size_t n, const trkx_edges *edges,
-                                     const float *scores, const trkx_walkthrough_options *options,
-                                     int32_t *labels, size_t *count, trkx_error *error);
+enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, const trkx_tracks_input *input,
+                                     const trkx_walkthrough_options *options, int32_t *labels, size_t *count,
+                                     trkx_error *error);
 
 #endif

@@ -113,3 +113,8 @@ class Result(c.Structure):
                 ("steps", StepRecord * 7), ("steps_count", c.c_size_t), ("total", StepRecord), ("edges", Edges),
                 ("scores", F32), ("hits_on_tracks", c.c_size_t), ("method_tracks", c.c_size_t),
                 ("method_hits", c.c_size_t), ("truth_note", c.c_char_p)]
+
+
+class TracksInput(c.Structure):
+    _fields_ = [("hits", c.POINTER(Hits)), ("edges", c.POINTER(Edges)), ("scores", F32),
+                ("candidates", c.POINTER(Edges))]

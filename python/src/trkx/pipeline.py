@@ -276,14 +276,14 @@ class Models:
         edges whose filter score > bundle.candidate_cut, for bundles that complete tracks.
         """
         measured = as_hits(hits)
-        if candidates is None and self.bundle.completes:
-            raise ArgumentError(f"the bundle {self.bundle.name} completes tracks: candidates are needed")
         struct, index = edges_struct(edges)
-        more, _kept = edges_struct(np.zeros((2, 0)) if candidates is None else candidates)
+        more = None if candidates is None else edges_struct(candidates)
+        weights = scores_of(scores, index)
+        given = s.TracksInput(c.pointer(measured._c()), c.pointer(struct), pointer(weights, s.F32),
+                              None if more is None else c.pointer(more[0]))
         labels, count = np.zeros(len(measured), np.int32), c.c_size_t()
         with measured._needed():
-            call("trkx_pipeline_tracks", self._handle.address, c.byref(measured._c()), c.byref(struct),
-                 pointer(scores_of(scores, index), s.F32), c.byref(more), pointer(labels, s.I32), c.byref(count))
+            call("trkx_pipeline_tracks", self._handle.address, c.byref(given), pointer(labels, s.I32), c.byref(count))
         return labels
 
 
