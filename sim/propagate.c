@@ -276,9 +276,16 @@ static size_t lower_bound(const struct trkx_layer *layers, size_t count, double 
     return low;
 }
 
+/* A step along a helix. */
+struct stride {
+    const struct helix *helix;
+    double length;
+    double *momentum; /* [3] at its end */
+};
+
 /* All cylinders, or all disks, between the radii, or z, at the ends of a step. */
 static void cross_layers(struct walk *walk, const struct trkx_layer *layers, size_t count, double from,
-                         double to, const struct helix *helix, double length, double momentum[3])
+                         double to, const struct stride *stride)
 {
     double low = fmin(from, to), high = fmax(from, to);
     for (size_t l = lower_bound(layers, count, low); l < count && !walk->stopped; l++) {
@@ -286,7 +293,7 @@ static void cross_layers(struct walk *walk, const struct trkx_layer *layers, siz
         if (layers[l].position > high) break;
         if (off == 0 || (walk->path == 0 && fabs(off) < BORN_ON)) continue;
         if (misses(walk, &layers[l])) continue;
-        cross_layer(walk, &layers[l], helix, off / (to - from) * length, momentum);
+        cross_layer(walk, &layers[l], stride->helix, off / (to - from) * stride->length, stride->momentum);
     }
 }
 
@@ -298,9 +305,10 @@ static bool step(struct walk *walk, struct helix *helix, double length)
     double position[3], momentum[3];
     helix_at(helix, length, position, momentum);
     double before = hypot(helix->position[0], helix->position[1]), after = hypot(position[0], position[1]);
-    cross_layers(walk, geometry->layers, geometry->cylinders, before, after, helix, length, momentum);
-    cross_layers(walk, disks, geometry->count - geometry->cylinders, helix->position[2], position[2], helix,
-                 length, momentum);
+    const struct stride stride = {helix, length, momentum};
+    cross_layers(walk, geometry->layers, geometry->cylinders, before, after, &stride);
+    cross_layers(walk, disks, geometry->count - geometry->cylinders, helix->position[2], position[2],
+                 &stride);
     walk->path += length;
     walk->turned += fabs(helix->turn) * length;
     memcpy(helix->position, position, sizeof position);

@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
+#include "core/keys.h"
 #include "graph/edges.h"
 #include "graph/radius_graph.h"
-#include "core/keys.h"
-#include "points.h"
 #include "graph/tree.h"
+#include "points.h"
 
 static trkx_edges_options options_of(double radius, size_t k, int threads)
 {
@@ -143,7 +143,8 @@ static void test_exactly_k_nearby(void **state)
     free(points);
 }
 
-/* Each node its own k: as by all pairs, whichever way the search goes, and as one k where all have the same. */
+/* Each node its own k: as by all pairs, whichever way the search goes, and as one k where all have the same.
+ */
 static void test_own_ks(void **state)
 {
     enum { N = 3000 };
@@ -169,7 +170,9 @@ static void test_memory_stays_at_n_k(void **state)
     trkx_edges_options options = options_of(10, K, 2);
     float *points = in_a_box(N, 4, 3);
     (void)state;
-    assert_int_equal(trkx_radius_graph_in(&memory, points, N, 4, NULL, &options, &edges, &error), TRKX_OK);
+    assert_int_equal(
+        trkx_radius_graph_in(&memory, &(struct trkx_points){points, N, 4, NULL}, &options, &edges, &error),
+        TRKX_OK);
     assert_int_equal(edges.saturated, N);
     assert_true(memory.peak < 6 << 20);
     trkx_edges_destroy(&edges);
@@ -348,8 +351,8 @@ static size_t fail_every_allocation(const float *points, size_t n, size_t dim, d
         trkx_error error;
         struct trkx_memory memory = {0};
         trkx_memory_fail_after(after);
-        enum trkx_status status =
-            trkx_radius_graph_in(&memory, points, n, dim, NULL, &options, &edges, &error);
+        enum trkx_status status = trkx_radius_graph_in(&memory, &(struct trkx_points){points, n, dim, NULL},
+                                                       &options, &edges, &error);
         trkx_memory_fail_after(-1);
         if (status == TRKX_OK) {
             trkx_edges_destroy(&edges);

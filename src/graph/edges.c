@@ -138,22 +138,23 @@ static void plan(struct deal *deal, int threads)
     deal->buckets = ((deal->n - 1) >> deal->shift) + 1;
 }
 
-enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
-                                       size_t lists_count, size_t n, const double *norms, int threads,
-                                       trkx_pairs_release *release, void *owner, trkx_edges *edges,
-                                       trkx_error *error)
+enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pair_lists *pairs,
+                                       trkx_edges *edges, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct deal deal = {
-        .lists = lists, .lists_count = lists_count, .n = n, .norms = norms, .kernels = trkx_near_best()};
+    struct deal deal = {.lists = pairs->lists,
+                        .lists_count = pairs->count,
+                        .n = pairs->n,
+                        .norms = pairs->norms,
+                        .kernels = trkx_near_best()};
     edges->index = NULL;
     edges->count = 0;
-    for (size_t l = 0; l < lists_count; l++) {
-        deal.m += lists[l].count;
-        deal.repeats |= lists[l].repeats;
+    for (size_t l = 0; l < pairs->count; l++) {
+        deal.m += pairs->lists[l].count;
+        deal.repeats |= pairs->lists[l].repeats;
     }
     if (deal.m == 0) return TRKX_OK;
-    plan(&deal, threads);
+    plan(&deal, pairs->threads);
     size_t places = (size_t)deal.threads * deal.buckets;
     TRKX_ALLOCATE(deal.places, memory, places, "the places of edges");
     TRKX_ALLOCATE(deal.begins, memory, deal.buckets + 1, "the buckets of edges");
@@ -164,7 +165,7 @@ enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct 
     deal_all(&deal, NULL);
     find_places(&deal);
     deal_all(&deal, sources + deal.m);
-    if (release != NULL) release(owner);
+    if (pairs->release != NULL) pairs->release(pairs->owner);
     sort_buckets(&deal, sources, sources + deal.m);
     edges->count = deal.m;
 cleanup:
@@ -204,8 +205,10 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
                                  (long long)a, (long long)b, n));
         pairs[e] = trkx_key((uint32_t)a, (uint32_t)b);
     }
-    TRKX_CHECK(trkx_edges_from_pairs(memory, &(struct trkx_pairs){pairs, m, .repeats = true}, 1, n, norms,
-                                     trkx_threads(threads), NULL, NULL, &oriented, error));
+    const struct trkx_pairs list = {pairs, m, .repeats = true};
+    const struct trkx_pair_lists all = {
+        .lists = &list, .count = 1, .n = n, .norms = norms, .threads = trkx_threads(threads)};
+    TRKX_CHECK(trkx_edges_from_pairs(memory, &all, &oriented, error));
     trkx_edges_destroy(edges);
     *edges = oriented;
 cleanup:

@@ -24,17 +24,22 @@ struct trkx_pairs {
     bool repeats; /* a pair may be there more than once */
 };
 
-/* Gives back the memory of lists of pairs. */
-typedef void trkx_pairs_release(void *owner);
+/* All pairs of a graph. */
+struct trkx_pair_lists {
+    const struct trkx_pairs *lists; /* [count] */
+    size_t count;
+    size_t n;            /* > 0; all ends are below */
+    const double *norms; /* [n] (trkx_edges_norms): the edges are oriented as trkx_edges_orient does, and the
+                          * pairs are turned in their lists as well; NULL: by index */
+    int threads;
+    void (*release)(void *owner); /* gives back the lists' memory; NULL: it stays */
+    void *owner;
+};
 
 /* Fills *edges (whose content is overwritten, not freed) with the pairs of all lists, sorted by (source,
- * target); all ends are < n, which is > 0. norms [n] (trkx_edges_norms): the edges are oriented as
- * trkx_edges_orient does, and the pairs are turned in their lists as well; NULL: by index. release(owner)
- * (NULL: nothing) is called as soon as the pairs have been read, which is before half of the answer's memory
+ * target). release is called as soon as the pairs have been read, which is before half of the answer's memory
  * is touched; not on failure. edges->saturated stays. Errors: MEMORY. Complexity O(n + m log degree). */
-enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pairs *lists,
-                                       size_t lists_count, size_t n, const double *norms, int threads,
-                                       trkx_pairs_release *release, void *owner, trkx_edges *edges,
-                                       trkx_error *error);
+enum trkx_status trkx_edges_from_pairs(struct trkx_memory *memory, const struct trkx_pair_lists *pairs,
+                                       trkx_edges *edges, trkx_error *error);
 
 #endif

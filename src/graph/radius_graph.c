@@ -129,14 +129,13 @@ cleanup:
 
 /* ---- the public function ---------------------------------------------------------------------------- */
 
-enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
-                                      const double *norms, const trkx_edges_options *options,
-                                      trkx_edges *edges, trkx_error *error)
+enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const struct trkx_points *points,
+                                      const trkx_edges_options *options, trkx_edges *edges, trkx_error *error)
 {
     struct trkx_query query = {0};
     *edges = (trkx_edges){0};
-    enum trkx_status status = check_query(points, n, dim, options, &query, error);
-    if (status == TRKX_OK && n > 0) status = trkx_search(memory, &query, norms, edges, error);
+    enum trkx_status status = check_query(points->values, points->n, points->dim, options, &query, error);
+    if (status == TRKX_OK && points->n > 0) status = trkx_search(memory, &query, points->norms, edges, error);
     if (status != TRKX_OK) trkx_edges_destroy(edges);
     return status;
 }
@@ -144,5 +143,6 @@ enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *p
 enum trkx_status trkx_radius_graph(const float *points, size_t n, size_t dim,
                                    const trkx_edges_options *options, trkx_edges *edges, trkx_error *error)
 {
-    return trkx_radius_graph_in(NULL, points, n, dim, NULL, options, edges, error);
+    const struct trkx_points all = {.values = points, .n = n, .dim = dim};
+    return trkx_radius_graph_in(NULL, &all, options, edges, error);
 }

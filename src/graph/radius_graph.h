@@ -10,11 +10,18 @@ enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size
                                              const trkx_edges_options *options, trkx_edges *edges,
                                              trkx_error *error);
 
+/* What a graph is built of. */
+struct trkx_points {
+    const float *values; /* [n,dim] */
+    size_t n, dim;
+    const double
+        *norms; /* [n] (trkx_edges_norms): the edges are oriented as trkx_edges_orient does; NULL: by index */
+};
+
 /* As trkx_radius_graph, with all memory counted in `memory`, edges->index included: it must be destroyed
- * before the counter goes away. norms [n] (trkx_edges_norms): the edges are oriented as trkx_edges_orient
- * does, NULL: by index. */
-enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
-                                      const double *norms, const trkx_edges_options *options,
-                                      trkx_edges *edges, trkx_error *error);
+ * before the counter goes away. */
+enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const struct trkx_points *points,
+                                      const trkx_edges_options *options, trkx_edges *edges,
+                                      trkx_error *error);
 
 #endif

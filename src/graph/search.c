@@ -95,16 +95,21 @@ static void take_place(struct worker *worker, size_t leaf, size_t lane)
     worker->nearest.k = trkx_query_k(worker->search->query, (size_t)worker->place.id);
 }
 
-/* The children of nodes whose box is within limit of x, but for those that end before leaf `first`:
- * *children, in room, in ascending order. The boxes are those of `level`. Returns their number. */
-static size_t near_children(const struct worker *worker, const float *x, float limit, size_t first,
-                            size_t level, const uint32_t *nodes, size_t count, uint32_t *room,
-                            const uint32_t **children)
+/* Nodes of one level. */
+struct nodes {
+    const uint32_t *numbers; /* [count] ascending */
+    size_t count;
+};
+
+/* The children of nodes whose box is within limit of x, but for those that end before leaf `first`; their
+ * numbers are in room. The boxes are those of `level`. */
+static struct nodes near_children(const struct search *search, const float *x, float limit, size_t first,
+                                  size_t level, struct nodes nodes, uint32_t *room)
 {
-    const struct search *search = worker->search;
-    count = search->kernels->expand(search->tree, level, x, limit, nodes, count, room);
-    for (*children = room; count > 0 && **children < first >> 4 * level; count--) ++*children;
-    return count;
+    size_t count = search->kernels->expand(search->tree, level, x, limit, nodes.numbers, nodes.count, room);
+    struct nodes children = {room, count};
+    for (; children.count > 0 && *children.numbers < first >> 4 * level; children.count--) children.numbers++;
+    return children;
 }
 
 /* The leaves from number `first` on whose box is within limit of the place: *leaves, in ascending order.
@@ -112,13 +117,11 @@ static size_t near_children(const struct worker *worker, const float *x, float l
 static size_t near_leaves(struct worker *worker, const struct start *start, float limit, size_t first,
                           const uint32_t **leaves)
 {
-    const uint32_t *nodes = start->nodes;
-    size_t count = start->count;
+    struct nodes nodes = {start->nodes, start->count};
     for (size_t v = start->level + 1; v-- > 0;)
-        count = near_children(worker, worker->place.x, limit, first, v, nodes, count, worker->lists[v % 2],
-                              &nodes);
-    *leaves = nodes;
-    return count;
+        nodes = near_children(worker->search, worker->place.x, limit, first, v, nodes, worker->lists[v % 2]);
+    *leaves = nodes.numbers;
+    return nodes.count;
 }
 
 static struct start root_of(const struct trkx_tree *tree)
@@ -195,12 +198,12 @@ static struct start start_of_leaf(struct worker *worker, size_t leaf)
     float middle[TRKX_DIM_MAX], limit = reach_of_leaf(worker->search, leaf, middle);
     struct start start = root_of(worker->search->tree);
     while (start.level > 0) {
-        const uint32_t *children;
-        size_t count = near_children(worker, middle, limit, leaf, start.level, start.nodes, start.count,
-                                     worker->lists[0], &children);
-        if (count > SHARED) break;
-        memcpy(start.nodes, children, count * sizeof *children);
-        start.count = count;
+        const struct nodes nodes = {start.nodes, start.count};
+        const struct nodes children =
+            near_children(worker->search, middle, limit, leaf, start.level, nodes, worker->lists[0]);
+        if (children.count > SHARED) break;
+        memcpy(start.nodes, children.numbers, children.count * sizeof *children.numbers);
+        start.count = children.count;
         start.level--;
     }
     return start;
@@ -596,8 +599,14 @@ static enum trkx_status search_edges(struct search *search, const double *norms,
     } else if (k_matters)
         TRKX_CHECK(
             trkx_keep_nearest(search->memory, query, lists, search->chunks_count, &edges->saturated, error));
-    TRKX_CHECK(trkx_edges_from_pairs(search->memory, lists, search->chunks_count, query->n, norms,
-                                     query->threads, release_chunks, search, edges, error));
+    const struct trkx_pair_lists pairs = {.lists = lists,
+                                          .count = search->chunks_count,
+                                          .n = query->n,
+                                          .norms = norms,
+                                          .threads = query->threads,
+                                          .release = release_chunks,
+                                          .owner = search};
+    TRKX_CHECK(trkx_edges_from_pairs(search->memory, &pairs, edges, error));
 cleanup:
     trkx_release(lists);
     trkx_release(search->lists);

@@ -61,7 +61,8 @@ enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth
     for (size_t p = 0; p < index.hits.count; p++)
         if (index.hits.values[p] != TRKX_NOISE && trkx_groups_size(&index.hits, p) >= min_hits)
             all.count += particle_pairs(&index, p, way, all.pairs + all.count);
-    TRKX_CHECK(trkx_edges_from_pairs(memory, &all, 1, truth->count, NULL, 1, NULL, NULL, edges, error));
+    const struct trkx_pair_lists lists = {.lists = &all, .count = 1, .n = truth->count, .threads = 1};
+    TRKX_CHECK(trkx_edges_from_pairs(memory, &lists, edges, error));
 cleanup:
     trkx_truth_destroy(&index);
     trkx_release(way);
