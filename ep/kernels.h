@@ -108,13 +108,22 @@ struct ep_segments {
     const float *weight; /* [updates] or NULL */
 };
 
+/* y[j] = (start[j] or 0) + (bias[j] or 0) + sum over k of weight[k,j] x[k]; then its larger of 0 where
+ * `relu`. */
+struct ep_layer {
+    const float *const *x; /* [inputs] */
+    float *const *y;       /* [outputs]; may be start, not x */
+    size_t inputs, outputs;
+    const float *weights;      /* packed by ep_weights_pack */
+    const float *bias;         /* [outputs] or NULL */
+    const float *const *start; /* [outputs] or NULL */
+    bool relu;
+};
+
 struct ep_kernels {
     const char *name; /* "avx512" */
 
-    /* y[j] = (start[j] or 0) + (bias[j] or 0) + sum over k of weight[k,j] x[k]; then its larger of 0 where
-     * `relu`. weights: packed by ep_weights_pack. y may be start, not x. */
-    void (*layer)(const float *const *x, size_t inputs, const float *weights, const float *bias,
-                  const float *const *start, bool relu, float *const *y, size_t outputs);
+    void (*layer)(const struct ep_layer *layer);
 
     /* Of one column; y may be x, a, b or c. */
     void (*unary)(enum ep_unary function, float alpha, float beta, const float *x, float *y);

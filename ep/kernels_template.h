@@ -38,39 +38,42 @@ INLINE size_t at_most(size_t a, size_t b)
 
 /* ---- layers ----------------------------------------------------------------------------------------- */
 
-/* A tile: TILE_VECS vectors of rows from `row` on, `outputs` outputs. The sums stay in registers. */
-INLINE void layer_tile(const float *const *x, size_t inputs, const float *weights, const float *bias,
-                       const float *const *start, bool relu, float *const *y, size_t outputs, size_t row)
+/* TILE_VECS vectors of rows from `row` on, the first `outputs` outputs. The sums stay in registers. */
+INLINE void layer_tile(const struct ep_layer *tile, size_t outputs, size_t row)
 {
+    const struct ep_layer t = *tile; /* a copy, which no store can change */
     vec sums[EP_TILE][TILE_VECS];
     for (size_t j = 0; j < outputs; j++)
         for (size_t v = 0; v < TILE_VECS; v++) {
-            sums[j][v] = start != NULL ? vec_load(start[j] + row + v * VL) : vec_all(0);
-            if (bias != NULL) sums[j][v] += vec_all(bias[j]);
+            sums[j][v] = t.start != NULL ? vec_load(t.start[j] + row + v * VL) : vec_all(0);
+            if (t.bias != NULL) sums[j][v] += vec_all(t.bias[j]);
         }
-    for (size_t k = 0; k < inputs; k++)
+    for (size_t k = 0; k < t.inputs; k++)
         for (size_t v = 0; v < TILE_VECS; v++) {
-            vec column = vec_load(x[k] + row + v * VL);
-            for (size_t j = 0; j < outputs; j++) sums[j][v] += column * vec_all(weights[k * EP_TILE + j]);
+            vec column = vec_load(t.x[k] + row + v * VL);
+            for (size_t j = 0; j < outputs; j++) sums[j][v] += column * vec_all(t.weights[k * EP_TILE + j]);
         }
     for (size_t j = 0; j < outputs; j++)
         for (size_t v = 0; v < TILE_VECS; v++)
-            vec_store(y[j] + row + v * VL, relu ? vec_max(vec_all(0), sums[j][v]) : sums[j][v]);
+            vec_store(t.y[j] + row + v * VL, t.relu ? vec_max(vec_all(0), sums[j][v]) : sums[j][v]);
 }
 
 _Static_assert(EP_TILE == 4, "layer() has a case for every number of outputs");
 
-static void layer(const float *const *x, size_t inputs, const float *weights, const float *bias,
-                  const float *const *start, bool relu, float *const *y, size_t outputs)
+static void layer(const struct ep_layer *layer)
 {
-    for (size_t j = 0; j < outputs; j += EP_TILE, weights += inputs * EP_TILE) {
-        const float *own_bias = bias != NULL ? bias + j : NULL;
-        const float *const *own_start = start != NULL ? start + j : NULL;
-        for (size_t row = 0; row < EP_ROWS; row += TILE_VECS * VL) switch (at_most(EP_TILE, outputs - j)) {
-            case 1: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, 1, row); break;
-            case 2: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, 2, row); break;
-            case 3: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, 3, row); break;
-            default: layer_tile(x, inputs, weights, own_bias, own_start, relu, y + j, EP_TILE, row);
+    for (size_t j = 0; j < layer->outputs; j += EP_TILE) {
+        struct ep_layer tile = *layer;
+        tile.weights += j * layer->inputs;
+        tile.y += j;
+        if (layer->bias != NULL) tile.bias += j;
+        if (layer->start != NULL) tile.start += j;
+        for (size_t row = 0; row < EP_ROWS; row += TILE_VECS * VL)
+            switch (at_most(EP_TILE, layer->outputs - j)) {
+            case 1: layer_tile(&tile, 1, row); break;
+            case 2: layer_tile(&tile, 2, row); break;
+            case 3: layer_tile(&tile, 3, row); break;
+            default: layer_tile(&tile, EP_TILE, row);
             }
     }
 }
@@ -536,35 +539,43 @@ INLINE void sum_target(const struct ep_segments *segments, size_t target, int32_
     for (size_t v = 0; v < vecs; v++) vec_store(to + v * VL, sums[v]);
 }
 
-/* Of up to VL targets, and turned. */
-INLINE void sum_targets(const struct ep_segments *segments, size_t first, size_t row, size_t rows,
-                        size_t column, size_t vecs, size_t width, bool weighted, float *const *y)
+/* Targets that are summed, and where to. */
+struct sums {
+    const struct ep_segments *segments;
+    size_t first, rows, width;
+    float *const *y;
+};
+
+/* Of up to VL targets from `row` on, `vecs` vectors of columns, and turned. */
+INLINE void sum_targets(const struct sums *all, size_t row, size_t column, size_t vecs, bool weighted)
 {
+    const struct sums a = *all; /* a copy, which no store can change */
     _Alignas(64) float sums[VL][SUMS * VL];
-    for (size_t l = 0; l < VL && row + l < rows; l++)
-        sum_target(segments, first + row + l, segments->begins[first + rows] - 1, column, vecs, weighted,
-                   sums[l]);
+    for (size_t l = 0; l < VL && row + l < a.rows; l++)
+        sum_target(a.segments, a.first + row + l, a.segments->begins[a.first + a.rows] - 1, column, vecs,
+                   weighted, sums[l]);
     for (size_t v = 0; v < vecs; v++) {
         vec tile[VL];
-        for (size_t l = 0; l < VL; l++) tile[l] = row + l < rows ? vec_load(sums[l] + v * VL) : vec_all(0);
+        for (size_t l = 0; l < VL; l++) tile[l] = row + l < a.rows ? vec_load(sums[l] + v * VL) : vec_all(0);
         transpose(tile);
-        store_columns(tile, width - column - v * VL, y + column + v * VL, row);
+        store_columns(tile, a.width - column - v * VL, a.y + column + v * VL, row);
     }
 }
 
 static void segments(const struct ep_segments *segments, size_t first, size_t rows, size_t width,
                      float *const *y)
 {
+    const struct sums all = {segments, first, rows, width, y};
     bool weighted = segments->weight != NULL;
     prefetch_first(segments, first, rows, width);
     for (size_t row = 0; row < rows; row += VL)
         for (size_t column = 0; column < width; column += SUMS * VL) {
-#define SUM_TARGETS(vecs)                                                           \
-    case vecs:                                                                      \
-        if (weighted)                                                               \
-            sum_targets(segments, first, row, rows, column, vecs, width, true, y);  \
-        else                                                                        \
-            sum_targets(segments, first, row, rows, column, vecs, width, false, y); \
+#define SUM_TARGETS(vecs)                                \
+    case vecs:                                           \
+        if (weighted)                                    \
+            sum_targets(&all, row, column, vecs, true);  \
+        else                                             \
+            sum_targets(&all, row, column, vecs, false); \
         break
             switch (at_most(SUMS, (width - column + VL - 1) / VL)) {
                 SUM_TARGETS(1);

@@ -199,8 +199,14 @@ static void compute(const struct block *block, const struct ep_instruction *inst
     case EP_OP_STORE: store_rows(block, op, x); break;
     case EP_OP_LAYER: {
         size_t inputs = (size_t)ep_layer_inputs(op);
-        kernels->layer(x, inputs, instruction->weights, op->bias, op->starts ? x + inputs : NULL, op->relu, y,
-                       width);
+        kernels->layer(&(struct ep_layer){.x = x,
+                                          .y = y,
+                                          .inputs = inputs,
+                                          .outputs = width,
+                                          .weights = instruction->weights,
+                                          .bias = op->bias,
+                                          .start = op->starts ? x + inputs : NULL,
+                                          .relu = op->relu});
         break;
     }
     case EP_OP_NORMALISE: kernels->normalise(x, width, op->alpha, op->weights, op->bias, op->relu, y); break;

@@ -163,9 +163,15 @@ enum { WITH_BIAS = 1, WITH_START = 2, WITH_RELU = 4 };
 
 static void run_layer(const struct call *call, const struct block *x, struct block *y)
 {
-    call->kernels->layer(inputs_of(x), call->inputs, call->weights, call->bias,
-                         call->start != NULL ? inputs_of(call->start) : NULL,
-                         (call->function & WITH_RELU) != 0, y->columns, call->outputs);
+    const struct ep_layer layer = {.x = inputs_of(x),
+                                   .y = y->columns,
+                                   .inputs = call->inputs,
+                                   .outputs = call->outputs,
+                                   .weights = call->weights,
+                                   .bias = call->bias,
+                                   .start = call->start != NULL ? inputs_of(call->start) : NULL,
+                                   .relu = (call->function & WITH_RELU) != 0};
+    call->kernels->layer(&layer);
 }
 
 static size_t compare_layer(const struct call *call, const float *weight, const struct block *x,
@@ -259,7 +265,12 @@ static size_t layer_keeps_nan(const struct ep_kernels *kernels)
     ep_weights_pack(weight, 1, 1, 1, 1, packed);
     struct block x = block_create(1, 1), y = block_create(1, 2);
     for (size_t r = 0; r < EP_ROWS; r++) x.columns[0][r] = special[r % SPECIAL];
-    kernels->layer(inputs_of(&x), 1, packed, NULL, NULL, true, y.columns, 1);
+    kernels->layer(&(struct ep_layer){.x = inputs_of(&x),
+                                      .y = y.columns,
+                                      .inputs = 1,
+                                      .outputs = 1,
+                                      .weights = packed,
+                                      .relu = true});
     for (size_t r = 0; r < EP_ROWS; r++) {
         float want = x.columns[0][r] < 0 ? 0 : x.columns[0][r];
         EXPECT(same(y.columns[0][r], want), "%g gives %g", (double)want, (double)y.columns[0][r]);
