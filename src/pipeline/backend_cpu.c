@@ -69,7 +69,8 @@ static enum trkx_status radius_graph(trkx_backend_context *context, const float 
     double *norms = NULL;
     *edges = (trkx_backend_edges){0};
     TRKX_CHECK(trkx_edges_norms(memory, xyz, n, &norms, error));
-    TRKX_CHECK(trkx_radius_graph_in(memory, points, n, dim, norms, options, &found, error));
+    const struct trkx_points all = {points, n, dim, norms};
+    TRKX_CHECK(trkx_radius_graph_in(memory, &all, options, &found, error));
     *edges = (trkx_backend_edges){.count = found.count, .saturated = found.saturated, .index = found.index};
 cleanup:
     trkx_release(norms);
