@@ -499,7 +499,7 @@ static void move_weights_out(void)
 /* scratch/bundle.json: the default one, with this GNN. */
 static void write_bundle(bool lists_data)
 {
-    static const char *const others[] = {"embedding.onnx", "filter.onnx"};
+    static const char *const others[] = {"embedding.onnx", "filter.onnx", "detector.json", "detectors.csv.gz"};
     char digest[65];
     json_t *root = json_load_file("models/default/bundle.json", 0, NULL), *gnn = json_object_get(root, "gnn");
     SHA256File(scratch_path("gnn.onnx"), digest);
@@ -509,7 +509,7 @@ static void write_bundle(bool lists_data)
         json_object_set_new(gnn, "data", json_pack("[{s:s, s:s}]", "file", DATA, "sha256", digest));
     assert_int_equal(json_dump_file(root, scratch_path("bundle.json"), 0), 0);
     json_decref(root);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         char from[256];
         snprintf(from, sizeof from, "models/default/%s", others[i]);
         assert_int_equal(trkx_file_copy(from, scratch_path(others[i]), NULL), TRKX_OK);
