@@ -166,7 +166,7 @@ CMAKE
         PATH=$work:$PATH finds_tracks static
     fi
     rm -f "$installed/libtrkx_cuda.so" # where it was built
-    refuses 1 "no libtrkx_cuda.so beside $installed/libtrkx.so" -- \
+    refuses 1 "no libtrkx_cuda.so beside $prefix/bin/trkx" -- \
         "$prefix/bin/trkx" run --device cuda:0 --out out "$work/sim"
     for given in libtrkx_ep.so ./libtrkx_ep.so ../trap/libtrkx_ep.so; do
         TRKX_EP_LIBRARY=$given refuses 1 "TRKX_EP_LIBRARY: \"$given\" is not an absolute path" -- \

@@ -103,7 +103,7 @@ enum trkx_status trkx_library_find(const struct trkx_library *library, char **pa
     const struct {
         const void *address;
         const char *place;
-    } places[] = {{own, ""}, {own, "../lib/"}, {own, "../lib64/"}, {trkx_ort_address(), ""}};
+    } places[] = {{own, ""}, {own, "../lib/"}, {own, "../" TRKX_LIBDIR "/"}, {trkx_ort_address(), ""}};
     const char *given = getenv(library->variable);
     *path = NULL;
     enum trkx_status status = check_runtime(library, error);
