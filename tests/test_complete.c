@@ -404,12 +404,13 @@ static void test_failing_allocations(void **state)
     size_t n = f.hits->count, count;
     trkx_error error;
     int32_t *labels = damage(&f, 2);
+    const struct trkx_placed_hits placed = {.hits = f.hits, .detector = f.detector};
     (void)state;
     for (long after = 0;; after++) {
         struct trkx_memory memory = {0};
         trkx_memory_fail_after(after);
         enum trkx_status status =
-            trkx_complete_in(&memory, f.hits, f.detector, NULL, &f.candidates, NULL, labels, &count, &error);
+            trkx_complete_in(&memory, &placed, &f.candidates, NULL, labels, &count, &error);
         trkx_memory_fail_after(-1);
         assert_int_equal(atomic_load(&memory.current), 0);
         if (status == TRKX_OK) {

@@ -54,4 +54,11 @@ const struct trkx_module *trkx_detector_find(const struct trkx_detector *detecto
 enum trkx_status trkx_modules_find(const struct trkx_detector *detector, const trkx_hits *hits, int threads,
                                    int32_t *modules, trkx_error *error);
 
+/* Hits in their detector. */
+struct trkx_placed_hits {
+    const trkx_hits *hits;
+    const struct trkx_detector *detector; /* NULL: not known */
+    const int32_t *modules;               /* [n] as of trkx_modules_find; NULL: not looked up yet */
+};
+
 #endif

@@ -277,13 +277,16 @@ static size_t describe_all(const struct request *request, int threads, float *fe
     return bad;
 }
 
-enum trkx_status trkx_features_in(struct trkx_memory *memory, const trkx_hits *hits,
-                                  const trkx_detector *detector, const int32_t *modules,
+enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
                                   const trkx_feature_spec *specs, size_t specs_count, int threads,
                                   float *features, trkx_error *error)
 {
-    struct request request = {
-        .hits = hits, .detector = detector, .modules = modules, .specs = specs, .count = specs_count};
+    const trkx_hits *hits = placed->hits;
+    struct request request = {.hits = hits,
+                              .detector = placed->detector,
+                              .modules = placed->modules,
+                              .specs = specs,
+                              .count = specs_count};
     int32_t *found = NULL;
     enum trkx_status status = TRKX_OK;
     TRKX_ALLOCATE(request.columns, memory, specs_count, "the columns of features");
@@ -291,9 +294,9 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const trkx_hits *h
         request.columns[s] = NULL;
         TRKX_CHECK(check_spec(&request, s, error));
     }
-    if ((request.needs & TRKX_NEEDS_DETECTOR) != 0 && modules == NULL) {
+    if ((request.needs & TRKX_NEEDS_DETECTOR) != 0 && placed->modules == NULL) {
         TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
-        TRKX_CHECK(trkx_modules_find(detector, hits, threads, found, error));
+        TRKX_CHECK(trkx_modules_find(placed->detector, hits, threads, found, error));
         request.modules = found;
     }
     size_t bad = describe_all(&request, threads, features);
@@ -308,5 +311,6 @@ enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detec
                                const trkx_feature_spec *specs, size_t specs_count, int threads,
                                float *features, trkx_error *error)
 {
-    return trkx_features_in(NULL, hits, detector, NULL, specs, specs_count, threads, features, error);
+    const struct trkx_placed_hits placed = {.hits = hits, .detector = detector};
+    return trkx_features_in(NULL, &placed, specs, specs_count, threads, features, error);
 }

@@ -6,9 +6,8 @@
 #include "core/memory.h"
 #include "detector/modules.h"
 
-/* As trkx_features. modules [n]: those of the hits (trkx_modules_find), or NULL. */
-enum trkx_status trkx_features_in(struct trkx_memory *memory, const trkx_hits *hits,
-                                  const trkx_detector *detector, const int32_t *modules,
+/* As trkx_features, with all memory from `memory`. */
+enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
                                   const trkx_feature_spec *specs, size_t specs_count, int threads,
                                   float *features, trkx_error *error);
 

@@ -19,8 +19,9 @@ static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx
             "the file -cells.csv); one that needs none works, as models/acat2021-like (trkx run "
             "--bundle acat2021-like)",
             pipeline->bundle.directory);
-    return trkx_features_in(memory, hits, pipeline->detector, modules, model->features, model->features_count,
-                            pipeline->threads, features, error);
+    const struct trkx_placed_hits placed = {hits, pipeline->detector, modules};
+    return trkx_features_in(memory, &placed, model->features, model->features_count, pipeline->threads,
+                            features, error);
 }
 
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,

@@ -37,8 +37,9 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
     outcome->method_tracks = outcome->tracks;
     outcome->method_hits = outcome->hits = trkx_labels_count(labels, input->hits->count);
     if (bundle->completes) {
-        TRKX_CHECK(trkx_complete_in(memory, input->hits, pipeline->detector, modules, input->candidates,
-                                    &completion, labels, &outcome->tracks, error));
+        const struct trkx_placed_hits placed = {input->hits, pipeline->detector, modules};
+        TRKX_CHECK(trkx_complete_in(memory, &placed, input->candidates, &completion, labels, &outcome->tracks,
+                                    error));
         outcome->hits = trkx_labels_count(labels, input->hits->count);
     }
 cleanup:

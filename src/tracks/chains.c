@@ -239,19 +239,19 @@ cleanup:
     return status;
 }
 
-enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_measurement *measurements,
-                                  size_t n, const trkx_edges *candidates,
-                                  const struct trkx_description *detector,
-                                  const trkx_complete_options *options, int threads, int32_t *labels,
-                                  size_t *tracks, trkx_error *error)
+enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_chains_input *input,
+                                  int32_t *labels, size_t *tracks, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct graph graph = {.measurements = measurements, .n = n, .detector = detector, .threads = threads};
-    TRKX_CHECK(find_steps(memory, candidates, labels, &graph, error));
+    struct graph graph = {.measurements = input->measurements,
+                          .n = input->n,
+                          .detector = input->detector,
+                          .threads = input->threads};
+    TRKX_CHECK(find_steps(memory, input->candidates, labels, &graph, error));
     TRKX_CHECK(find_triplets(memory, &graph, error));
     TRKX_CHECK(score_links(memory, &graph, error));
     TRKX_CHECK(find_best_chains(memory, &graph, error));
-    TRKX_CHECK(select_chains(memory, &graph, options, labels, tracks, error));
+    TRKX_CHECK(select_chains(memory, &graph, input->options, labels, tracks, error));
 cleanup:
     trkx_release(graph.steps);
     trkx_release(graph.in);

@@ -7,13 +7,18 @@
 /* Chains have no next hit that is predicted worse than this. */
 #define TRKX_CHAIN_WORST (-3.0)
 
-/* Finds tracks among the hits with label 0, and gives them labels from *tracks
- * + 1 on.
- */
-enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_measurement *measurements,
-                                  size_t n, const trkx_edges *candidates,
-                                  const struct trkx_description *detector,
-                                  const trkx_complete_options *options, int threads, int32_t *labels,
-                                  size_t *tracks, trkx_error *error);
+/* What chains are made of, and how. */
+struct trkx_chains_input {
+    const struct trkx_measurement *measurements; /* [n] */
+    size_t n;
+    const trkx_edges *candidates; /* outwards */
+    const struct trkx_description *detector;
+    const trkx_complete_options *options;
+    int threads;
+};
+
+/* Finds tracks among the hits with label 0, and gives them labels from *tracks + 1 on. */
+enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_chains_input *input,
+                                  int32_t *labels, size_t *tracks, trkx_error *error);
 
 #endif

@@ -589,8 +589,13 @@ static enum trkx_status complete(struct trkx_memory *memory, struct completion *
     TRKX_CHECK(prepare(memory, c, tracks, error));
     complete_rounds(c, tracks);
     if (c->options->chain_score < INFINITY) {
-        TRKX_CHECK(trkx_find_chains(memory, c->measurements, c->n, c->candidates, c->detector, c->options,
-                                    c->threads, c->labels, &tracks, error));
+        const struct trkx_chains_input input = {.measurements = c->measurements,
+                                                .n = c->n,
+                                                .candidates = c->candidates,
+                                                .detector = c->detector,
+                                                .options = c->options,
+                                                .threads = c->threads};
+        TRKX_CHECK(trkx_find_chains(memory, &input, c->labels, &tracks, error));
         complete_rounds(c, tracks);
     }
     *count = trkx_labels_number(c->labels, c->n, c->numbers, tracks, c->options->min_hits);
@@ -611,12 +616,14 @@ cleanup:
     return status;
 }
 
-enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *hits,
-                                  const trkx_detector *detector, const int32_t *modules,
+enum trkx_status trkx_complete_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
                                   const trkx_edges *candidates, const trkx_complete_options *given,
                                   int32_t *labels, size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
+    const trkx_hits *hits = placed->hits;
+    const struct trkx_detector *detector = placed->detector;
+    const int32_t *modules = placed->modules;
     struct trkx_measurement *measurements = NULL;
     struct trkx_layers layers = {0};
     int32_t *found = NULL;
@@ -654,5 +661,6 @@ enum trkx_status trkx_complete(const trkx_hits *hits, const trkx_detector *detec
                                const trkx_edges *candidates, const trkx_complete_options *options,
                                int32_t *labels, size_t *count, trkx_error *error)
 {
-    return trkx_complete_in(NULL, hits, detector, NULL, candidates, options, labels, count, error);
+    const struct trkx_placed_hits placed = {.hits = hits, .detector = detector};
+    return trkx_complete_in(NULL, &placed, candidates, options, labels, count, error);
 }

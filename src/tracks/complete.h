@@ -4,10 +4,8 @@
 
 #include "tracks/crossings.h"
 
-/* As trkx_complete, with all memory from `memory`. modules [n]: those of the hits (trkx_modules_find), or
- * NULL. */
-enum trkx_status trkx_complete_in(struct trkx_memory *memory, const trkx_hits *hits,
-                                  const trkx_detector *detector, const int32_t *modules,
+/* As trkx_complete, with all memory from `memory`. */
+enum trkx_status trkx_complete_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
                                   const trkx_edges *candidates, const trkx_complete_options *options,
                                   int32_t *labels, size_t *count, trkx_error *error);
 
