@@ -1,4 +1,4 @@
-/* Values of options, paths, JSON and the choice of a device, for all subcommands. */
+/* Values of options, paths, JSON and the choice of a device, for all commands. */
 #include "programs/common.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@ static bool begins_with(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* What getopt_long does not know, or knows several of: `word` is "--name" or "--name=value". */
+/* An option that getopt_long does not know or finds ambiguous: `word` is "--name" or "--name=value". */
 static int misnamed_option(const struct command *command, const char *word)
 {
     enum { MOST = 64 };
@@ -37,8 +37,8 @@ static int misnamed_option(const struct command *command, const char *word)
     return code;
 }
 
-/* One line for what getopt_long has turned down: "?" or ":". optopt tells what: 0 for an unknown name, the
- * character of an unknown letter, else the option that got a value and takes none. */
+/* One line for what getopt_long has refused: "?" or ":". optopt is 0 for an unknown name, the character of an
+ * unknown letter, otherwise the option that was given a value but takes none. */
 static int misused_option(const struct command *command, char *const *arguments, int answer)
 {
     const char *word = arguments[optind - 1];
@@ -46,7 +46,7 @@ static int misused_option(const struct command *command, char *const *arguments,
     if (optopt == 0) return misnamed_option(command, word);
     if (optopt != OPTION_HELP && optopt > ' ' && optopt <= '~')
         return misused("%s: there is no option -%c", command->name, optopt);
-    return misused("%s: %s: the option takes no value", command->name, word);
+    return misused("%s: %s takes no value", command->name, word);
 }
 
 int read_options(const struct command *command, int count, char **arguments, void *settings)
@@ -124,7 +124,7 @@ bool get_bytes(const char *option, const char *text, size_t *value)
     bool good = isdigit((unsigned char)*text) && errno == 0 && number > 0 && number <= SIZE_MAX >> shift &&
                 end[unit != NULL] == '\0';
     if (!good)
-        misused("--%s: \"%s\" is no number of bytes such as 512M or 6G", option, text);
+        misused("--%s: \"%s\" is not a size such as 512M or 6G", option, text);
     else
         *value = (size_t)number << shift;
     return good;
@@ -193,7 +193,7 @@ char *join_path(const char *directory, const char *name, const char *suffix)
     return asprintf(&path, "%s/%s%s", directory, name, suffix) < 0 ? checked(NULL) : path;
 }
 
-/* Whether files can be made in it: before anything is computed that would have no place. */
+/* Checked before anything is computed, so that results are not lost for want of a place to write them. */
 static bool is_open_to_files(const char *directory)
 {
     char *inside = join_path(directory, ".", "");
@@ -214,12 +214,12 @@ bool make_directory(const char *path)
     bool made = mkdir(part, 0777) == 0 || errno == EEXIST;
     free(part);
     if (made && is_open_to_files(path)) return true;
-    fprintf(stderr, "trkx: %s: %s: %s\n", path, made ? "no files can be written there" : "cannot be made",
+    fprintf(stderr, "trkx: %s: %s: %s\n", path, made ? "no files can be created in it" : "cannot be created",
             strerror(errno));
     return false;
 }
 
-/* jansson takes nothing but UTF-8, and a file's name may be any bytes. */
+/* jansson accepts only UTF-8; a file's name may be any bytes. */
 json_t *text_json(const char *text)
 {
     json_t *string = json_string(text);
@@ -237,7 +237,7 @@ void take_back(const char *path)
     struct stat file, own;
     char *target = realpath(path, NULL);
     bool there = target != NULL && lstat(target, &file) == 0 && S_ISREG(file.st_mode);
-    for (int i = 0; i <= STDERR_FILENO; i++) /* what the path only leads to: /dev/stdout */
+    for (int i = 0; i <= STDERR_FILENO; i++) /* through a link: /dev/stdout */
         there = there && !(fstat(i, &own) == 0 && own.st_dev == file.st_dev && own.st_ino == file.st_ino);
     if (there) unlink(target);
     free(target);
@@ -260,8 +260,8 @@ bool write_json_precisely(const char *path, json_t *json, unsigned digits)
     return status == TRKX_OK;
 }
 
-/* A bundle beside the program, by its name: in the build tree, or installed. NULL where there is none. Kept
- * until the next call. */
+/* A bundle beside the program, by name: in the build tree, or installed. NULL if there is none. Valid until
+ * the next call. */
 static const char *bundle_beside_program(const char *name)
 {
     static const char *const places[] = {"/../../models/", "/../share/trkx/models/"};
@@ -276,7 +276,7 @@ static const char *bundle_beside_program(const char *name)
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *path = NULL;
         if (asprintf(&path, "%s%s%s", program, places[i], name) < 0) return NULL;
-        const char *real = realpath(path, found); /* NULL where there is no such path */
+        const char *real = realpath(path, found); /* NULL if there is no such path */
         free(path);
         if (real != NULL) return real;
     }

@@ -13,7 +13,7 @@
 
 struct settings {
     trkx_metrics_options metrics;
-    const char *json; /* NULL: not wanted */
+    const char *json; /* or NULL */
 };
 
 static void help(void)
@@ -22,17 +22,15 @@ static void help(void)
     trkx_metrics_options_init(&defaults);
     printf(
         "usage: trkx evaluate [OPTIONS] EVENT TRACKS\n\n"
-        "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score, and by\n"
-        "double majority efficiency, fragments, fakes and duplicates. EVENT may be a directory of events; "
-        "TRACKS\n"
-        "is then one with <event>-tracks.csv (or .csv.gz, .npy) of each, and the events are also taken "
-        "together.\n"
-        "Tracks whose name or column event_id tells another event's number are an error. An event that\n"
-        "fails is a line on standard error; the others are evaluated all the same, but not taken together,\n"
+        "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score and, by\n"
+        "double majority, efficiency, fragments, fakes and duplicates. EVENT may be a directory of events;\n"
+        "TRACKS is then a directory with <event>-tracks.csv (or .csv.gz, .npy) for each, and the events are\n"
+        "also pooled. Tracks whose file name or column event_id belongs to another event are an error. An\n"
+        "event that fails gives a line on standard error; the others are still evaluated, but not pooled,\n"
         "and the exit code is 1.\n\n"
-        "  --json FILE    write the figures there as well\n"
+        "  --json FILE    also write the figures to FILE\n"
         "  --min-hits N   leave out tracks and particles with fewer hits (%zu)\n"
-        "  --match F      share of hits that makes a majority, > F (%g)\n",
+        "  --match F      a majority is a share of the hits > F (%g)\n",
         defaults.min_hits, defaults.match_fraction);
 }
 
@@ -54,7 +52,7 @@ static bool apply(void *target, int option, const char *value)
     }
 }
 
-/* Whether the file's name, "event000001000-tracks.csv", may be that of the event's tracks; else prints. */
+/* Whether a file of this name, "event000001000-tracks.csv", can hold the event's tracks; prints if not. */
 static bool is_of_event(const char *path, const char *event)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
@@ -64,13 +62,12 @@ static bool is_of_event(const char *path, const char *event)
     if (end == NULL || !trkx_event_number(name, &theirs, &digits_end) ||
         !trkx_event_number(event, &own, &digits_end) || theirs == own)
         return true;
-    fprintf(stderr, "trkx: %s: these are the tracks of %.*s, not of %s\n", path, (int)(end - name), name,
-            event);
+    fprintf(stderr, "trkx: %s: these are the tracks of %.*s, not of %s\n", path, (int)(end - name), name, event);
     return false;
 }
 
-/* Hits that the file does not list, -1, are on no track. Prints how many there are; false where it lists none
- * at all. */
+/* Hits that the file does not list, -1, are on no track. Prints their number; false if it lists no hit at
+ * all. */
 static bool count_unlisted(const char *path, int32_t *labels, size_t hits)
 {
     size_t unlisted = 0;
@@ -81,7 +78,7 @@ static bool count_unlisted(const char *path, int32_t *labels, size_t hits)
         }
     if (unlisted == 0) return true;
     if (unlisted == hits)
-        fprintf(stderr, "trkx: %s: none of the event's %zu hits are listed\n", path, hits);
+        fprintf(stderr, "trkx: %s: lists none of the event's %zu hits\n", path, hits);
     else
         fprintf(stderr,
                 "trkx: warning: %s: %zu of the event's %zu hits are not listed, and count as on no track\n",
@@ -89,14 +86,14 @@ static bool count_unlisted(const char *path, int32_t *labels, size_t hits)
     return unlisted < hits;
 }
 
-/* Names the event, where the message names no file. */
+/* Names the event if the message names no file. */
 static void say_failure(const char *name, const trkx_error *error)
 {
     bool told = error->status == TRKX_ERROR_FORMAT || error->status == TRKX_ERROR_IO;
     fprintf(stderr, "trkx: %s%s%s\n", told ? "" : name, told ? "" : ": ", error->message);
 }
 
-/* Compares the event's tracks with its truth; prints and returns false where that fails. */
+/* Compares the event's tracks with its truth; prints and returns false on failure. */
 static bool measure(const trkx_event *event, const char *tracks, const trkx_metrics_options *choice,
                     trkx_metrics *metrics)
 {
@@ -114,7 +111,7 @@ static bool measure(const trkx_event *event, const char *tracks, const trkx_metr
     return listed && status == TRKX_OK;
 }
 
-/* Truth is needed; without the particles' file a particle's momentum is that of its first hit. */
+/* Truth is required; without a particles file a particle's momentum is that of its first hit. */
 static enum trkx_status read_event(const char *prefix, trkx_event **event, trkx_error *error)
 {
     unsigned parts = TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES;
@@ -124,17 +121,17 @@ static enum trkx_status read_event(const char *prefix, trkx_event **event, trkx_
     return trkx_event_read(prefix, parts, 0, event, error); /* says which file is missing */
 }
 
-/* One line where particles have the id 0, which in the truth is noise: ACTS counts them from 0. */
+/* A line if a particle has the id 0, which in the truth means noise: ACTS numbers particles from 0. */
 static void note_particle_zero(const trkx_event *event, size_t noise)
 {
     const trkx_particles *particles = trkx_event_particles(event);
     for (size_t p = 0; particles != NULL && p < particles->count; p++)
         if (particles->particle_id[p] == 0)
-            fprintf(stderr,
-                    "trkx: %s: there is a particle with the id 0, which cannot be told from noise: the %zu "
-                    "hits with "
-                    "particle_id 0 count as noise\n",
-                    trkx_event_name(event), noise);
+            fprintf(
+                stderr,
+                "trkx: %s: particle_id 0 is listed as a particle, but means noise in the truth: its %zu hits "
+                "count as noise\n",
+                trkx_event_name(event), noise);
 }
 
 static bool is_directory(const char *path)
@@ -143,7 +140,7 @@ static bool is_directory(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* The file of an event's tracks, which may be in a directory; the caller frees it. NULL, and a line, where
+/* The path of an event's tracks, which may be in a directory; the caller frees it. Prints and returns NULL if
  * there is none. */
 static char *find_tracks(const char *tracks, const char *name)
 {
@@ -154,8 +151,8 @@ static char *find_tracks(const char *tracks, const char *name)
         if (access(path, F_OK) == 0) return path;
         free(path);
     }
-    fprintf(stderr, "trkx: %s: there are no tracks (looked for %s/%s-tracks.csv, .csv.gz, .npy)\n", name,
-            tracks, name);
+    fprintf(stderr, "trkx: %s: no tracks found (looked for %s/%s-tracks.csv, .csv.gz, .npy)\n", name, tracks,
+            name);
     return NULL;
 }
 
@@ -181,13 +178,13 @@ static void evaluate_event(const char *prefix, const char *tracks, const struct 
     free(path);
 }
 
-/* Events are taken together, and figures written, where none fails. */
+/* Pooled figures and the file are only written if no event failed. */
 static int evaluate(const struct events *events, bool several, const char *tracks,
                     const struct settings *settings)
 {
     struct pool pool = {0};
     if (several && !is_directory(tracks)) {
-        fprintf(stderr, "trkx: %s: is no directory, as EVENT is\n", tracks);
+        fprintf(stderr, "trkx: %s: must be a directory, as EVENT is one\n", tracks);
         return EXIT_FAILED;
     }
     for (size_t i = 0; i < events->count; i++)

@@ -1,4 +1,4 @@
-/* Prints what the metrics of events are, and writes them as JSON. */
+/* Prints the metrics of events and writes them as JSON. */
 #include "programs/evaluate_report.h"
 
 #include <math.h>
@@ -16,14 +16,14 @@ static void print_efficiencies(const trkx_metrics *metrics)
 {
     print_efficiency("efficiency, all", &metrics->all);
     if (!metrics->has_pt) {
-        printf("  %-22s not known: there are no particles, and the truth has no momenta\n", "  pT");
+        printf("  %-22s unknown: no particles file, and the truth has no momenta\n", "  pT");
         return;
     }
     print_efficiency("  pT > 0.5 GeV", &metrics->above_500_mev);
     print_efficiency("  pT > 1 GeV", &metrics->above_1_gev);
 }
 
-/* All but the score. */
+/* Everything except the score. */
 static void print_rest(const trkx_metrics *metrics)
 {
     print_efficiencies(metrics);
@@ -110,7 +110,7 @@ void pool_add(struct pool *pool, const char *name, const trkx_metrics *metrics)
     add_efficiency(&sum->above_1_gev, &metrics->above_1_gev);
 }
 
-/* As of one event: src/metrics/metrics.c. */
+/* As for a single event in src/metrics/metrics.c. */
 static void finish_efficiency(trkx_efficiency *sum, bool known)
 {
     double particles = (double)sum->particles, e = sum->particles > 0 ? (double)sum->matched / particles : 0;

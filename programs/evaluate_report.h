@@ -1,14 +1,14 @@
-/* The figures of trkx evaluate: of an event, of several together, on the screen and as JSON. */
+/* The figures of trkx evaluate: of one event and of several pooled, as text and as JSON. */
 #ifndef TRKX_PROGRAMS_EVALUATE_REPORT_H
 #define TRKX_PROGRAMS_EVALUATE_REPORT_H
 
 #include "programs/common.h"
 
-/* Several events taken together: counts are sums, rates and efficiencies those of the sums, the score is the
- * mean of the events'. Zero-initialise. */
+/* Several events pooled: counts are sums, rates and efficiencies are those of the sums, the score is the mean
+ * over events. Zero-initialise. */
 struct pool {
     size_t events;
-    trkx_metrics sum;                  /* whole after pool_finish */
+    trkx_metrics sum;                  /* complete after pool_finish */
     double score_squares, score_error; /* of the mean score */
     json_t *list;                      /* of the events' figures */
 };

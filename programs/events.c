@@ -1,4 +1,4 @@
-/* Which events the arguments of a command stand for. */
+/* Finds the events that a command's arguments stand for. */
 #include "programs/events.h"
 
 #include <dirent.h>
@@ -10,14 +10,14 @@
 
 /* ---- which are the same ----------------------------------------------------------------------------- */
 
-/* An event by its name, and by its place however that is called. */
+/* An event's name, and its real path, however it was spelt. */
 struct identity {
     char *place;      /* "/real/directory/event000001000" */
     const char *name; /* in it */
     size_t index;
 };
 
-/* Length of a path without the part "-hits" and the ending of its file; 0 where it is no such file's. */
+/* Length of a path without "-hits" and the ending; 0 if it is not a file of hits. */
 static size_t without_part(const char *path, const char *part)
 {
     static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
@@ -31,7 +31,7 @@ static size_t without_part(const char *path, const char *part)
     return 0;
 }
 
-/* The same whichever of an event's files it is; all of a path that is none. */
+/* The same for each of an event's files; the whole path if it is none of them. */
 static size_t without_ending(const char *path)
 {
     static const char *const parts[] = {"-hits", "-cells", "-truth", "-particles"};
@@ -46,7 +46,7 @@ static struct identity identify(const char *path, size_t index)
     char *prefix = checked(strndup(path, without_ending(path))), *slash = strrchr(prefix, '/');
     const char *name = slash != NULL ? slash + 1 : prefix;
     char *directory = checked(slash != NULL ? strndup(prefix, (size_t)(slash + 1 - prefix)) : strdup("."));
-    char *real = realpath(directory, NULL); /* NULL where there is none: reading will say so */
+    char *real = realpath(directory, NULL); /* NULL if there is none: reading reports it */
     struct identity identity = {.place = join_path(real != NULL ? real : directory, name, ""),
                                 .index = index};
     identity.name = strrchr(identity.place, '/') + 1;
@@ -79,7 +79,7 @@ static void release_identities(struct identity *identities, size_t count)
     free(identities);
 }
 
-/* An event whose hits are there in several kinds of file, or that is named twice, is one event: the first. */
+/* An event whose hits exist in several formats, or that is named twice, is one event: the first. */
 static void drop_twins(struct events *events)
 {
     size_t count = events->count, kept = 0;
@@ -97,7 +97,7 @@ static void drop_twins(struct events *events)
 
 static void print_namesakes(const struct events *events, const struct identity *identities, size_t count)
 {
-    fprintf(stderr, "trkx: %zu events are called %s (", count, identities[0].name);
+    fprintf(stderr, "trkx: %zu events are named %s (", count, identities[0].name);
     for (size_t i = 0; i < count; i++)
         fprintf(stderr, "%s%s", i > 0 ? ", " : "", events->prefixes[identities[i].index]);
     fputs("): their tracks would overwrite each other; run them with different --out\n", stderr);
@@ -143,8 +143,8 @@ static bool events_in_directory(const char *path, DIR *directory, struct events 
     }
     size_t found = events->count - first;
     if (found == 0) {
-        fprintf(stderr, "trkx: %s: holds no event: no file named *-hits.csv, *-hits.csv.gz or *-hits.npy\n",
-                path);
+        fprintf(stderr,
+                "trkx: %s: contains no event: no file named *-hits.csv, *-hits.csv.gz or *-hits.npy\n", path);
         return false;
     }
     qsort(events->prefixes + first, found, sizeof *events->prefixes, compare_names);

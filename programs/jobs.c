@@ -1,4 +1,4 @@
-/* Runs events side by side, and writes what each gives in order. */
+/* Runs several events at once and finishes them in order. */
 #include "programs/jobs.h"
 
 #include <pthread.h>
@@ -11,7 +11,7 @@
 #include "programs/common.h"
 #include "programs/process.h"
 
-enum { READ_AHEAD = 1 }; /* events that wait for a thread: reading takes a fiftieth of running */
+enum { READ_AHEAD = 1 }; /* events read in advance: reading takes a fiftieth of the time of running */
 
 /* The events pass four points in their order: to be read, to be run, run (in any order), to be finished. */
 struct line {
@@ -20,12 +20,12 @@ struct line {
     bool stops_on_error, shows_progress;
     struct place *places; /* [places_count] of event i: i % places_count */
     size_t places_count;
-    pthread_mutex_t lock; /* of all that follows; what is atomic is also looked at without */
+    pthread_mutex_t lock; /* of all that follows; atomics are also read without it */
     pthread_cond_t changed;
     bool abandoned;         /* while a thread reads */
     size_t to_read, to_run; /* the next event at each point */
     atomic_size_t to_finish;
-    atomic_size_t end; /* events from here on are not wanted */
+    atomic_size_t end; /* events from here on are skipped */
 };
 
 struct place {
@@ -42,8 +42,8 @@ static struct place *place_of(struct line *line, size_t event)
     return &line->places[event % line->places_count];
 }
 
-/* Nothing behind an event that has been interrupted is wanted, or behind one that has failed where that is to
- * be the end. Locked. */
+/* After an interrupted event, or with stop_on_error a failed one, later events are skipped. Call with the
+ * lock held. */
 static void after_failure(struct line *line, size_t event, enum trkx_status status)
 {
     bool last = line->stops_on_error || status == TRKX_ERROR_CANCELLED;
@@ -98,7 +98,7 @@ static void release_job(struct job *job)
     *job = (struct job){0};
 }
 
-/* No progress is shown between the lines that `finish` prints. */
+/* Clears the progress line before `finish` prints. */
 static bool finish_event(const struct line *line, struct job *job, job_finish finish, void *user)
 {
     flockfile(stderr);
@@ -157,8 +157,8 @@ static void *run_events(void *user)
     return NULL;
 }
 
-/* Waits until the next event to be finished has been run. False where an interrupt came while it is still
- * read, which nothing stops: a large file takes its time. */
+/* Waits until the next event to be finished has run. False if an interrupt comes while it is still being
+ * read: reading a large file cannot be stopped. */
 static bool wait_for(struct line *line, const struct place *place)
 {
     enum { NANOSECONDS = 1000000000, STEP = NANOSECONDS / 10 };
@@ -173,7 +173,7 @@ static bool wait_for(struct line *line, const struct place *place)
     return true;
 }
 
-/* Finishes the event that is still read as interrupted, and wants no other. */
+/* Finishes the event that is still being read as interrupted, and skips the rest. */
 static void abandon(struct line *line, job_finish finish, void *user)
 {
     struct job job = {.prefix = line->events->prefixes[line->to_finish], .status = TRKX_ERROR_CANCELLED};
@@ -208,7 +208,7 @@ static size_t finish_events(struct line *line, job_finish finish, void *user)
 
 /* ---- all of it -------------------------------------------------------------------------------------- */
 
-/* The reader and those that run; fewer where the system refuses. */
+/* The reader and the workers; fewer if the system refuses. */
 static int start_threads(struct line *line, pthread_t *threads, int count)
 {
     int started = 0;
@@ -249,9 +249,9 @@ size_t jobs_run(const trkx_pipeline *pipeline, const struct events *events,
     if (started == count)
         finished = finish_events(line, finish, user);
     else
-        fputs("trkx: the system refuses to start another thread\n", stderr);
+        fputs("trkx: cannot start a thread\n", stderr);
     *abandoned = line->abandoned;
-    if (line->abandoned) return finished; /* what the threads still use stays until the program ends */
+    if (line->abandoned) return finished; /* still used by the threads until the program ends */
     stop_threads(line, threads, started);
     if (line->shows_progress) fputs(CLEAR_LINE, stderr);
     for (size_t i = 0; i < line->places_count; i++) release_job(&line->places[i].job);

@@ -1,4 +1,4 @@
-/* Says what went wrong, and which name was meant where one does not exist. */
+/* Prints errors, and suggests names for misspelt ones. */
 #include "programs/messages.h"
 
 #include <stdarg.h>
@@ -6,7 +6,7 @@
 
 #include "core/spelling.h"
 
-/* With a blank before it; empty at first. */
+/* With a leading blank, or empty. */
 static char asked_command[64];
 
 void point_to_help_of(const char *command)

@@ -11,12 +11,12 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* One line on standard error, "trkx: ...", and the exit code for it. */
 int failed(const trkx_error *error);
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* misused, `what` being "there is no step", with that of the names that the word is nearest to, if any is
- * near. command may be ""; dashes: what stands before the names, "--" or nothing. */
+/* As misused, for an unknown word: `what` is "there is no step"; suggests the closest of the names, if any is
+ * close. command may be ""; dashes is the names' prefix, "--" or "". */
 int misnamed(const char *command, const char *what, const char *dashes, const char *word,
              const char *const *names, size_t count);
 
-/* What misused points to from now on: "trkx <command> --help". */
+/* The command whose --help misused refers to from now on. */
 void point_to_help_of(const char *command);
 
 #endif

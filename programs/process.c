@@ -10,9 +10,8 @@
 
 #include "programs/common.h"
 
-/* Where a standard stream is closed, the next file opened would get its number, and what is printed. What
- * stands in for the standard output cannot be written either, so that it is noticed where something is
- * printed. */
+/* If a standard stream is closed, the next file opened would get its number, and whatever is printed. The
+ * replacement of standard output cannot be written to, so that printing is noticed as an error. */
 static void open_missing_streams(void)
 {
     static const int flags[] = {O_RDONLY, O_RDONLY, O_WRONLY};
@@ -23,7 +22,7 @@ static void open_missing_streams(void)
 void process_begin(void)
 {
     open_missing_streams();
-    /* a file larger than allowed, or a reader that is gone, is an error of the write: reported and tidied up
+    /* a file larger than allowed or a closed pipe makes the write fail, which is reported and cleaned up
      */
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);

@@ -4,14 +4,14 @@
 
 #include <stdatomic.h>
 
-/* Before anything is opened: no file gets the number of a standard stream that is closed, and a write that is
- * refused (a limit on files, a pipe without a reader) is an error, not the end of the process. */
+/* Call before anything is opened: no file gets the number of a closed standard stream, and a refused write (a
+ * file size limit, a closed pipe) is an error instead of killing the process. */
 void process_begin(void);
-/* At the end, with the command's exit code: EXIT_FAILED, and a line on standard error, where that was a
- * success and not all of the standard output could be written. */
+/* Call at the end with the command's exit code: prints and returns EXIT_FAILED if that was a success but
+ * standard output could not be written completely. */
 int process_end(int code);
 
-/* Set by SIGINT and SIGTERM after watch_interrupts(); the second signal ends the program at once. */
+/* Set by SIGINT and SIGTERM after watch_interrupts(); a second signal kills the program. */
 extern atomic_int interrupted;
 void watch_interrupts(void);
 

@@ -1,4 +1,4 @@
-/* trkx run: the whole pipeline on events, tracks and a ledger for each. */
+/* trkx run: runs the pipeline on events and writes tracks and a ledger for each. */
 #include "programs/run.h"
 
 #include <stdio.h>
@@ -41,23 +41,23 @@ static void help(void)
         "usage: trkx run [OPTIONS] EVENT...\n\n"
         "Finds the tracks of events. EVENT is the path prefix of a TrackML event (dir/event000001000), one\n"
         "of its files, or a directory of events: .csv, .csv.gz or structured .npy. Writes\n"
-        "DIR/<event>-tracks.csv and DIR/<event>-ledger.json. An event that fails is a line on standard\n"
-        "error; the others are done all the same, and the exit code is 1.\n\n"
-        "  --bundle DIR        the networks and their settings: a directory, or the name of a bundle of "
-        "trkx's own,\n"
-        "                      acat2021-like (%s)\n"
-        "  --out DIR           made where it is missing (%s)\n"
+        "DIR/<event>-tracks.csv and DIR/<event>-ledger.json. An event that fails gives a line on standard\n"
+        "error; the others are still processed, and the exit code is 1.\n\n"
+        "  --bundle DIR        the networks and their settings: a directory, or the name of a bundle that\n"
+        "                      comes with trkx, acat2021-like (%s)\n"
+        "  --out DIR           created if missing (%s)\n"
         "  --format FORMAT     of the tracks: csv or npy (csv)\n"
-        "  --threads T         per event; at most the number of cores, or 8 where there are fewer; 0: all "
-        "cores (%d)\n"
-        "  --jobs J            events at once, each with its memory; by default one on each GPU, else (1)\n"
-        "  --stop-on-error     do not go on with other events where one fails\n"
-        "  --kernels KERNELS   what runs the networks: trkx's execution provider, or stock ONNX Runtime "
-        "(trkx)\n" DEVICE_HELP "  --filter-cut C      edges with a filter score > C go on (the bundle's)\n"
-        "  --gnn-cut C         tracks are made of edges with a GNN score > C (the bundle's)\n"
+        "  --threads T         per event; at most the number of cores, or 8 if there are fewer; 0: all cores "
+        "(%d)\n"
+        "  --jobs J            events at once, each with its own memory (1; with GPUs one on each)\n"
+        "  --stop-on-error     stop at the first event that fails\n"
+        "  --kernels KERNELS   run the networks with trkx's execution provider, or with stock ONNX Runtime\n"
+        "                      (trkx)\n" DEVICE_HELP
+        "  --filter-cut C      keep edges with a filter score > C (the bundle's)\n"
+        "  --gnn-cut C         build tracks from edges with a GNN score > C (the bundle's)\n"
         "  --method METHOD     of labelling: %s (the bundle's)\n"
         "  --min-hits N        drop tracks with fewer hits (the bundle's)\n"
-        "  --filter-batch N    edges a call of the filter; 0: as many as suit the kernels (%zu)\n"
+        "  --filter-batch N    edges per call of the filter; 0: automatic (%zu)\n"
         "  --detectors FILE    a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
         defaults.bundle, defaults.out, defaults.pipeline.threads, trkx_methods_list(methods, sizeof methods),
@@ -157,7 +157,7 @@ static json_t *record_json(const trkx_step_record *record, const char *name)
     return json;
 }
 
-/* As it was written in the bundle or the option: float32 has seven digits. */
+/* As written in the bundle or the option: float32 has seven digits. */
 static json_t *cut_json(float cut)
 {
     char digits[32];
@@ -172,7 +172,7 @@ static json_t *settings_json(const trkx_bundle_info *used)
                              "min_hits", (json_int_t)used->min_hits));
 }
 
-/* Of the step `tracks`: what labelling did, first the method by itself. */
+/* For the step `tracks`: the result of the method, and after completion. */
 static void add_labelling(json_t *step, const trkx_bundle_info *used, const trkx_result *result)
 {
     json_t *method = checked(json_pack("{s:s, s:I, s:I}", "name", used->method, "tracks",
@@ -240,14 +240,14 @@ static void print_result(const trkx_bundle_info *used, const trkx_event *event, 
     print_record(&result->total, "total");
     print_labelling(used, result);
     if (result->saturated > 0)
-        printf("  %zu hits have more than k neighbours within the radius, and keep the k nearest\n",
+        printf("  %zu hits have more than k neighbours within the radius and keep the k nearest\n",
                result->saturated);
     printf("  peak memory of the process %.1f MiB\n", (double)usage.ru_maxrss / 1024);
 }
 
 /* ---- events ----------------------------------------------------------------------------------------- */
 
-/* Tracks first, the ledger last: where there is a ledger, the event is done. */
+/* Tracks first, the ledger last: if there is a ledger, the event is done. */
 static bool write_results(const struct settings *settings, const trkx_pipeline *pipeline,
                           const trkx_event *event, const trkx_result *result)
 {
@@ -271,12 +271,12 @@ static bool write_results(const struct settings *settings, const trkx_pipeline *
     return written;
 }
 
-/* ONNX Runtime's kernel for scattering makes a vector of 150 MB at each of its six calls in a full-density
- * event. malloc would map each anew, and the system clear it: a tenth of the time. */
+/* ONNX Runtime's scatter kernel allocates 150 MB in each of its six calls in a full-density event. malloc
+ * would map this anew every time and the system clear it: a tenth of the run time. */
 static void keep_freed_memory(void)
 {
 #ifdef __GLIBC__
-    mallopt(M_ARENA_MAX, 1); /* the others map all large blocks */
+    mallopt(M_ARENA_MAX, 1); /* other arenas map all large blocks */
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, INT32_MAX);
 #endif
@@ -306,7 +306,7 @@ static bool finish_event(void *user, const struct job *job)
     return good;
 }
 
-/* A device has one event at a time. */
+/* A device runs one event at a time. */
 static int jobs_of(const struct settings *settings, const trkx_pipeline *pipeline)
 {
     size_t devices = trkx_pipeline_device(pipeline)->count;
@@ -328,7 +328,7 @@ static int run_events(const struct settings *settings, const struct events *even
     bool abandoned;
     size_t done = jobs_run(pipeline, events, &jobs, finish_event, &run, &abandoned);
     print_failures(events->count, run.failed, done);
-    if (abandoned) { /* what a thread still uses is not to be released */
+    if (abandoned) { /* a thread still uses the pipeline */
         fflush(stdout);
         _exit(EXIT_FAILED);
     }

@@ -7,7 +7,7 @@
 #include "programs/common.h"
 #include "programs/process.h"
 
-/* Charged particles of a full-density event, and the simultaneous collisions that they stand for. */
+/* Charged particles of a full-density event, and the number of simultaneous collisions they correspond to. */
 enum { FULL_PILEUP = 200 };
 
 struct settings {
@@ -29,38 +29,27 @@ static void help(void)
     struct settings defaults;
     settings_init(&defaults);
     const trkx_simulate_options *simulate = &defaults.simulate;
-    printf("usage: trkx simulate [OPTIONS]\n\n"
-           "Writes events (hits, cells, truth, particles) of the TrackML detector.\n\n"
-           "  --events N        how many events (%zu)\n"
-           "  --first N         number of the first: event%%09d (%llu)\n"
-           "  --seed S          an event is a function of seed, number and options (%llu)\n"
-           "  --particles N     particles an event (%zu: full density)\n"
-           "  --pileup MU       the same as a number of collisions (%d: full density)\n"
-           "  --sigma-z MM      length of the luminous region (%g)\n"
-           "  --noise X         noise hits, relative to TrackML's (%g)\n"
-           "  --detectors FILE  other modules: a detectors.csv, or a detector.json that names one (TrackML's)\n"
-           "  --no-cells        leave the cells out\n"
-           "  --no-gzip         write plain CSV\n"
-           "  --threads T       at most the number of cores, or 8 where there are fewer; 0: all cores (%d)\n"
-           "  --out DIR         made where it is missing (%s)\n",
-           defaults.events, (unsigned long long)defaults.first, (unsigned long long)simulate->seed,
-           simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,
-           defaults.out);
+    printf(
+        "usage: trkx simulate [OPTIONS]\n\n"
+        "Writes events (hits, cells, truth, particles) of the TrackML detector.\n\n"
+        "  --events N        number of events (%zu)\n"
+        "  --first N         number of the first: event%%09d (%llu)\n"
+        "  --seed S          seed, number and options determine an event (%llu)\n"
+        "  --particles N     charged particles per event (%zu: full density)\n"
+        "  --pileup MU       the same, as a number of collisions (%d: full density)\n"
+        "  --sigma-z MM      length of the luminous region (%g)\n"
+        "  --noise X         noise hits, relative to TrackML's (%g)\n"
+        "  --detectors FILE  other modules: a detectors.csv, or a detector.json that names one (TrackML's)\n"
+        "  --no-cells        write no cells\n"
+        "  --no-gzip         write plain CSV\n"
+        "  --threads T       at most the number of cores, or 8 if there are fewer; 0: all cores (%d)\n"
+        "  --out DIR         created if missing (%s)\n",
+        defaults.events, (unsigned long long)defaults.first, (unsigned long long)simulate->seed,
+        simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,
+        defaults.out);
 }
 
-enum {
-    EVENTS,
-    FIRST,
-    SEED,
-    PARTICLES,
-    PILEUP,
-    SIGMA_Z,
-    NOISE,
-    DETECTORS,
-    NO_CELLS,
-    NO_GZIP,
-    THREADS,
-    OUT };
+enum { EVENTS, FIRST, SEED, PARTICLES, PILEUP, SIGMA_Z, NOISE, DETECTORS, NO_CELLS, NO_GZIP, THREADS, OUT };
 
 static const struct option options[] = {{"events", 1, NULL, EVENTS},     {"first", 1, NULL, FIRST},
                                         {"seed", 1, NULL, SEED},         {"particles", 1, NULL, PARTICLES},
@@ -68,7 +57,7 @@ static const struct option options[] = {{"events", 1, NULL, EVENTS},     {"first
                                         {"noise", 1, NULL, NOISE},       {"detectors", 1, NULL, DETECTORS},
                                         {"no-cells", 0, NULL, NO_CELLS}, {"no-gzip", 0, NULL, NO_GZIP},
                                         {"threads", 1, NULL, THREADS},   {"out", 1, NULL, OUT},
-                                        {"help", 0, NULL, OPTION_HELP},         {NULL, 0, NULL, 0}};
+                                        {"help", 0, NULL, OPTION_HELP},  {NULL, 0, NULL, 0}};
 
 static bool apply_pileup(trkx_simulate_options *simulate, const char *value)
 {
@@ -122,7 +111,7 @@ static int simulate_all(const struct settings *settings)
         if (interrupted) break;
     }
     if (show) fputc('\n', stderr);
-    if (interrupted) fputs("trkx: interrupted: the events that were written are whole\n", stderr);
+    if (interrupted) fputs("trkx: interrupted: the events written so far are complete\n", stderr);
     return interrupted ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -1,4 +1,4 @@
-/* trkx stage: one step by itself, on files. */
+/* trkx stage: runs a single step on files. */
 #include "programs/stage.h"
 
 #include <stdarg.h>
@@ -18,7 +18,7 @@ struct settings {
     int threads;
     enum trkx_kernels kernels;
     struct device_choice device;
-    size_t nodes; /* 0: as many as the edges name */
+    size_t nodes; /* 0: largest index in the edges + 1 */
     trkx_edges_options edges;
     trkx_labelling_options labelling;
     trkx_walkthrough_options walkthrough;
@@ -38,38 +38,39 @@ static void help(void)
     settings_init(&defaults);
     printf(
         "usage: trkx stage STEP IN... --out FILE [OPTIONS]\n\n"
-        "The steps of the pipeline, each by itself:\n\n"
+        "The steps of the pipeline:\n\n"
         "  features EVENT                           features [n,F] of a network\n"
         "  embed EVENT                              embedding [n,D]\n"
         "  edges EVENT EMBEDDING                    edges [2,m], outwards\n"
         "  filter FEATURES EDGES                    scores [m]\n"
         "  gnn FEATURES EDGES                       scores [m]\n"
         "  tracks EVENT EDGES SCORES [CANDIDATES]   hit_id,track_id, for trkx evaluate\n\n"
-        "Parts of them, without a bundle; the last three are the methods of track labelling, and "
+        "Without a bundle; the last three are the methods of track labelling and "
         "give\n"
         "labels [n], 0: no track, or with --event hit_id,track_id:\n\n"
-        "  radius POINTS                            edges [2,m] of any points, each pair once\n"
+        "  radius POINTS                            edges [2,m] between any points, each pair once\n"
         "  components EDGES [SCORES]\n"
         "  join EDGES SCORES\n"
         "  walkthrough EDGES SCORES\n\n"
-        "Arrays are .npy, or CSV of plain numbers by any other ending: one row per node; edges: two rows.\n\n"
+        "Arrays are .npy or, with any other ending, CSV of plain numbers: one row per node; edges: two "
+        "rows.\n\n"
         "  --bundle DIR       the networks and settings of the pipeline's steps (%s)\n"
-        "  --network NAME     features: whose list, embedding, filter or gnn (embedding)\n"
+        "  --network NAME     features: those of the embedding, filter or gnn (embedding)\n"
         "  --detectors FILE   a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --radius R         radius: neighbours at distance <= R (%g)\n"
         "  --k K              radius: each node keeps its K nearest (%zu)\n"
-        "  --kept FILE        filter, gnn: write the edges above the bundle's cut as well\n"
-        "  --candidates FILE  filter: write the edges for the completion of tracks as well\n"
+        "  --kept FILE        filter, gnn: also write the edges above the bundle's cut\n"
+        "  --candidates FILE  filter: also write the edges for the completion of tracks\n"
         "  --cut C            methods: edges with a score > C connect (%g); walkthrough: are in the graph "
         "(%g)\n"
         "  --min-hits N       methods: drop tracks with fewer hits (%zu)\n"
-        "  --event EVENT      methods: the event whose hits the nodes are; join needs it\n"
+        "  --event EVENT      methods: the event whose hits are the nodes; required by join\n"
         "  --nodes N          methods: number of nodes (the largest index in EDGES + 1)\n"
         "  --kernels KERNELS  embed, filter, gnn: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
         "  --device DEVICE    embed, filter, gnn: cpu, cuda:N or auto (cpu)\n"
-        "  --max-memory SIZE  of the GPU's (nine tenths of what is free)\n"
+        "  --max-memory SIZE  of the GPU (nine tenths of the free memory)\n"
         "  --tf32             let its networks round the factors of products to 10 bits\n"
-        "  --threads T        at most the number of cores, or 8 where there are fewer; 0: all cores (%d)\n",
+        "  --threads T        at most the number of cores, or 8 if there are fewer; 0: all cores (%d)\n",
         defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.labelling.cut,
         (double)defaults.walkthrough.cut, defaults.labelling.min_hits, defaults.threads);
 }
@@ -159,9 +160,9 @@ static bool apply(void *target, int option, const char *value)
     }
 }
 
-/* ---- the stages: each reads its inputs, does its step, writes its output ---------------------------- */
+/* ---- the stages: each reads its inputs, runs its step, writes its output ---------------------------- */
 
-/* What a stage works on; released by command_stage whatever happens. */
+/* A stage's inputs and outputs; released by command_stage in every case. */
 struct work {
     const struct settings *settings;
     trkx_pipeline *pipeline;
@@ -184,7 +185,7 @@ static enum trkx_status load_bundle(struct work *work)
                          work->error);
 }
 
-/* The output array; its memory goes with the process's allocator. */
+/* The output array; its memory is malloc's. */
 static void *make_output(struct work *work, enum trkx_array_type type, size_t rows, size_t columns, int rank)
 {
     static const size_t sizes[] = {[TRKX_FLOAT32] = 4, [TRKX_INT32] = 4, [TRKX_INT64] = 8};
@@ -206,7 +207,7 @@ __attribute__((format(printf, 3, 4))) static enum trkx_status complain(struct wo
     return TRKX_ERROR_ARGUMENT;
 }
 
-/* With the further columns of the hits that the bundle, which is loaded, looks at. */
+/* With the columns of the hits that the loaded bundle uses. */
 static enum trkx_status read_event(struct work *work, const char *event, unsigned parts)
 {
     size_t count = 0;
@@ -379,7 +380,7 @@ static enum trkx_status write_tracks(struct work *work, const int32_t *labels)
     return trkx_tracks_write(work->settings->out, trkx_event_hits(work->event), labels, work->error);
 }
 
-/* How many nodes there are: the hits of --event, --nodes, or as many as the edges name. */
+/* The number of nodes: the hits of --event, --nodes, or the largest index in the edges + 1. */
 static enum trkx_status choose_nodes(struct work *work, const trkx_edges *edges, size_t *n)
 {
     const struct settings *settings = work->settings;
@@ -510,7 +511,7 @@ static const struct stage {
               {"walkthrough", "EDGES SCORES", 2, 2, false, stage_walkthrough}};
 enum { STAGES = sizeof stages / sizeof *stages };
 
-/* Names the event, where the message does not. */
+/* Names the event if the message does not. */
 static int stage_failed(const struct work *work)
 {
     if (work->event != NULL) trkx_fail_in_event(work->error, trkx_event_name(work->event));
@@ -537,8 +538,8 @@ static int run_stage(const struct settings *settings, const struct stage *stage,
     return code;
 }
 
-/* Whether two outputs, NULL for none, would be one file, of which the later is all that is left. Devices and
- * pipes take any number. */
+/* Whether two outputs, NULL for none, are the same file, so that one would overwrite the other. Devices and
+ * pipes are fine. */
 static bool collide(const char *one, const char *other)
 {
     struct stat file, again;
@@ -556,16 +557,16 @@ static bool outputs_differ(const struct settings *settings)
         twin = settings->out;
     else if (collide(settings->kept, settings->candidates))
         twin = settings->kept;
-    if (twin != NULL) misused("stage: %s: would be written twice: each output needs a file of its own", twin);
+    if (twin != NULL) misused("stage: %s: would be written twice; give each output its own file", twin);
     return twin == NULL;
 }
 
-/* Which stage, and whether its inputs are there. */
+/* Finds the stage and checks that its inputs are given. */
 static int choose_and_run(const struct settings *settings, char **in, int count)
 {
     if (count < 1)
         return misused(
-            "stage: which? features, embed, edges, filter, gnn, tracks, radius, components, join or "
+            "stage: name one of features, embed, edges, filter, gnn, tracks, radius, components, join and "
             "walkthrough");
     const char *names[STAGES];
     for (int i = 0; i < STAGES; i++) {
@@ -578,7 +579,8 @@ static int choose_and_run(const struct settings *settings, char **in, int count)
                            in[stage->most + 1]);
         if (settings->out == NULL) return misused("stage %s: --out FILE is needed", stage->name);
         if (is_on_device(&settings->device) && !stage->network)
-            return misused("stage %s: runs on the CPU; --device is for embed, filter and gnn", stage->name);
+            return misused("stage %s: runs on the CPU only; --device is for embed, filter and gnn",
+                           stage->name);
         if (!outputs_differ(settings)) return EXIT_USAGE;
         return run_stage(settings, stage, in + 1, count - 1);
     }

@@ -1,4 +1,4 @@
-/* trkx stage: does one step by itself. */
+/* trkx stage: runs a single step. */
 #ifndef TRKX_PROGRAMS_STAGE_H
 #define TRKX_PROGRAMS_STAGE_H
 

@@ -1,4 +1,4 @@
-/* trkx: the command line. One file a subcommand. */
+/* trkx: the command line. Each command has a file of its own. */
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,10 +18,10 @@ static const struct {
     const char *name;
     int (*run)(int count, char **arguments);
     const char *what;
-    bool has_parts; /* named behind it: "stage radius" */
+    bool has_parts; /* named after it: "stage radius" */
 } commands[] = {
     {"run", command_run, "find the tracks of events", false},
-    {"stage", command_stage, "do one step by itself", true},
+    {"stage", command_stage, "run a single step", true},
     {"evaluate", command_evaluate, "compare tracks with the truth", false},
     {"simulate", command_simulate, "make events of the TrackML detector", false},
     {"model", command_model, "describe, check, repair and import ONNX models", true},
@@ -35,7 +35,7 @@ static void help(FILE *to)
           "usage: trkx COMMAND [OPTIONS] ...\n\n",
           to);
     for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
-    fputs("\ntrkx help COMMAND tells more; trkx --version prints the versions.\n"
+    fputs("\ntrkx help COMMAND explains the options; trkx --version prints the versions.\n"
           "Exit codes: 0 success, 1 a failure of the run, 2 wrong usage.\n",
           to);
 }
@@ -50,7 +50,7 @@ static int run_command(int count, char **arguments)
     return misnamed("", "there is no command", "", arguments[0], names, COMMANDS + 3);
 }
 
-/* The first of the arguments of "help" that is too many; count where none is. */
+/* The first superfluous argument of "help"; count if there is none. */
 static int surplus(int count, char **arguments)
 {
     for (int i = 0; i < COMMANDS; i++)
@@ -96,8 +96,8 @@ int main(int count, char **arguments)
 {
     opterr = 0; /* our own messages */
     process_begin();
-    /* official builds of ONNX Runtime report home from 1.29 on; only this, set early, keeps them wholly
-     * silent */
+    /* official builds of ONNX Runtime send telemetry from 1.29 on; only this, set early, prevents all of it
+     */
     setenv("ORT_DISABLE_TELEMETRY", "1", 0);
     return process_end(run(count - 1, arguments + 1));
 }

@@ -231,9 +231,9 @@ event000001003-ledger.json event000001003-tracks.csv" ]
     cp -r "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/other"
     cp -r "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/third"
     local in="$BATS_TEST_TMPDIR/in" other="$BATS_TEST_TMPDIR/other" third="$BATS_TEST_TMPDIR/third"
-    refuses 1 "2 events are called event000001000 ($in/event000001000, $other/event000001000): their tracks would" -- \
+    refuses 1 "2 events are named event000001000 ($in/event000001000, $other/event000001000): their tracks would" -- \
         "$TRKX" run --out "$(out)" "$in" "$other"
-    refuses 1 "3 events are called event000001000 ($in/event000001000, $other/event000001000, $third/event000001000): " \
+    refuses 1 "3 events are named event000001000 ($in/event000001000, $other/event000001000, $third/event000001000): " \
         "run them with different --out" -- "$TRKX" run --out "$(out)" "$in" "$other" "$third"
     [ ! -e "$(out)" ]
     ln -s in "$BATS_TEST_TMPDIR/link"

@@ -204,5 +204,5 @@ finds() { # function n text... -- part [options]
     [ "$TRKX_SANITIZE" = coverage ] || skip_where_slow
     run --separate-stderr env SPOIL=pipeline_run SPOIL_AFTER=2 "$SPOILT" bench --event "$event" pipeline
     [ "$status" -eq 1 ]
-    [ "$stderr" = "trkx: bench: pipeline: another number of threads gives other tracks" ]
+    [ "$stderr" = "trkx: bench: pipeline: another number of threads gives different tracks" ]
 }

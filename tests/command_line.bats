@@ -512,7 +512,7 @@ chain() { # ending of the arrays
                \$p.particles == ([\$e[].particles] | add) and \$p.matched == ([\$e[].matched] | add) and
                (\$p.efficiency - \$p.matched / \$p.particles | fabs) < 1e-8" pool.json
     done
-    refuses 1 "tracks/event000001000-tracks.csv: is no directory" -- "$TRKX" evaluate events tracks/event000001000-tracks.csv
+    refuses 1 "tracks/event000001000-tracks.csv: must be a directory" -- "$TRKX" evaluate events tracks/event000001000-tracks.csv
     cp -r events spoilt
     gunzip spoilt/event000001000-truth.csv.gz
     sed -i '2s/[^,]*$/-1/' spoilt/event000001000-truth.csv # a weight that would take from the score
@@ -529,7 +529,7 @@ chain() { # ending of the arrays
     refuses 1 "other.csv" "is this the file of another event?" -- "$TRKX" evaluate events/event000001000 other.csv
     run --separate-stderr "$TRKX" evaluate --json rest.json events tracks
     [ "$status" -eq 1 ]
-    [ "${stderr_lines[0]}" = "trkx: event000001001: there are no tracks (looked for tracks/event000001001-tracks.csv, .csv.gz, .npy)" ]
+    [ "${stderr_lines[0]}" = "trkx: event000001001: no tracks found (looked for tracks/event000001001-tracks.csv, .csv.gz, .npy)" ]
     [ "${stderr_lines[1]}" = "trkx: 1 of 2 events failed" ]
     [[ $output == "event000001000: score "* ]]
     [ ! -e rest.json ]
@@ -539,7 +539,7 @@ chain() { # ending of the arrays
     hits=$(jq .events[1].hits pool.json)
     [ "$stderr" = "trkx: warning: few.csv: $((hits - 3)) of the event's $hits hits are not listed, and count as on no track" ]
     sed -i 1q few.csv
-    refuses 1 "few.csv: none of the event's $hits hits are listed" -- "$TRKX" evaluate events/event000001001 few.csv
+    refuses 1 "few.csv: lists none of the event's $hits hits" -- "$TRKX" evaluate events/event000001001 few.csv
 }
 
 @test "evaluate: tracks with event_id have to be of this event" {
@@ -572,7 +572,7 @@ chain() { # ending of the arrays
     mv truth "$copy-truth.csv"
     run "$TRKX" evaluate --json m.json "$copy" event000001000-tracks.csv
     [ "$status" -eq 0 ]
-    [[ $output == *"not known"* ]]
+    [[ $output == *"unknown: no particles file"* ]]
     [[ $output != *"GeV"* ]]
     jq -e '.has_pt == false and .efficiency_all.particles > 10 and .efficiency_above_1_gev.efficiency == null' m.json
 }

@@ -95,7 +95,7 @@ setup_file() {
     TRKX_CUDA_LIBRARY=$CUDA_HOST run "$TRKX" bench --device cuda:0 --repeat 2 --event "$event" \
         --csv "$BATS_TEST_TMPDIR/bench.csv"
     [ "$status" -eq 0 ]
-    [[ $output == *"device cuda:0, host"* && $output == *"0 of 2 runs gave other tracks"* ]]
+    [[ $output == *"device cuda:0, host"* && $output == *"0 of 2 runs gave different tracks"* ]]
     for step in features embed edges filter gnn tracks total; do
         grep -q "^pipeline,$step," "$BATS_TEST_TMPDIR/bench.csv"
     done

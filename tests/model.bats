@@ -53,9 +53,9 @@ finds() { # exit-code text -- arguments of trkx model check
 }
 
 @test "check: the default bundle has nothing wrong with it" {
-    finds 0 "gnn.onnx: nothing is wrong" -- "$bundle"
-    finds 0 "gnn.onnx: nothing is wrong" -- "$bundle/bundle.json"
-    finds 0 "gnn.onnx: nothing is wrong" -- "$bundle/gnn.onnx"
+    finds 0 "gnn.onnx: no errors or warnings" -- "$bundle"
+    finds 0 "gnn.onnx: no errors or warnings" -- "$bundle/bundle.json"
+    finds 0 "gnn.onnx: no errors or warnings" -- "$bundle/gnn.onnx"
 }
 
 @test "check: sums that overwrite, an operator set that has none, as text and as JSON" {
@@ -99,9 +99,9 @@ finds() { # exit-code text -- arguments of trkx model check
     [[ $output == *'scattered: ScatterElements: reduction="add", was overwriting'* ]]
     [ "$(jq '.models[0].left | length' "$(out).json")" -eq 0 ]
     [ "$(jq '[.models[0].changes[] | select(.kind == "scatter")] | length' "$(out).json")" -eq 1 ]
-    finds 0 "nothing is wrong" -- "$(out).onnx"
+    finds 0 "no errors or warnings" -- "$(out).onnx"
     run "$TRKX" model repair "$(out).onnx" --out "$(out)-again.onnx"
-    [[ $output == *"nothing to mend"* ]]
+    [[ $output == *"nothing to repair"* ]]
     cmp "$(out).onnx" "$(out)-again.onnx"
     "$TRKX" model repair --opset 18 "$broken" --out "$(out)-18.onnx"
     [[ $("$TRKX" model info "$(out)-18.onnx") == *"operator set 18"* ]]
@@ -125,7 +125,7 @@ finds() { # exit-code text -- arguments of trkx model check
     echo "$output"
     [ "$status" -eq 0 ]
     [[ $output == *"gnn.data: its tensors are inside of the model now"* ]]
-    finds 0 "nothing is wrong" -- "$(out).onnx"
+    finds 0 "no errors or warnings" -- "$(out).onnx"
     head -c 319 /dev/zero >"$BATS_TEST_TMPDIR/away/gnn.data"
     finds 1 "goes beyond the end of that file" -- "$outside"
 }
@@ -134,7 +134,7 @@ finds() { # exit-code text -- arguments of trkx model check
     mkdir "$BATS_TEST_TMPDIR/here"
     mv "$broken" "$BATS_TEST_TMPDIR/here/x.onnx"
     "$TRKX" model repair "$BATS_TEST_TMPDIR/here/x.onnx" --out "$BATS_TEST_TMPDIR/here/x.onnx"
-    finds 0 "nothing is wrong" -- "$BATS_TEST_TMPDIR/here/x.onnx"
+    finds 0 "no errors or warnings" -- "$BATS_TEST_TMPDIR/here/x.onnx"
     [ "$(ls "$BATS_TEST_TMPDIR/here")" = x.onnx ]
 }
 
@@ -195,7 +195,7 @@ finds() { # exit-code text -- arguments of trkx model check
             sigmoid_in_model: false, cut: 0.75, features: [{name: "r", scale: 1000},
             {name: "phi", scale: 3.141592653589793}, {name: "z", scale: 1000}]}' \
         "$bundle/bundle.json" >"$spoilt/bundle.json"
-    finds 0 "mended.onnx: nothing is wrong" -- "$spoilt"
+    finds 0 "mended.onnx: no errors or warnings" -- "$spoilt"
     "$TRKX" run --bundle "$spoilt" --out "$(out)" "$BATS_TEST_DIRNAME/golden/event000000007"
     [ -e "$(out)/event000000007-tracks.csv" ]
 }

@@ -100,7 +100,7 @@ import() { # arguments: to $(out)
     before=$(sha256sum "$(out)"/*)
     run import "$models"
     [ "$status" -eq 1 ]
-    [[ $output == *"embedding.onnx: is there already"* ]]
+    [[ $output == *"embedding.onnx: exists already"* ]]
     [ "$(sha256sum "$(out)"/*)" = "$before" ]
     before=$(sha256sum "$models"/*)
     refuses_in_place=$("$TRKX" model import --out "$models" "$models" 2>&1) && return 1
@@ -129,8 +129,8 @@ import() { # arguments: to $(out)
     refuses 2 "EMBEDDING FILTER GNN are needed" -- "$TRKX" model import --out "$(out)" a b
     refuses 2 "--out DIR is needed" -- "$TRKX" model import "$acat"
     refuses 2 "--filter-cut" -- "$TRKX" model import --filter-cut 2 --out "$(out)" "$acat"
-    refuses 2 "import stands before all options" -- "$TRKX" model --strict import "$acat"
-    refuses 1 "holds no embedding.onnx" -- "$TRKX" model import --out "$(out)" "$models"
+    refuses 2 "import has to come before all options" -- "$TRKX" model --strict import "$acat"
+    refuses 1 "contains no embedding.onnx" -- "$TRKX" model import --out "$(out)" "$models"
     refuses 1 "/nowhere.onnx" -- "$TRKX" model import --out "$(out)" /nowhere.onnx b c
     [[ $("$TRKX" model import --help) == *"r/1000,phi/pi,z/1000"* ]]
     [ ! -e "$(out)" ]

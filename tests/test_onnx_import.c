@@ -436,7 +436,7 @@ static void what_is_missing_is_named(void **state)
     expect_refusal(ALL_OPTIONS " --gnn-features r,phi,z,x", 2, "--gnn-features: ");
     expect_refusal(ALL_OPTIONS " --features r,phi,pt", 2, "\"pt\" is not a feature");
     expect_refusal(ALL_OPTIONS " --features r/0,phi,z", 2, "\"r/0\" is not a feature");
-    expect_refusal(ALL_OPTIONS " --features ''", 2, "--features: is an empty list");
+    expect_refusal(ALL_OPTIONS " --features ''", 2, "--features: the list is empty");
     expect_refusal("--convention acorn", 2, "\"acorn\" is not acat2021, ctd2022 or service");
     expect_refusal(ALL_OPTIONS " --dim 5", 2, "embedding.onnx has 4");
 }

@@ -1,4 +1,4 @@
-/* trkx bench: times the parts of trkx on this machine. Each part is in a file of its own. */
+/* trkx bench: times the parts of trkx on this machine. Each part has its own file. */
 #include "programs/bench/bench.h"
 
 #include <omp.h>
@@ -16,7 +16,7 @@
 #include "programs/bench/report.h"
 #include "programs/process.h"
 
-enum { EVENT_NUMBER = 1000 }; /* that of trkx simulate */
+enum { EVENT_NUMBER = 1000 }; /* trkx simulate's first */
 
 static void settings_init(struct bench *bench)
 {
@@ -27,7 +27,7 @@ static void settings_init(struct bench *bench)
 static const struct part {
     const char *name;
     enum trkx_status (*run)(struct bench *bench);
-    bool bundle; /* needs it */
+    bool bundle; /* needs one */
 } parts[] = {{"read", bench_read, false},       {"embed", bench_embed, true},
              {"edges", bench_edges, true},      {"filter", bench_filter, true},
              {"gnn", bench_gnn, true},          {"components", bench_components, true},
@@ -43,26 +43,25 @@ static void help(void)
         "Times parts of trkx on this machine, after their results have been checked. PART (all of them):\n\n"
         "  read        the files of an event, plain and gzipped\n"
         "  embed       network 1, on the event's hits\n"
-        "  edges       neighbours of 100,000 made-up points, and of the event's embedding\n"
+        "  edges       neighbours of 100,000 random points, and in the event's embedding\n"
         "  filter      network 2, on the embedding's graph\n"
-        "  gnn         network 3, on the edges that the filter leaves\n"
-        "  components  of the edges that the GNN leaves and of the embedding's graph\n"
+        "  gnn         network 3, on the edges that the filter keeps\n"
+        "  components  of the edges that the GNN keeps, and of the embedding's graph\n"
         "  pipeline    all steps from features to tracks\n\n"
-        "  --event EVENT       (a simulated one of full density)\n"
+        "  --event EVENT       (a simulated full-density event)\n"
         "  --bundle DIR        the networks and their settings (%s)\n"
         "  --detectors FILE    a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
-        "  --kernels KERNELS   what runs the networks: trkx's execution provider, with stock ONNX Runtime in "
-        "turn as its\n"
-        "                      yardstick, or stock alone (trkx)\n"
-        "  --device DEVICE     cpu, cuda:N or auto (cpu). A GPU has the part pipeline alone\n"
-        "  --max-memory SIZE   of the GPU's (nine tenths of what is free)\n"
+        "  --kernels KERNELS   run the networks with trkx's execution provider, alternating with stock ONNX\n"
+        "                      Runtime for comparison, or with stock ONNX Runtime only (trkx)\n"
+        "  --device DEVICE     cpu, cuda:N or auto (cpu). On a GPU only the part pipeline runs\n"
+        "  --max-memory SIZE   of the GPU (nine tenths of the free memory)\n"
         "  --tf32              let its networks round the factors of products to 10 bits\n"
-        "  --points FILE       edges: these points instead; .npy or CSV, one row a point\n"
+        "  --points FILE       edges: use these points; .npy or CSV, one row per point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
         "  --threads T         at most the number of cores; 0: all cores (%d)\n"
         "  --repeat N          timed runs of each case (%zu)\n"
-        "  --csv FILE          write the figures there as well\n",
+        "  --csv FILE          also write the figures to FILE\n",
         defaults.bundle, defaults.search.radius, defaults.search.k, defaults.threads, defaults.repeat);
 }
 
@@ -111,11 +110,12 @@ static int check_device(const struct bench *bench, const bool *chosen)
     if (!is_on_device(&bench->device)) return -1;
     for (int p = 0; p < PARTS; p++)
         if (chosen[p] && !runs_on_device(&parts[p]))
-            return misused("bench: the part %s is of the CPU; --device goes with pipeline", parts[p].name);
+            return misused("bench: the part %s runs on the CPU only; --device is for pipeline",
+                           parts[p].name);
     return -1;
 }
 
-/* Which parts are named; -1, or the exit code where one of them does not exist. */
+/* Finds the named parts; -1, or the exit code if one of them does not exist. */
 static int choose_parts(const struct bench *bench, char **names, int count, bool *chosen)
 {
     bool device = is_on_device(&bench->device);
@@ -141,9 +141,9 @@ static int check_points(const struct bench *bench, const bool *chosen)
     bool edges = false;
     for (int p = 0; p < PARTS; p++) edges |= chosen[p] && is_edges(&parts[p]);
     if (bench->points_path == NULL && bench->search_given)
-        return misused("bench: --radius and --k are those of --points");
+        return misused("bench: --radius and --k need --points");
     if (bench->points_path != NULL && !edges)
-        return misused("bench: --points are for the part edges, which is not among those named");
+        return misused("bench: --points is for the part edges, which is not selected");
     return -1;
 }
 
@@ -215,7 +215,7 @@ static void release(struct bench *bench)
 static void print_head(const struct bench *bench)
 {
     const struct bench_machine *machine = &bench->machine;
-    double load = 0; /* 0 where it is not known */
+    double load = 0; /* 0 if unknown */
     getloadavg(&load, 1);
     printf("trkx %s, ONNX Runtime %s, %d thread%s, %s\n", trkx_version(), trkx_runtime_version(),
            bench->threads, bench->threads == 1 ? "" : "s", machine->processor);
@@ -223,8 +223,7 @@ static void print_head(const struct bench *bench)
            1e-9 * machine->one.bytes, 1e-9 * machine->all.bytes);
     printf("  arithmetic  %6.1f GFLOP/s one core, %6.1f all threads: float32 multiply-adds, %s\n",
            1e-9 * machine->one.operations, 1e-9 * machine->all.operations, machine->instructions);
-    printf("  load        %6.1f, mean of the last minute: whatever else runs disturbs what is measured\n",
-           load);
+    printf("  load        %6.1f, mean of the last minute: other processes disturb the measurement\n", load);
     if (bench->event != NULL)
         printf("%s, %s: %zu hits\n", trkx_event_name(bench->event),
                bench->event_path == NULL ? "simulated" : bench->event_path,
@@ -235,8 +234,9 @@ static void print_head(const struct bench *bench)
         printf("device %s%s%s\n", device->device, device->count > 0 ? ", " : "", device->description);
     }
     printf(
-        "Timed runs of each case: %zu, after one that is checked. M: a million a second, by the median.\n"
-        "bound: least time, by the rates above, of what no method can save; and its share of the median.\n",
+        "Timed runs of each case: %zu, after a checked one. M: millions per second, from the median.\n"
+        "bound: shortest possible time at the rates above, for the work that no method avoids; and its share "
+        "of the median.\n",
         bench->repeat);
 }
 

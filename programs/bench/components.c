@@ -1,4 +1,4 @@
-/* trkx bench components: those of the graphs that the pipeline makes. */
+/* trkx bench components: connected components of the pipeline's graphs. */
 #include "programs/bench/components.h"
 
 #include <stdlib.h>
@@ -22,14 +22,14 @@ struct labelling {
 
 struct neighbours {
     size_t *begins; /* [n + 1] */
-    size_t *nodes;  /* [2 m]: those of node i from begins[i] to begins[i + 1] */
+    size_t *nodes;  /* [2 m]: neighbours of node i from begins[i] to begins[i + 1] */
 };
 
 static struct neighbours list_neighbours(size_t n, const trkx_edges *edges)
 {
     size_t m = edges->count;
     struct neighbours lists = {checked(calloc(n + 2, sizeof(size_t))), bench_array(2 * m * sizeof(size_t))};
-    size_t *ends = lists.begins + 1; /* begins first: they move up while the lists fill */
+    size_t *ends = lists.begins + 1; /* starts as the begins; each moves up as its list fills */
     for (size_t e = 0; e < 2 * m; e++) ends[edges->index[e] + 1]++;
     for (size_t i = 1; i <= n; i++) ends[i] += ends[i - 1];
     for (size_t e = 0; e < 2 * m; e++) {
@@ -39,7 +39,7 @@ static struct neighbours list_neighbours(size_t n, const trkx_edges *edges)
     return lists;
 }
 
-/* Puts the component of a node into queue [n]; returns how many they are. */
+/* Puts the component of a node into queue [n]; returns its size. */
 static size_t walk(const struct neighbours *lists, size_t first, bool *seen, size_t *queue)
 {
     size_t count = 0;
@@ -89,7 +89,7 @@ static enum trkx_status same(struct bench *bench, void *work)
     if (labelling->found_count == labelling->expected_count &&
         bench_same(labelling->expected, labelling->found, bytes))
         return TRKX_OK;
-    return bench_wrong(bench, "%s, %s: not the tracks of a walk along the edges", PART, labelling->name);
+    return bench_wrong(bench, "%s, %s: not the tracks of a breadth-first walk", PART, labelling->name);
 }
 
 static enum trkx_status bench_graph(struct bench *bench, const char *name, enum trkx_step step)
@@ -122,7 +122,7 @@ enum trkx_status bench_components(struct bench *bench)
 {
     enum trkx_status status = bench_capture(bench);
     if (status != TRKX_OK) return status;
-    bench_begin(bench, PART, "checked by a breadth-first walk; bound: edges and labels once");
+    bench_begin(bench, PART, "checked by a breadth-first walk; bound: each edge and label once");
     status = bench_graph(bench, "gnn-edges", TRKX_STEP_GNN);
     if (status == TRKX_OK) status = bench_graph(bench, "radius-graph", TRKX_STEP_EDGES);
     return status;

@@ -12,7 +12,7 @@
 
 static const char PART[] = "edges";
 
-/* ---- made-up points --------------------------------------------------------------------------------- */
+/* ---- random points ---------------------------------------------------------------------------------- */
 
 enum { CLUSTERS = 10000, CLUSTER_POINTS = 10, CLUSTER_DIM = 8 };
 static const double CLUSTER_SPREAD = 0.12, CLUSTER_RADIUS = 1.045;
@@ -65,8 +65,8 @@ static enum trkx_status same(struct bench *bench, void *work)
     bool as_before = bench_same_edges(&search->expected, &search->found);
     trkx_edges_destroy(&search->found);
     if (as_before) return TRKX_OK;
-    return bench_wrong(bench, "edges, %s: another run, --threads %d, gives other edges", search->name,
-                       search->options.threads);
+    return bench_wrong(bench, "edges, %s: another run, with --threads %d, gives different edges",
+                       search->name, search->options.threads);
 }
 
 static enum trkx_status run_again(struct bench *bench, struct search *search, int threads)
@@ -88,8 +88,8 @@ static enum trkx_status check(struct bench *bench, struct search *search)
     return status;
 }
 
-/* What is compared, and what comparing all would take: a subtraction and a multiply-add a dimension, as many
- * instructions as two multiply-adds. */
+/* Notes the search, and the time of comparing all pairs: a subtraction and a multiply-add per dimension, as
+ * many instructions as two multiply-adds. */
 static void describe(const struct bench *bench, const struct search *search)
 {
     double n = (double)search->n, operations = n * (n - 1) / 2 * 4 * (double)search->dim;
@@ -169,7 +169,7 @@ static enum trkx_status bench_clusters(struct bench *bench)
     return status;
 }
 
-/* With about sixteen neighbours and no limit, and with the bundle's radius and k. */
+/* About sixteen neighbours without limit, and the bundle's radius and k. */
 static enum trkx_status bench_event(struct bench *bench)
 {
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
@@ -203,7 +203,7 @@ static enum trkx_status bench_points(struct bench *bench)
 enum trkx_status bench_edges(struct bench *bench)
 {
     bench_begin(bench, PART,
-                "checked on 300 points with all others, and repeated; bound: points and pairs once");
+                "checked for 300 points against all others, and repeated; bound: each point and pair once");
     if (bench->points_path != NULL) return bench_points(bench);
     enum trkx_status status = bench_clusters(bench);
     return status == TRKX_OK ? bench_event(bench) : status;

@@ -1,4 +1,4 @@
-/* Loads pipelines as the command has them. */
+/* Loads pipelines with the command's settings. */
 #include "programs/bench/inputs.h"
 
 static enum trkx_status load_with(struct bench *bench, int threads, enum trkx_kernels kernels,

@@ -5,8 +5,8 @@
 #include "programs/bench/settings.h"
 
 enum trkx_status bench_load_pipeline(struct bench *bench, int threads, trkx_pipeline **pipeline);
-/* Loads bench->stock where it is not there yet. */
+/* Loads bench->stock unless already loaded. */
 enum trkx_status bench_load_stock(struct bench *bench);
-bool bench_on_device(const struct bench *bench); /* what is timed */
+bool bench_on_device(const struct bench *bench); /* the timed pipeline */
 
 #endif

@@ -1,4 +1,4 @@
-/* What the machine does at best: reading memory, and float32 multiply-adds. */
+/* Measures the machine's peak rates: reading memory, and float32 multiply-adds. */
 #include "programs/bench/machine.h"
 
 #include <math.h>
@@ -11,15 +11,15 @@
 #include "programs/bench/report.h"
 #endif
 
-/* For so long each thing is tried again and again, and the best counts. An attempt takes a fraction of a
- * millisecond: where the machine has other work too, all threads may still have run at once in one of them.
+/* Time for which each measurement is repeated; the best counts. An attempt takes a fraction of a millisecond,
+ * so that even on a busy machine all threads run at once in one of them.
  */
 static const double SECONDS = 0.1;
 
 enum {
-    PART = 1 << 21,    /* words that an attempt reads: 16 MiB */
-    WORDS = 16 * PART, /* 256 MiB: what was read before is no longer in a cache when its turn comes again */
-    CHAINS = 10,       /* independent, to hide the latency; they and two constants fit into 16 registers */
+    PART = 1 << 21,    /* words read per attempt: 16 MiB */
+    WORDS = 16 * PART, /* 256 MiB: no longer cached when its turn comes again */
+    CHAINS = 10,       /* independent, to hide latency; with two constants they fit into 16 registers */
     ROUNDS = 100000,
 };
 
@@ -33,7 +33,7 @@ static uint64_t add_up(const uint64_t *words, int threads)
     return sum;
 }
 
-/* Bytes a second. */
+/* Bytes per second. */
 static double memory_rate(const uint64_t *words, int threads)
 {
     volatile uint64_t sink = 0;
@@ -84,7 +84,7 @@ static struct kernel best_kernel(void)
     return (struct kernel){"4 lanes", multiply_adds_plain, 4};
 }
 
-/* Operations a second. */
+/* Operations per second. */
 static double arithmetic_rate(const struct kernel *kernel, int threads)
 {
     volatile float sink = 0;
@@ -120,7 +120,7 @@ void bench_measure_machine(struct bench_machine *machine, int threads)
 {
     struct kernel kernel = best_kernel();
     uint64_t *words = bench_array(sizeof *words * WORDS);
-    for (size_t i = 0; i < WORDS; i++) words[i] = i; /* pages never written are all the same one */
+    for (size_t i = 0; i < WORDS; i++) words[i] = i; /* unwritten pages all share one */
     find_processor(machine->processor, sizeof machine->processor);
     machine->instructions = kernel.instructions;
     machine->one = (struct bench_rates){memory_rate(words, 1), arithmetic_rate(&kernel, 1)};

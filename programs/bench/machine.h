@@ -1,4 +1,4 @@
-/* What the machine can do. */
+/* The machine's peak rates. */
 #ifndef TRKX_PROGRAMS_BENCH_MACHINE_H
 #define TRKX_PROGRAMS_BENCH_MACHINE_H
 

@@ -1,4 +1,4 @@
-/* The check of a neighbour search: some points are compared with all the others, by the definition in trkx.h.
+/* Checks a neighbour search: compares some points with all others, by the definition in trkx.h.
  */
 #include "programs/bench/neighbours.h"
 
@@ -8,7 +8,8 @@
 
 enum {
     SAMPLES = 300, /* points, evenly spread over the list */
-    DOUBTFUL = 8,  /* of a point's neighbours beyond its k nearest: each has to be compared with all others */
+    DOUBTFUL = 8,  /* of a point's neighbours beyond its k nearest, which have to be compared with all points
+                      themselves */
 };
 
 struct neighbour {
@@ -24,7 +25,7 @@ static int compare_neighbours(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-/* How many neighbours a point keeps. */
+/* Number of neighbours that a point keeps. */
 static size_t kept_by(const struct search *search, size_t i)
 {
     return search->options.ks == NULL ? search->options.k : search->options.ks[i];
@@ -100,8 +101,8 @@ static enum trkx_status check_order(struct bench *bench, const struct search *se
     return TRKX_OK;
 }
 
-/* Compares the edges of point i, of which there are `degree`, with its neighbours, list [count]. Each of its
- * k nearest makes an edge; of the others, those that have point i among their own k nearest. */
+/* Compares the `degree` edges of point i with its neighbours, list [count]. Its k nearest all have an edge;
+ * of the rest, those that have point i among their own k nearest. */
 static enum trkx_status check_point(struct bench *bench, const struct search *search, size_t i, size_t degree,
                                     const struct neighbour *list, size_t count)
 {

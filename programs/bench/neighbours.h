@@ -1,4 +1,4 @@
-/* One neighbour search that is checked and timed. */
+/* A neighbour search, checked and timed. */
 #ifndef TRKX_PROGRAMS_BENCH_NEIGHBOURS_H
 #define TRKX_PROGRAMS_BENCH_NEIGHBOURS_H
 
@@ -9,7 +9,7 @@ struct search {
     const float *points; /* [n,dim] */
     size_t n, dim;
     trkx_edges_options options;
-    trkx_edges expected, found; /* checked; of the last run */
+    trkx_edges expected, found; /* the checked ones; those of the last run */
 };
 
 /* Checks search->expected by the definition in trkx.h, on some of the points. */

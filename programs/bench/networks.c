@@ -1,4 +1,4 @@
-/* trkx bench embed, filter and gnn: each network on what the pipeline gives it. */
+/* trkx bench embed, filter and gnn: each network on its input in the pipeline. */
 #include "programs/bench/networks.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ struct scoring {
     float *features; /* [n,F] of the network */
     size_t n;
     const trkx_edges *edges; /* NULL for the embedding */
-    size_t count;            /* floats that come out */
+    size_t count;            /* of output floats */
     float *expected, *found; /* [count] */
 };
 
@@ -44,10 +44,10 @@ static enum trkx_status same(struct bench *bench, void *work)
 {
     struct scoring *scoring = work;
     if (bench_same(scoring->expected, scoring->found, scoring->count * sizeof(float))) return TRKX_OK;
-    return bench_wrong(bench, "%s, %s: a second run gives other numbers", scoring->part, scoring->name);
+    return bench_wrong(bench, "%s, %s: a second run gives different numbers", scoring->part, scoring->name);
 }
 
-/* Cuts the edges by the scores, as the pipeline does, and compares with what it left. */
+/* Cuts the edges by their scores as the pipeline does, and compares with the pipeline's. */
 static bool leaves(const struct scoring *scoring, float cut, const struct bench_graph *left)
 {
     size_t m = scoring->edges->count;
@@ -61,7 +61,7 @@ static bool leaves(const struct scoring *scoring, float cut, const struct bench_
     return as_left;
 }
 
-/* The same numbers as in the pipeline's own run. */
+/* Compares with the numbers of the pipeline's own run. */
 static enum trkx_status check(struct bench *bench, const struct scoring *scoring)
 {
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
@@ -80,7 +80,7 @@ static enum trkx_status check(struct bench *bench, const struct scoring *scoring
                        scoring->name);
 }
 
-/* Stock ONNX Runtime gives nearly the same numbers: scores are between 0 and 1. */
+/* Stock ONNX Runtime gives nearly the same numbers; scores are between 0 and 1. */
 static enum trkx_status check_stock(struct bench *bench, const struct scoring *own,
                                     const struct scoring *stock)
 {
@@ -92,7 +92,7 @@ static enum trkx_status check_stock(struct bench *bench, const struct scoring *o
         difference = fmax(difference, fabs((double)own->expected[i] - (double)stock->expected[i]));
     }
     if (status != TRKX_OK || difference <= tolerance * largest) return status;
-    return bench_wrong(bench, "%s, %s: stock ONNX Runtime gives other numbers", own->part, own->name);
+    return bench_wrong(bench, "%s, %s: stock ONNX Runtime gives different numbers", own->part, own->name);
 }
 
 static enum trkx_status time_beside_stock(struct bench *bench, const struct bench_row *row,
@@ -114,7 +114,7 @@ static enum trkx_status time_beside_stock(struct bench *bench, const struct benc
     return status;
 }
 
-/* The operations of a model's matrix products for one node and one edge; 0 if they cannot be counted. */
+/* Operations in a model's matrix products per node and per edge; 0 if they cannot be counted. */
 static double count_products(const char *path, const struct trkx_contract *contract)
 {
     struct trkx_onnx file;
@@ -138,8 +138,8 @@ static double products_of(const char *bundle, enum trkx_network network)
     return products;
 }
 
-/* The rows that every product has at least: in the graph network some are of nodes and some of edges, and one
- * of gathered rows may be computed on either. */
+/* The minimum number of rows of each product: in the graph network some are of nodes and some of edges, and a
+ * product of gathered rows may be computed on either. */
 static size_t rows_of(const struct scoring *scoring)
 {
     if (scoring->network == TRKX_NETWORK_EMBEDDING) return scoring->n;
@@ -179,7 +179,7 @@ static enum trkx_status features_of(struct bench *bench, enum trkx_network netwo
     return trkx_pipeline_features(bench->pipeline, network, hits, *features, &bench->error);
 }
 
-/* The run of the pipeline is there already. */
+/* The pipeline has already run. */
 static enum trkx_status bench_network(struct bench *bench, struct scoring *scoring)
 {
     enum trkx_status status = features_of(bench, scoring->network, &scoring->features);
@@ -210,11 +210,11 @@ enum trkx_status bench_embed(struct bench *bench)
                               .count = n * trkx_pipeline_bundle(bench->pipeline)->dim};
     enum trkx_status status = bench_capture(bench);
     if (status != TRKX_OK) return status;
-    bench_begin(bench, "embed", "checked with the pipeline's own run; bound: each weight once a hit");
+    bench_begin(bench, "embed", "checked with the pipeline's own run; bound: each weight once per hit");
     return bench_network(bench, &scoring);
 }
 
-/* A network that scores the edges which a step left. */
+/* A network that scores the edges kept by a step. */
 static enum trkx_status bench_scores(struct bench *bench, enum trkx_network network, const char *part,
                                      const char *name, enum trkx_step step)
 {
@@ -232,7 +232,7 @@ enum trkx_status bench_filter(struct bench *bench)
 {
     enum trkx_status status = bench_capture(bench);
     if (status != TRKX_OK) return status;
-    bench_begin(bench, "filter", "checked with the pipeline's own run; bound: each weight once an edge");
+    bench_begin(bench, "filter", "checked with the pipeline's own run; bound: each weight once per edge");
     return bench_scores(bench, TRKX_NETWORK_FILTER, "filter", "radius-graph", TRKX_STEP_EDGES);
 }
 
@@ -241,6 +241,6 @@ enum trkx_status bench_gnn(struct bench *bench)
     enum trkx_status status = bench_capture(bench);
     if (status != TRKX_OK) return status;
     bench_begin(bench, "gnn",
-                "checked with the pipeline's own run; bound: each weight once a hit, or edge where fewer");
+                "checked with the pipeline's own run; bound: each weight once per hit, or per edge if fewer");
     return bench_scores(bench, TRKX_NETWORK_GNN, "gnn", "filter-edges", TRKX_STEP_FILTER);
 }

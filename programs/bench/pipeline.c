@@ -1,4 +1,4 @@
-/* trkx bench pipeline: all steps on the event in memory; and one run of it, whose tensors other parts use. */
+/* trkx bench pipeline: all steps on an event in memory; and a run whose tensors other parts use. */
 #include "programs/bench/pipeline.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 static const char PART[] = "pipeline";
 
-/* ---- what the steps hand on ------------------------------------------------------------------------- */
+/* ---- outputs of the steps --------------------------------------------------------------------------- */
 
 static void keep(struct bench_run *run, const trkx_step_view *view)
 {
@@ -41,7 +41,7 @@ static int stop_where_interrupted(void *user, const trkx_step_view *view)
     return interrupted;
 }
 
-/* A run with a hook; "interrupted" where the hook stopped it. */
+/* A run with a hook; "interrupted" if the hook stopped it. */
 static enum trkx_status run_once(struct bench *bench, const trkx_pipeline *pipeline, trkx_step_hook hook,
                                  trkx_result **result)
 {
@@ -59,7 +59,7 @@ enum trkx_status bench_capture(struct bench *bench)
 {
     trkx_result *result = NULL;
     if (bench->run.labels != NULL) return TRKX_OK;
-    bench_progress(bench, PART, "one run", "for what its steps hand on");
+    bench_progress(bench, PART, "one run", "for the outputs of its steps");
     enum trkx_status status = run_once(bench, bench->pipeline, keep_tensors, &result);
     trkx_result_destroy(result);
     return status;
@@ -70,14 +70,14 @@ enum trkx_status bench_capture(struct bench *bench)
 static enum trkx_status same_labels(struct bench *bench, const trkx_result *result, const char *which)
 {
     if (bench_same(result->labels, bench->run.labels, result->hits * sizeof *result->labels)) return TRKX_OK;
-    return bench_wrong(bench, "%s: %s gives other tracks", PART, which);
+    return bench_wrong(bench, "%s: %s gives different tracks", PART, which);
 }
 
 static enum trkx_status check_threads(struct bench *bench)
 {
     trkx_pipeline *pipeline = NULL;
     trkx_result *result = NULL;
-    bench_progress(bench, PART, "other number of threads", "checking");
+    bench_progress(bench, PART, "another number of threads", "checking");
     enum trkx_status status = bench_load_pipeline(bench, bench_other_threads(bench), &pipeline);
     if (status == TRKX_OK) status = run_once(bench, pipeline, stop_where_interrupted, &result);
     if (status == TRKX_OK) status = same_labels(bench, result, "another number of threads");
@@ -98,7 +98,7 @@ static int32_t *first_hits(const int32_t *labels, size_t n)
     return of_hit;
 }
 
-/* Scores differ in their last digits between the kernels, so that a cut may decide otherwise. */
+/* Scores differ in their last digits between the kernels, so a few edges may be cut differently. */
 static enum trkx_status nearly_same_labels(struct bench *bench, const trkx_result *result)
 {
     size_t n = result->hits, others = 0;
@@ -107,17 +107,17 @@ static enum trkx_status nearly_same_labels(struct bench *bench, const trkx_resul
     free(own);
     free(stock);
     if (100 * others <= n) return TRKX_OK;
-    return bench_wrong(bench, "%s: stock ONNX Runtime gives other tracks", PART);
+    return bench_wrong(bench, "%s: stock ONNX Runtime gives different tracks", PART);
 }
 
-/* What a device has found between the networks is what the CPU finds, bit by bit. */
+/* The device's steps between the networks give the CPU's results, bit for bit. */
 static enum trkx_status check_edges(struct bench *bench)
 {
     trkx_edges edges = {0};
     enum trkx_status status = trkx_pipeline_edges(bench->pipeline, trkx_event_hits(bench->event),
                                                   bench->run.embedding, &edges, &bench->error);
     if (status == TRKX_OK && !bench_same_edges(&edges, &bench->run.graphs[TRKX_STEP_EDGES].edges))
-        status = bench_wrong(bench, "%s: the device finds other edges than the CPU", PART);
+        status = bench_wrong(bench, "%s: the device finds different edges than the CPU", PART);
     trkx_edges_destroy(&edges);
     return status;
 }
@@ -136,7 +136,7 @@ static enum trkx_status check_labels(struct bench *bench)
     enum trkx_status status =
         trkx_components(n, &graph->edges, graph->scores, &choice, labels, &count, &bench->error);
     if (status == TRKX_OK && !bench_same(labels, bench->run.labels, n * sizeof *labels))
-        status = bench_wrong(bench, "%s: the device finds other tracks than the CPU", PART);
+        status = bench_wrong(bench, "%s: the device finds different tracks than the CPU", PART);
     free(labels);
     return status;
 }
@@ -148,11 +148,11 @@ static enum trkx_status check_device(struct bench *bench)
     return status == TRKX_OK ? check_labels(bench) : status;
 }
 
-enum { RECORDS = TRKX_STEPS + 1 }; /* of the steps, then of all together */
+enum { RECORDS = TRKX_STEPS + 1 }; /* of each step, then of all */
 
 struct records {
     double *seconds; /* [RECORDS, repeat] */
-    size_t others;   /* runs that gave other tracks than the first; a device's networks may round otherwise */
+    size_t others; /* runs with different tracks than the first; a device's networks may round differently */
     size_t peak_bytes[RECORDS];
 };
 
@@ -194,7 +194,7 @@ static struct bench_row row_of(const struct bench *bench, const struct records *
                               .peak_bytes = records->peak_bytes[which]};
 }
 
-/* The hits are in memory already: their step, which is the reading, is left out. */
+/* The hits are already in memory, so the step that reads them is left out. */
 static void report(struct bench *bench, const struct records *own, const struct records *stock)
 {
     size_t total = TRKX_STEPS * bench->repeat;
@@ -209,9 +209,9 @@ static void report(struct bench *bench, const struct records *own, const struct 
     else
         bench_add_both(bench, rows, (double *[]){own->seconds + total, stock->seconds + total});
     if (bench_on_device(bench))
-        bench_note(
-            "%zu of %zu runs gave other tracks than the first: its networks may round otherwise each time",
-            own->others, bench->repeat);
+        bench_note("%zu of %zu runs gave different tracks than the first: its networks may round differently "
+                   "each time",
+                   own->others, bench->repeat);
 }
 
 static struct records make_records(const struct bench *bench)
@@ -229,7 +229,7 @@ enum trkx_status bench_pipeline(struct bench *bench)
     if (status == TRKX_OK) {
         bench_begin(bench, PART,
                     bench_on_device(bench)
-                        ? "checked: the CPU's edges and tracks of the same embedding and scores"
+                        ? "checked: the CPU's edges and tracks for the same embedding and scores"
                         : "checked: the same tracks each time, and with another number of threads");
         bench_progress(bench, PART, "all steps", "timing");
     }

@@ -6,7 +6,7 @@
 
 enum trkx_status bench_pipeline(struct bench *bench);
 
-/* Runs the pipeline once, and keeps what its steps hand on in bench->run. */
+/* Runs the pipeline once and keeps the outputs of its steps in bench->run. */
 enum trkx_status bench_capture(struct bench *bench);
 
 #endif

@@ -1,4 +1,4 @@
-/* trkx bench read: the files of an event, written to a temporary directory and read from there. */
+/* trkx bench read: an event's files, written to a temporary directory and read back. */
 #include "programs/bench/read.h"
 
 #include <errno.h>
@@ -83,7 +83,7 @@ static const char *compare_particles(const trkx_particles *a, const trkx_particl
     return compare_fields(fields, sizeof fields / sizeof *fields);
 }
 
-/* The name of the first field of these parts that is not as in the event in memory, or NULL. */
+/* The name of the first field of these parts that differs from the event in memory, or NULL. */
 static const char *compare_events(const trkx_event *memory, const trkx_event *file, unsigned parts)
 {
     const trkx_hits *hits = trkx_event_hits(memory);
@@ -125,7 +125,7 @@ static enum trkx_status make_temporary(struct bench *bench, struct files *files)
     const char *parent = getenv("TMPDIR");
     char *path = join_path(parent != NULL && *parent != '\0' ? parent : "/tmp", "trkx-bench-XXXXXX", "");
     if (mkdtemp(path) == NULL) {
-        bench_wrong(bench, "read: %s: cannot be made: %s", path, strerror(errno));
+        bench_wrong(bench, "read: %s: cannot be created: %s", path, strerror(errno));
         free(path);
         return TRKX_ERROR_IO;
     }
@@ -138,7 +138,7 @@ static enum trkx_status write_form(struct bench *bench, const struct files *file
     char *directory = join_path(files->directory, gzip ? "gzip" : "plain", "");
     enum trkx_status status = TRKX_OK;
     if (mkdir(directory, 0777) != 0)
-        status = bench_wrong(bench, "read: %s: cannot be made: %s", directory, strerror(errno));
+        status = bench_wrong(bench, "read: %s: cannot be created: %s", directory, strerror(errno));
     if (status == TRKX_OK) status = trkx_event_write(bench->event, directory, gzip, &bench->error);
     *prefix = join_path(directory, trkx_event_name(bench->event), "");
     free(directory);
@@ -154,7 +154,7 @@ static enum trkx_status files_write(struct bench *bench, struct files *files)
     return status;
 }
 
-/* Bytes of the text of these parts. */
+/* Bytes of these parts as text. */
 static size_t text_size(const struct files *files, unsigned parts)
 {
     static const struct {
@@ -236,7 +236,7 @@ static enum trkx_status time_files(struct bench *bench, const struct files *file
                                  {"all.gz", files->gzip, all, NULL}};
     enum trkx_status status = TRKX_OK;
     bench_begin(bench, PART,
-                "checked field by field with the event in memory; size: of the text; bound: text once");
+                "checked field by field against the event in memory; size: of the text; bound: text once");
     for (size_t i = 0; i < sizeof readings / sizeof *readings && status == TRKX_OK; i++)
         status = time_reading(bench, files, &readings[i]);
     return status;

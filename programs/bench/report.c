@@ -1,4 +1,4 @@
-/* Timing, and what is said of it: a table on standard output, and CSV. */
+/* Times cases and reports them: a table on standard output, and CSV. */
 #include "programs/bench/report.h"
 
 #include <stdarg.h>
@@ -77,7 +77,7 @@ void bench_begin_csv(struct bench *bench)
 
 void bench_begin(struct bench *bench, const char *part, const char *how)
 {
-    bool pipeline = strcmp(part, "pipeline") == 0; /* has no bound, but memory */
+    bool pipeline = strcmp(part, "pipeline") == 0; /* memory instead of a bound */
     bench_end_progress(bench);
     printf("\n%s: %s\n", part, how);
     printf("  %-14s %9s %10s %-5s %9s %9s %9s %9s %9s%s\n", "case", "nodes", "size", "", "min ms",
@@ -111,7 +111,8 @@ static void print_line(const struct bench_row *row, double least, double median,
     if (row->peak_bytes > 0) printf(" %9.1f", (double)row->peak_bytes / 1048576);
     if (bound > 0) printf(" %9.3f", 1e3 * bound);
     if (bound > 0 && bound < 10 * median) printf(" %5.1f%%", 100 * bound / median);
-    if (bound > 0 && bound >= 10 * median) printf("  >999%%"); /* the loops of the head were disturbed */
+    if (bound > 0 && bound >= 10 * median)
+        printf("  >999%%"); /* the measurement of the machine was disturbed */
     putchar('\n');
     fflush(stdout);
 }

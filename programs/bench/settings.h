@@ -1,4 +1,4 @@
-/* trkx bench: what its parts work on, and what they hand on to each other. */
+/* trkx bench: the inputs of its parts, and what they pass on to each other. */
 #ifndef TRKX_PROGRAMS_BENCH_SETTINGS_H
 #define TRKX_PROGRAMS_BENCH_SETTINGS_H
 
@@ -6,27 +6,27 @@
 
 #include "programs/common.h"
 
-/* What the machine does, measured before anything else. */
+/* The machine's peak rates, measured before anything else. */
 struct bench_machine {
     char processor[128];
     const char *instructions; /* of the multiply-adds */
     struct bench_rates {
-        double bytes;      /* a second, read from memory */
-        double operations; /* a second, float32: a multiply-add is two */
-    } one, all;            /* of one core; of the threads together, not less */
+        double bytes;      /* per second, read from memory */
+        double operations; /* per second, float32: a multiply-add is two */
+    } one, all;            /* one core; all threads together, at least as much */
 };
 
 /* The edges after a step of the pipeline. */
 struct bench_graph {
-    trkx_edges edges; /* index is of malloc */
+    trkx_edges edges; /* index is malloc's */
     float *scores;    /* [m] or NULL */
 };
 
-/* What the steps of one run of the pipeline handed on. */
+/* Outputs of the steps of one run. */
 struct bench_run {
     float *embedding;                      /* [n,D] */
     struct bench_graph graphs[TRKX_STEPS]; /* of edges, filter and gnn */
-    int32_t *labels;                       /* [n]; NULL: there was no run yet */
+    int32_t *labels;                       /* [n]; NULL before the run */
 };
 
 struct bench {
@@ -38,11 +38,11 @@ struct bench {
     enum trkx_kernels kernels;
     struct device_choice device;
     size_t repeat;
-    /* what they stand for, as far as the parts need it */
+    /* what they refer to, if a part needs it */
     trkx_event *event;
     trkx_array points; /* [n,dim] */
     trkx_pipeline *pipeline;
-    trkx_pipeline *stock; /* the same on stock ONNX Runtime, from bench_load_stock on */
+    trkx_pipeline *stock; /* the same with stock ONNX Runtime, after bench_load_stock */
     struct bench_run run;
     struct bench_machine machine;
     FILE *csv;

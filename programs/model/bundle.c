@@ -1,4 +1,4 @@
-/* trkx model import: the bundle's files. */
+/* trkx model import: writes the bundle's files. */
 
 #include "programs/model/bundle.h"
 
@@ -61,7 +61,7 @@ static json_t *network_json(const struct import_bundle *bundle, enum trkx_networ
     return json;
 }
 
-/* Where each network came from, and what a repair changed. */
+/* Each network's original file, and what a repair changed. */
 static json_t *sources_json(const struct import_bundle *bundle)
 {
     json_t *json = checked(json_object());
@@ -88,7 +88,7 @@ static bool needs_modules(const struct import_bundle *bundle)
     return false;
 }
 
-/* The one that is built in, where the bundle is for it and needs its modules. */
+/* The built-in detector, if the bundle is for it and needs modules. */
 static enum trkx_status use_builtin(struct import_bundle *bundle, trkx_error *error)
 {
     enum trkx_status status =
@@ -99,7 +99,7 @@ static enum trkx_status use_builtin(struct import_bundle *bundle, trkx_error *er
     return status;
 }
 
-/* Modules alone are copied as they are. */
+/* A file of modules only is copied unchanged. */
 static enum trkx_status open_detector(struct import_bundle *bundle, trkx_error *error)
 {
     if (bundle->detectors == NULL) return use_builtin(bundle, error);
@@ -107,7 +107,7 @@ static enum trkx_status open_detector(struct import_bundle *bundle, trkx_error *
     return trkx_detector_read(bundle->detectors, &bundle->described, error);
 }
 
-/* Of the modules' file in the bundle; NULL: it has none. */
+/* Name of the modules' file in the bundle; NULL: none. */
 static const char *modules_name(const struct import_bundle *bundle)
 {
     if (bundle->described != NULL) return "detectors.csv.gz";
@@ -134,8 +134,7 @@ static json_t *bundle_json(const struct import_bundle *bundle)
 
 /* ---- files ------------------------------------------------------------------------------------------ */
 
-/* As it was, byte by byte, unless a repair changed it, or it had data in other files, which it has inside
- * then. */
+/* Copied byte for byte, unless a repair changed it or it had data in other files, which then move inside. */
 static enum trkx_status write_network(struct import_network *network, const char *to, trkx_error *error)
 {
     struct trkx_onnx written = {0};
@@ -148,8 +147,7 @@ static enum trkx_status write_network(struct import_network *network, const char
     return status;
 }
 
-/* The files of the bundle: its networks, bundle.json, the detector's modules and description where there are
- * any. */
+/* The bundle's files: its networks, bundle.json, and, if any, the detector's modules and description. */
 enum { BUNDLE_JSON = TRKX_NETWORKS, MODULES, DESCRIPTION, FILES };
 
 static void name_files(const struct import_bundle *bundle, char **paths)
@@ -160,13 +158,13 @@ static void name_files(const struct import_bundle *bundle, char **paths)
     if (bundle->described != NULL) paths[DESCRIPTION] = join_path(bundle->out, "detector.json", "");
 }
 
-/* One of them is there: what is written here may be taken away again, so it has to be new. */
+/* Whether one of them exists: files written here may be removed again, so they have to be new. */
 static bool is_taken(char *const *paths)
 {
     struct stat there;
     for (int i = 0; i < FILES; i++)
         if (paths[i] != NULL && lstat(paths[i], &there) == 0) {
-            fprintf(stderr, "trkx: %s: is there already\n", paths[i]);
+            fprintf(stderr, "trkx: %s: exists already\n", paths[i]);
             return true;
         }
     return false;
@@ -192,7 +190,7 @@ static enum trkx_status try_bundle(const char *directory, trkx_error *error)
 
 static int write_files(struct import_bundle *bundle, char *const *paths)
 {
-    /* float64 takes 17 digits; 16 are enough for what people write, and leave 1.6 what it is */
+    /* float64 takes 17 digits; 16 are enough for what people write, and keep 1.6 as it is */
     enum { DIGITS = 16 };
     trkx_error error;
     if (write_parts(bundle, paths, &error) != TRKX_OK) return failed(&error);

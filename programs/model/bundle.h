@@ -1,4 +1,4 @@
-/* trkx model import: what is known of a bundle before it is written. */
+/* trkx model import: a bundle before it is written. */
 #ifndef TRKX_PROGRAMS_MODEL_BUNDLE_H
 #define TRKX_PROGRAMS_MODEL_BUNDLE_H
 
@@ -7,10 +7,10 @@
 
 enum { MOST_FEATURES = 256 };
 
-/* What a network is given of a hit. */
+/* A network's features. */
 struct feature_list {
     trkx_feature_spec specs[MOST_FEATURES];
-    size_t count; /* 0: not known */
+    size_t count; /* 0: unknown */
 };
 
 /* A network to be put into the bundle. */
@@ -18,7 +18,7 @@ struct import_network {
     const char *path;
     struct trkx_onnx file;
     char source_sha256[65];
-    struct trkx_findings changes; /* that a repair made */
+    struct trkx_findings changes; /* made by a repair */
     struct trkx_adoption adoption;
     struct feature_list features;
     double cut;          /* of filter and GNN */
@@ -27,7 +27,7 @@ struct import_network {
 
 struct import_bundle {
     const char *out, *name, *detector, *detectors; /* detectors: a file, or NULL */
-    trkx_detector *described; /* what the bundle describes its detector with; NULL: the file of modules, or nothing */
+    trkx_detector *described; /* the detector's description; NULL: only a file of modules, or nothing */
     struct import_network networks[TRKX_NETWORKS];
     size_t dim, k, min_hits;
     double radius;
@@ -35,8 +35,8 @@ struct import_bundle {
 
 extern const char *const network_names[TRKX_NETWORKS]; /* "embedding", "filter", "gnn" */
 
-/* Writes the directory: the networks, the detector's modules, and last bundle.json; then loads it. Returns an
- * exit code; where something fails, nothing of it stays. */
+/* Writes the directory: the networks, the detector's modules, and bundle.json last; then loads it. Returns an
+ * exit code; after a failure nothing is left. */
 int import_write(struct import_bundle *bundle);
 
 #endif

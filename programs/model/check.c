@@ -51,7 +51,7 @@ void print_summary(const char *path, const struct trkx_findings *findings)
     size_t faults = trkx_findings_of(findings, TRKX_FAULT),
            warnings = trkx_findings_of(findings, TRKX_WARNING);
     if (faults + warnings == 0)
-        printf("%s: nothing is wrong\n", path);
+        printf("%s: no errors or warnings\n", path);
     else
         printf("%s: %zu error%s, %zu warning%s\n", path, faults, faults == 1 ? "" : "s", warnings,
                warnings == 1 ? "" : "s");

@@ -12,10 +12,10 @@
 int model_check(const struct trkx_onnx *file, const struct trkx_contract *contract,
                 const struct model_settings *settings, json_t *json);
 
-/* One line each on standard output, "<path>: error: <node>: ..."; as a JSON array. */
+/* One line per finding on standard output, "<path>: error: <node>: ..."; the same as a JSON array. */
 void print_findings(const char *path, const struct trkx_findings *findings);
 json_t *findings_json(const struct trkx_findings *findings);
-/* True where there is none that counts. */
+/* True if none counts as an error. */
 bool model_passes(const struct trkx_findings *findings, const struct model_settings *settings);
 
 /* The number of errors and warnings, in a line. */

@@ -1,5 +1,5 @@
-/* trkx model import: a bundle around other people's networks. What the files tell is read from them, what
- * their convention fixes is taken from it, the rest is asked for. */
+/* trkx model import: a bundle around other people's networks. What the files state is read from them, what a
+ * convention fixes is taken from it, the rest has to be given. */
 
 #include "programs/model/import.h"
 
@@ -19,9 +19,9 @@
 
 /* ---- conventions ------------------------------------------------------------------------------------ */
 
-/* What the authors' programs fix, and the name of the first input of each network by which it is known; NULL:
- * the file's names do not tell. All of them scale r, phi, z by 1000 mm, pi, 1000 mm and put the nine cell
- * features, not scaled, before them. docs/import.md names the sources. */
+/* What the authors' programs fix, and the name of each network's first input by which a convention is
+ * recognised; NULL: it cannot be. All scale r, phi, z by 1000 mm, pi, 1000 mm and put the nine cell features,
+ * unscaled, before them. docs/import.md names the sources. */
 struct convention {
     const char *name, *first_inputs[TRKX_NETWORKS];
     double radius, cuts[TRKX_NETWORKS];
@@ -52,47 +52,43 @@ static const struct convention *convention_of(const struct trkx_adoption *adopti
 struct settings {
     struct model_settings model; /* out, strict */
     bool repair;
-    const struct convention *convention;             /* NULL: by the names */
-    struct feature_list features[TRKX_NETWORKS + 1]; /* the last: of all that have none of their own */
+    const struct convention *convention;             /* NULL: by the names of inputs */
+    struct feature_list features[TRKX_NETWORKS + 1]; /* the last: for networks without their own */
     double radius, cuts[TRKX_NETWORKS];              /* -1: not given */
     size_t k, dim, min_hits;                         /* 0: not given */
     const char *name, *detector, *detectors;
 };
 
-enum { ALL = TRKX_NETWORKS, MOST_DIMENSIONS = 32 /* of the embedding, which the search takes */ };
+enum { ALL = TRKX_NETWORKS, MOST_DIMENSIONS = 32 /* of the embedding, the search's limit */ };
 
 static void help(void)
 {
     printf(
         "usage: trkx model import [OPTIONS] EMBEDDING FILTER GNN --out DIR   three ONNX files\n"
-        "       trkx model import [OPTIONS] FOLDER --out DIR                 a folder with embedding, filter "
-        "and\n"
-        "                                                                    gnn, as their authors name "
-        "them\n\n"
-        "Writes a bundle: copies of the networks and a bundle.json. Names of tensors, number of features, "
-        "the\n"
-        "form in which edges go in and a final sigmoid are read from the files. What the names of the "
-        "tensors\n"
-        "show to be of a known convention has its radius, k, cuts and scales; for anything else they are "
-        "needed.\n"
-        "Each network is checked as by trkx model check, and nothing is written where there is an error.\n\n"
+        "       trkx model import [OPTIONS] FOLDER --out DIR                 a folder with the three, under\n"
+        "                                                                    their authors' names\n\n"
+        "Writes a bundle: copies of the networks and a bundle.json. Names of tensors, the number of "
+        "features,\n"
+        "the form of the edges and a final sigmoid are read from the files. If the tensors' names follow a\n"
+        "known convention, it gives radius, k, cuts and scales; otherwise they have to be given. Each "
+        "network\n"
+        "is checked as by trkx model check, and nothing is written if there is an error.\n\n"
         "  --out DIR              the bundle's directory\n"
-        "  --repair               mend first what trkx model repair mends\n"
+        "  --repair               first repair the networks as trkx model repair does\n"
         "  --strict               warnings count as errors\n"
-        "  --convention NAME      acat2021, ctd2022 or service: whatever the tensors are called\n"
-        "  --features LIST        what the networks are given, with scales: %s (convention: that\n"
-        "                         for 3 features; for 12 before it "
-        "cell_count,cell_val,leta,lphi,lx,ly,lz,geta,\n"
-        "                         gphi)\n"
-        "  --filter-features LIST, --gnn-features LIST   where a network has a list of its own\n"
+        "  --convention NAME      acat2021, ctd2022 or service, whatever the names of the tensors\n"
+        "  --features LIST        the networks' features, with scales (convention, 3 features: %s;\n"
+        "                         12: cell_count,cell_val,leta,lphi,lx,ly,lz,geta,gphi before them)\n"
+        "  --filter-features LIST, --gnn-features LIST   if a network's features differ\n"
         "  --radius R, --k K      of the graph in the embedding (conventions: %g, %zu)\n"
-        "  --filter-cut C, --gnn-cut C   edges with score > C go on (conventions: %g, %g)\n"
-        "  --dim D                dimensions of the embedding, where its file does not say\n"
+        "  --filter-cut C, --gnn-cut C   keep edges with score > C (conventions: %g, %g)\n"
+        "  --dim D                dimensions of the embedding, if its file does not say\n"
         "  --min-hits N           drop tracks with fewer hits (3)\n"
         "  --name NAME            of the bundle (the last part of DIR)\n"
         "  --detector NAME        (trackml)\n"
-        "  --detectors FILE       a detector.json or detectors.csv[.gz], put into the bundle, for features of\n"
-        "                         cells and modules (of trackml: the one that trkx simulate uses)\n",
+        "  --detectors FILE       a detector.json or detectors.csv[.gz] to put into the bundle, for "
+        "features\n"
+        "                         of cells and modules (with trackml: the built-in one)\n",
         positions, conventions[0].radius, conventions[0].k, conventions[0].cuts[TRKX_NETWORK_FILTER],
         conventions[0].cuts[TRKX_NETWORK_GNN]);
 }
@@ -173,7 +169,7 @@ static bool read_features(const char *option, const char *text, struct feature_l
         if (!right)
             misused("--%s: \"%s\" is not a feature with its scale, as in %s", option, item, positions);
     }
-    if (right && list->count == 0) misused("--%s: is an empty list", option);
+    if (right && list->count == 0) misused("--%s: the list is empty", option);
     free(copy);
     return right && list->count > 0;
 }
@@ -204,7 +200,7 @@ static bool apply(void *target, int option, const char *value)
 
 /* ---- the files -------------------------------------------------------------------------------------- */
 
-/* Names that authors gave their networks; the last ones are a Triton repository's. */
+/* The authors' names for their networks; the last are a Triton repository's. */
 static const char *const file_names[TRKX_NETWORKS][5] = {
     {"embedding.onnx", "embed.onnx", "metric_learning.onnx", "embed/1/model.onnx", "embedding/1/model.onnx"},
     {"filter.onnx", "filtering.onnx", "filter/1/model.onnx", "filtering/1/model.onnx", NULL},
@@ -217,7 +213,7 @@ static char *find_file(const char *folder, enum trkx_network network)
         if (access(path, R_OK) == 0) return path;
         free(path);
     }
-    fprintf(stderr, "trkx: %s: holds no %s: name the three files one by one\n", folder,
+    fprintf(stderr, "trkx: %s: contains no %s: name the three files one by one\n", folder,
             file_names[network][0]);
     return NULL;
 }
@@ -240,13 +236,14 @@ static enum trkx_status read_network(const struct settings *settings, enum trkx_
     return status;
 }
 
-/* ---- what the bundle says --------------------------------------------------------------------------- */
+/* ---- contents of the bundle ------------------------------------------------------------------------- */
 
 static int lacking(const char *option, const char *what)
 {
-    return misused("model import: --%s is needed: the networks' names show no convention, and %s is not in "
-                   "their files",
-                   option, what);
+    return misused(
+        "model import: --%s is needed: the networks' names follow no known convention, and their files do "
+        "not state %s",
+        option, what);
 }
 
 static void by_convention(size_t width, struct feature_list *list)
@@ -265,14 +262,14 @@ static int settle_features(const struct settings *settings, enum trkx_network wh
     network->features = *given;
     if (given->count == 0 && convention != NULL) by_convention(width, &network->features);
     if (network->features.count == 0 && width == 0)
-        return misused("model import: --%s is needed: %s does not say how many it takes", own[which],
+        return misused("model import: --%s is needed: %s does not say how many features it takes", own[which],
                        network->path);
     if (network->features.count == 0)
-        return misused("model import: --%s is needed: %s takes %zu, and no convention says which", own[which],
-                       network->path, width);
+        return misused("model import: --%s is needed: %s takes %zu features, and no convention says which",
+                       own[which], network->path, width);
     if (width != 0 && width != network->features.count)
-        return misused("model import: --%s: %s takes %zu, %zu are listed", own[which], network->path, width,
-                       network->features.count);
+        return misused("model import: --%s: %s takes %zu features, but %zu are listed", own[which],
+                       network->path, width, network->features.count);
     return EXIT_OK;
 }
 
@@ -297,13 +294,13 @@ static int settle_graph(const struct settings *settings, const struct convention
     if (bundle->k == 0) return lacking("k", "the number of neighbours");
     bundle->dim = settings->dim > 0 ? settings->dim : embedding->adoption.dim;
     if (embedding->adoption.dim > 0 && embedding->adoption.dim != bundle->dim)
-        return misused("model import: --dim: the output of %s has %zu", embedding->path,
+        return misused("model import: --dim: the output of %s has %zu dimensions", embedding->path,
                        embedding->adoption.dim);
     if (bundle->dim == 0)
-        return misused("model import: --dim is needed: %s does not say how many its output has",
+        return misused("model import: --dim is needed: %s does not say how many dimensions its output has",
                        embedding->path);
     if (bundle->dim > MOST_DIMENSIONS)
-        return misused("model import: the output of %s has %zu dimensions, the search takes %d at most",
+        return misused("model import: the output of %s has %zu dimensions; the search takes at most %d",
                        embedding->path, bundle->dim, MOST_DIMENSIONS);
     return EXIT_OK;
 }
@@ -401,7 +398,7 @@ int command_model_import(int count, char **arguments)
     if (code >= 0) return code;
     int paths = count - optind;
     if (paths != 1 && paths != TRKX_NETWORKS)
-        return misused("model import: EMBEDDING FILTER GNN are needed, or the folder that holds them");
+        return misused("model import: EMBEDDING FILTER GNN are needed, or a folder that contains them");
     if (settings.model.out == NULL) return misused("model import: --out DIR is needed");
     return paths == 1 ? import_folder(&settings, arguments[optind])
                       : import_paths(&settings, arguments + optind);

@@ -72,7 +72,7 @@ static void print_arithmetic(const struct trkx_onnx *file, const struct trkx_onn
     print_arithmetic_of("the rest       ", &info->others);
     if (info->unknown_nodes == 0) return;
     label("");
-    printf("without %zu nodes, whose shapes are not known\n", info->unknown_nodes);
+    printf("without %zu nodes of unknown shape\n", info->unknown_nodes);
 }
 
 static void print_operators(const struct trkx_onnx *file, const struct trkx_onnx_info *info)
@@ -92,7 +92,7 @@ static void print_operators(const struct trkx_onnx *file, const struct trkx_onnx
     putchar('\n');
 }
 
-/* What trkx's execution provider takes, and why not the rest; claims NULL: ONNX Runtime does not load the
+/* What trkx's execution provider takes, and why not the rest; claims NULL: ONNX Runtime cannot load the
  * model. */
 static void print_claims(const trkx_claims *claims, const trkx_error *error)
 {
@@ -110,7 +110,7 @@ static void print_claims(const trkx_claims *claims, const trkx_error *error)
     }
 }
 
-/* What is told of a model, in this order. */
+/* What is printed about a model, in this order. */
 static void (*const sections[])(const struct trkx_onnx *file, const struct trkx_onnx_info *info) = {
     print_producer, print_interface, print_parameters, print_arithmetic, print_operators};
 
@@ -171,7 +171,7 @@ int model_info(const struct trkx_onnx *file, const struct trkx_contract *contrac
     trkx_error error;
     if (trkx_onnx_describe(file, contract, &info, &error) != TRKX_OK) return failed(&error);
     trkx_claims *claims = NULL;
-    trkx_claims_read(file->path, &claims, &error); /* where it cannot, claims stay NULL, and error says why */
+    trkx_claims_read(file->path, &claims, &error); /* if it fails, claims stays NULL, and error says why */
     printf("%s\n", file->path);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) sections[i](file, &info);
     print_claims(claims, &error);

@@ -6,8 +6,8 @@
 
 #include "onnx/subject.h"
 
-/* One model, read; `contract` is NULL outside of a bundle. Adds to `json` what it prints. Returns an exit
- * code. */
+/* Describes one model that has been read; `contract` is NULL outside a bundle. Adds to `json` what it prints.
+ * Returns an exit code. */
 int model_info(const struct trkx_onnx *file, const struct trkx_contract *contract, json_t *json);
 
 #endif

@@ -16,26 +16,23 @@
 
 static void help(void)
 {
-    printf("usage: trkx model info [OPTIONS] FILE...           inputs, outputs, parameters, arithmetic, "
-           "operators\n"
-           "       trkx model check [OPTIONS] FILE...          what is wrong with it; exit code 1 where "
-           "there is\n"
-           "                                                   an error\n"
-           "       trkx model repair [OPTIONS] FILE --out FILE mends what can be mended, and says what it "
-           "changed\n"
-           "       trkx model import [OPTIONS] ... --out DIR   writes a bundle around other people's models "
-           "(import\n"
-           "                                                   --help)\n\n"
-           "FILE is an ONNX model. For info and check it may be a bundle as well (its directory, or its\n"
-           "bundle.json): each of its networks is then compared with what bundle.json says of it.\n\n"
-           "  --json FILE   write what is printed there as well\n"
-           "  --strict      check, repair: warnings count as errors\n"
-           "  --out FILE    repair: where the repaired model goes\n"
-           "  --opset N     repair: convert to operator set N, up to %d, where the model's is older (only as "
-           "far "
-           "as\n"
-           "                the repair needs: %d for sums over edges)\n",
-           TRKX_OPSET_NEWEST, TRKX_OPSET_REDUCTION);
+    printf(
+        "usage: trkx model info [OPTIONS] FILE...           inputs, outputs, parameters, arithmetic, "
+        "operators\n"
+        "       trkx model check [OPTIONS] FILE...          errors and warnings; exit code 1 if there are "
+        "errors\n"
+        "       trkx model repair [OPTIONS] FILE --out FILE repairs what it can, and lists the changes\n"
+        "       trkx model import [OPTIONS] ... --out DIR   writes a bundle around other people's models "
+        "(import\n"
+        "                                                   --help)\n\n"
+        "FILE is an ONNX model. For info and check it may also be a bundle (its directory or its\n"
+        "bundle.json): each network is then also compared with its entry in bundle.json.\n\n"
+        "  --json FILE   also write the output to FILE\n"
+        "  --strict      check, repair: warnings count as errors\n"
+        "  --out FILE    repair: the repaired model\n"
+        "  --opset N     repair: convert older models to operator set N, at most %d (as far as the repair\n"
+        "                needs: %d for sums over edges)\n",
+        TRKX_OPSET_NEWEST, TRKX_OPSET_REDUCTION);
 }
 
 enum { OUT, JSON, OPSET, STRICT };
@@ -89,7 +86,7 @@ static int act_on(enum action action, const char *path, const struct trkx_contra
     return code;
 }
 
-/* All of them, whatever becomes of the first; the worst exit code. */
+/* All models, even if one fails; returns the worst exit code. */
 static int act_on_path(enum action action, const char *path, const struct model_settings *settings,
                        json_t *models)
 {
@@ -161,7 +158,7 @@ int command_model(int count, char **arguments)
     if (optind >= count) return misused("model: info, check, repair or import is needed");
     if (!find_action(arguments[optind], &action))
         return strcmp(arguments[optind], "import") == 0
-                   ? misused("model: import stands before all options")
+                   ? misused("model: import has to come before all options")
                    : misnamed("model", "info, check, repair or import is needed, not", "", arguments[optind],
                               action_names, ACTION_NAMES);
     char *const *paths = arguments + optind + 1;

@@ -23,7 +23,7 @@ static bool told_before(const struct trkx_findings *changes, size_t index)
 
 void print_changes(const char *path, const struct trkx_findings *changes)
 {
-    if (changes->count == 0) printf("%s: nothing to mend\n", path);
+    if (changes->count == 0) printf("%s: nothing to repair\n", path);
     for (size_t i = 0; i < changes->count; i++) {
         const struct trkx_finding *change = &changes->list[i];
         size_t count = 0;

@@ -8,10 +8,10 @@
 #include "onnx/findings.h"
 #include "programs/model/settings.h"
 
-/* Changes the model, and writes it to settings->out. Adds to `json` what it prints. Returns an exit code. */
+/* Repairs the model and writes it to settings->out. Adds to `json` what it prints. Returns an exit code. */
 int model_repair(struct trkx_onnx *file, const struct model_settings *settings, json_t *json);
 
-/* Each kind of change once, with the node or the number of nodes that it was made to. */
+/* Each kind of change once, with its node or the number of nodes. */
 void print_changes(const char *path, const struct trkx_findings *changes);
 
 #endif

@@ -1,4 +1,4 @@
-/* trkx model: what info, check and repair are told. */
+/* trkx model: options of info, check and repair. */
 #ifndef TRKX_PROGRAMS_MODEL_SETTINGS_H
 #define TRKX_PROGRAMS_MODEL_SETTINGS_H
 
@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct model_settings {
-    const char *out, *json; /* NULL: not wanted */
-    int64_t opset;          /* 0: as old as it may be */
+    const char *out, *json; /* or NULL */
+    int64_t opset;          /* 0: as far as the repair needs */
     bool strict;            /* warnings count as errors */
 };
 
