@@ -1,4 +1,4 @@
-/* Reads off a network's file what a bundle would say of it. */
+/* Derives a network's bundle entry from its file. */
 #include "onnx/adopt.h"
 
 #include <stdio.h>
@@ -8,12 +8,12 @@
 #include "onnx/axes.h"
 #include "onnx/origin.h"
 
-/* What a network of each kind is given, for messages. */
+/* Inputs of each kind of network, for messages. */
 static const char *const wanted[TRKX_NETWORKS] = {
     "features of hits [n,F]", "features of hits [n,F] and edges [2,m] or [m,2], or pairs of features [m,2F]",
     "features of hits [n,F] and edges [2,m] or [m,2]"};
 
-/* The inputs by their roles; an initializer that is an input as well is none. */
+/* The inputs by role; an initializer listed as an input does not count. */
 struct roles {
     const Onnx__ValueInfoProto *nodes, *edges;
     size_t count; /* of all inputs */
@@ -49,7 +49,7 @@ static enum trkx_status adopt_inputs(const struct trkx_subject *subject, enum tr
     bool both = found.count == 2 && found.nodes != NULL && found.edges != NULL;
     if (network == TRKX_NETWORK_EMBEDDING ? !alone : !both && !(alone && network == TRKX_NETWORK_FILTER))
         return trkx_fail(error, TRKX_ERROR_MODEL,
-                         "%s: its %zu input%s not what %s is given: %s; trkx model info tells what they are",
+                         "%s: its %zu input%s not those of %s: %s; trkx model info lists them",
                          subject->file->path, found.count, found.count == 1 ? " is" : "s are",
                          network == TRKX_NETWORK_EMBEDDING ? "an embedding"
                          : network == TRKX_NETWORK_FILTER  ? "a filter"
@@ -61,8 +61,8 @@ static enum trkx_status adopt_inputs(const struct trkx_subject *subject, enum tr
     adoption->pairs = alone && network == TRKX_NETWORK_FILTER;
     if (adoption->pairs && adoption->features % 2 != 0)
         return trkx_fail(error, TRKX_ERROR_MODEL,
-                         "%s: input %s is %zu wide, which is no pair of hits' features", subject->file->path,
-                         found.nodes->name, adoption->features);
+                         "%s: input %s is %zu wide; pairs of hits' features have an even width",
+                         subject->file->path, found.nodes->name, adoption->features);
     if (adoption->pairs) adoption->features /= 2;
     if (!both) return TRKX_OK;
     adoption->inputs[1] = found.edges->name;
@@ -70,7 +70,7 @@ static enum trkx_status adopt_inputs(const struct trkx_subject *subject, enum tr
     return TRKX_OK;
 }
 
-/* As declared, else as the graph computes it. */
+/* As declared, otherwise as computed in the graph. */
 static size_t width_of_output(const struct trkx_subject *subject, const Onnx__ValueInfoProto *output)
 {
     size_t width = width_of(output);
@@ -85,7 +85,7 @@ static enum trkx_status adopt_output(const struct trkx_subject *subject, enum tr
 {
     const Onnx__GraphProto *proto = subject->graph.proto;
     if (proto->n_output != 1 || *trkx_onnx_text(proto->output[0]->name) == '\0')
-        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: has %zu outputs, a network of a bundle has one",
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: has %zu outputs; a network of a bundle has one",
                          subject->file->path, proto->n_output);
     adoption->output = proto->output[0]->name;
     adoption->sigmoid = trkx_ends_in_sigmoid(&subject->graph, adoption->output);

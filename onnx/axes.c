@@ -1,4 +1,4 @@
-/* Tells which axes grow, which of them a file fixes, and whether they could be freed. */
+/* Finds the axes that grow, those of them that a file fixes, and whether they could be made dynamic. */
 #include "onnx/axes.h"
 
 bool trkx_edges_transposed(const Onnx__TypeProto__Tensor *type)

@@ -1,4 +1,4 @@
-/* Checks a model: its files here, what it is given and gives, and what it computes, in files of their own. */
+/* Checks a model: its files here; its interface and its graph in files of their own. */
 #include "onnx/check.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ static bool in_use(const struct trkx_external *data, const char *name)
     return found;
 }
 
-/* The files beside the model are those that the bundle lists for it. */
+/* The files beside the model have to be those that the bundle lists. */
 static void check_data(const struct trkx_external *data, const struct trkx_data_list *list,
                        struct trkx_findings *findings)
 {
@@ -48,7 +48,7 @@ static void check_data(const struct trkx_external *data, const struct trkx_data_
     for (size_t i = 0; i < list->count; i++)
         if (!in_use(data, list->files[i].name))
             trkx_findings_add(findings, TRKX_FAULT, "external", list->files[i].name, "",
-                              "bundle.json lists it, and the model has no data there");
+                              "bundle.json lists it, but the model has no data in it");
 }
 
 static void check_outside(const struct trkx_subject *subject, struct trkx_findings *findings)

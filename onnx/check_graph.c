@@ -17,21 +17,21 @@ static void check_scatter(const struct trkx_subject *subject, const Onnx__NodePr
     case TRKX_SCATTER_FINE: return;
     case TRKX_SCATTER_OVERWRITES:
         trkx_findings_add(findings, TRKX_FAULT, "scatter", name, trkx_repair_mends_it,
-                          "%s of edges into zeros without reduction: where a node has several edges, one "
+                          "%s of edges into zeros without reduction: if a node has several edges, one "
                           "overwrites the others instead of adding to them",
                           op);
         return;
     case TRKX_SCATTER_AMBIGUOUS:
         trkx_findings_add(
             findings, TRKX_WARNING, "scatter", name, "",
-            "%s of edges without reduction: where a node has several edges, any one of them stays", op);
+            "%s of edges without reduction: if a node has several edges, an arbitrary one remains", op);
         return;
     case TRKX_SCATTER_UNORDERED:
         trkx_findings_add(
             findings, TRKX_WARNING, "scatter-order", name,
             trkx_scatters_rows(subject, node) ? trkx_repair_mends_it : "use ScatterElements",
             "ONNX Runtime (1.32) adds in ScatterND from several threads without synchronisation: "
-            "results differ from run to run where a node has several edges");
+            "results differ from run to run if a node has several edges");
         return;
     }
 }
@@ -46,7 +46,8 @@ static bool never_negative(const Onnx__NodeProto *node)
     return false;
 }
 
-/* The initial values take part: messages that are all below 0 lose against them, in a minimum those above. */
+/* The initial zeros take part: they win against messages that are all negative, in a minimum against positive
+ * ones. */
 static void check_extremum(const struct trkx_subject *subject, const Onnx__NodeProto *node,
                            struct trkx_findings *findings)
 {
@@ -57,27 +58,27 @@ static void check_extremum(const struct trkx_subject *subject, const Onnx__NodeP
     if (!trkx_onnx_shape(graph, &subject->shapes, trkx_onnx_input(node, 0))->zero) return;
     if (largest && never_negative(trkx_origin(graph, trkx_onnx_input(node, 2)))) return;
     trkx_findings_add(findings, TRKX_FAULT, "scatter-start", trkx_onnx_node_name(node),
-                      largest ? "let it start from the lowest number, or from the messages themselves"
-                              : "let it start from the largest number, or from the messages themselves",
-                      "%s takes the %s of edges and of the zeros that it starts from: where all messages of "
-                      "a node are %s, the result is 0",
+                      largest ? "start from the lowest number, or from the messages themselves"
+                              : "start from the largest number, or from the messages themselves",
+                      "%s takes the %s of edges and of the zeros it starts from: if all messages of a node "
+                      "are %s, the result is 0",
                       trkx_onnx_text(node->op_type), largest ? "largest" : "least",
                       largest ? "negative" : "positive");
 }
 
-/* One finding for the model, at the first of its scatters that needs a newer set. */
+/* One finding per model, at the first scatter that needs a newer set. */
 static void check_opset(const struct trkx_subject *subject, struct trkx_findings *findings)
 {
     int64_t opset = trkx_onnx_opset(subject->file->model);
-    if (opset == 0) trkx_findings_add(findings, TRKX_FAULT, "opset", "", "", "names no operator set");
+    if (opset == 0) trkx_findings_add(findings, TRKX_FAULT, "opset", "", "", "states no operator set");
     for (size_t i = 0; i < subject->graph.proto->n_node && opset != 0; i++) {
         const Onnx__NodeProto *node = subject->graph.proto->node[i];
         bool lost = trkx_scatter_kind(subject, node) == TRKX_SCATTER_OVERWRITES;
         int64_t needed = lost ? TRKX_OPSET_REDUCTION : trkx_scatter_opset(node);
         if (needed <= opset) continue;
         trkx_findings_add(findings, TRKX_FAULT, "opset", trkx_onnx_node_name(node), trkx_repair_mends_it,
-                          "operator set %lld is too old for a reduction in %s: %lld has it", (long long)opset,
-                          trkx_onnx_text(node->op_type), (long long)needed);
+                          "operator set %lld is too old for a reduction in %s, which needs %lld",
+                          (long long)opset, trkx_onnx_text(node->op_type), (long long)needed);
         return;
     }
 }
@@ -99,7 +100,7 @@ static void check_domain(const Onnx__NodeProto *node, struct trkx_findings *find
                           node->domain);
 }
 
-/* Every input has to be there before the node. */
+/* Every input has to exist before the node. */
 static void check_inputs(const struct trkx_subject *subject, size_t index, struct trkx_findings *findings)
 {
     const Onnx__NodeProto *node = subject->graph.proto->node[index];
@@ -108,7 +109,7 @@ static void check_inputs(const struct trkx_subject *subject, size_t index, struc
         const struct trkx_onnx_value *value = trkx_onnx_value(&subject->graph, node->input[i]);
         if (value == NULL || (value->node != NULL && value->index >= index))
             trkx_findings_add(findings, TRKX_FAULT, "graph", trkx_onnx_node_name(node), "",
-                              "input %s is made by nothing before it", node->input[i]);
+                              "no earlier node produces input %s", node->input[i]);
     }
 }
 
@@ -117,8 +118,7 @@ static void check_subgraphs(const Onnx__NodeProto *node, struct trkx_findings *f
     for (size_t i = 0; i < node->n_attribute; i++)
         if (node->attribute[i]->g != NULL || node->attribute[i]->n_graphs > 0)
             trkx_findings_add(findings, TRKX_WARNING, "subgraph", trkx_onnx_node_name(node), "",
-                              "%s has a graph of its own, which is not looked into",
-                              trkx_onnx_text(node->op_type));
+                              "%s has its own graph, which is not examined", trkx_onnx_text(node->op_type));
 }
 
 static void check_precision(const Onnx__NodeProto *node, struct trkx_findings *findings)
@@ -127,7 +127,7 @@ static void check_precision(const Onnx__NodeProto *node, struct trkx_findings *f
         trkx_onnx_integer(node, "to", 0) == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
         trkx_findings_add(findings, TRKX_WARNING, "type", trkx_onnx_node_name(node),
                           "export it again in float32",
-                          "computes in float64 from here on: slow, and not on every device");
+                          "computes in float64 from here on: slow, and unsupported on some devices");
 }
 
 static void check_nodes(const struct trkx_subject *subject, struct trkx_findings *findings)
@@ -150,17 +150,16 @@ static void check_conflicts(const struct trkx_subject *subject, struct trkx_find
         trkx_findings_add(
             findings, TRKX_FAULT, "fixed-axis", trkx_onnx_node_name(conflict->node),
             "export it again with dynamic axes",
-            "%s meets %lld rows written into the model where there should be as many as %s (%zu "
-            "node%s)",
+            "%s has %lld rows written into the model instead of the number of %s (in %zu node%s)",
             trkx_onnx_text(conflict->node->op_type), (long long)conflict->extent,
             conflict->per == TRKX_PER_EDGE ? "edges" : "nodes", conflict->nodes,
-            conflict->nodes == 1 ? " does" : "s do");
+            conflict->nodes == 1 ? "" : "s");
     }
 }
 
 /* ---- tensors ---------------------------------------------------------------------------------------- */
 
-/* Infinite bounds, single numbers, are used to leave one side of an interval open. */
+/* Single infinite numbers are allowed: they are bounds of half-open intervals. */
 static void check_numbers(const Onnx__TensorProto *tensor, const char *name, struct trkx_findings *findings)
 {
     size_t nans = 0, infinities = 0, elements = trkx_onnx_elements(tensor);
@@ -177,7 +176,7 @@ static void check_content(const Onnx__TensorProto *tensor, const char *name, str
 {
     if (!trkx_onnx_tensor_complete(tensor))
         trkx_findings_add(findings, TRKX_FAULT, "tensor", name, "",
-                          "holds another number of elements than its extents say");
+                          "has a number of elements that does not match its shape");
     check_numbers(tensor, name, findings);
 }
 
@@ -214,7 +213,7 @@ void trkx_check_soundness(const struct trkx_subject *subject, struct trkx_findin
 {
     const Onnx__GraphProto *proto = subject->graph.proto;
     if (trkx_onnx_opset(subject->file->model) == 0)
-        trkx_findings_add(findings, TRKX_FAULT, "opset", "", "", "names no operator set");
+        trkx_findings_add(findings, TRKX_FAULT, "opset", "", "", "states no operator set");
     for (size_t i = 0; i < proto->n_node; i++) {
         check_domain(proto->node[i], findings);
         check_inputs(subject, i, findings);

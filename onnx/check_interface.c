@@ -1,4 +1,4 @@
-/* Checks of what a model is given and gives: names, types, ranks, widths, axes that grow, the last sigmoid.
+/* Checks a model's interface: names, types, ranks, widths, axes that grow, the final sigmoid.
  */
 #include "onnx/check_interface.h"
 
@@ -35,7 +35,7 @@ static void check_sigmoid(const struct trkx_subject *subject, struct trkx_findin
                       : ends    ? "set sigmoid_in_model to true"
                                 : "set sigmoid_in_model to false",
                       ends ? "ends in a sigmoid%s" : "does not end in a sigmoid%s",
-                      embedding ? ", which an embedding does not" : ", bundle.json says otherwise");
+                      embedding ? ", which an embedding must not" : ", but bundle.json says otherwise");
 }
 
 /* ---- axes that grow --------------------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static void check_type(const Onnx__ValueInfoProto *info, int expected, struct tr
                           trkx_onnx_type_name(expected));
 }
 
-/* Extents of -1: any. */
+/* An extent of -1 is arbitrary. */
 static void check_rank(const Onnx__ValueInfoProto *info, int rank, const int64_t *extents,
                        struct trkx_findings *findings)
 {
@@ -71,7 +71,7 @@ static void check_rank(const Onnx__ValueInfoProto *info, int rank, const int64_t
     int found = trkx_onnx_declared_rank(type);
     if (found < 0)
         trkx_findings_add(findings, TRKX_FAULT, "rank", name, export_again,
-                          "declares no shape, expected rank %d", rank);
+                          "declares no shape; expected rank %d", rank);
     else if (found != rank)
         trkx_findings_add(findings, TRKX_FAULT, "rank", name, "", "has rank %d, expected %d", found, rank);
     if (found != rank) return;
@@ -84,7 +84,7 @@ static void check_rank(const Onnx__ValueInfoProto *info, int rank, const int64_t
     }
 }
 
-/* Sources and then targets, [2,m], or pairs, [m,2]: a bundle says which. */
+/* Sources followed by targets, [2,m], or pairs, [m,2], as the bundle says. */
 static void check_edges(const struct trkx_contract *contract, const Onnx__ValueInfoProto *input,
                         struct trkx_findings *findings)
 {
@@ -99,7 +99,7 @@ static void check_edges(const struct trkx_contract *contract, const Onnx__ValueI
     else
         trkx_findings_add(findings, TRKX_FAULT, "shape", trkx_onnx_text(input->name),
                           transposed ? "set edges to \"[m,2]\"" : "set edges to \"[2,m]\"",
-                          "is %s, bundle.json says otherwise", transposed ? "[m,2]" : "[2,m]");
+                          "is %s, but bundle.json says otherwise", transposed ? "[m,2]" : "[2,m]");
 }
 
 static void check_input(const struct trkx_subject *subject, size_t index, struct trkx_findings *findings)
@@ -122,8 +122,8 @@ static void check_inputs(const struct trkx_subject *subject, struct trkx_finding
     for (size_t i = 0; i < subject->graph.proto->n_input; i++) check_input(subject, i, findings);
 }
 
-/* An edge's scores are [m] or [m,1], an embedding is [n,dim]; without a bundle only what is fixed matters.
- * ONNX Runtime works out the shape of an output that declares none. */
+/* Edge scores are [m] or [m,1], an embedding is [n,dim]; without a bundle only fixed extents matter. ONNX
+ * Runtime derives the shape of an output that declares none. */
 static void check_output(const struct trkx_subject *subject, const Onnx__ValueInfoProto *output,
                          struct trkx_findings *findings)
 {
@@ -138,7 +138,7 @@ static void check_output(const struct trkx_subject *subject, const Onnx__ValueIn
     if (rank >= 1) check_axis(subject, output, 0, findings);
 }
 
-/* A row for each node, or each edge. */
+/* The output has a row per node, or per edge. */
 static void check_rows(const struct trkx_subject *subject, struct trkx_findings *findings)
 {
     const struct trkx_contract *contract = subject->contract;
@@ -146,7 +146,7 @@ static void check_rows(const struct trkx_subject *subject, struct trkx_findings 
     enum trkx_per expected = is_embedding(contract) ? TRKX_PER_NODE : TRKX_PER_EDGE;
     if (shape->rank < 1 || !trkx_grows(shape->extents[0])) return;
     if (shape->extents[0].per != expected || shape->extents[0].count != 1)
-        trkx_findings_add(findings, TRKX_FAULT, "rows", contract->output, "", "has not one row for each %s",
+        trkx_findings_add(findings, TRKX_FAULT, "rows", contract->output, "", "does not have one row per %s",
                           expected == TRKX_PER_NODE ? "node" : "edge");
 }
 
@@ -177,7 +177,7 @@ static void check_name(Onnx__ValueInfoProto *const *infos, size_t count, const c
     if (name == NULL || has(infos, count, name)) return;
     list_names(infos, count, known, sizeof known);
     trkx_findings_add(findings, TRKX_FAULT, "name", name, "write the model's own name into bundle.json",
-                      "the model has no such %s, only%s", what, known);
+                      "the model has no such %s; it has%s", what, known);
 }
 
 static bool is_named(const char *expected, const char *name)
@@ -195,7 +195,7 @@ static void check_extra_inputs(const struct trkx_subject *subject, struct trkx_f
         if (!is_named(contract->nodes, name) && !is_named(contract->edges, name) &&
             !is_named(contract->pairs, name))
             trkx_findings_add(findings, TRKX_FAULT, "name", name, "",
-                              "is an input that bundle.json does not name");
+                              "this input is not named in bundle.json");
     }
 }
 

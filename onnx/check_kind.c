@@ -1,4 +1,4 @@
-/* Whether a model looks like one of the networks of tracking, before it is measured as one. */
+/* Tells whether a model looks like a tracking network, before it is checked as one. */
 #include "onnx/check_kind.h"
 
 #include "onnx/origin.h"
@@ -12,7 +12,7 @@ static bool given(const struct trkx_subject *subject, size_t input)
     return value != NULL && value->initializer == NULL;
 }
 
-/* Nothing but hits, edges and their features; true where it is so. */
+/* True if all inputs are hits, edges and their features. */
 static bool inputs_fit(const struct trkx_subject *subject)
 {
     const Onnx__GraphProto *proto = subject->graph.proto;
@@ -30,7 +30,7 @@ static bool inputs_fit(const struct trkx_subject *subject)
     return nodes;
 }
 
-/* Operators for pictures and sequences; NULL where there is none. */
+/* An operator for images or sequences, or NULL. */
 static const char *foreign_operator(const struct trkx_subject *subject)
 {
     static const char *const names[] = {
@@ -43,7 +43,7 @@ static const char *foreign_operator(const struct trkx_subject *subject)
     return NULL;
 }
 
-/* The operator with which it chooses among classes; NULL where it does not. */
+/* The final operator if it selects among classes, or NULL. */
 static const char *choice(const struct trkx_subject *subject)
 {
     static const char *const names[] = {"Softmax", "LogSoftmax", "ArgMax", "TopK"};
@@ -63,12 +63,11 @@ bool trkx_note_foreign(const struct trkx_subject *subject, struct trkx_findings 
     size_t inputs = 0;
     for (size_t i = 0; i < proto->n_input; i++) inputs += given(subject, i);
     if (operator_name == NULL && ends == NULL && inputs_fit(subject)) return false;
-    trkx_findings_add(
-        findings, TRKX_NOTE, "kind", "", "trkx model info describes it",
-        "not one of the networks that trkx runs (an embedding, a filter or a GNN, of hits [n,F] "
-        "and edges [2,m]), and not checked as one: %zu input%s, %zu output%s%s%s%s%s",
-        inputs, inputs == 1 ? "" : "s", proto->n_output, proto->n_output == 1 ? "" : "s",
-        operator_name != NULL ? ", with " : "", operator_name != NULL ? operator_name : "",
-        ends != NULL ? ", ends in " : "", ends != NULL ? ends : "");
+    trkx_findings_add(findings, TRKX_NOTE, "kind", "", "trkx model info describes it",
+                      "not a network that trkx runs (an embedding, a filter or a GNN, of hits [n,F] and "
+                      "edges [2,m]), and not checked as one: %zu input%s, %zu output%s%s%s%s%s",
+                      inputs, inputs == 1 ? "" : "s", proto->n_output, proto->n_output == 1 ? "" : "s",
+                      operator_name != NULL ? ", with " : "", operator_name != NULL ? operator_name : "",
+                      ends != NULL ? ", ends in " : "", ends != NULL ? ends : "");
     return true;
 }

@@ -1,11 +1,11 @@
-/* Rewrites nodes whose operators have changed between operator sets. */
+/* Rewrites nodes whose operators changed between operator sets. */
 #include "onnx/convert.h"
 
 #include <string.h>
 
 #include "core/error.h"
 
-enum { NAME = 64, EARLIEST_IR = 8 }; /* the format's version that came with operator set 16 */
+enum { NAME = 64, EARLIEST_IR = 8 }; /* the format version introduced with operator set 16 */
 
 /* A conversion under way. */
 struct conversion {
@@ -24,7 +24,7 @@ static enum trkx_status refuse(const struct conversion *conversion, const char *
 
 /* ---- what changes ----------------------------------------------------------------------------------- */
 
-/* A list that was an attribute is input i. */
+/* A list that was an attribute becomes input i. */
 static enum trkx_status list_to_input(const struct conversion *conversion, const char *name, size_t i)
 {
     enum trkx_status status = TRKX_OK;
@@ -79,7 +79,7 @@ static enum trkx_status bounds_to_inputs(const struct conversion *conversion)
     return status != TRKX_OK ? status : bound_to_input(conversion, "max", 2);
 }
 
-/* A Split without sizes says into how many. */
+/* A Split without sizes needs the number of parts. */
 static enum trkx_status name_split_outputs(const struct conversion *conversion)
 {
     Onnx__NodeProto *node = conversion->node;
@@ -87,8 +87,8 @@ static enum trkx_status name_split_outputs(const struct conversion *conversion)
     return trkx_edit_set_integer(node, "num_outputs", (int64_t)node->n_output, conversion->error);
 }
 
-/* It normalised over all axes from `axis` (1) on, and now does over that axis alone (-1): the same on the
- * last. */
+/* It normalised over all axes from `axis` (1) on, and now over that axis only (-1): the same for the last
+ * axis. */
 static enum trkx_status narrow_softmax(const struct conversion *conversion)
 {
     Onnx__NodeProto *node = conversion->node;
@@ -96,11 +96,11 @@ static enum trkx_status narrow_softmax(const struct conversion *conversion)
         trkx_onnx_shape(&conversion->subject->graph, &conversion->subject->shapes, trkx_onnx_input(node, 0));
     int64_t axis = trkx_onnx_integer(node, "axis", 1);
     if (shape->rank < 0 || (axis != -1 && axis != shape->rank - 1))
-        return refuse(conversion, "over several axes is not converted");
+        return refuse(conversion, "over several axes cannot be converted");
     return trkx_edit_set_integer(node, "axis", -1, conversion->error);
 }
 
-/* The share is an input now, and of use in training only. */
+/* The ratio is an input now, used in training only. */
 static enum trkx_status drop_ratio(const struct conversion *conversion)
 {
     trkx_edit_drop_attribute(conversion->node, "ratio");
@@ -109,7 +109,7 @@ static enum trkx_status drop_ratio(const struct conversion *conversion)
 
 static enum trkx_status only_inference(const struct conversion *conversion)
 {
-    return conversion->node->n_output > 1 ? refuse(conversion, "for training is not converted") : TRKX_OK;
+    return conversion->node->n_output > 1 ? refuse(conversion, "for training cannot be converted") : TRKX_OK;
 }
 
 static enum trkx_status rename_scatter(const struct conversion *conversion)
@@ -119,25 +119,25 @@ static enum trkx_status rename_scatter(const struct conversion *conversion)
 
 static enum trkx_status not_converted(const struct conversion *conversion)
 {
-    return refuse(conversion, "of so old an operator set is not converted");
+    return refuse(conversion, "of so old an operator set cannot be converted");
 }
 
-/* Operators whose meaning, or whose way to be told it, changed from set `since` on. */
+/* Operators whose meaning or inputs changed in set `since`. */
 static const struct {
     const char *name;
     int64_t since;
     enum trkx_status (*apply)(const struct conversion *conversion);
-    const char *text; /* of the change; NULL: nothing to tell */
+    const char *text; /* of the change; NULL: not reported */
 } changes[] = {
     {"Slice", 10, slice_to_inputs, "bounds are inputs"},
     {"TopK", 10, not_converted, NULL},
     {"Clip", 11, bounds_to_inputs, "bounds are inputs"},
     {"Pad", 11, not_converted, NULL},
-    {"Scatter", 11, rename_scatter, "is called ScatterElements"},
-    {"Dropout", 12, drop_ratio, "without its ratio, which is for training"},
-    {"LogSoftmax", 13, narrow_softmax, "over its last axis, by the newer meaning"},
+    {"Scatter", 11, rename_scatter, "renamed to ScatterElements"},
+    {"Dropout", 12, drop_ratio, "ratio removed, which is for training"},
+    {"LogSoftmax", 13, narrow_softmax, "over its last axis, as newer sets define it"},
     {"ReduceSum", 13, axes_to_input, "axes are an input"},
-    {"Softmax", 13, narrow_softmax, "over its last axis, by the newer meaning"},
+    {"Softmax", 13, narrow_softmax, "over its last axis, as newer sets define it"},
     {"Split", 13, split_to_input, "sizes are an input"},
     {"Squeeze", 13, axes_to_input, "axes are an input"},
     {"Unsqueeze", 13, axes_to_input, "axes are an input"},
@@ -154,7 +154,7 @@ static const struct {
     {"Split", 18, name_split_outputs, NULL},
 };
 
-/* Operators that from set 9 to 18 only came to take more types or optional inputs, besides what stands above.
+/* Operators that, apart from the changes above, only gained types or optional inputs from set 9 to 18.
  */
 static const char *const unchanged[] = {"Abs",
                                         "Acos",
@@ -287,8 +287,8 @@ static enum trkx_status convert_node(const struct conversion *conversion, int64_
 {
     enum trkx_status status = TRKX_OK;
     if (!trkx_onnx_own_domain(conversion->node->domain)) return TRKX_OK;
-    if (has_subgraph(conversion->node)) return refuse(conversion, "with a graph of its own is not converted");
-    if (!convertible(conversion->node)) return refuse(conversion, "is an operator that is not converted");
+    if (has_subgraph(conversion->node)) return refuse(conversion, "with its own graph cannot be converted");
+    if (!convertible(conversion->node)) return refuse(conversion, "cannot be converted");
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         if (changes[i].since <= from || changes[i].since > to) continue;
         if (!trkx_onnx_is(conversion->node, changes[i].name)) continue;
@@ -319,10 +319,10 @@ enum trkx_status trkx_onnx_convert(struct trkx_edit *edit, const struct trkx_sub
     int64_t from = trkx_onnx_opset(model);
     if (from < TRKX_OPSET_OLDEST)
         return trkx_fail(error, TRKX_ERROR_MODEL,
-                         "%s: operator set %lld is not converted, only %d and newer are", subject->file->path,
+                         "%s: operator set %lld cannot be converted, only %d and newer", subject->file->path,
                          (long long)from, TRKX_OPSET_OLDEST);
     if (model->n_functions > 0)
-        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: a model with functions of its own is not converted",
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: a model with its own functions cannot be converted",
                          subject->file->path);
     for (size_t i = 0; i < model->graph->n_node; i++) {
         struct conversion conversion = {edit, subject, model->graph->node[i], error};

@@ -1,4 +1,4 @@
-/* From an older operator set to a newer one. */
+/* Converts a model to a newer operator set. */
 #ifndef TRKX_ONNX_CONVERT_H
 #define TRKX_ONNX_CONVERT_H
 
@@ -6,10 +6,10 @@
 #include "onnx/findings.h"
 #include "onnx/subject.h"
 
-enum { TRKX_OPSET_OLDEST = 9, TRKX_OPSET_NEWEST = 18 }; /* what conversion knows */
+enum { TRKX_OPSET_OLDEST = 9, TRKX_OPSET_NEWEST = 18 }; /* range of conversion */
 
-/* Changes the model to this operator set, and adds what it changed. Errors: MEMORY, MODEL (an operator whose
- * change between the sets is not known; the message names it). After an error the model is not to be used. */
+/* Converts the model to this operator set and adds the changes. Errors: MEMORY, MODEL (an operator that
+ * cannot be converted; the message names it). After an error the model must not be used. */
 enum trkx_status trkx_onnx_convert(struct trkx_edit *edit, const struct trkx_subject *subject, int64_t opset,
                                    struct trkx_findings *changes, trkx_error *error);
 

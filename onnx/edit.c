@@ -28,7 +28,7 @@ static void *allocate_message(const ProtobufCMessageDescriptor *kind)
     return message;
 }
 
-/* Room for one more at `index` of a list of pointers; false without memory. */
+/* Makes room for one more at `index` of a list of pointers; false if out of memory. */
 static bool open_place(void ***list, size_t *count, size_t index)
 {
     size_t bytes = (*count + 1) * sizeof(void *);
@@ -69,7 +69,7 @@ void trkx_edit_drop_attribute(Onnx__NodeProto *node, const char *name)
     node->n_attribute = kept;
 }
 
-/* Takes the attribute over, in place of one of the same name. */
+/* Adds an attribute, which the node then owns, replacing one of the same name. */
 static enum trkx_status put_attribute(Onnx__NodeProto *node, Onnx__AttributeProto *attribute,
                                       trkx_error *error)
 {
@@ -143,7 +143,7 @@ cleanup:
     return status;
 }
 
-/* A tensor [count], or without axes where `scalar`; NULL without memory. */
+/* A tensor [count], or a scalar; NULL if out of memory. */
 static Onnx__TensorProto *make_tensor(const char *name, int type, const void *elements, size_t count,
                                       size_t size, bool scalar)
 {
@@ -250,7 +250,7 @@ enum trkx_status trkx_edit_free_axis(Onnx__TypeProto__Tensor *type, int axis, co
     Onnx__TensorShapeProto__Dimension *dimension = type->shape->dim[axis];
     char *copy = trkx_duplicate(name);
     if (copy == NULL) return trkx_fail_memory(error, "a name", strlen(name));
-    dimension->dim_param = copy; /* in the place of a number */
+    dimension->dim_param = copy; /* replaces a number */
     dimension->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
     return TRKX_OK;
 }

@@ -1,5 +1,4 @@
-/* Extents of tensors in terms of what a graph neural network is given: so many, so many a node, so many an
- * edge. */
+/* Extents of tensors in terms of a graph's size: fixed, per node, or per edge. */
 #ifndef TRKX_ONNX_EXTENT_H
 #define TRKX_ONNX_EXTENT_H
 
@@ -9,7 +8,7 @@
 
 enum trkx_per { TRKX_PER_UNKNOWN, TRKX_PER_MODEL, TRKX_PER_NODE, TRKX_PER_EDGE };
 
-/* count, count x nodes or count x edges. All zero: not known. */
+/* count, count x nodes or count x edges. All zero: unknown. */
 struct trkx_extent {
     enum trkx_per per;
     int64_t count;
@@ -25,7 +24,7 @@ static inline bool trkx_is_fixed(struct trkx_extent extent)
     return extent.per == TRKX_PER_MODEL;
 }
 
-/* It grows with the nodes or the edges. */
+/* Whether it grows with the nodes or the edges. */
 static inline bool trkx_grows(struct trkx_extent extent)
 {
     return extent.per >= TRKX_PER_NODE;
@@ -41,13 +40,14 @@ static inline bool trkx_same(struct trkx_extent a, struct trkx_extent b)
     return a.per != TRKX_PER_UNKNOWN && a.per == b.per && a.count == b.count;
 }
 
-/* Not known where the result is none of the above. Division is towards zero, of fixed ones, or without rest.
+/* Unknown if the result has none of these forms. Division rounds towards zero for fixed extents, and
+ * otherwise has to be exact.
  */
 struct trkx_extent trkx_extent_add(struct trkx_extent a, struct trkx_extent b);
 struct trkx_extent trkx_extent_subtract(struct trkx_extent a, struct trkx_extent b);
 struct trkx_extent trkx_extent_multiply(struct trkx_extent a, struct trkx_extent b);
 struct trkx_extent trkx_extent_divide(struct trkx_extent a, struct trkx_extent b);
-/* Of all: 1 where there are none. */
+/* Of all extents: 1 if there are none. */
 struct trkx_extent trkx_extent_product(const struct trkx_extent *extents, int count);
 
 #endif

@@ -15,8 +15,9 @@
 
 /* ---- nesting ---------------------------------------------------------------------------------------- */
 
-/* protobuf-c unpacks messages in messages by recursion, with 1.5 kB of stack each. The limit is that of ONNX
- * Runtime, so that no model is lost; it is looked for in the bytes before, on a stack of its own. */
+/* protobuf-c unpacks nested messages recursively, with 1.5 kB of stack per level. The limit is ONNX
+ * Runtime's, so that no usable model is refused; it is checked in the bytes beforehand, with an explicit
+ * stack. */
 enum { LEVELS = 100 };
 
 struct level {
@@ -148,7 +149,7 @@ cleanup:
     return status;
 }
 
-/* Where it cannot be read, the model may be described all the same. */
+/* If it cannot be read, the model can still be described. */
 static enum trkx_status read_data(const struct trkx_text *text, struct trkx_onnx *file, trkx_error *error)
 {
     trkx_error why;
@@ -195,8 +196,8 @@ enum trkx_status trkx_onnx_write(const struct trkx_onnx *file, const char *path,
     size_t length = onnx__model_proto__get_packed_size(file->model);
     if (length > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_MODEL,
-                         "%s: has %zu bytes with its weights inside, readers of ONNX take 2 GB", file->path,
-                         length);
+                         "%s: has %zu bytes with its weights inside; readers of ONNX accept at most 2 GB",
+                         file->path, length);
     TRKX_ALLOCATE(bytes, NULL, length, "an ONNX file");
     onnx__model_proto__pack(file->model, bytes);
     TRKX_CHECK(trkx_output_open(path, false, &output, error));

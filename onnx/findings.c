@@ -1,4 +1,4 @@
-/* A list of findings that grows, and names that are fit to print. */
+/* A growing list of findings, and printable names. */
 #include "onnx/findings.h"
 
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 
-const char trkx_repair_mends_it[] = "trkx model repair mends it";
+const char trkx_repair_mends_it[] = "trkx model repair fixes it";
 
 char *trkx_printable(const char *text)
 {

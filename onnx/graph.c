@@ -9,7 +9,7 @@
 
 /* ---- values ----------------------------------------------------------------------------------------- */
 
-/* Of equal names: initializers, then inputs, then what is made first. */
+/* Of equal names: initializers first, then inputs, then the earliest node. */
 static int rank_of(const struct trkx_onnx_value *value)
 {
     return value->initializer != NULL ? 0 : value->input != NULL ? 1 : 2;
@@ -31,7 +31,7 @@ static size_t count_values(const Onnx__GraphProto *proto)
     return count;
 }
 
-/* An output that is left out has the name "". */
+/* An omitted output has the name "". */
 static void add(struct trkx_onnx_graph *graph, struct trkx_onnx_value value)
 {
     value.name = trkx_onnx_text(value.name);

@@ -1,4 +1,4 @@
-/* What the operators' inference of shapes shares. */
+/* Shared by the operators' shape inference. */
 #include "onnx/infer.h"
 
 #include <string.h>

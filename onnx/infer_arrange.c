@@ -1,4 +1,4 @@
-/* Operators that make constants, and that arrange, join and part. */
+/* Infers shapes of constants and of operators that rearrange, join and split. */
 #include "onnx/infer_arrange.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ void trkx_infer_size(struct trkx_inference *step)
     step->out->values[0] = trkx_shape_elements(trkx_in(step, 0));
 }
 
-/* The shape that a tensor of values stands for: its extents, or at least its rank. */
+/* The shape described by a tensor of values: its extents, or at least its rank. */
 static struct trkx_shape shape_from(const struct trkx_shape *values)
 {
     struct trkx_shape shape = trkx_unknown_shape;
@@ -92,9 +92,9 @@ void trkx_infer_expand(struct trkx_inference *step)
     trkx_carry(trkx_in(step, 0), step->out);
 }
 
-/* ---- arranging anew ------------------------------------------------------------------------------------ */
+/* ---- rearranging --------------------------------------------------------------------------------------- */
 
-/* The extent that Reshape calls -1: what the others leave of all the elements. */
+/* Reshape's extent of -1: the number of elements divided by the other extents. */
 static struct trkx_extent rest_of(struct trkx_extent elements, const struct trkx_shape *out, int rest)
 {
     for (int i = 0; i < out->rank; i++)
@@ -196,7 +196,7 @@ void trkx_infer_tile(struct trkx_inference *step)
                                     : trkx_unknown;
 }
 
-/* ---- joining and parting ------------------------------------------------------------------------------- */
+/* ---- joining and splitting ----------------------------------------------------------------------------- */
 
 static void join_values(struct trkx_shape *out, const struct trkx_shape *next, bool first)
 {
@@ -245,7 +245,7 @@ void trkx_infer_split(struct trkx_inference *step)
     }
 }
 
-/* start:end:by of one axis. */
+/* start:end:by on one axis. */
 static struct trkx_extent sliced(struct trkx_extent extent, struct trkx_extent start, struct trkx_extent end,
                                  struct trkx_extent by)
 {

@@ -1,4 +1,4 @@
-/* Shapes of constants, and of what arranges tensors anew. */
+/* Shapes of constants, and of operators that rearrange tensors. */
 #ifndef TRKX_ONNX_INFER_ARRANGE_H
 #define TRKX_ONNX_INFER_ARRANGE_H
 

@@ -1,4 +1,4 @@
-/* Operators that work element by element. */
+/* Infers shapes of operators that work element by element. */
 #include "onnx/infer_elements.h"
 
 enum {
@@ -19,7 +19,7 @@ void trkx_infer_copy(struct trkx_inference *step)
     *step->out = *trkx_in(step, 0);
 }
 
-/* Values are computed with as integers only. */
+/* Only integer values are followed. */
 void trkx_infer_cast(struct trkx_inference *step)
 {
     int type = (int)trkx_onnx_integer(step->node, "to", 0);
@@ -48,7 +48,7 @@ static struct trkx_extent value_at(const struct trkx_shape *shape, int i)
     return shape->values[shape->values_count == 1 ? 0 : i];
 }
 
-/* Small integer tensors: element by element, a single one with each. */
+/* Small integer tensors: element by element; a single element is broadcast. */
 static void compute(const struct trkx_shape *a, const struct trkx_shape *b,
                     struct trkx_extent (*function)(struct trkx_extent, struct trkx_extent),
                     struct trkx_shape *out)

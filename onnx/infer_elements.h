@@ -1,4 +1,4 @@
-/* Shapes of what is computed element by element. */
+/* Shapes of operators that work element by element. */
 #ifndef TRKX_ONNX_INFER_ELEMENTS_H
 #define TRKX_ONNX_INFER_ELEMENTS_H
 

@@ -1,4 +1,4 @@
-/* Gives the inputs of a graph their shapes, and takes them from node to node. */
+/* Assigns shapes to a graph's inputs and propagates them from node to node. */
 #include "onnx/infer_graph.h"
 
 #include <string.h>
@@ -21,8 +21,8 @@ static bool integral(int type)
     return type == INT32 || type == INT64;
 }
 
-/* Inputs of numbers with two axes: the first of a float type has the nodes' features, a second one edges';
- * one of an integer type has the edges. */
+/* Numeric inputs with two axes: the first of float type has the nodes' features, a second one the edges'; one
+ * of integer type has the edges. */
 static enum trkx_role guess_role(const Onnx__ValueInfoProto *input, bool nodes_found)
 {
     const Onnx__TypeProto__Tensor *type = trkx_onnx_declared(input);
@@ -67,7 +67,7 @@ static void declared_shape(const Onnx__TypeProto__Tensor *type, struct trkx_shap
     }
 }
 
-/* The axis that grows does so whether the file says it or not; what contradicts it shows as a conflict. */
+/* The axis grows whatever the file says; a contradiction shows up as a conflict. */
 static void input_shape(const Onnx__ValueInfoProto *input, enum trkx_role role, bool otherwise_transposed,
                         struct trkx_shape *shape)
 {
@@ -100,8 +100,8 @@ static void constant_shape(const Onnx__TensorProto *tensor, struct trkx_shape *s
     for (int i = 0; i < shape->values_count; i++) shape->values[i] = trkx_fixed(values[i]);
 }
 
-/* A file may declare any numbers, and operators compute with them: an extent below 0 is none, and values are
- * those of a list as long as they are. What follows relies on it. */
+/* A file may declare any numbers, and operators compute with them: negative extents are unknown, and values
+ * are kept only for a list of exactly their number. The rest relies on it. */
 static void settle(struct trkx_shape *shape)
 {
     for (int i = 0; i < shape->rank; i++)
@@ -138,7 +138,7 @@ static bool constant(const Onnx__NodeProto *node, struct trkx_shape *out)
     return tensor;
 }
 
-/* A number that is met again, mostly in consequence, is one conflict. */
+/* Further nodes with the same number, mostly a consequence, count as one conflict. */
 static void note_conflict(struct trkx_shapes *shapes, const Onnx__NodeProto *node,
                           const struct trkx_conflict *conflict)
 {
@@ -175,7 +175,7 @@ enum trkx_status trkx_infer_graph(const struct trkx_onnx_graph *graph, const str
     TRKX_ALLOCATE(out, NULL, TRKX_MAX_OUTPUTS, "shapes");
     TRKX_ALLOCATE(shapes->of, NULL, graph->count, "shapes");
     TRKX_ALLOCATE(shapes->roles, NULL, graph->proto->n_input, "roles of inputs");
-    TRKX_ALLOCATE(shapes->conflicts, NULL, graph->proto->n_node, "conflicts of shapes"); /* one a node */
+    TRKX_ALLOCATE(shapes->conflicts, NULL, graph->proto->n_node, "conflicts of shapes"); /* one per node */
     if (roles == NULL) roles = &none;
     set_roles(graph, roles, shapes);
     given_shapes(graph, roles, shapes);

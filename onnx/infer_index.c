@@ -1,4 +1,4 @@
-/* Operators that gather and scatter, reduce and multiply. */
+/* Infers shapes of operators that gather and scatter, reduce and multiply. */
 #include "onnx/infer_index.h"
 
 enum { INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64 };
@@ -48,8 +48,8 @@ void trkx_infer_gather_nd(struct trkx_inference *step)
     trkx_carry(from, step->out);
 }
 
-/* Rows of edges into as many rows as the model says, whatever the number of nodes: a conflict, and behind it
- * the rows are taken to be nodes, so that what follows from it is not reported as well. */
+/* Rows of edges scattered into a number of rows written into the model: a conflict. From here on the rows are
+ * taken to be nodes, so that consequences are not reported too. */
 void trkx_infer_scatter(struct trkx_inference *step)
 {
     const struct trkx_shape *data = trkx_in(step, 0), *index = trkx_in(step, 1);

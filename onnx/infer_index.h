@@ -1,4 +1,4 @@
-/* Shapes of what gathers, scatters and reduces, and of products. */
+/* Shapes of operators that gather, scatter and reduce, and of products. */
 #ifndef TRKX_ONNX_INFER_INDEX_H
 #define TRKX_ONNX_INFER_INDEX_H
 

@@ -153,7 +153,7 @@ cleanup:
 
 /* ---- arithmetic ------------------------------------------------------------------------------------- */
 
-/* What a node works on: elements, times the operations on each. */
+/* A node's operations: elements times operations per element. */
 static struct trkx_extent operations(const struct trkx_subject *subject, const Onnx__NodeProto *node,
                                      enum trkx_work work)
 {
@@ -182,7 +182,7 @@ static void add_work(struct trkx_arithmetic *sum, struct trkx_extent work)
     if (work.per == TRKX_PER_MODEL) sum->fixed += count;
 }
 
-/* A Gemm's bias is one addition an element more. */
+/* A Gemm's bias is one more addition per element. */
 static void count_node(const struct trkx_subject *subject, const Onnx__NodeProto *node,
                        struct trkx_onnx_info *info)
 {

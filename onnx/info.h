@@ -1,4 +1,4 @@
-/* What a model is: inputs, outputs, parameters, operators, arithmetic a node and an edge. */
+/* Describes a model: inputs, outputs, parameters, operators, arithmetic per node and per edge. */
 #ifndef TRKX_ONNX_INFO_H
 #define TRKX_ONNX_INFO_H
 
@@ -8,7 +8,7 @@
 struct trkx_tensor_info {
     char *name;
     const char *type;    /* "float32"; static */
-    char *shape;         /* "[n, 13]"; "" where none is declared */
+    char *shape;         /* "[n, 13]"; "" if none is declared */
     enum trkx_role role; /* of an input */
 };
 
@@ -17,10 +17,10 @@ struct trkx_operator_info {
     size_t count;
 };
 
-/* Operations. A multiply and an add are two. */
+/* Operations; a multiply-add is two. */
 struct trkx_arithmetic {
     double per_node, per_edge;
-    double fixed; /* whatever the graph */
+    double fixed; /* independent of the graph */
 };
 
 struct trkx_onnx_info {
@@ -33,8 +33,8 @@ struct trkx_onnx_info {
     size_t tensors, parameters, parameter_bytes; /* initializers of float types */
     struct trkx_arithmetic products;             /* matrix products */
     struct trkx_arithmetic others;               /* element by element, reductions, sums over edges */
-    size_t unknown_nodes;                        /* which are not in the above: their shapes are not known */
-    bool sigmoid;                                /* the first output is made by one */
+    size_t unknown_nodes;                        /* not counted above: of unknown shape */
+    bool sigmoid;                                /* the first output comes from one */
 };
 
 /* Errors: MEMORY. */

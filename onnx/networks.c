@@ -1,4 +1,4 @@
-/* Finds the models and contracts that a path stands for. */
+/* Finds the models and contracts that a path refers to. */
 #include "onnx/networks.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static bool is_directory(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* The directory of a bundle.json: what stands before its name, or here. */
+/* The directory of a bundle.json: the path before its name, or ".". */
 static enum trkx_status bundle_directory(const char *path, char **directory, trkx_error *error)
 {
     *directory = trkx_duplicate(path);
@@ -25,7 +25,7 @@ static enum trkx_status bundle_directory(const char *path, char **directory, trk
     if (slash != NULL)
         slash[slash == *directory ? 1 : 0] = '\0';
     else
-        (*directory)[0] = '.', (*directory)[1] = '\0'; /* as long as bundle.json at least */
+        (*directory)[0] = '.', (*directory)[1] = '\0'; /* fits: at least as long as "bundle.json" */
     return TRKX_OK;
 }
 
@@ -51,7 +51,7 @@ static enum trkx_status find_in_bundle(const char *path, struct trkx_networks *n
     char *directory = NULL;
     TRKX_CHECK(bundle_directory(path, &directory, error));
     TRKX_ALLOCATE(networks->bundle, NULL, 1, "a bundle");
-    TRKX_CHECK(trkx_bundle_read(directory, networks->bundle, error)); /* empty where it fails */
+    TRKX_CHECK(trkx_bundle_read(directory, networks->bundle, error)); /* empty on failure */
     networks->in_bundle = true;
     networks->count = TRKX_NETWORKS;
     for (int i = 0; i < TRKX_NETWORKS; i++) {

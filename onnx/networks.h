@@ -1,5 +1,4 @@
-/* The models that a path stands for: a file of its own, or the networks of a bundle with what the bundle says
- * of them. */
+/* The models that a path refers to: a single file, or the networks of a bundle with their contracts. */
 #ifndef TRKX_ONNX_NETWORKS_H
 #define TRKX_ONNX_NETWORKS_H
 
@@ -11,9 +10,9 @@ struct trkx_networks {
     size_t count;
     const char *paths[TRKX_NETWORKS];
     struct trkx_contract contracts[TRKX_NETWORKS];
-    bool in_bundle;             /* the contracts are there */
-    char *path;                 /* where it is a file of its own */
-    struct trkx_bundle *bundle; /* else: what the above point into */
+    bool in_bundle;             /* contracts are set */
+    char *path;                 /* if it is a single file */
+    struct trkx_bundle *bundle; /* otherwise: what the above point into */
 };
 
 /* path: an ONNX file, a bundle's directory or its bundle.json. No model is read.

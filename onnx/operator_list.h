@@ -1,11 +1,13 @@
-/* The operators that are known, by name (onnx/operators.c searches it): the one list of onnx/ and of ep/, each of
- * which defines the two macros for the columns it wants and includes this file.
+/* The known operators, sorted by name (onnx/operators.c searches it): one list for onnx/ and ep/, each of
+ * which defines the two macros for the columns it needs and includes this file.
  *
- *     DESCRIBED(name, infer, work)                               onnx/ infers its shape and counts its work
- *     CLAIMED(name, infer, work, lower, function, worthwhile)    and the execution provider computes it
+ *     DESCRIBED(name, infer, work)                               onnx/ infers its shape and counts its
+ * operations CLAIMED(name, infer, work, lower, function, worthwhile)    the execution provider also computes
+ * it
  *
  * infer: trkx_infer_<infer> (onnx/infer_*.h); work: TRKX_WORK_<work> (onnx/operators.h); lower:
- * ep_lower_<lower>, which is given `function` (ep/lowering.h); worthwhile: reason enough for a part of its own. */
+ * ep_lower_<lower>, which is given `function` (ep/lowering.h); worthwhile: worth a part of the graph by
+ * itself. */
 /* clang-format off */
 CLAIMED("Abs", same, OUTPUT, unary, EP_ABS, false)
 CLAIMED("Acos", same, OUTPUT, unary, EP_ACOS, false)

@@ -1,7 +1,7 @@
 /* Follows a value back to the node that computes it. */
 #include "onnx/origin.h"
 
-/* Operators that hand on what they are given, arranged anew. */
+/* Operators that only rearrange their input. */
 static bool hands_on(const Onnx__NodeProto *node)
 {
     static const char *const names[] = {"Squeeze", "Unsqueeze", "Reshape", "Flatten", "Identity",

@@ -1,4 +1,4 @@
-/* Gives scatters their sum back, and fixed axes their freedom. */
+/* Repairs scatters that overwrite instead of summing, and fixed axes. */
 #include "onnx/repair.h"
 
 #include "core/error.h"
@@ -13,14 +13,14 @@ enum { NAME = 64 };
 /* A repair under way. */
 struct repair {
     struct trkx_edit edit;
-    const struct trkx_subject *subject; /* the model as it was; its nodes are those being changed */
+    const struct trkx_subject *subject; /* the original shapes; its nodes are being changed */
     struct trkx_findings *changes;
     trkx_error *error;
 };
 
 /* ---- scatters --------------------------------------------------------------------------------------- */
 
-/* A sum over edges into zeros that lost its sum. */
+/* A sum over edges into zeros that overwrites. */
 static enum trkx_status mend_scatter(struct repair *repair, Onnx__NodeProto *node)
 {
     enum trkx_status status = trkx_edit_set_string(node, "reduction", "add", repair->error);
@@ -42,7 +42,7 @@ static enum trkx_status order_scatter(struct repair *repair, Onnx__NodeProto *no
     TRKX_CHECK(trkx_edit_set_input(node, 1, index, repair->error));
     TRKX_CHECK(trkx_edit_text(&node->op_type, "ScatterElements", repair->error));
     trkx_findings_add(repair->changes, TRKX_CHANGE, "scatter-order", trkx_onnx_node_name(node), "",
-                      "ScatterElements instead of ScatterND, which adds in no order");
+                      "ScatterElements instead of ScatterND, which adds in no fixed order");
 cleanup:
     return status;
 }
@@ -52,7 +52,7 @@ static enum trkx_status mend_scatters(struct repair *repair)
     enum trkx_status status = TRKX_OK;
     const Onnx__GraphProto *proto = repair->edit.model->graph;
     for (size_t i = 0; i < proto->n_node;
-         i++) { /* insertions come before the node at hand: it is met again */
+         i++) { /* insertions come before the current node, which is visited again */
         Onnx__NodeProto *node = proto->node[i];
         if (trkx_scatter_kind(repair->subject, node) == TRKX_SCATTER_OVERWRITES)
             TRKX_CHECK(mend_scatter(repair, node));
@@ -127,7 +127,7 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* The operator set that the scatters need, once they are mended. */
+/* The operator set that the repaired scatters need. */
 static int64_t needed_opset(const struct trkx_subject *subject)
 {
     int64_t needed = 0;
@@ -140,7 +140,7 @@ static int64_t needed_opset(const struct trkx_subject *subject)
     return needed;
 }
 
-/* What was in files beside the model is inside now. */
+/* Reports data that moved from files beside the model into it. */
 static enum trkx_status note_data(const struct trkx_onnx *file, struct trkx_findings *changes,
                                   trkx_error *error)
 {
@@ -149,7 +149,7 @@ static enum trkx_status note_data(const struct trkx_onnx *file, struct trkx_find
                          file->left_outside);
     for (size_t i = 0; i < file->data.count; i++)
         trkx_findings_add(changes, TRKX_CHANGE, "external", file->data.files[i].name, "",
-                          "its tensors are inside of the model now");
+                          "its tensors are now inside the model");
     return TRKX_OK;
 }
 
@@ -171,7 +171,7 @@ enum trkx_status trkx_onnx_repair(struct trkx_onnx *file, const struct trkx_cont
 {
     struct trkx_subject subject;
     if (opset != 0 && (opset < TRKX_OPSET_OLDEST || opset > TRKX_OPSET_NEWEST))
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "operator set %lld is not one from %d to %d",
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "operator set %lld is not between %d and %d",
                          (long long)opset, TRKX_OPSET_OLDEST, TRKX_OPSET_NEWEST);
     enum trkx_status status = note_data(file, changes, error);
     if (status == TRKX_OK) status = trkx_subject_create(file, contract, &subject, error);

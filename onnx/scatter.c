@@ -1,4 +1,4 @@
-/* Recognises scatters, and what they do where an index repeats. */
+/* Recognises scatters, and what they do with repeated indices. */
 #include "onnx/scatter.h"
 
 bool trkx_scatters(const Onnx__NodeProto *node)

@@ -1,4 +1,4 @@
-/* What a graph declares of its inputs and outputs, and the shapes that have been worked out for its values.
+/* The declared types of a graph's inputs and outputs, and the inferred shapes of its values.
  */
 #include "onnx/shapes.h"
 

@@ -1,4 +1,4 @@
-/* Opens a model for questions: its graph, and the shapes of its values. */
+/* Prepares a model for checks: its graph, and the shapes of its values. */
 #include "onnx/subject.h"
 
 #include "core/error.h"

@@ -1,10 +1,10 @@
-/* A model that is being checked, described or repaired, and what a bundle says of it. */
+/* A model that is being checked, described or repaired, and its contract with a bundle. */
 #ifndef TRKX_ONNX_SUBJECT_H
 #define TRKX_ONNX_SUBJECT_H
 
 #include "onnx/shapes.h"
 
-/* What a bundle says of a network. */
+/* A bundle's entry for a network. */
 struct trkx_contract {
     const char *nodes, *edges; /* names of the inputs; edges NULL: an embedding */
     const char *pairs;         /* instead of both: a filter's features of each edge's ends, side by side */
@@ -14,13 +14,13 @@ struct trkx_contract {
     size_t dim;      /* of the embedding */
     bool sigmoid;    /* the network ends in one */
     const char *sha256;
-    const struct trkx_data_list *data; /* files beside the model's that its tensors are in */
+    const struct trkx_data_list *data; /* files beside the model's with its tensors */
 };
 
 /* A model that is being checked or repaired. */
 struct trkx_subject {
     const struct trkx_onnx *file;
-    const struct trkx_contract *contract; /* NULL: there is no bundle */
+    const struct trkx_contract *contract; /* NULL: no bundle */
     struct trkx_onnx_graph graph;
     struct trkx_shapes shapes;
 };

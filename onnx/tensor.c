@@ -49,7 +49,7 @@ size_t trkx_onnx_tensor_bytes(const Onnx__TensorProto *tensor)
 
 /* ---- encodings -------------------------------------------------------------------------------------- */
 
-/* Elements of its list, where it has no bytes. Narrow types lie in the list of int32. */
+/* Number of elements in its list, if it has no bytes. Narrow types are in the int32 list. */
 static size_t listed(const Onnx__TensorProto *tensor)
 {
     switch (tensor->data_type) {
@@ -86,7 +86,7 @@ bool trkx_onnx_tensor_complete(const Onnx__TensorProto *tensor)
     return listed(tensor) == trkx_onnx_elements(tensor) * (complex_type(tensor->data_type) ? 2 : 1);
 }
 
-/* The bytes of the elements, complete and of one of the types with a list of their own; else NULL. */
+/* The bytes of the elements if complete and of a type with its own list; otherwise NULL. */
 static const void *elements_of(const Onnx__TensorProto *tensor)
 {
     if (trkx_onnx_tensor_external(tensor) || !trkx_onnx_tensor_complete(tensor)) return NULL;
@@ -139,7 +139,7 @@ bool trkx_onnx_tensor_zero(const Onnx__TensorProto *tensor)
     return true;
 }
 
-/* A 16-bit float whose exponent is all ones is infinite, or NaN where anything follows. */
+/* A 16-bit float with an exponent of all ones is infinite, or NaN if its fraction is not 0. */
 static double widened(uint16_t bits, uint16_t exponent, uint16_t rest)
 {
     if ((bits & exponent) != exponent) return 0;

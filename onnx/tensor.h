@@ -1,4 +1,4 @@
-/* What a constant tensor of an ONNX model holds, in either of its two encodings. */
+/* The contents of a constant tensor of an ONNX model, in either of its two encodings. */
 #ifndef TRKX_ONNX_TENSOR_H
 #define TRKX_ONNX_TENSOR_H
 
@@ -8,15 +8,15 @@
 
 #include <onnx.pb-c.h>
 
-/* "float32"; "?" for a type that is not known. */
+/* "float32"; "?" for an unknown type. */
 const char *trkx_onnx_type_name(int type);
 
-/* Number of elements by its extents; 0 where they make no sense (negative, beyond memory). */
+/* Number of elements from its extents; 0 if they make no sense (negative, larger than memory). */
 size_t trkx_onnx_elements(const Onnx__TensorProto *tensor);
-/* Bytes of its elements as they lie in memory; 0 for strings and unknown types. */
+/* Bytes of its elements in memory; 0 for strings and unknown types. */
 size_t trkx_onnx_tensor_bytes(const Onnx__TensorProto *tensor);
 
-/* True where it holds as many elements as its extents say, or holds them in another file. */
+/* True if its number of elements matches its extents, or they are in another file. */
 bool trkx_onnx_tensor_complete(const Onnx__TensorProto *tensor);
 bool trkx_onnx_tensor_external(const Onnx__TensorProto *tensor);
 
@@ -26,9 +26,9 @@ int trkx_onnx_tensor_integers(const Onnx__TensorProto *tensor, int64_t *values, 
 /* The elements of a float32 tensor into values[elements]; false for any other tensor. */
 bool trkx_onnx_tensor_floats(const Onnx__TensorProto *tensor, float *values);
 
-/* True where every element is 0. */
+/* True if every element is 0. */
 bool trkx_onnx_tensor_zero(const Onnx__TensorProto *tensor);
-/* Elements that are NaN, and that are infinite; of float types. */
+/* Number of NaN and of infinite elements; of float types. */
 void trkx_onnx_tensor_spoilt(const Onnx__TensorProto *tensor, size_t *nans, size_t *infinities);
 
 #endif

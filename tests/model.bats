@@ -60,7 +60,7 @@ finds() { # exit-code text -- arguments of trkx model check
 
 @test "check: sums that overwrite, an operator set that has none, as text and as JSON" {
     finds 1 "error: scattered: ScatterElements of edges into zeros without reduction" -- "$broken"
-    finds 1 "trkx model repair mends it" -- "$broken"
+    finds 1 "trkx model repair fixes it" -- "$broken"
     finds 1 "operator set 12 is too old" -- "$broken"
     finds 1 "broken.onnx: 2 errors, 0 warnings" -- --json "$(out).json" "$broken" "$bundle"
     [ "$(jq '.models | length' "$(out).json")" -eq 4 ]
@@ -78,9 +78,9 @@ finds() { # exit-code text -- arguments of trkx model check
     change_bundle '.gnn.sigmoid_in_model = true'
     finds 1 "gnn.onnx: error: gnn_edge_score: does not end in a sigmoid" -- "$spoilt"
     change_bundle '.filter.inputs[0] = "nodes"'
-    finds 1 "filter.onnx: error: nodes: the model has no such input, only f_nodes f_edges" -- "$spoilt"
+    finds 1 "filter.onnx: error: nodes: the model has no such input; it has f_nodes f_edges" -- "$spoilt"
     change_bundle '.gnn.output = "score"'
-    finds 1 "gnn.onnx: error: score: the model has no such output, only gnn_edge_score" -- "$spoilt"
+    finds 1 "gnn.onnx: error: score: the model has no such output; it has gnn_edge_score" -- "$spoilt"
     change_bundle 'del(.gnn.features[0], .features[0])'
     finds 1 "gnn.onnx: error: g_nodes: axis 1 has extent" -- "$spoilt"
     change_bundle '.embedding.dim = 5'
@@ -124,7 +124,7 @@ finds() { # exit-code text -- arguments of trkx model check
     run "$TRKX" model repair "$outside" --out "$(out).onnx"
     echo "$output"
     [ "$status" -eq 0 ]
-    [[ $output == *"gnn.data: its tensors are inside of the model now"* ]]
+    [[ $output == *"gnn.data: its tensors are now inside the model"* ]]
     finds 0 "no errors or warnings" -- "$(out).onnx"
     head -c 319 /dev/zero >"$BATS_TEST_TMPDIR/away/gnn.data"
     finds 1 "goes beyond the end of that file" -- "$outside"
@@ -143,7 +143,7 @@ finds() { # exit-code text -- arguments of trkx model check
     run "$TRKX" model repair "$BATS_TEST_TMPDIR/fixed.onnx" --out "$(out).onnx"
     echo "$output"
     [ "$status" -eq 1 ]
-    [[ $output == *"scattered: ScatterElements meets 31 rows written into the model"* ]]
+    [[ $output == *"scattered: ScatterElements has 31 rows written into the model"* ]]
     [ -e "$(out).onnx" ]
 }
 

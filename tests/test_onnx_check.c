@@ -118,9 +118,9 @@ static void an_operator_set_without_reduction_is_found(void **state)
     (void)state;
     expect(build_small(&(struct small){.opset = 12}), NULL, 2, TRKX_FAULT, "opset", "scattered", "too old");
     expect_fault(build_small(&(struct small){.opset = 13, .reduction = "add"}), "opset", "scattered",
-                 "16 has it");
+                 "which needs 16");
     expect_fault(build_small(&(struct small){.opset = 16, .reduction = "max"}), "opset", "scattered",
-                 "18 has it");
+                 "which needs 18");
     Onnx__ModelProto *none = build_small(&(struct small){SOUND});
     none->n_opset_import = 0;
     expect_fault(none, "opset", "", "no operator set");
@@ -130,7 +130,7 @@ static void a_scatter_into_something_else_is_a_warning(void **state)
 {
     (void)state;
     expect(build_small(&(struct small){.opset = 16, .into_nodes = true}), NULL, 1, TRKX_WARNING, "scatter",
-           "scattered", "any one of them");
+           "scattered", "an arbitrary one");
 }
 
 static void a_scatter_nd_that_adds_is_a_warning(void **state)
@@ -188,13 +188,13 @@ static void rows_written_into_the_model_are_found(void **state)
     Onnx__ModelProto *model = build_small(&(struct small){SOUND, .rows = 314});
     (void)state;
     expect_fault(model, "fixed-axis", "scattered",
-                 "314 rows written into the model where there should be as many as nodes (2 nodes do)");
+                 "314 rows written into the model instead of the number of nodes (in 2 nodes)");
     model = build_small(&(struct small){SOUND});
     int64_t dims = 2, shape[] = {314, SMALL_WIDTH};
     BUILD_APPEND(model->graph->initializer, model->graph->n_initializer,
                  build_tensor("shape", INT64, &dims, 1, shape, sizeof shape));
     build_node(model, "Reshape", "h shape", "reshaped");
-    expect_fault(model, "fixed-axis", "reshaped", "as many as nodes (1 node does)");
+    expect_fault(model, "fixed-axis", "reshaped", "instead of the number of nodes (in 1 node)");
 }
 
 /* ---- inputs and outputs ----------------------------------------------------------------------------- */
@@ -230,17 +230,17 @@ static void other_names_are_found(void **state)
     struct trkx_contract other = contract;
     (void)state;
     other.output = "logits";
-    expect_in_bundle(build_small(&(struct small){SOUND}), &other, "name", "logits", "only score");
+    expect_in_bundle(build_small(&(struct small){SOUND}), &other, "name", "logits", "it has score");
     other = contract;
     other.nodes = "x";
     struct trkx_findings findings = check(build_small(&(struct small){SOUND}), &other);
-    assert_true(is(&findings.list[0], TRKX_FAULT, "name", "x", "only g_nodes g_edges"));
-    assert_true(is(&findings.list[1], TRKX_FAULT, "name", "g_nodes", "does not name"));
+    assert_true(is(&findings.list[0], TRKX_FAULT, "name", "x", "it has g_nodes g_edges"));
+    assert_true(is(&findings.list[1], TRKX_FAULT, "name", "g_nodes", "not named"));
     trkx_findings_release(&findings);
     Onnx__ModelProto *more = build_small(&(struct small){SOUND});
     BUILD_APPEND(more->graph->input, more->graph->n_input,
                  build_info("batch", INT64, (const char *[]){"n", NULL}));
-    expect_in_bundle(more, &contract, "name", "batch", "does not name");
+    expect_in_bundle(more, &contract, "name", "batch", "not named");
 }
 
 static void other_ranks_and_widths_are_found(void **state)
@@ -273,9 +273,9 @@ static void a_row_for_each_node_instead_of_each_edge_is_found(void **state)
     model->graph->output[0] = build_info("h", FLOAT32, (const char *[]){"n", "1", NULL});
     struct trkx_contract scores = contract;
     scores.output = "h";
-    expect_in_bundle(model, &scores, "rows", "h", "one row for each edge");
+    expect_in_bundle(model, &scores, "rows", "h", "one row per edge");
     model->graph->output[0] = build_info("h", FLOAT32, (const char *[]){"n", "4", NULL});
-    expect_in_bundle(model, &embedding, "name", "g_edges", "does not name");
+    expect_in_bundle(model, &embedding, "name", "g_edges", "not named");
     embedding.dim = 8;
     expect(model, &embedding, 2, TRKX_FAULT, "width", "h", "extent 4, expected 8");
 }
@@ -287,8 +287,8 @@ static void another_model_altogether_is_described(void **state)
         const char *axes[5], *op, *text;
     } models[] = {{{"1", "3", "224", "224", NULL}, "Conv", "1 input, 1 output, with Conv"},
                   {{"1", "20", NULL}, "Softmax", "1 input, 1 output, ends in Softmax"},
-                  {{"1", "784", NULL}, "Relu", "not one of the networks"},
-                  {{"4", NULL}, "Relu", "not one of the networks"}};
+                  {{"1", "784", NULL}, "Relu", "not a network that trkx runs"},
+                  {{"4", NULL}, "Relu", "not a network that trkx runs"}};
     (void)state;
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         Onnx__ModelProto *model = build_model(16);
@@ -307,7 +307,7 @@ static void another_model_that_is_broken_has_faults(void **state)
     BUILD_APPEND(model->graph->input, model->graph->n_input,
                  build_info("data", FLOAT32, (const char *[]){"1", "3", "8", "8", NULL}));
     build_node(model, "Conv", "data nothing", "out");
-    expect(model, NULL, 2, TRKX_FAULT, "graph", "out", "made by nothing");
+    expect(model, NULL, 2, TRKX_FAULT, "graph", "out", "no earlier node");
 }
 
 static void a_sigmoid_that_the_bundle_does_not_know_is_found(void **state)
@@ -395,7 +395,7 @@ static void a_tensor_of_another_size_is_found(void **state)
     Onnx__ModelProto *model = build_small(&(struct small){SOUND});
     (void)state;
     model->graph->initializer[2]->raw_data.len -= 4;
-    expect_fault(model, "tensor", "w1", "another number of elements");
+    expect_fault(model, "tensor", "w1", "a number of elements");
 }
 
 static void an_operator_of_somebody_else_is_found(void **state)
@@ -424,7 +424,7 @@ static void a_graph_in_a_node_is_a_warning(void **state)
     (void)state;
     Onnx__NodeProto *node = build_node(model, "If", "h", "branch");
     build_attribute(node, "then_branch", 5)->g = BUILD(Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);
-    expect(model, NULL, 1, TRKX_WARNING, "subgraph", "branch", "not looked into");
+    expect(model, NULL, 1, TRKX_WARNING, "subgraph", "branch", "not examined");
 }
 
 static void names_are_printable(void **state)

@@ -452,7 +452,7 @@ static void the_check_agrees_with_the_library(void **state)
     assert_int_equal(count_faults(&(struct trkx_data_list){files, 1}, "", ""), 0);
     assert_int_equal(count_faults(NULL, "", ""), 0);
     assert_int_equal(count_faults(&(struct trkx_data_list){files, 0}, "external", "no checksum in bundle.json"), 1);
-    assert_int_equal(count_faults(&(struct trkx_data_list){files, 2}, "external", "has no data there"), 1);
+    assert_int_equal(count_faults(&(struct trkx_data_list){files, 2}, "external", "has no data in it"), 1);
     digest[0] = digest[0] == '0' ? '1' : '0';
     assert_int_equal(count_faults(&(struct trkx_data_list){files, 1}, "checksum", "SHA-256 is"), 1);
     unlink(scratch_path(DATA));

@@ -454,14 +454,14 @@ static void what_is_no_network_of_its_kind_is_refused(void **state)
     struct set odd = sets[4];
     (void)state;
     write_set(&sets[0]);
-    expect_no_network("embedding.onnx", build_filter(&sets[0]), "not what an embedding is given");
-    expect_no_network("gnn.onnx", build_filter(&sets[4]), "not what a GNN is given");
+    expect_no_network("embedding.onnx", build_filter(&sets[0]), "not those of an embedding");
+    expect_no_network("gnn.onnx", build_filter(&sets[4]), "not those of a GNN");
     Onnx__ModelProto *model = build_filter(&odd);
     model->graph->input[0]->type->tensor_type->shape->dim[1]->dim_value = 7;
-    expect_no_network("filter.onnx", model, "7 wide, which is no pair");
+    expect_no_network("filter.onnx", model, "7 wide; pairs of");
     model = build_gnn(&sets[0]);
     add_input(model, "edge_features", FLOAT32, "m", "3");
-    expect_no_network("gnn.onnx", model, "its 3 inputs are not what a GNN is given");
+    expect_no_network("gnn.onnx", model, "its 3 inputs are not those of a GNN");
     model = build_gnn(&sets[0]);
     BUILD_APPEND(model->graph->output, model->graph->n_output, build_info("h", FLOAT32, NULL));
     expect_no_network("gnn.onnx", model, "has 2 outputs");

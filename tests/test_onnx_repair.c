@@ -237,7 +237,7 @@ static void what_cannot_be_converted_is_refused(void **state)
     (void)state;
     build_node(model, "Upsample", "h", "up");
     expect_refusal(model, 0, TRKX_ERROR_MODEL,
-                   "built.onnx: node up: Upsample is an operator that is not converted");
+                   "built.onnx: node up: Upsample cannot be converted");
     model = build_small(&(struct small){.opset = 12});
     build_integer(build_node(model, "Softmax", "pair", "soft"), "axis", 0);
     expect_refusal(model, 0, TRKX_ERROR_MODEL, "node soft: Softmax over several axes");
@@ -247,7 +247,7 @@ static void what_cannot_be_converted_is_refused(void **state)
     model = build_small(&(struct small){.opset = 12});
     build_attribute(build_node(model, "If", "h", "branch"), "then_branch", 5)->g =
         BUILD(Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);
-    expect_refusal(model, 0, TRKX_ERROR_MODEL, "node branch: If with a graph of its own");
+    expect_refusal(model, 0, TRKX_ERROR_MODEL, "node branch: If with its own graph");
     model = build_small(&(struct small){.opset = 9});
     build_integer(build_node(model, "TopK", "h", "best"), "k", 2);
     expect_refusal(model, 0, TRKX_ERROR_MODEL, "node best: TopK of so old");
@@ -256,7 +256,7 @@ static void what_cannot_be_converted_is_refused(void **state)
     model->functions = build_take(sizeof(void *));
     BUILD_APPEND(model->functions, model->n_functions,
                  BUILD(Onnx__FunctionProto, ONNX__FUNCTION_PROTO__INIT));
-    expect_refusal(model, 0, TRKX_ERROR_MODEL, "functions of its own");
+    expect_refusal(model, 0, TRKX_ERROR_MODEL, "its own functions");
 }
 
 static void an_operator_set_of_the_future_is_refused(void **state)
