@@ -47,7 +47,7 @@ def test_root(tables, event, tmp_path):
     names = {"x": "SPx", "y": "SPy", "z": "SPz"}
     assert trkx.read_root(tmp_path / "hits.root", "events", entry=0, columns=names).xyz.tolist() == [[1, 2, 3]]
     assert np.array_equal(trkx.read_root(tmp_path / "hits.root", "events", entry=1, columns=names).xyz, event.hits.xyz)
-    for entry, message in ((2, "entry is 2, the tree has 2 entries"), (-1, "entry is -1: an integer from 0")):
+    for entry, message in ((2, "entry is 2, but the tree has 2 entries"), (-1, "entry is -1, expected an integer from 0")):
         with pytest.raises(trkx.ArgumentError, match=message):
             trkx.read_root(tmp_path / "hits.root", "events", entry=entry, columns=names)
     with pytest.raises(trkx.ArgumentError, match="hits: column x is of type object"):

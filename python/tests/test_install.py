@@ -82,7 +82,7 @@ def test_provider_in_somebody_elses_onnxruntime(pipeline, event, result):
 
 def test_no_provider(monkeypatch):
     monkeypatch.setenv("TRKX_EP_LIBRARY", "/nowhere/libtrkx_ep.so")
-    with pytest.raises(trkx.FileError, match="/nowhere/libtrkx_ep.so is not there"):
+    with pytest.raises(trkx.FileError, match="/nowhere/libtrkx_ep.so does not exist"):
         trkx.ep_library_path()
     monkeypatch.setenv("TRKX_EP_LIBRARY", "lib/libtrkx_ep.so")
     with pytest.raises(trkx.FileError, match="not an absolute path"):

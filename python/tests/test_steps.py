@@ -164,7 +164,7 @@ def test_evaluate(event, result):
     assert alone.trackml_score == pytest.approx(1) and alone.matched == 1
     assert alone.all.particles == 1 and alone.all.efficiency == 1 and not alone.has_pt  # of no known pT, not of none
     assert alone.above_500_mev is None and alone.above_1_gev is None
-    assert "no pT is known" in repr(alone) and "no pT is known" in alone._repr_html_() and "no pT" not in repr(found)
+    assert "pT is unknown" in repr(alone) and "pT is unknown" in alone._repr_html_() and "pT is unknown" not in repr(found)
 
 
 def test_evaluate_with_other_peoples_tables(event, result, tables):
@@ -193,7 +193,7 @@ def test_truth_in_another_order(event, pipeline, result, tables):
     nameless = {name: values for name, values in tables[0].items() if name != "hit_id"}
     assert trkx.evaluate(result.labels, truth, event.particles, hits=nameless) == expected
     for given in ({}, {"hits": nameless}):
-        with pytest.raises(trkx.ArgumentError, match="truth: hit_id .* comes after .*: in which order the hits are"):
+        with pytest.raises(trkx.ArgumentError, match="truth: hit_id .* comes after .*: the order of the hits is"):
             trkx.evaluate(result.labels, shuffled, **given)
     with pytest.raises(trkx.ArgumentError, match="truth: hit_id .* comes after"):
         pipeline.run(nameless, cells=tables[1], truth=shuffled)

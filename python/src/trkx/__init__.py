@@ -5,8 +5,8 @@
     result.labels, result.tracks, result.edges, result.scores, result.steps
     trkx.evaluate(result.labels, event)
 
-Every step by itself: features, radius_graph, components, evaluate; the networks: load_models. Lengths are mm,
-momenta GeV. Any number of threads may call at once: the GIL is not held while the library works.
+Single steps: features, radius_graph, components, evaluate; the networks: load_models. Lengths are in mm, momenta in
+GeV. Any number of threads may call at once: the GIL is released while the library works.
 """
 from ._library import library as _library
 from .errors import (ArgumentError, BundleError, CancelledError, DeviceError, FileError, FormatError, ModelError,
@@ -21,7 +21,7 @@ from .steps import (complete, components, feature_names, features, join, method_
 
 __version__: str = _library.trkx_version().decode()
 onnxruntime_version: str = _library.trkx_runtime_version().decode()
-"""of the ONNX Runtime that the library runs its networks with"""
+"""version of the ONNX Runtime that runs the networks"""
 
 __all__ = [
     "Pipeline", "Models", "load_models", "Bundle", "Result", "Step", "Tracks",

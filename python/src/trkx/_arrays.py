@@ -1,5 +1,5 @@
-"""Anybody's arrays as NumPy arrays of the library's types: views where type and layout allow, else copies. What the
-types cannot hold is an error that names the row."""
+"""Converts arrays of any kind to NumPy arrays of the library's types: views if type and layout allow, otherwise copies.
+Values that the types cannot hold are errors that name the row."""
 import ctypes as c
 from typing import Any
 
@@ -12,7 +12,7 @@ CPU = 1  # kDLCPU of DLPack's device types
 
 
 def array_at(address: int, count: int, dtype: npt.DTypeLike, owner: object) -> npt.NDArray[Any]:
-    """Memory of somebody else as an array [count], not copied; the array keeps the owner alive."""
+    """Foreign memory as an array [count], not copied; the array keeps the owner alive."""
     dtype = np.dtype(dtype)
     if not address or count == 0:
         return np.zeros(0, dtype)
@@ -22,7 +22,7 @@ def array_at(address: int, count: int, dtype: npt.DTypeLike, owner: object) -> n
 
 
 def _place(wrong: npt.NDArray[Any]) -> str:
-    """Where the first True is."""
+    """The position of the first True."""
     index = np.unravel_index(np.argmax(wrong), wrong.shape)
     return ", ".join(f"{axis} {place}" for axis, place in zip(("row", "column"), index))
 
@@ -35,7 +35,7 @@ def _refuse(wrong: npt.NDArray[Any], array: npt.NDArray[Any], name: str, why: st
 def _refuse_missing(missing: Any, name: str) -> None:
     missing = np.atleast_1d(np.asarray(missing, bool))
     if missing.any():
-        raise ArgumentError(f"{name} has no value in {_place(missing)}: fill it in, or leave the row out")
+        raise ArgumentError(f"{name} has no value in {_place(missing)}: fill it in or drop the row")
 
 
 def _from_dlpack(values: Any, name: str) -> npt.NDArray[Any]:
@@ -49,8 +49,8 @@ def _from_dlpack(values: Any, name: str) -> npt.NDArray[Any]:
 
 
 def to_array(values: Any, name: str) -> npt.NDArray[Any]:
-    """From an ndarray, an object with __array_interface__, __array__ or __dlpack__ (a torch tensor), or a sequence.
-    A value that is masked or missing is an error."""
+    """Converts an ndarray, an object with __array_interface__, __array__ or __dlpack__ (a torch tensor), or a sequence.
+    Masked or missing values are errors."""
     if isinstance(values, (list, tuple)) and any(isinstance(value, np.ma.MaskedArray) for value in values):
         masked: Any = np.ma.MaskedArray
         values = masked(values)
@@ -62,7 +62,7 @@ def to_array(values: Any, name: str) -> npt.NDArray[Any]:
         return _from_dlpack(values, name)
     try:
         return np.asarray(values)
-    except (TypeError, ValueError) as error:  # rows of several lengths, tensors with gradients
+    except (TypeError, ValueError) as error:  # rows of different lengths, tensors with gradients
         raise ArgumentError(f"{name}: {error}") from None
 
 
@@ -71,10 +71,10 @@ def typed(values: Any, dtype: npt.DTypeLike, name: str, shape: tuple[int | None,
     array = to_array(values, name)
     if array.ndim != len(shape) or any(e is not None and e != a for e, a in zip(shape, array.shape)):
         expected = ",".join("n" if extent is None else str(extent) for extent in shape)
-        raise ArgumentError(f"{name} has shape {list(array.shape)}, [{expected}] is expected")
+        raise ArgumentError(f"{name} has shape {list(array.shape)}, expected [{expected}]")
     if array.size > 0 and array.dtype.kind not in "iuf":
-        raise ArgumentError(f"{name} is of type {getattr(values, 'dtype', array.dtype)}: numbers are expected, convert "
-                            f"it first, such as with astype('{np.dtype(dtype)}')")
+        raise ArgumentError(f"{name} is of type {getattr(values, 'dtype', array.dtype)}, expected numbers: convert "
+                            f"it first, for example with astype('{np.dtype(dtype)}')")
     with np.errstate(over="ignore", invalid="ignore"):
         result = np.ascontiguousarray(array, dtype)
     if result.dtype.kind == "f":
@@ -91,10 +91,10 @@ def _check_finite(array: npt.NDArray[Any], result: npt.NDArray[Any], name: str) 
 
 
 def _check_integers(array: npt.NDArray[Any], result: npt.NDArray[Any], name: str) -> None:
-    """That no integer was rounded on its way, in a floating-point number, and none is now."""
+    """Checks that no integer was rounded, earlier as a floating-point number or now."""
     if array.dtype.kind == "f":
         _refuse(~np.isfinite(array), array, name, "an integer is expected")
         digits = np.finfo(array.dtype).nmant + 1
         _refuse(np.abs(array) >= 2.0**digits, array, name,
-                f"integers from 2^{digits} on are rounded in {array.dtype}, keep them in an integer type all along")
-    _refuse(result != array, array, name, f"it is no {result.dtype}")
+                f"{array.dtype} rounds integers from 2^{digits} on; keep them in an integer type throughout")
+    _refuse(result != array, array, name, f"it is not a valid {result.dtype}")

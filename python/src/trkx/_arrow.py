@@ -1,5 +1,5 @@
-"""Columns of numbers out of the Arrow C data interface, which pyarrow, polars, nanoarrow, DuckDB and others speak
-through PyCapsules. Nothing is copied of a table that is in one piece; each array keeps its piece alive.
+"""Reads numeric columns through the Arrow C data interface, which pyarrow, polars, nanoarrow, DuckDB and others offer
+as PyCapsules. A table in one piece is not copied; each array keeps its piece alive.
 
 https://arrow.apache.org/docs/format/CDataInterface.html
 """
@@ -17,20 +17,20 @@ from .errors import ArgumentError
 
 _TYPES = {"c": np.int8, "C": np.uint8, "s": np.int16, "S": np.uint16, "i": np.int32, "I": np.uint32, "l": np.int64,
           "L": np.uint64, "e": np.float16, "f": np.float32, "g": np.float64}
-# the beginnings of other types' formats
+# prefixes of other types' formats
 _OTHER_TYPES = {"dictionary": "category (dictionary)", "b": "bool", "u": "string", "U": "string", "vu": "string",
                 "d": "decimal", "t": "date or time", "n": "null", "z": "binary", "Z": "binary", "+": "nested"}
 
 
 class Unusable:
-    """A column that is there but cannot be taken, and why."""
+    """A column that exists but cannot be used, and why."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
     @classmethod
     def of_type(cls, name: str) -> Unusable:
-        return cls(f"is of type {name}: numbers are expected, convert it first")
+        return cls(f"is of type {name}, expected numbers: convert it first")
 
 
 class _Schema(c.Structure):
@@ -58,7 +58,7 @@ _Stream._fields_ = [("get_schema", c.CFUNCTYPE(c.c_int, c.POINTER(_Stream), c.PO
                     ("get_last_error", c.CFUNCTYPE(c.c_char_p, c.POINTER(_Stream))),
                     ("release", c.CFUNCTYPE(None, c.POINTER(_Stream))), ("private_data", c.c_void_p)]
 
-# of one's own: argument types set on c.pythonapi's would hold for other packages too
+# a private copy: argument types set on c.pythonapi's would affect other packages
 _get_pointer = c.PYFUNCTYPE(c.c_void_p, c.py_object, c.c_char_p)(("PyCapsule_GetPointer", c.pythonapi))
 
 
@@ -68,7 +68,7 @@ def _release(structure: Any) -> None:
 
 
 def _take(capsule: object, name: bytes, kind: Any) -> Any:
-    """Moves a structure out of its capsule: what is left there is released, as the interface asks for."""
+    """Moves a structure out of its capsule, marking what remains as released, as the interface requires."""
     source = c.cast(_get_pointer(capsule, name), c.POINTER(kind)).contents
     taken = kind.from_buffer_copy(source)
     c.memset(c.byref(source, kind.release.offset), 0, kind.release.size)
@@ -76,7 +76,7 @@ def _take(capsule: object, name: bytes, kind: Any) -> Any:
 
 
 class _Piece:
-    """One record batch, released when the last of its columns goes."""
+    """One record batch, released with the last of its columns."""
 
     def __init__(self, array: Any) -> None:
         self.array = array
@@ -86,7 +86,7 @@ class _Piece:
         return int(self.array.length)
 
     def nulls(self, number: int) -> list[int]:
-        """The first row without a value, if there is one, by the column's and by the table's own account."""
+        """The first row without a value, if any, according to the column and to the table."""
         child = self.array.children[number].contents
         return [*_first_null(child, child.offset + self.array.offset, len(self)),
                 *_first_null(self.array, self.array.offset, len(self))]
@@ -110,7 +110,7 @@ def _first_null(array: Any, first: int, count: int) -> list[int]:
 def _fields(schema: Any) -> list[tuple[str, str]]:
     """Name and format of each column."""
     if schema.format != b"+s":
-        raise ArgumentError("an Arrow table is expected, not a single column")
+        raise ArgumentError("expected an Arrow table, not a single column")
     children = [schema.children[i].contents for i in range(schema.n_children)]
     return [(child.name.decode(), "dictionary" if child.dictionary else child.format.decode()) for child in children]
 
@@ -152,7 +152,7 @@ def _column(pieces: list[_Piece], number: int, kind: str) -> npt.NDArray[Any] | 
     row = 0
     for piece in pieces:
         for null in piece.nulls(number):
-            return Unusable(f"has no value in row {row + null}: fill it in, or leave the row out")
+            return Unusable(f"has no value in row {row + null}: fill it in or drop the row")
         row += len(piece)
     parts = [piece.column(number, _TYPES[kind]) for piece in pieces]
     return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, _TYPES[kind]), *parts])
@@ -166,5 +166,5 @@ def columns(table: Any) -> dict[str, npt.NDArray[Any] | Unusable]:
         fields, pieces = _batch(*table.__arrow_c_array__())
     found: dict[str, npt.NDArray[Any] | Unusable] = {}
     for number, (name, kind) in enumerate(fields):
-        found[name] = Unusable("is there twice") if name in found else _column(pieces, number, kind)
+        found[name] = Unusable("is repeated") if name in found else _column(pieces, number, kind)
     return found

@@ -1,4 +1,4 @@
-"""The columns of anybody's table, by name."""
+"""The columns of any kind of table, by name."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -26,12 +26,12 @@ class Columns:
         self.arrays = {name: column for name, column in _columns(table, what).items() if column is not None}
 
     def __contains__(self, name: str) -> bool:
-        """An error where the name differs in its case alone: the column would not be missed."""
+        """Raises if a name differs only in case: an optional column would be silently ignored."""
         if name in self.arrays:
             return True
         for other in self.arrays:
             if str(other).lower() == name.lower():
-                raise ArgumentError(f"{self.what}: column {other} has to be called {name}: rename it")
+                raise ArgumentError(f"{self.what}: column {other} has to be named {name}: rename it")
         return False
 
     def __getitem__(self, name: str) -> Any:
@@ -54,12 +54,12 @@ class Columns:
         return np.stack(columns, axis=1)
 
     def any_of(self, names: str) -> bool:
-        """Whether one of them is there, so that all have to be."""
+        """Whether one of them exists, so that all have to."""
         return any(name in self for name in names.split())
 
 
 def names_instead(names: Iterable[Any], missing: list[str], known: tuple[str, ...] = ()) -> str:
-    """The columns that there are, and which of them were probably meant; known: those that were meant as they are."""
+    """Lists the existing columns, and which of them were probably meant; known: columns that are correct."""
     there = [str(name) for name in names]
     others, renamed = [name for name in there if name not in known], []
     for wanted in missing:
@@ -80,18 +80,18 @@ def _columns(table: Any, what: str) -> dict[str, Any]:
         return {name: table[name] for name in table.dtype.names}
     if isinstance(table, Mapping):
         return dict(table)
-    if hasattr(table, "iloc"):  # of pandas' kind, which would convert all columns to Arrow, and needs pyarrow for it
+    if hasattr(table, "iloc"):  # pandas and alike, which would convert all columns to Arrow, and need pyarrow for it
         return {str(name): table[name] for name in table.columns}
     if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
         return _arrow.columns(table)
     if hasattr(table, "__dataframe__"):
         return _interchange(table.__dataframe__())
-    raise ArgumentError(f"{what}: a {type(table).__name__} is no table: arrays by name, a structured array, a data "
-                        "frame or an Arrow table is expected")
+    raise ArgumentError(f"{what}: a {type(table).__name__} is not a table: expected arrays by name, a structured "
+                        "array, a data frame or an Arrow table")
 
 
 def _interchange(frame: Any) -> dict[str, Any]:
-    """Of the DataFrame interchange protocol (__dataframe__), chunk by chunk."""
+    """Columns through the DataFrame interchange protocol (__dataframe__), chunk by chunk."""
     return {name: _column([chunk.get_column_by_name(name) for chunk in frame.get_chunks()])
             for name in frame.column_names()}
 
@@ -100,8 +100,8 @@ def _column(chunks: list[Any]) -> npt.NDArray[Any] | Unusable:
     kind = chunks[0].dtype[0]
     if kind not in _KINDS:
         return Unusable.of_type(_OTHER_KINDS.get(kind, str(kind)))
-    if any(chunk.null_count != 0 and chunk.describe_null[0] != 0 for chunk in chunks):  # None: not counted
-        return Unusable("has rows without a value: fill them in, or leave them out")
+    if any(chunk.null_count != 0 and chunk.describe_null[0] != 0 for chunk in chunks):  # None: unknown
+        return Unusable("has rows without a value: fill them in or drop them")
     arrays = [_chunk(chunk) for chunk in chunks]
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 

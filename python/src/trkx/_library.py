@@ -1,4 +1,4 @@
-"""libtrkx, loaded, and how it is called. ctypes lets go of the GIL for the time of each call."""
+"""Loads libtrkx and calls it. ctypes releases the GIL during each call."""
 import ctypes as c
 import math
 import os
@@ -18,50 +18,51 @@ _Options = TypeVar("_Options", bound=c.Structure)
 
 
 def _find(name: str) -> Path:
-    """Beside this package in a wheel; in the build directory for one that is used out of the repository."""
+    """Beside this package in a wheel; in the build directory if the package is used from the repository."""
     installed = PACKAGE / "lib" / name
     return installed if installed.exists() else PACKAGE.parents[2] / "build" / "lib" / name
 
 
 def _named(variable: str) -> Path | None:
-    """The library that an environment variable names: nothing is loaded out of a working directory."""
+    """The library that an environment variable names; nothing is loaded from the working directory."""
     value = os.environ.get(variable)
     if value and not os.path.isabs(value):
-        raise FileError(f"{variable}: {value!r} is not an absolute path: libraries are not looked for relative to the "
-                        "working directory")
+        raise FileError(f"{variable}: {value!r} is not an absolute path: libraries are not searched for relative to "
+                        "the working directory")
     return Path(value) if value else None
 
 
 def library_path() -> Path:
-    """Of libtrkx; the environment variable TRKX_LIBRARY names another one."""
+    """Path of libtrkx; the environment variable TRKX_LIBRARY overrides it."""
     return _named("TRKX_LIBRARY") or _find("libtrkx.so")
 
 
 def provider_path() -> Path:
-    """Of libtrkx_ep, beside libtrkx; the environment variable TRKX_EP_LIBRARY names another one."""
+    """Path of libtrkx_ep, beside libtrkx; the environment variable TRKX_EP_LIBRARY overrides it."""
     return _named("TRKX_EP_LIBRARY") or library_path().with_name("libtrkx_ep.so")
 
 
 def own_bundle(name: str) -> Path:
-    """One that comes with the package."""
+    """Path of a bundle that comes with the package."""
     installed = PACKAGE / "models"
     return (installed if installed.exists() else PACKAGE.parents[2] / "models") / name
 
 
 def bundle_path(bundle: str | os.PathLike[str] | None) -> Path:
-    """Of a directory, or of a bundle of the package by its name; None: the default one."""
+    """Path of a bundle: a directory, or a bundle of the package by name; None: the default one."""
     if bundle is None:
         return own_bundle("default")
     named = isinstance(bundle, str) and os.path.basename(bundle) == bundle
     if not named or not (own_bundle(str(bundle)) / "bundle.json").exists():
         return Path(bundle)
     if os.path.exists(bundle):
-        raise ArgumentError(f"{bundle} is a bundle of the package and a directory here: call the latter ./{bundle}")
+        raise ArgumentError(f"{bundle} is both a bundle of the package and a directory here: write ./{bundle} for the "
+                            "directory")
     return own_bundle(str(bundle))
 
 
 def _open() -> c.CDLL:
-    # Official builds of ONNX Runtime report home when they are loaded, unless the environment says no.
+    # Official builds of ONNX Runtime send telemetry when loaded, unless the environment forbids it.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     library = c.CDLL(str(library_path()))
     results: dict[str, Any] = {
@@ -80,7 +81,7 @@ library = _open()
 
 
 class _Process:
-    """Whether threads may be there, and whether they stayed behind in a process that this one was forked from."""
+    """Whether the library may have threads, and whether this process was forked from one that had them."""
 
     used = False
     forked = False
@@ -94,10 +95,10 @@ os.register_at_fork(after_in_child=_Process.after_fork)
 
 
 def call(function: str, *arguments: Any) -> None:
-    """Calls a function that returns a status and takes a trkx_error last; raises what it says."""
-    if _Process.forked:  # it would wait for ever
-        raise TrkxError("trkx was used before this process was forked from another, and its threads are not here: have "
-                        "multiprocessing start its processes by 'spawn' or 'forkserver'")
+    """Calls a function that returns a status and takes a trkx_error last; raises its error."""
+    if _Process.forked:  # the call would wait forever
+        raise TrkxError("trkx was used before this process was forked, and its threads do not exist here: let "
+                        "multiprocessing start processes by 'spawn' or 'forkserver'")
     _Process.used = True
     error = s.Error()
     status = getattr(library, function)(*arguments, c.byref(error))
@@ -106,7 +107,7 @@ def call(function: str, *arguments: Any) -> None:
 
 
 def options(kind: type[_Options], function: str, **members: Any) -> _Options:
-    """The defaults of a struct of options, with those members set that are not None."""
+    """A struct of options: the defaults, and the given members that are not None."""
     filled = kind()
     getattr(library, function)(c.byref(filled))
     types = {field[0]: field[1] for field in kind._fields_}
@@ -117,7 +118,7 @@ def options(kind: type[_Options], function: str, **members: Any) -> _Options:
 
 
 def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
-    """Of a contiguous array's first element, which must outlive it; NULL for None."""
+    """Pointer to a contiguous array, which must outlive it; NULL for None."""
     return None if array is None else array.ctypes.data_as(kind)
 
 
@@ -128,8 +129,8 @@ def view(address: Any, shape: int | tuple[int, ...], dtype: npt.DTypeLike, owner
 
 
 def destroyed_with(owner: object, destroy: str, what: Any, at_exit: bool = False) -> None:
-    """Destroys an object of the library when its owner goes. at_exit: at the latest when Python ends, which what is
-    only memory does not need: arrays may look at it until the very end."""
+    """Destroys an object of the library with its owner. at_exit: at the latest when Python exits; not for plain memory,
+    which arrays may view until the very end."""
     finalizer: Any = weakref.finalize(owner, getattr(library, destroy), what)
     finalizer.atexit = at_exit
 

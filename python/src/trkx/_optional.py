@@ -1,10 +1,10 @@
-"""Packages that only some functions need."""
+"""Imports packages that only some functions need."""
 from importlib import import_module
 from typing import Any
 
 
 def optional(module: str) -> Any:
-    """The module; where its package is missing, an ImportError that says how to get it."""
+    """The module; if its package is missing, an ImportError that says how to install it."""
     package = module.partition(".")[0]
     try:
         return import_module(module)

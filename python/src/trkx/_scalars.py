@@ -1,5 +1,5 @@
-"""Single values on their way to the library. ctypes wraps an integer that does not fit, takes anything for a bool, and
-ends a text at a zero byte: here they are errors."""
+"""Checks single values passed to the library. ctypes wraps integers that do not fit, accepts anything as a bool, and
+cuts texts at a zero byte: here these are errors."""
 from __future__ import annotations
 
 import ctypes as c
@@ -16,7 +16,7 @@ _FLOATS = (c.c_float, c.c_double)
 
 
 def _wrong(name: str, value: Any, expected: str) -> ArgumentError:
-    return ArgumentError(f"{name} is {value!r}: {expected} is expected")
+    return ArgumentError(f"{name} is {value!r}, expected {expected}")
 
 
 def _boolean(value: Any, name: str) -> bool:
@@ -34,7 +34,7 @@ def _integer(value: Any, kind: Any, name: str) -> int:
         raise _wrong(name, value, expected)
     try:
         number = int(value.__index__())
-    except TypeError:  # of arrays, unless they are of rank 0
+    except TypeError:  # arrays, unless of rank 0
         raise _wrong(name, value, expected) from None
     if not low <= number <= high:
         raise _wrong(name, value, expected)
@@ -54,7 +54,7 @@ def _real(value: Any, kind: Any, name: str) -> float:
 
 
 def checked(kind: Any, value: Any, name: str) -> Any:
-    """The value as the ctypes type takes it, where that holds it; pointers and texts as they are."""
+    """The value for the ctypes type, if the type can hold it; pointers and texts unchanged."""
     if kind is c.c_bool:
         return _boolean(value, name)
     if kind in _INTEGERS:
@@ -63,7 +63,7 @@ def checked(kind: Any, value: Any, name: str) -> Any:
 
 
 def scalar(kind: Any, value: Any, name: str) -> Any:
-    """The same as an argument of a function."""
+    """The same, as a function argument."""
     return kind(checked(kind, value, name))
 
 

@@ -2,7 +2,7 @@
 
 
 class TrkxWarning(UserWarning):
-    """Tracks are found, but something about the event is hardly meant: its units, or its truth."""
+    """Tracks are found, but the event's units or truth look wrong."""
 
 
 class TrkxError(Exception):
@@ -10,11 +10,11 @@ class TrkxError(Exception):
 
 
 class ArgumentError(TrkxError, ValueError):
-    """A value is out of its documented range."""
+    """A value is outside its documented range."""
 
 
 class OutOfMemoryError(TrkxError, MemoryError):
-    """An allocation failed, or the memory budget cannot be kept."""
+    """An allocation failed, or the memory limit is too small."""
 
 
 class FileError(TrkxError, OSError):
@@ -22,7 +22,7 @@ class FileError(TrkxError, OSError):
 
 
 class FormatError(TrkxError, ValueError):
-    """A file's content is not what it should be."""
+    """A file's content is invalid."""
 
 
 class BundleError(TrkxError, ValueError):
@@ -38,11 +38,11 @@ class OnnxRuntimeError(TrkxError, RuntimeError):
 
 
 class CancelledError(TrkxError, RuntimeError):
-    """A run was asked to stop."""
+    """A run was cancelled."""
 
 
 class DeviceError(TrkxError, RuntimeError):
-    """There is no such GPU, or something that it needs is missing, or it failed."""
+    """The GPU does not exist, lacks something it needs, or failed."""
 
 
 # in the order of enum trkx_status, from 1

@@ -1,4 +1,4 @@
-"""Events: hits, cells, truth and particles as arrays; read, simulated, or taken from anybody's tables."""
+"""Events: hits, cells, truth and particles as arrays; read, simulated, or taken from any kind of table."""
 from __future__ import annotations
 
 import ctypes as c
@@ -51,15 +51,15 @@ class Hits:
     hit_id: Int64 | None = None
     """[n] unique; None: 1 to n"""
     volume_id: Int32 | None = None
-    """[n]; this and the next two are needed where the bundle looks at modules, as the default one does"""
+    """[n]; this and the next two are required if the bundle uses modules, as the default one does"""
     layer_id: Int32 | None = None
     module_id: Int32 | None = None
     cells: Cells | None = None
-    """needed where the bundle looks at cells, as the default one does"""
+    """required if the bundle uses cells, as the default one does"""
     columns: dict[str, Float32] = field(default_factory=dict)
-    """what else is known of the hits, by name, [n] each: what a bundle may ask for"""
+    """further columns by name, [n] each, which a bundle may use"""
     _columns: tuple[str, ...] = field(default=(), init=False, repr=False)
-    """all that the table had which they were taken from, for messages"""
+    """all columns of the table they were taken from, for messages"""
 
     def __len__(self) -> int:
         return len(self.xyz)
@@ -84,7 +84,7 @@ class Hits:
 
     @contextmanager
     def _needed(self) -> Iterator[None]:
-        """An error over ids that are not there says what there is instead, or how to give them."""
+        """Adds to an error about missing ids the columns that exist, or how to give the ids."""
         try:
             yield
         except ArgumentError as error:
@@ -98,14 +98,14 @@ class Hits:
 
 @dataclass(eq=False)
 class Truth:
-    """Which particle made each hit, row for row with the hits."""
+    """The particle of each hit, row for row with the hits."""
 
     particle_id: Int64
     """[n] 0: noise"""
     xyz: Float32 | None
-    """[n,3] mm, true crossing point; None: not known"""
+    """[n,3] mm, true crossing point; None: unknown"""
     pxyz: Float32 | None
-    """[n,3] GeV, true momentum there; None: not known"""
+    """[n,3] GeV, true momentum there; None: unknown"""
     weight: Float64
     """[n] of the TrackML score; sums to 1"""
 
@@ -196,7 +196,7 @@ class Event:
         return f"<table><caption>{escape(self.name)}</caption>{rows}</table>"
 
     def write(self, directory: str | os.PathLike[str], gzip: bool = False) -> None:
-        """Writes <directory>/<name>-hits.csv and so on, as far as the event has them, in the TrackML format."""
+        """Writes the parts of the event as <directory>/<name>-hits.csv and so on, in the TrackML format."""
         call("trkx_event_write", self._handle.address, text(directory, "directory"), scalar(c.c_bool, gzip, "gzip"))
 
 
@@ -238,8 +238,8 @@ def read_event(path: str | os.PathLike[str], parts: tuple[str, ...] | None = Non
     """Reads an event of TrackML files, CSV or gzip.
 
     path: up to "-hits.csv", as in "dir/event000001000", or any of the event's files. parts: those of "cells", "truth"
-    and "particles" that have to be there; None: what there is. threads: 0: all cores. columns: further ones of the file
-    of hits, which become hits.columns.
+    and "particles" to read, which have to exist; None: all that exist. threads: 0: all cores. columns: further columns
+    of the file of hits, for hits.columns.
     """
     unknown = [part for part in parts or () if part not in _PARTS]
     if unknown:
@@ -255,8 +255,8 @@ def simulate(particles: int | None = None, seed: int = 1, number: int = 1000, *,
              noise: float | None = None, cells: bool = True, threads: int = 0) -> Event:
     """Simulates an event in the TrackML detector, with truth.
 
-    particles: charged ones, of about 8.4 hits each; None: 12263, full density. An event is a function of seed and
-    number. sigma_z: mm, length of the luminous region, 5.5 by default. noise: relative to TrackML's 15 % of hits.
+    particles: charged particles, about 8.4 hits each; None: 12263, full density. seed and number determine the event.
+    sigma_z: mm, length of the luminous region, 5.5 by default. noise: relative to TrackML's 15 % of hits.
     """
     filled = options(s.SimulateOptions, "trkx_simulate_options_init", seed=seed, particles=particles, sigma_z=sigma_z,
                      noise=noise, cells=cells, threads=threads)
@@ -265,19 +265,18 @@ def simulate(particles: int | None = None, seed: int = 1, number: int = 1000, *,
     return Event(Handle(address, "trkx_event_destroy"))
 
 
-# ---- from anybody's tables --------------------------------------------------------------------------------------
+# ---- from tables of any kind ------------------------------------------------------------------------------------
 
 
 def as_hits(hits: Any, cells: Any = None, columns: Iterable[str] = ()) -> Hits:
-    """Hits out of an array [n,3] (x, y, z in mm), or a table with the columns x, y, z (or xyz [n,3]) and, as far as
-    there are, hit_id, volume_id, layer_id and module_id; and their cells out of a table with the columns hit_id, ch0,
-    ch1 and value, in any order. Tables: arrays by name, a structured array, a data frame of pandas or polars, an Arrow
-    table. Arrays that have the library's types and layout (xyz float32, ids int32, hit_id int64) are not copied.
-    columns: further ones that are wanted of the table, of floats; those that it lacks are left out.
+    """Hits from an array [n,3] (x, y, z in mm), or from a table with the columns x, y, z (or xyz [n,3]) and optionally
+    hit_id, volume_id, layer_id and module_id; their cells from a table with the columns hit_id, ch0, ch1 and value, in
+    any order. Tables: arrays by name, a structured array, a data frame of pandas or polars, an Arrow table. Arrays with
+    the library's types and layout (xyz float32, ids int32, hit_id int64) are not copied. columns: further columns of
+    floats to take from the table; missing ones are ignored.
 
-    Errors, here and of the other tables: a column of these names that is not of numbers, masked or missing values, NaN
-    and infinity, ids that are no integers or may have been rounded as floating-point numbers, a hit_id that is there
-    twice.
+    Errors, here and for the other tables: one of these columns is not numeric, masked or missing values, NaN and
+    infinity, ids that are not integers or may have been rounded as floating-point numbers, a repeated hit_id.
     """
     if isinstance(hits, Event):
         hits = hits.hits
@@ -333,15 +332,15 @@ def _check_unique(ids: Int64, what: str) -> None:
     twice = np.flatnonzero(ids[order[1:]] == ids[order[:-1]])
     if len(twice) > 0:
         first, second = order[twice[0]], order[twice[0] + 1]
-        raise ArgumentError(f"{what}: hit_id {ids[first]} is there twice, in rows {first} and {second}")
+        raise ArgumentError(f"{what}: hit_id {ids[first]} is repeated, in rows {first} and {second}")
 
 
 def _checked_cells(cells: Cells, n: int) -> Cells:
-    """What the library takes on trust."""
+    """Checks what the library relies on."""
     value = typed(cells.value, np.float32, "cells: value", (None,))
     count, begin = len(value), typed(cells.begin, np.uintp, "cells: begin", (n + 1,))
     if begin[0] != 0 or begin[-1] != count or (begin[1:] < begin[:-1]).any():
-        raise ArgumentError(f"cells: begin does not rise from 0 to the {count} cells")
+        raise ArgumentError(f"cells: begin does not increase from 0 to {count}, the number of cells")
     ch0, ch1 = (typed(getattr(cells, name), np.int32, f"cells: {name}", (count,)) for name in ("ch0", "ch1"))
     return Cells(begin, ch0, ch1, value)
 
@@ -366,17 +365,17 @@ def _rows_of(ids: Int64, hits: Hits, what: str) -> Int64:
     row = order[np.minimum(place, max(len(hits) - 1, 0))] if len(hits) > 0 else np.zeros(0, np.int64)
     strangers = ids[known[row] != ids] if len(hits) > 0 else ids
     if len(strangers) > 0:
-        raise ArgumentError(f"{what}: hit_id {strangers[0]} is none of the hits")
+        raise ArgumentError(f"{what}: hit_id {strangers[0]} is not among the hits")
     return row
 
 
 def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
-    """Truth out of a table with TrackML's columns particle_id and, as far as there are, tx, ty, tz (mm), tpx, tpy, tpz
-    (GeV) and weight. Without weights each hit of a particle has the same.
+    """Truth from a table with TrackML's columns particle_id and optionally tx, ty, tz (mm), tpx, tpy, tpz (GeV) and
+    weight. Without weights all hits of particles have the same.
 
-    Where hits are given, rows are put in their order by hit_id, and positions that are not there are theirs. Where
-    either has no hit_id, the rows are taken to be in the order of the hits, and refused where the truth's hit_id do not
-    rise.
+    If hits are given, rows are sorted into their order by hit_id, and missing positions are taken from them. If either
+    has no hit_id, the rows are taken to be in the order of the hits; it is an error if the truth's hit_id are not
+    ascending.
     """
     found, ids = _read_truth(truth)
     if hits is None:
@@ -388,7 +387,7 @@ def as_truth(truth: Any, hits: Hits | None = None) -> Truth:
 
 
 def truth_of_labels(truth: Any) -> Truth:
-    """Of hits that are not given: those of an event are known, other rows have to be in order."""
+    """The truth of labels without hits: an event has them, other rows have to be in order."""
     found, ids = _read_truth(truth)
     if ids is not None and not isinstance(truth, Event):
         _check_rising(ids)
@@ -396,7 +395,7 @@ def truth_of_labels(truth: Any) -> Truth:
 
 
 def _read_truth(truth: Any) -> tuple[Truth, Int64 | None]:
-    """And its hit_id, where it has them."""
+    """The truth, and its hit_id if it has them."""
     if isinstance(truth, Event):
         return _checked_truth(truth.truth), truth.hits.hit_id
     if truth is None or isinstance(truth, Truth):
@@ -431,12 +430,12 @@ def _check_rising(ids: Int64) -> None:
     fallen = np.flatnonzero(ids[1:] <= ids[:-1])
     if len(fallen) > 0:
         first = fallen[0]
-        raise ArgumentError(f"truth: hit_id {ids[first + 1]} comes after {ids[first]}: in which order the hits are is "
-                            "not known, give hits with hit_id")
+        raise ArgumentError(f"truth: hit_id {ids[first + 1]} comes after {ids[first]}: the order of the hits is "
+                            "unknown, give hits with hit_id")
 
 
 def _in_order(truth: Truth, ids: Int64, hits: Hits) -> Truth:
-    """By hit_id, where the hits have them."""
+    """Sorted by hit_id, if the hits have them."""
     if hits.hit_id is None:
         _check_rising(ids)
     if hits.hit_id is None or np.array_equal(ids, hits.hit_id):
@@ -444,7 +443,7 @@ def _in_order(truth: Truth, ids: Int64, hits: Hits) -> Truth:
     _check_unique(ids, "truth")
     row = _rows_of(ids, hits, "truth")
     if len(row) != len(hits):
-        raise ArgumentError(f"truth: {len(row)} rows, the event has {len(hits)} hits")
+        raise ArgumentError(f"truth: {len(row)} rows, but the event has {len(hits)} hits")
     order = np.empty(len(row), np.int64)
     order[row] = np.arange(len(row))
     xyz, pxyz = (None if rows is None else rows[order] for rows in (truth.xyz, truth.pxyz))
@@ -452,8 +451,8 @@ def _in_order(truth: Truth, ids: Int64, hits: Hits) -> Truth:
 
 
 def as_particles(particles: Any) -> Particles | None:
-    """Particles out of a table with TrackML's columns: particle_id, vx, vy, vz (mm), px, py, pz (GeV) and, as far as
-    there are, particle_type, q and nhits."""
+    """Particles from a table with TrackML's columns: particle_id, vx, vy, vz (mm), px, py, pz (GeV) and optionally
+    particle_type, q and nhits."""
     if isinstance(particles, Event):
         particles = particles.particles
     if particles is None:

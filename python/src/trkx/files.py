@@ -1,4 +1,4 @@
-"""Hits of other formats, each through the library that is at home in it."""
+"""Reads hits in other formats, each through its own library."""
 from __future__ import annotations
 
 import ctypes as c
@@ -12,7 +12,7 @@ from ._scalars import checked
 from .errors import ArgumentError
 from .event import Hits, as_hits
 
-# what is made use of, under trkx's names
+# the columns used, under trkx's names
 _COLUMNS = ("x", "y", "z", "hit_id", "volume_id", "layer_id", "module_id")
 
 
@@ -20,7 +20,7 @@ def read_parquet(path: str | os.PathLike[str], cells: str | os.PathLike[str] | N
                  columns: Mapping[str, str] | None = None) -> Hits:
     """Hits, and their cells, from Parquet or Arrow IPC (Feather) files, by their endings .parquet, .arrow or .feather.
 
-    Columns as of as_hits; columns maps trkx's names to the file's, such as {"x": "hit_x"}. Needs pyarrow: the extra
+    Columns: see as_hits; columns maps trkx's names to the file's, for example {"x": "hit_x"}. Needs pyarrow: the extra
     trkx[arrow].
     """
     return as_hits(_renamed(_arrow_table(path), columns), None if cells is None else _arrow_table(cells))
@@ -43,9 +43,9 @@ def read_root(path: str | os.PathLike[str], tree: str = "hits", *, entry: int | 
               columns: Mapping[str, str] | None = None) -> Hits:
     """Hits from a tree of a ROOT file.
 
-    entry: the number of the event in a tree that has an event an entry, with a vector of hits in each branch; None:
-    a tree with a hit an entry. columns: maps trkx's names (x, y, z in mm, hit_id, volume_id, layer_id, module_id) to
-    the branches, such as {"x": "SPx"}. Needs uproot: the extra trkx[root].
+    entry: the event's number in a tree with one entry per event and a vector of hits in each branch; None: a tree with
+    one entry per hit. columns: maps trkx's names (x, y, z in mm, hit_id, volume_id, layer_id, module_id) to the
+    branches, for example {"x": "SPx"}. Needs uproot: the extra trkx[root].
     """
     names = columns or {}
     with optional("uproot").open(os.fspath(path)) as file:
@@ -60,5 +60,5 @@ def read_root(path: str | os.PathLike[str], tree: str = "hits", *, entry: int | 
 
 def _entry(number: int, count: int) -> int:
     if checked(c.c_size_t, number, "entry") >= count:
-        raise ArgumentError(f"entry is {number}, the tree has {count} entries")
+        raise ArgumentError(f"entry is {number}, but the tree has {count} entries")
     return number

@@ -1,4 +1,4 @@
-"""How good found tracks are."""
+"""Evaluates tracks against the truth."""
 from __future__ import annotations
 
 import ctypes as c
@@ -17,7 +17,7 @@ from .event import Event, as_hits, as_particles, as_truth, truth_of_labels
 
 @dataclass(frozen=True)
 class Efficiency:
-    """Of the particles with at least min_hits hits and pT above a bound."""
+    """Efficiency for particles with at least min_hits hits and pT above a bound."""
 
     min_pt: float
     """GeV"""
@@ -26,7 +26,7 @@ class Efficiency:
     matched: int
     """of them, found by double majority"""
     efficiency: float
-    """matched / particles, 0 where there is none"""
+    """matched / particles, 0 if there are none"""
     error: float
     """binomial standard error"""
 
@@ -34,7 +34,7 @@ class Efficiency:
         return self.efficiency
 
 
-_NO_PT = "no pT is known: neither truth nor particles have momenta"
+_NO_PT = "pT is unknown: neither truth nor particles have momenta"
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,9 +49,9 @@ class Metrics:
     matched: int
     """tracks matched by double majority, duplicates included"""
     fragments: int
-    """tracks of which one particle holds a majority, but not of the particle"""
+    """tracks with a majority of hits from one particle, but without the majority of the particle's hits"""
     fakes: int
-    """tracks of which no particle holds a majority"""
+    """tracks without a majority particle"""
     duplicates: int
     """further tracks with the same majority particle"""
     fragment_rate: float
@@ -60,9 +60,9 @@ class Metrics:
     hit_purity: float
     """mean share of the majority particle's hits, over tracks"""
     all: Efficiency
-    """of all particles with a pT > 0; of all particles where none is known"""
+    """of all particles with pT > 0; of all particles if pT is unknown"""
     above_500_mev: Efficiency | None
-    """None where no pT is known, as the next"""
+    """None if pT is unknown, like the next"""
     above_1_gev: Efficiency | None
     has_pt: bool
     """whether pT is known: particles were given, or truth has momenta"""
@@ -92,16 +92,16 @@ def evaluate(labels: Any, truth: Any, particles: Any = None, *, hits: Any = None
     """Compares labels [n] (0: no track; any positive numbers) with the truth of the same hits.
 
     truth: an Event, or a table with TrackML's columns of truth (as_truth). hits: those of the labels, with hit_id, by
-    which the truth is matched; without them it is row for row with the labels, and a truth whose hit_id do not rise is
-    refused. particles: as of as_particles; without them a particle's pT is that of its true hit nearest to the origin,
-    and where truth has no momenta (tpx, tpy, tpz) there are no efficiencies above a pT. match_fraction: more than this
-    share of the track's hits and of the particle's.
+    which the truth is matched; without them the truth has to be row for row with the labels, and it is an error if its
+    hit_id are not ascending. particles: see as_particles; without them a particle's pT is that of its true hit nearest
+    to the origin, and if the truth has no momenta (tpx, tpy, tpz) there are no efficiencies above a pT.
+    match_fraction: a match needs more than this share of the track's hits and of the particle's.
     """
     known = truth_of_labels(truth) if hits is None else as_truth(truth, as_hits(hits))
     made = as_particles(truth if particles is None and isinstance(truth, Event) else particles)
     found = typed(labels, np.int32, "labels", (None,))
     if len(found) != len(known):
-        raise ArgumentError(f"{len(found)} labels, truth is of {len(known)} hits")
+        raise ArgumentError(f"{len(found)} labels, but the truth has {len(known)} hits")
     filled = options(s.MetricsOptions, "trkx_metrics_options_init", min_hits=min_hits, match_fraction=match_fraction)
     metrics = s.Metrics()
     call("trkx_evaluate", pointer(found, s.I32), c.byref(s.Hits(count=len(known))), c.byref(known._c()),

@@ -1,4 +1,4 @@
-"""The whole chain, and its networks one by one."""
+"""The pipeline, and its networks one by one."""
 from __future__ import annotations
 
 import ctypes as c
@@ -23,12 +23,12 @@ from .steps import OwnedEdges, edges_struct, scores_of, spec_name
 Network = Literal["embedding", "filter", "gnn"]
 _NETWORKS = ("embedding", "filter", "gnn")
 _KERNELS = ("trkx", "stock")
-_BUNDLES_OWN = {"filter_cut": -1, "gnn_cut": -1, "min_hits": 0}  # what the library takes for "as the bundle says"
+_BUNDLES_OWN = {"filter_cut": -1, "gnn_cut": -1, "min_hits": 0}  # for the library: the bundle's
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle says of itself; cuts, method and min_hits are the pipeline's own where it was given some."""
+    """A bundle's settings; cuts, method and min_hits are those of the pipeline if it was given any."""
 
     directory: str
     name: str
@@ -36,7 +36,7 @@ class Bundle:
     features: tuple[tuple[str, float], ...]
     """name and scale of each, those of the embedding; "column:time" is a column of the hits"""
     columns: tuple[str, ...]
-    """that the networks look at beside the hits' own: as_hits(columns=...) takes them from a table"""
+    """further columns of the hits that the networks use: as_hits(columns=...) takes them from a table"""
     dim: int
     """of the embedding"""
     radius: float
@@ -46,16 +46,16 @@ class Bundle:
     method: str
     """of labelling, one of trkx.method_names()"""
     completes: bool
-    """whether tracks are completed then, with the edges whose filter score > candidate_cut"""
+    """whether tracks are then completed, using the edges with a filter score > candidate_cut"""
     candidate_cut: float
     min_hits: int
     own_ks: bool
-    """whether hits of some volumes keep more or fewer neighbours than k; hits need volume_id"""
+    """whether hits of some volumes keep a number of neighbours other than k; hits then need volume_id"""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step did."""
+    """The record of one step."""
 
     name: str
     nodes: int
@@ -64,13 +64,13 @@ class Step:
     seconds: float
     """wall clock"""
     cpu_seconds: float
-    """of the process where the pipeline has more than one thread"""
+    """of the whole process if the pipeline has more than one thread"""
     peak_bytes: int
-    """most memory held at once by the run and its networks during the step"""
+    """peak memory of the run and its networks during the step"""
     edge_efficiency: float | None
-    """share of the true edges that are in the graph; None without truth, and before there are edges"""
+    """share of the true edges that are in the graph; None without truth or before there are edges"""
     edge_purity: float | None
-    """share of the edges whose ends are hits of one particle"""
+    """share of the edges that join hits of the same particle"""
 
 
 def _step(record: s.StepRecord, name: str | None = None) -> Step:
@@ -80,7 +80,7 @@ def _step(record: s.StepRecord, name: str | None = None) -> Step:
 
 
 class Tracks(Sequence[Int64]):
-    """The tracks as lists of hits: track t of the labels is tracks[t - 1], int64 indices into the hits, rising."""
+    """The tracks as lists of hits: tracks[t - 1] is label t's track, int64 indices into the hits, ascending."""
 
     def __init__(self, labels: Int32, count: int) -> None:
         self._order = np.argsort(labels, kind="stable")
@@ -109,21 +109,21 @@ class _OwnedResult:
 
 
 class Result:
-    """The outcome of one run. The arrays are the library's own memory, not copies, which lives as long as they do."""
+    """The result of one run. The arrays are views of the library's memory, which lives as long as they do."""
 
     labels: Int32
-    """[n] 0: no track, tracks from 1 in the order of their first hits"""
+    """[n] 0: no track; tracks from 1 in the order of their first hits"""
     edges: Int64
-    """[2,m] the edges that tracks were made of, outwards, sorted"""
+    """[2,m] the edges that tracks were built from, outwards, sorted"""
     scores: Float32
-    """[m] of the GNN, over its cut"""
+    """[m] the GNN's, above its cut"""
     saturated: int
     """hits with more than k neighbours"""
     steps: tuple[Step, ...]
     """hits, features, embed, edges, filter, gnn, tracks; the seconds of hits are 0 unless a file was read"""
     total: Step
     truth_note: str | None
-    """why nothing was compared with the truth in an event's files; None: it was, or there is none"""
+    """why nothing was compared with the truth in an event's files; None: it was compared, or there is none"""
 
     def __init__(self, owner: _OwnedResult) -> None:
         content = owner.address.contents
@@ -139,7 +139,7 @@ class Result:
 
     @property
     def tracks(self) -> Tracks:
-        """The tracks as lists of hits: indices into the hits that were given."""
+        """The tracks as lists of hits: indices into the hits of the run."""
         if self._tracks is None:
             self._tracks = Tracks(self.labels, self._count)
         return self._tracks
@@ -158,7 +158,7 @@ class Result:
 
 
 class Models:
-    """The three networks of a bundle, each by itself. Any number of threads may use them at once."""
+    """The three networks of a bundle, one by one. Any number of threads may use them at once."""
 
     bundle: Bundle
 
@@ -170,20 +170,21 @@ class Models:
         """Loads and checks a bundle.
 
         bundle: a directory with bundle.json, or the name of one that comes with the package: "default" (None) or
-        "acat2021-like". threads: of each run; 0: all cores. kernels: trkx's execution provider, or ONNX Runtime's own. filter_batch: edges a filter call;
-        0: as many as suit the kernels. detectors: path of a detector.json, or of a
+        "acat2021-like". threads: per run; 0: all cores. kernels: trkx's execution provider, or stock ONNX
+        Runtime. filter_batch: edges per call of the filter; 0: automatic. detectors: path of a detector.json, or of a
         detectors.csv with other modules; None: the bundle's own.
-        device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU where there is none.
-        max_memory: bytes of each GPU; 0: nine tenths of what is free. tf32: a GPU's networks may round factors.
-        filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method (one of trkx.method_names()):
-        instead of the bundle's; self.bundle says what holds.
+        device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU if there is none.
+        max_memory: bytes per GPU; 0: nine tenths of the free memory. tf32: a GPU's networks may round the factors of
+        products to 10 bits.
+        filter_cut, gnn_cut (0 to 1), min_hits (of a track, >= 1) and method (one of trkx.method_names()) override the
+        bundle's; self.bundle has the values in use.
         """
         if kernels not in _KERNELS:
             raise ArgumentError(f"kernels are trkx or stock, not {kernels}")
         own = {"filter_cut": filter_cut, "gnn_cut": gnn_cut, "min_hits": min_hits}
         for name, value in own.items():
             if value == _BUNDLES_OWN[name]:
-                raise ArgumentError(f"{name} is {value}: leave it out for what the bundle says")
+                raise ArgumentError(f"{name} is {value}: omit it to use the bundle's")
         filled = options(s.PipelineOptions, "trkx_pipeline_options_init", threads=threads, filter_batch=filter_batch,
                          detectors=None if detectors is None else text(detectors, "detectors"),
                          kernels=_KERNELS.index(kernels), device=text(device, "device"), max_memory=max_memory,
@@ -198,13 +199,13 @@ class Models:
 
     @property
     def device(self) -> str:
-        """Where it runs: "cpu", or the GPUs as they were named."""
+        """The device in use: "cpu", or the GPUs as given."""
         name: bytes = self._device().device
         return name.decode()
 
     @property
     def fallback(self) -> str | None:
-        """Why the device "auto" has come to be the CPU; else None."""
+        """Why the device "auto" became the CPU; otherwise None."""
         reason: bytes | None = self._device().fallback
         return None if reason is None else reason.decode()
 
@@ -218,7 +219,7 @@ class Models:
         return f"<table>{rows}</table>"
 
     def features(self, hits: Any, network: Network = "embedding", *, cells: Any = None) -> Float32:
-        """What that network takes of hits: float32 [n,F], scaled. hits and cells: as of trkx.as_hits."""
+        """The network's input features of hits: float32 [n,F], scaled. hits and cells: see trkx.as_hits."""
         if network not in _NETWORKS:
             raise ArgumentError(f"networks are {', '.join(_NETWORKS)}, not {network}")
         measured, which = as_hits(hits, cells, self.bundle.columns), c.c_int(_NETWORKS.index(network))
@@ -241,7 +242,7 @@ class Models:
         return embedding
 
     def edges(self, hits: Any, embedding: Any) -> Int64:
-        """The bundle's graph of hits at embedding [n,dim]: edges int64 [2,m], outwards. hits need positions and, where
+        """The bundle's graph of hits at embedding [n,dim]: edges int64 [2,m], outwards. hits need positions and, if
         bundle.own_ks, volume_id."""
         measured, edges = as_hits(hits), OwnedEdges()
         points = typed(embedding, np.float32, "embedding", (len(measured), self.bundle.dim))
@@ -254,26 +255,26 @@ class Models:
         values = self._checked(features, which)
         struct, index = edges_struct(edges)
         if index.size > 0 and (index.min() < 0 or index.max() >= len(values)):
-            raise ArgumentError(f"edges join nodes {index.min()} to {index.max()}, there are {len(values)}")
+            raise ArgumentError(f"edges join nodes {index.min()} to {index.max()}, but there are {len(values)} nodes")
         scores = np.empty(index.shape[1], np.float32)
         call(function, self._handle.address, pointer(values, s.F32), c.c_size_t(len(values)), c.byref(struct),
              pointer(scores, s.F32))
         return scores
 
     def filter(self, features: Any, edges: Any) -> Float32:
-        """Scores float32 [m], 0 to 1, of edges int64 [2,m] that run outwards; those > bundle.filter_cut go on."""
+        """Scores float32 [m], 0 to 1, of outward edges int64 [2,m]; the pipeline keeps those > bundle.filter_cut."""
         return self._score("trkx_filter", 1, features, edges)
 
     def gnn(self, features: Any, edges: Any) -> Float32:
-        """Scores float32 [m], 0 to 1, of edges int64 [2,m]; those > bundle.gnn_cut make tracks."""
+        """Scores float32 [m], 0 to 1, of edges int64 [2,m]; the pipeline builds tracks from those > bundle.gnn_cut."""
         return self._score("trkx_gnn", 2, features, edges)
 
     def tracks(self, hits: Any, edges: Any, scores: Any, candidates: Any = None) -> Int32:
-        """Track labelling as the bundle asks for it: labels int32 [n], 0: no track.
+        """The bundle's track labelling: labels int32 [n], 0: no track.
 
-        edges: int64 [2,m] with the GNN's scores [m]. Those with a score > bundle.gnn_cut connect, the others do not,
-        whatever they were cut at before: Models(gnn_cut=...) and Pipeline(gnn_cut=...) have another cut. candidates:
-        edges whose filter score > bundle.candidate_cut, for bundles that complete tracks.
+        edges: int64 [2,m] with the GNN's scores [m]. Only those with a score > bundle.gnn_cut connect hits; for another
+        cut use Models(gnn_cut=...) or Pipeline(gnn_cut=...). candidates: edges with a filter score >
+        bundle.candidate_cut, for bundles that complete tracks.
         """
         measured = as_hits(hits)
         struct, index = edges_struct(edges)
@@ -288,21 +289,21 @@ class Models:
 
 
 class Pipeline(Models):
-    """A bundle, loaded, that finds the tracks of events. Any number of threads may run events at once."""
+    """A loaded bundle that finds the tracks of events. Any number of threads may run events at once."""
 
     def run(self, hits: Any, *, cells: Any = None, truth: Any = None, particles: Any = None) -> Result:
         """Finds the tracks of an event.
 
-        hits: an Event; the path of a TrackML event; or positions [n,3] in mm or a table, with a table of cells, as of
-        trkx.as_hits. truth and particles, where they are known, only serve the edge efficiency and purity of the steps;
-        an Event brings its own. An event without hits has no tracks.
+        hits: an Event; the path of a TrackML event; or positions [n,3] in mm or a table, with a table of cells, see
+        trkx.as_hits. truth and particles, if known, are only used for the edge efficiency and purity of the steps; an
+        Event has its own. An event without hits has no tracks.
 
-        Warns (TrkxWarning) where coordinates are hardly millimetres, and where the truth in an event's files is of no
-        use: the result's truth_note.
+        Warns (TrkxWarning) if coordinates are unlikely to be millimetres, and if the truth in an event's files cannot
+        be used: the result's truth_note.
         """
         if isinstance(hits, (str, os.PathLike)):
             if any(part is not None for part in (cells, truth, particles)):
-                raise ArgumentError("the files of an event bring its cells, truth and particles: give none with a path")
+                raise ArgumentError("the path of an event includes cells, truth and particles: give none of them")
             return self._run_file(hits)
         measured = as_hits(hits, cells, self.bundle.columns)
         if isinstance(hits, Event) and truth is None:
@@ -342,7 +343,7 @@ def _warn_of_units(hits: s.Hits) -> None:
 
 
 def _outside() -> int:
-    """How far up the stack the caller of the package is, of warnings.warn in the function that asks."""
+    """The stack level of the package's caller, for warnings.warn in the calling function."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
         frame, level = frame.f_back, level + 1
@@ -350,7 +351,7 @@ def _outside() -> int:
 
 
 def load_models(bundle: str | os.PathLike[str] | None = None, **settings: Any) -> Models:
-    """The networks of a bundle, to be called one by one; arguments as of Pipeline."""
+    """The networks of a bundle, to be called one by one; arguments as for Pipeline."""
     return Models(bundle, **settings)
 
 
@@ -362,6 +363,6 @@ def _columns(address: c.c_void_p) -> tuple[str, ...]:
 
 def _bundle(info: Any, columns: tuple[str, ...]) -> Bundle:
     specs = tuple((spec_name(spec), spec.scale) for spec in info.features[:info.features_count])
-    return Bundle(os.fsdecode(info.directory), info.name.decode(), info.detector.decode(), specs, columns, info.dim, info.radius,
-                  info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
+    return Bundle(os.fsdecode(info.directory), info.name.decode(), info.detector.decode(), specs, columns, info.dim,
+                  info.radius, info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
                   info.completes, info.candidate_cut, info.min_hits, info.own_ks)

@@ -1,4 +1,4 @@
-"""trkx's execution provider for anybody's ONNX Runtime."""
+"""trkx's execution provider for the Python package onnxruntime."""
 from __future__ import annotations
 
 from typing import Any
@@ -14,12 +14,12 @@ def ep_library_path() -> str:
     """The path of libtrkx_ep.so, for onnxruntime.register_execution_provider_library or a program in C."""
     path = provider_path()
     if not path.exists():
-        raise FileError(f"{path} is not there: name libtrkx_ep.so in the environment variable TRKX_EP_LIBRARY")
+        raise FileError(f"{path} does not exist: set the environment variable TRKX_EP_LIBRARY to libtrkx_ep.so")
     return str(path)
 
 
 def register_with_onnxruntime() -> list[Any]:
-    """Makes trkx's kernels known to the package onnxruntime (1.23 or newer), once, and returns its devices:
+    """Registers trkx's execution provider with the package onnxruntime (1.23 or newer), once, and returns its devices:
 
     options = onnxruntime.SessionOptions()
     options.add_provider_for_devices(trkx.register_with_onnxruntime(), {})

@@ -1,4 +1,4 @@
-"""The steps that need no networks, each by itself."""
+"""The steps that need no networks, as functions."""
 from __future__ import annotations
 
 import ctypes as c
@@ -31,21 +31,21 @@ class OwnedEdges:
 
 
 def edges_struct(edges: Any) -> tuple[s.Edges, Int64]:
-    """Edges for the library, and the array that they are a view of. That they join nodes that there are is checked by
-    the library."""
+    """Edges for the library, and the array that they view. The library checks that their nodes exist."""
     index = typed(edges, np.int64, "edges", (2, None))
     return s.Edges(index.shape[1], pointer(index, s.I64), 0), index
 
 
 def radius_graph(x: Any, r: float, k: Any = 500, *, both: bool = False, loop: bool = False, threads: int = 0) -> Int64:
-    """Pairs of points at a distance of at most r: edges int64 [2,m], exact.
+    """All pairs of points at distance <= r: edges int64 [2,m], exact.
 
-    x: points [n,D], 1 <= D <= 32; float32 [n,D] in rows is not copied. Anything with __array_interface__, __array__ or
-    DLPack, such as a torch tensor on the CPU. k: each point keeps at most its k nearest, ties by lower index; [n]: each
-    its own number of them. A pair stays where either end keeps it. both: each pair in both directions instead of
-    (lower, higher index) alone; loop: (i, i) too. Sorted by (source, target). threads: 0: all cores; the same edges for any number.
+    x: points [n,D], 1 <= D <= 32; contiguous float32 is not copied. Anything with __array_interface__, __array__ or
+    DLPack, such as a torch tensor on the CPU. k: each point keeps at most its k nearest, ties by lower index; [n]: a
+    number for each point. A pair is kept if either end keeps it. both: each pair in both directions instead of only
+    (lower, higher index); loop: also (i, i). Sorted by (source, target). threads: 0: all cores; the edges are the same
+    for any number.
 
-    The result may be handed on without a copy: torch.from_dlpack(edges).
+    The result can be passed on without a copy: torch.from_dlpack(edges).
     """
     points = typed(x, np.float32, "x", (None, None))
     edges = OwnedEdges()
@@ -66,14 +66,14 @@ def _directions(index: Int64, n: int, both: bool, loop: bool) -> Int64:
 
 
 def orient_edges(xyz: Any, edges: Any) -> Int64:
-    """Edges int64 [2,m] turned so that each runs outwards, from the hit nearer to the origin, and sorted again.
+    """Edges int64 [2,m] directed outwards, from the hit nearer to the origin, and sorted again.
 
     xyz: [n,3] mm. The result is a new array.
     """
     positions = typed(xyz, np.float32, "xyz", (None, 3))
     struct, index = edges_struct(edges)
     turned, ones = OwnedEdges(), np.ones(index.shape[1], np.float32)
-    # the library turns edges of its own only: a copy of them all
+    # the library only turns edges that it allocated: copy them all
     call("trkx_edges_over", c.byref(struct), pointer(ones, s.F32), c.c_float(0), c.byref(turned.struct))
     call("trkx_edges_orient", pointer(positions, s.F32), c.c_size_t(len(positions)), c.byref(turned.struct))
     return turned.view()
@@ -83,7 +83,7 @@ def components(n: int, edges: Any, scores: Any = None, *, cut: float = 0.5, min_
                threads: int = 0) -> Int32:
     """Weakly connected components of n nodes: labels int32 [n], from 1 in the order of their first nodes.
 
-    edges: int64 [2,m]. scores: float32 [m]; an edge connects where its score > cut, without scores always. min_hits:
+    edges: int64 [2,m]. scores: float32 [m]; an edge connects if its score > cut, without scores always. min_hits:
     smaller components get the label 0.
     """
     struct, index = edges_struct(edges)
@@ -104,7 +104,7 @@ def scores_of(scores: Any, index: Int64) -> Float32:
 
 
 def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int = 3) -> Int32:
-    """Tracks by joining hits over edges int64 [2,m] in decreasing order of their scores [m] > cut, at most one hit a
+    """Tracks by joining hits along edges int64 [2,m] in decreasing order of their scores [m] > cut, at most one hit per
     module: labels int32 [n], 0: no track. hits need module ids."""
     with_modules = as_hits(hits)
     struct, index = edges_struct(edges)
@@ -118,10 +118,10 @@ def join(hits: Any, edges: Any, scores: Any, *, cut: float = 0.5, min_hits: int 
 
 def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score: float = 0.1,
                 add_score: float = 0.6, min_hits: int = 3, xyz: Any = None) -> Int32:
-    """Tracks by walking along edges int64 [2,m], which run outwards, with scores [m] > cut: labels int32 [n], 0: no
-    track. Out of a hit the best edge is followed where its score > min_score, and all are with score > add_score.
+    """Tracks by walking along outward edges int64 [2,m] with scores [m] > cut: labels int32 [n], 0: no track. From each
+    hit the best edge is followed if its score > min_score, and all edges with a score > add_score.
 
-    xyz: [n,3] mm; with it ties go by position, as in a pipeline, and not by the order of the hits.
+    xyz: [n,3] mm; if given, ties are resolved by position, as in a pipeline, instead of by the order of the hits.
     """
     struct, index = edges_struct(edges)
     labels, count = no_labels(n), c.c_size_t()
@@ -136,10 +136,10 @@ def walkthrough(n: int, edges: Any, scores: Any, *, cut: float = 0.01, min_score
 
 def complete(hits: Any, candidates: Any, labels: Any, *, detector: str | os.PathLike[str] | None = None,
              threads: int = 0, **settings: float) -> Int32:
-    """Tracks completed with the hits that their helices lead to: labels int32 [n].
+    """Tracks completed with hits along their helices: labels int32 [n].
 
-    candidates: edges int64 [2,m] that run outwards. detector: path of a detector.json; None: TrackML's, which is built
-    in. settings: members of trkx_complete_options (match, search, exchange, rounds, chain_hits, chain_score, min_hits).
+    candidates: outward edges int64 [2,m]. detector: path of a detector.json; None: the built-in TrackML detector.
+    settings: members of trkx_complete_options (match, search, exchange, rounds, chain_hits, chain_score, min_hits).
     """
     with_modules = as_hits(hits)
     struct, _index = edges_struct(candidates)
@@ -156,11 +156,12 @@ def complete(hits: Any, candidates: Any, labels: Any, *, detector: str | os.Path
 
 def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, float]], *, cells: Any = None,
              detector: str | os.PathLike[str] | None = None, threads: int = 0) -> Float32:
-    """What networks are given of hits: float32 [n,F], in the order of names.
+    """Features of hits, as the networks' input: float32 [n,F], in the order of names.
 
-    names: one, or such as {"r": 1000, "phi": math.pi}: each feature is divided by its scale; a plain name's is 1. mm, rad. All
-    names: trkx.feature_names(); "column:time" is a column of the hits. hits and cells: as of as_hits. detector: path of a
-    detector.json or detectors.csv for the features of cells and modules; None: TrackML's, which is built in.
+    names: one name, or several, for example {"r": 1000, "phi": math.pi}: each feature (mm, rad) is divided by its
+    scale, 1 for a plain name. trkx.feature_names() lists all; "column:time" is a column of the hits. hits and cells:
+    see as_hits. detector: path of a detector.json or detectors.csv for the features of cells and modules; None: the
+    built-in TrackML detector.
     """
     names = [names] if isinstance(names, str) else names
     pairs = list(names.items() if isinstance(names, Mapping) else
@@ -178,7 +179,7 @@ _COLUMN = "column:"
 
 
 def feature_names() -> list[str]:
-    """All features that a bundle may ask for; include/trkx.h says what each is."""
+    """All features that a bundle may use; include/trkx.h defines them."""
     names: list[str] = []
     while (name := library.trkx_feature_name(len(names))) is not None:
         names.append(name.decode())
@@ -194,7 +195,7 @@ def method_names() -> list[str]:
 
 
 def spec_name(spec: s.FeatureSpec) -> str:
-    """As in the names of features: of a column "column:time"."""
+    """The name as `features` takes it: "column:time" for a column."""
     name: bytes = library.trkx_feature_spec_name(c.byref(spec))
     return name.decode() if spec.column is None else _COLUMN + name.decode()
 
@@ -205,12 +206,12 @@ def _spec(name: str, scale: float) -> s.FeatureSpec:
         return s.FeatureSpec(-1, checked(c.c_double, scale, f"the scale of {name}"),
                              text(name[len(_COLUMN):], "a column"))
     if not library.trkx_feature_find(text(name, "a feature"), c.byref(kind)):
-        raise ArgumentError(f"no feature is called {name}; there are {', '.join(feature_names())}")
+        raise ArgumentError(f"there is no feature {name}; known are {', '.join(feature_names())}")
     return s.FeatureSpec(kind.value, checked(c.c_double, scale, f"the scale of {name}"))
 
 
 def _detector(path: str | os.PathLike[str] | None) -> Handle:
-    """Of a detector.json or a detectors.csv, or the built-in one."""
+    """The detector of a detector.json or a detectors.csv, or the built-in one."""
     if path is None:
         return _built_in_detector()
     address = c.c_void_p()
@@ -226,15 +227,15 @@ def _built_in_detector() -> Handle:
 
 
 def write_detector(directory: str | os.PathLike[str], detector: str | os.PathLike[str] | None = None) -> None:
-    """Writes detector.json and detectors.csv.gz of a detector (None: TrackML's, which is built in) into a directory, as a
-    bundle has them."""
+    """Writes a detector (None: the built-in TrackML detector) into a directory as detector.json and detectors.csv.gz,
+    as in a bundle."""
     call("trkx_detector_write", _detector(detector).address, text(directory, "directory"))
 
 
 def true_edges(truth: Any, particles: Any = None, *, min_hits: int = 3) -> Int64:
     """Edges between consecutive hits of each particle with at least min_hits: int64 [2,t], (lower, higher index),
-    sorted. truth: an Event, or as of as_truth, with positions; indices are its rows. particles give the vertices from
-    which distances are taken."""
+    sorted. truth: an Event, or what as_truth takes, with positions; indices are its rows. particles give the vertices
+    from which distances are measured."""
     known, made = as_truth(truth), as_particles(truth if particles is None and isinstance(truth, Event) else particles)
     edges, made_struct = OwnedEdges(), None if made is None else c.byref(made._c())
     call("trkx_true_edges", c.byref(known._c()), made_struct, scalar(c.c_size_t, min_hits, "min_hits"),
