@@ -3,7 +3,7 @@
 bats_require_minimum_version 1.5.0
 : "${TRKX:=$PWD/build/bin/trkx}" "${MINIMAL:=$PWD/build/bin/minimal}" "${BUILD:=$PWD/build}" "${TRKX_SANITIZE:=}"
 
-repository=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+repository=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 shared=$repository/../shared/data
 bundle=${TRKX_BUNDLE:-$repository/models/default}
 header_of_hits=hit_id,x,y,z,volume_id,layer_id,module_id

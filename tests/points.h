@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "random.h"
+#include "tests/random.h"
 
 static inline float uniform(uint64_t *state) /* -1..1 */
 {

@@ -1,3 +1,0 @@
-"""For tests: the least of ACTS' Python that adapters/acts uses. See README.md of tests/acts_interface."""
-
-from .ActsPythonBindings import logging
