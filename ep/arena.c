@@ -1,4 +1,4 @@
-/* Blocks of one arena, and the way back to whoever began the work. */
+/* Allocates the chunks of an arena, and jumps back to the EP_TRY of the work when it gives up. */
 #include "ep/arena.h"
 
 #include <stdarg.h>
@@ -56,8 +56,7 @@ void *ep_copy(struct ep_arena *arena, const void *from, size_t count, size_t siz
 
 void *ep_grow(struct ep_arena *arena, void *array, size_t count, size_t size)
 {
-    bool power =
-        (count & (count - 1)) == 0; /* arrays hold the next power of two, and none holds fewer than 8 */
+    bool power = (count & (count - 1)) == 0; /* capacities are powers of two, at least 8 */
     if (count != 0 && (!power || count < 8)) return array;
     void *larger = ep_alloc(arena, count < 8 ? 8 : 2 * count, size);
     if (count > 0) memcpy(larger, array, count * size);

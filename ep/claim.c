@@ -25,14 +25,14 @@ static struct ep_lowering begin(const struct claimer *claimer)
     return lowering;
 }
 
-/* What comes from outside of a group. */
+/* What comes from outside a group. */
 static void lower_outside(struct ep_lowering *lowering, int value)
 {
     if (value >= 0 && lowering->graph->values[value].data == NULL)
         lowering->values[value] = ep_lower_input(lowering, value, lowering->graph->values[value].shape);
 }
 
-/* True where the node is lowered; else the reason is in the arena's message. */
+/* True if the node was lowered; otherwise the arena's message is the reason. */
 static bool try_node(struct ep_lowering *lowering, const struct ep_node *node)
 {
     jmp_buf here, *outer = lowering->arena->returns;
@@ -51,7 +51,7 @@ static void refuse(struct claimer *claimer, size_t node)
         ep_copy(claimer->arena, claimer->arena->message, strlen(claimer->arena->message) + 1, 1);
 }
 
-/* Lowers what can be of a group (-1: of all nodes); false where a node was refused that had not been before.
+/* Lowers as much as possible of a group (-1: of all nodes); false if a node was refused for the first time.
  */
 static bool lower_group(struct claimer *claimer, int group)
 {
@@ -72,8 +72,8 @@ static bool lower_group(struct claimer *claimer, int group)
     return complete;
 }
 
-/* A node's level counts how often a path to it goes from others' nodes back to ours. Nodes of ours on one
- * level form a group: what leaves it comes back on a higher level. */
+/* A node's level is how often a path to it returns from unclaimed to claimed nodes. Claimed nodes of one
+ * level form a group: a path that leaves it returns on a higher level. */
 static void find_levels(struct claimer *claimer)
 {
     const struct ep_graph *graph = claimer->graph;
@@ -91,7 +91,7 @@ static void find_levels(struct claimer *claimer)
     }
 }
 
-/* Groups are the levels; those without anything worth it are left to others, and the rest numbered. */
+/* Groups are the levels; those with no operator worth it are not claimed, and the rest are numbered. */
 static void number_groups(struct claimer *claimer)
 {
     size_t count = claimer->graph->nodes_count;
@@ -106,8 +106,8 @@ static void number_groups(struct claimer *claimer)
         claimer->claims.groups[n] = claimer->refused[n] ? -1 : numbers[claimer->levels[n]];
 }
 
-/* What a group gets from another is a tensor like any, of which less is known: a node may be refused for
- * that. */
+/* A group's inputs from other groups are ordinary tensors, about which less is known: a node may be refused
+ * for that. */
 static bool check_groups(struct claimer *claimer)
 {
     bool complete = true;

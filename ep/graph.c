@@ -10,7 +10,7 @@ struct reader {
     bool copies;
 };
 
-/* Gives up with the runtime's own message. */
+/* Gives up with the runtime's message. */
 static void check(const struct reader *reader, OrtStatus *failure)
 {
     if (failure == NULL) return;
@@ -37,7 +37,7 @@ size_t ep_element_size(enum ep_element element)
 
 int64_t ep_elements(const int64_t *shape, int rank)
 {
-    int64_t room = 1; /* of the steps too, whatever extent is 0 */
+    int64_t room = 1; /* the steps must be in range too, even if an extent is 0 */
     bool none = false;
     for (int i = 0; i < rank; i++) {
         if (shape[i] < 0 || (shape[i] > 0 && room > EP_MOST_ELEMENTS / shape[i])) return -1;
@@ -84,12 +84,12 @@ static void read_shape(const struct reader *reader, const OrtTensorTypeAndShapeI
     if (rank > EP_RANK) return;
     value->rank = (int)rank;
     check(reader, reader->api->GetDimensions(info, value->shape, rank));
-    /* shape inference takes over whatever a model asks for */
+    /* shape inference accepts whatever a model declares */
     for (size_t d = 0; d < rank; d++)
         if (value->shape[d] < 0) value->shape[d] = -1;
 }
 
-/* A tensor of no known shape is announced as one of rank 0; only a scalar constant is known to be one. */
+/* A tensor of unknown shape is reported as one of rank 0; only a constant is certain to be a scalar. */
 static void read_type(const struct reader *reader, const OrtValueInfo *info, struct ep_value *value)
 {
     const OrtTypeInfo *type = NULL;
@@ -127,7 +127,7 @@ static int find_value(const struct ep_graph *graph, const char *name)
     return -1;
 }
 
-/* The number of a value, which is read when it is met for the first time; -1 for one that is left out. */
+/* The number of a value, which is read when first used; -1 if it is omitted. */
 static int read_value(const struct reader *reader, const OrtValueInfo *info)
 {
     const char *name = NULL;
@@ -187,14 +187,14 @@ static void read_list(const struct reader *reader, const OrtOpAttr *from, OrtOpA
 {
     size_t bytes = 0;
     OrtStatus *measured =
-        reader->api->ReadOpAttr(from, type, NULL, 0, &bytes); /* fails, and says how long it is */
+        reader->api->ReadOpAttr(from, type, NULL, 0, &bytes); /* fails, and returns the length */
     if (measured != NULL) reader->api->ReleaseStatus(measured);
     *data = ep_alloc(reader->arena, bytes + 1, 1);
     if (bytes > 0) check(reader, reader->api->ReadOpAttr(from, type, *data, bytes, &bytes));
     *count = bytes / size;
 }
 
-/* False where it is of a type that no operator of ours has. */
+/* False if its type is used by no supported operator. */
 static bool read_attribute(const struct reader *reader, const OrtOpAttr *from, struct ep_attribute *to)
 {
     OrtOpAttrType type = ORT_OP_ATTR_UNDEFINED;
@@ -260,7 +260,7 @@ float ep_number(const struct ep_node *node, const char *name, float otherwise)
 
 /* ---- nodes ------------------------------------------------------------------------------------------ */
 
-/* What the graphs within a node read of this one counts as its inputs: it has to be there before. */
+/* Values of this graph that a node's subgraphs read count as its inputs: they have to exist before it. */
 static void read_node_inputs(const struct reader *reader, const OrtNode *from, struct ep_node *to)
 {
     const OrtApi *api = reader->api;
@@ -327,7 +327,7 @@ static int *read_ends(const struct reader *reader, const OrtGraph *from, bool ou
     return read_values(reader, infos, *count);
 }
 
-/* Old models list their constants among the inputs; they are none, and have no number. */
+/* Old models list constants among the inputs; these do not count and have no number. */
 static void number_inputs(struct ep_graph *graph)
 {
     size_t kept = 0;

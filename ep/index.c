@@ -1,4 +1,4 @@
-/* Reads indices, and groups places by the row that they point to. */
+/* Reads indices, and groups places by the row they refer to. */
 #include "ep/index.h"
 
 #include <string.h>
@@ -31,9 +31,9 @@ void ep_index_group(const int32_t *rows, size_t count, size_t range, int32_t *be
     memset(begins, 0, (range + 1) * sizeof *begins);
     for (size_t i = 0; i < count; i++) begins[rows[i] + 1]++;
     for (size_t t = 0; t < range; t++) begins[t + 1] += begins[t];
-    order[0] = -1; /* there is room, also for none */
+    order[0] = -1; /* has room even if count is 0 */
     if (ascending(rows, count)) return;
-    /* begins move on while places are dealt out, and end where the next one's began */
+    /* each begin advances as its places are filled, and ends at the next one's start */
     for (size_t i = 0; i < count; i++) order[begins[rows[i]]++] = (int32_t)i;
     memmove(begins + 1, begins, range * sizeof *begins);
     begins[0] = 0;

@@ -1,4 +1,4 @@
-/* The packing of a layer's weights, which is the same for all kernels. */
+/* Packs a layer's weights, in the same way for all kernels. */
 #include "ep/kernels.h"
 
 size_t ep_weights_packed(size_t inputs, size_t outputs)

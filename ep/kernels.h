@@ -1,15 +1,15 @@
-/* What the provider computes with: blocks of rows, column by column.
+/* The provider's kernels: they compute on blocks of rows, column by column.
  *
- * A block is EP_ROWS rows of a tensor. It lies in memory by columns, each EP_ROWS floats at a 64-byte
- * boundary, so that every operation is the same for all rows: a layer multiplies whole vectors of rows by one
- * weight, a normalisation adds up whole vectors. Only gathered, summed and stored rows are turned (row-major
- * memory). Columns are passed as arrays of pointers, so joining and splitting tensors by columns moves
- * nothing. Rows beyond the tensor's last hold any values; a row's result depends on that row alone, to the
- * last bit.
+ * A block is EP_ROWS rows of a tensor, stored by columns of EP_ROWS floats at 64-byte boundaries, so that
+ * every operation is the same for all rows: a layer multiplies whole vectors of rows by one weight, a
+ * normalisation adds up whole vectors. Only gathered, summed and stored rows are transposed (from and to
+ * row-major memory). Columns are passed as arrays of pointers, so joining and splitting tensors by columns
+ * moves nothing. Rows beyond the tensor's last have arbitrary values; a row's result depends on that row
+ * only, to the last bit.
  *
- * Written once (ep/kernels_template.h), compiled for each instruction set; ep/kernels_best.h gives the best
- * that this processor has, unless TRKX_DISABLE_CPU_FEATURES says otherwise. Thread-safe; nothing is
- * allocated. */
+ * Written once (ep/kernels_template.h) and compiled for each instruction set; ep/kernels_best.h returns the
+ * best for this processor, unless TRKX_DISABLE_CPU_FEATURES excludes it. Thread-safe; nothing is allocated.
+ */
 #ifndef TRKX_EP_KERNELS_H
 #define TRKX_EP_KERNELS_H
 
@@ -18,14 +18,13 @@
 #include <stdint.h>
 
 enum {
-    EP_ROWS = 64, /* of a block */
-    EP_STRIDE =
-        16,      /* rows of row-major memory of ours begin at multiples of so many floats, 64-byte aligned */
-    EP_TILE = 4, /* outputs whose weights lie together, see ep_weights_packed */
-    EP_SOURCES = 4, /* tensors whose gathered rows are added */
+    EP_ROWS = 64,   /* of a block */
+    EP_STRIDE = 16, /* rows of our row-major memory begin at multiples of this many floats, 64-byte aligned */
+    EP_TILE = 4,    /* outputs with adjacent weights, see ep_weights_packed */
+    EP_SOURCES = 4, /* most tensors whose gathered rows are added */
 };
 
-/* Truth values are 1 and 0. Names as in ONNX. `alpha` only where ONNX has it. */
+/* Truth values are 1 and 0. Names as in ONNX. `alpha` only if ONNX has it. */
 enum ep_unary {
     EP_ABS,
     EP_NEG,
@@ -95,12 +94,12 @@ struct ep_source {
     const float
         *rows; /* [n, stride], stride a multiple of EP_STRIDE, 64-byte aligned, readable to the stride */
     size_t stride;
-    const int32_t *index; /* of the block's first row on; valid for the block's rows */
+    const int32_t *index; /* from the block's first row on; valid for the block's rows */
 };
 
-/* Rows added up by target. The updates of target t are numbers order[begins[t]] ... order[begins[t+1] - 1],
- * added in this order onto 0; order NULL: the numbers themselves. Update u is row (index != NULL ? index[u] :
- * u) of `rows`, times weight[u] where there are weights. */
+/* Rows summed by target. The updates of target t are numbers order[begins[t]] ... order[begins[t+1] - 1],
+ * added in this order starting from 0; order NULL: the identity. Update u is row (index != NULL ? index[u] :
+ * u) of `rows`, times weight[u] if there are weights. */
 struct ep_segments {
     const int32_t *begins, *order, *index;
     const float *rows; /* as in struct ep_source */
@@ -108,8 +107,7 @@ struct ep_segments {
     const float *weight; /* [updates] or NULL */
 };
 
-/* y[j] = (start[j] or 0) + (bias[j] or 0) + sum over k of weight[k,j] x[k]; then its larger of 0 where
- * `relu`. */
+/* y[j] = (start[j] or 0) + (bias[j] or 0) + sum over k of weight[k,j] x[k]; then at least 0 if `relu`. */
 struct ep_layer {
     const float *const *x; /* [inputs] */
     float *const *y;       /* [outputs]; may be start, not x */
@@ -125,15 +123,15 @@ struct ep_kernels {
 
     void (*layer)(const struct ep_layer *layer);
 
-    /* Of one column; y may be x, a, b or c. */
+    /* On one column; y may be x, a, b or c. */
     void (*unary)(enum ep_unary function, float alpha, float beta, const float *x, float *y);
     void (*binary)(enum ep_binary function, const float *a, const float *b, float *y);
     /* a + alpha or b + beta: with 0 their -0 becomes 0, with -0 they are as they are. */
     void (*where)(const float *condition, const float *a, const float *b, float alpha, float beta, float *y);
     void (*clip)(const float *x, float low, float high, float *y); /* NaN stays NaN, as in ONNX Runtime */
 
-    /* y = (x - mean) / sqrt(variance + epsilon) * scale + bias over the columns of each row, and its larger
-     * of 0 where `relu`; bias may be NULL; y may be x. ONNX LayerNormalization. */
+    /* y = (x - mean) / sqrt(variance + epsilon) * scale + bias over the columns of each row, at least 0 if
+     * `relu`; bias may be NULL; y may be x. ONNX LayerNormalization. */
     void (*normalise)(const float *const *x, size_t width, float epsilon, const float *scale,
                       const float *bias, bool relu, float *const *y);
     void (*sum)(const float *const *x, size_t width, float factor,
@@ -145,21 +143,21 @@ struct ep_kernels {
     void (*segments)(const struct ep_segments *segments, size_t first, size_t rows, size_t width,
                      float *const *y);
 
-    /* Between columns and row-major memory of any stride and alignment; exactly rows x width floats are
-     * touched. */
+    /* Between columns and row-major memory of any stride and alignment; accesses exactly rows x width floats.
+     */
     void (*load)(const float *from, size_t stride, size_t rows, size_t width, float *const *y);
     void (*store)(const float *const *x, size_t width, size_t rows, float *to, size_t stride);
 
-    /* store to memory as in struct ep_source, past the caches where there is a way: for more rows than they
-     * hold. What lies between width and stride may be written as well. A thread that has done so calls settle
-     * before others read. */
+    /* store to memory as in struct ep_source, bypassing the caches if possible: for more rows than fit in
+     * them. The floats between width and stride may also be written. The thread then calls settle before
+     * others read. */
     void (*stream)(const float *const *x, size_t width, size_t rows, float *to, size_t stride);
     void (*settle)(void);
 };
 
-/* Floats that packed weights need, and their packing: weight[k * row_step + j * column_step] is that of input
- * k and output j. The tile of outputs j ... j + EP_TILE - 1 holds, for each input, these EP_TILE weights
- * (fewer in the last tile, which is padded with zeros). `packed` 64-byte aligned. */
+/* Number of floats of packed weights, and their packing: weight[k * row_step + j * column_step] is that of
+ * input k and output j. The tile of outputs j ... j + EP_TILE - 1 contains these EP_TILE weights for each
+ * input (the last tile is padded with zeros). `packed` is 64-byte aligned. */
 size_t ep_weights_packed(size_t inputs, size_t outputs);
 void ep_weights_pack(const float *weight, size_t row_step, size_t column_step, size_t inputs, size_t outputs,
                      float *packed);

@@ -4,7 +4,7 @@
 
 #include "ep/kernels.h"
 
-/* All that this machine can run, best first, for tests; NULL at the end. */
+/* All kernels that this machine can run, best first, for tests; NULL at the end. */
 const struct ep_kernels *const *ep_kernels_all(void);
 /* The first of them. */
 const struct ep_kernels *ep_kernels_best(void);

@@ -1,4 +1,4 @@
-/* The kernels for the baseline of a processor, in vectors of the compiler's. */
+/* The kernels for the baseline instruction set, with the compiler's vectors. */
 #include "ep/kernels_plain.h"
 
 #if defined(__SSE2__)
@@ -42,7 +42,7 @@ static inline vec choose(mask m, vec a, vec b)
     return (vec)((m & (mask)a) | (~m & (mask)b));
 }
 
-/* The larger, the smaller; b where one is not a number. */
+/* Maximum and minimum; b where one is NaN. */
 static inline vec vec_max(vec a, vec b)
 {
 #if defined(__SSE2__)

@@ -1,11 +1,11 @@
-/* The kernels of ep/kernels.h in terms of a vector `vec` of VL floats and the operations on it, which the
- * file that includes this one defines for its instruction set (see ep/kernels_plain.c), load_narrow and
- * store_narrow for less than VL columns, and `scaled` where there is an instruction. KERNELS names what is
- * defined.
+/* The kernels of ep/kernels.h in terms of a vector `vec` of VL floats and operations on it, which the
+ * including file defines for its instruction set (see ep/kernels_plain.c); also load_narrow and store_narrow
+ * for fewer than VL columns, and `scaled` if there is an instruction. KERNELS is the name of the table
+ * defined here.
  *
- * Products may be added without rounding them first: a result has the same bits wherever its row lies and
- * whatever the other rows hold, but instruction sets agree to rounding only. For that, all lanes go through
- * the same instructions: what differs between them is chosen by `choose`, never by a branch. */
+ * Products may be added without intermediate rounding (fused). A result has the same bits wherever its row is
+ * and whatever the other rows contain; different instruction sets agree only to rounding. Therefore all lanes
+ * execute the same instructions: `choose` selects between them, never a branch. */
 #include <math.h>
 #include <string.h>
 
@@ -90,12 +90,12 @@ INLINE vec with_sign_of(vec sign, vec magnitude)
     return (vec)(((bits)sign & 0x80000000) | ((bits)magnitude & 0x7fffffff));
 }
 
-INLINE vec clamp(vec x, float low, float high) /* a NaN stays one */
+INLINE vec clamp(vec x, float low, float high) /* NaN stays NaN */
 {
     return vec_min(vec_all(high), vec_max(vec_all(low), x));
 }
 
-/* Rounded towards 0. From 2^23 on all floats are whole; a NaN stays one. */
+/* Rounds towards 0. From 2^23 on all floats are integers; NaN stays NaN. */
 INLINE vec truncated(vec x)
 {
     vec whole = __builtin_convertvector(__builtin_convertvector(x, ints), vec);
@@ -119,7 +119,7 @@ INLINE vec power_of_2(ints n) /* -126 <= n <= 127 */
     return (vec)((bits)(n + 127) << 23);
 }
 
-/* 2^n x for whole n, in two steps, as 2^n may be beyond a float itself. */
+/* 2^n x for integer n, in two steps, as 2^n itself may exceed a float. */
 INLINE vec scaled(vec x, vec n)
 {
     ints all = __builtin_convertvector(n, ints), half = all >> 1;
@@ -132,7 +132,7 @@ INLINE vec scaled(vec x, vec n)
  * largest float too small. */
 INLINE vec exp_of(vec x)
 {
-    const float shift = 0x1.8p23f; /* once added, the last bit is worth 1 */
+    const float shift = 0x1.8p23f; /* once added, the last bit has the value 1 */
     vec t = clamp(x, -104, 89);
     vec n = (t * 1.44269504f + shift) - shift;
     vec r = (t - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -145,9 +145,9 @@ INLINE vec exp_of(vec x)
     return scaled(p * (r * r) + r + 1, n);
 }
 
-/* 2^(factor x) - 1 for |factor x| < 126, good to 2 ulp but for the rounding of the exponent, which functions
- * of it must not magnify. The polynomial (2^f - 1) / f, |f| <= 1/2, is a fit of ours, minimax in relative
- * error (1e-8). */
+/* 2^(factor x) - 1 for |factor x| < 126, accurate to 2 ulp apart from the rounding of the exponent, which the
+ * functions using it must not amplify. The polynomial (2^f - 1) / f, |f| <= 1/2, is our own minimax fit in
+ * relative error (1e-8). */
 INLINE vec exp2_less_1(vec x, float factor)
 {
     const float shift = 0x1.8p23f + 127; /* once added, the last 8 bits are the exponent of a float */
@@ -188,22 +188,22 @@ INLINE vec log_of(vec x)
     return choose(equal(x, vec_all(0)), vec_all(-INFINITY), r);
 }
 
-/* log(1 + e) for 0 <= e <= 1: what 1 + e loses by rounding is made good to first order. */
+/* log(1 + e) for 0 <= e <= 1: the rounding of 1 + e is corrected to first order. */
 INLINE vec log_of_1_and(vec e)
 {
     vec sum = 1 + e;
     return log_of(sum) + (e - (sum - 1)) / sum;
 }
 
-/* (e^2x - 1) / (e^2x + 1). From 9.02 on it is 1 to rounding. */
+/* (e^2x - 1) / (e^2x + 1). From 9.02 on it rounds to 1. */
 INLINE vec tanh_of(vec x)
 {
     vec e = exp2_less_1(clamp(x, -9.1f, 9.1f), 2.88539008f);
-    return with_sign_of(x, e / (e + 2)); /* that of 0 as well */
+    return with_sign_of(x, e / (e + 2)); /* also for 0 */
 }
 
-/* 1 - 2^-q with q = |x| P(|x|), a fit of ours to the logarithm of 1 - erf, minimax in the relative error of
- * erf (4e-8). From 3.92 on it is 1 to rounding. */
+/* 1 - 2^-q with q = |x| P(|x|), our own fit to the logarithm of 1 - erf, minimax in the relative error of erf
+ * (4e-8). From 3.92 on it rounds to 1. */
 INLINE vec erf_of(vec x)
 {
     vec t = vec_min(vec_all(4), absolute(x)), p = vec_all(5.87273646e-5f);
@@ -244,13 +244,13 @@ INLINE vec gelu_tanh_of(vec x)
     return 0.5f * x * (1 + tanh_of(0.797884561f * (x + 0.044715f * (x * x * x))));
 }
 
-/* x where it is positive or not a number, else scale (exp(x / unit) - 1). */
+/* x if positive or NaN, otherwise scale (exp(x / unit) - 1). */
 INLINE vec elu_of(vec x, float scale, float unit)
 {
     return choose(less_equal(x, vec_all(0)), scale * exp2_less_1(clamp(x / unit, -87, 0), 1.44269504f), x);
 }
 
-INLINE vec sign_of(vec x) /* a NaN stays one, -0 becomes 0 */
+INLINE vec sign_of(vec x) /* NaN stays NaN, -0 becomes 0 */
 {
     return choose(less(vec_all(0), x), vec_all(1), choose(less(x, vec_all(0)), vec_all(-1), x + 0));
 }
@@ -270,7 +270,7 @@ INLINE vec truth_of(vec x)
     return choose(equal(x, vec_all(0)), vec_all(0), vec_all(1));
 }
 
-/* Rare functions; the rest of a block may hold anything, which costs time at most. */
+/* Rare functions; the unused rows of a block may have any values, which at most costs time. */
 static void unary_libm(float (*function)(float), const float *x, float *y)
 {
     for (size_t i = 0; i < EP_ROWS; i++) y[i] = function(x[i]);
@@ -334,7 +334,7 @@ static void unary(enum ep_unary function, float alpha, float beta, const float *
 
 /* ---- functions of several values -------------------------------------------------------------------- */
 
-/* Squares are common, and exact to rounding. */
+/* Squares are common, and correctly rounded. */
 static void binary_pow(const float *a, const float *b, float *y)
 {
     for (size_t i = 0; i < EP_ROWS; i++) y[i] = b[i] == 2 ? a[i] * a[i] : powf(a[i], b[i]);
@@ -357,7 +357,7 @@ static void binary(enum ep_binary function, const float *a, const float *b, floa
     case EP_POW: binary_pow(a, b, y); break;
     case EP_MIN: EACH(choose(equal(v, v), vec_min(v, w), v));
     case EP_MAX: EACH(choose(equal(v, v), vec_max(v, w), v));
-    case EP_PRELU: EACH(choose(less(v, vec_all(0)), v * w, v)); /* whatever the slope of others */
+    case EP_PRELU: EACH(choose(less(v, vec_all(0)), v * w, v)); /* whatever the slope of non-negative ones */
     case EP_LESS: EACH(truth(less(v, w)));
     case EP_LESS_OR_EQUAL: EACH(truth(less_equal(v, w)));
     case EP_GREATER: EACH(truth(less(w, v)));
@@ -387,7 +387,7 @@ static void clip(const float *x, float low, float high, float *y)
 
 /* ---- sums over columns ------------------------------------------------------------------------------ */
 
-/* Sums of all rows, those of even and odd columns apart until the end: fewer additions wait for each other.
+/* Sums of all rows, of even and odd columns separately until the end: shorter chains of dependent additions.
  */
 enum { VECS = EP_ROWS / VL };
 
@@ -452,14 +452,14 @@ INLINE void store_columns(const vec *columns, size_t count, float *const *y, siz
         if (c < count) vec_store(y[c] + row, columns[c]);
 }
 
-/* Towards the second-level cache, which takes more requests at a time than the first. */
+/* Prefetches to the second-level cache, which handles more requests at a time than the first. */
 INLINE void prefetch(const float *row, size_t width)
 {
     for (size_t c = 0; c < width; c += 64 / sizeof *row) __builtin_prefetch(row + c, 0, 2);
 }
 
-/* The places of a block's rows, beyond the last row that row again. All are asked for before any is read; by
- * rows rather than by sources, which is a fifth faster. */
+/* The addresses of a block's rows, padded with the last one. All are prefetched before any is read; by rows
+ * instead of by sources, which is a fifth faster. */
 INLINE void find_rows(const struct ep_source *sources, size_t count, size_t width, size_t rows,
                       const float *(*from)[EP_ROWS])
 {
@@ -499,8 +499,8 @@ static void gather(const struct ep_source *sources, size_t count, size_t width, 
 }
 
 enum {
-    SUMS = 8,   /* vectors of one target's sum that are added at a time */
-    AHEAD = 24, /* updates whose rows are on their way */
+    SUMS = 8,   /* vectors of a target's sum that are added at a time */
+    AHEAD = 24, /* number of updates prefetched ahead */
 };
 
 INLINE const float *update_row(const struct ep_segments *segments, int32_t place, int32_t *update)
@@ -510,7 +510,7 @@ INLINE const float *update_row(const struct ep_segments *segments, int32_t place
     return segments->rows + (size_t)row * segments->stride;
 }
 
-/* What a block begins with; the rest is asked for on the way. */
+/* Prefetches the start of a block; the rest follows on the way. */
 INLINE void prefetch_first(const struct ep_segments *segments, size_t first, size_t rows, size_t width)
 {
     int32_t begin = segments->begins[first], end = segments->begins[first + rows], update;
@@ -518,7 +518,7 @@ INLINE void prefetch_first(const struct ep_segments *segments, size_t first, siz
         prefetch(update_row(segments, place, &update), width);
 }
 
-/* Columns `column` on of one target's sum, `vecs` vectors of them. last: the block's last place. */
+/* `vecs` vectors of a target's sum, from `column` on. last: the block's last place. */
 INLINE void sum_target(const struct ep_segments *segments, size_t target, int32_t last, size_t column,
                        size_t vecs, bool weighted, float *to)
 {
@@ -591,8 +591,8 @@ static void segments(const struct ep_segments *segments, size_t first, size_t ro
         }
 }
 
-/* The last columns are turned together with some that were before, as a whole tile: nothing beyond is
- * touched. */
+/* The last columns are transposed together with some earlier ones, as a whole tile: nothing beyond is
+ * accessed. */
 static void load(const float *from, size_t stride, size_t rows, size_t width, float *const *y)
 {
     if (width < VL) {
@@ -610,14 +610,14 @@ static void load(const float *from, size_t stride, size_t rows, size_t width, fl
         }
 }
 
-/* VL rows of VL columns, of which those from `width` on are zeros. */
+/* VL rows of VL columns; those from `width` on are zeros. */
 INLINE void load_tile(const float *const *x, size_t width, size_t row, vec *tile)
 {
     for (size_t l = 0; l < VL; l++) tile[l] = l < width ? vec_load(x[l] + row) : vec_all(0);
     transpose(tile);
 }
 
-/* Of at least VL columns; the last tile may overlap the one before. */
+/* At least VL columns; the last tile may overlap the previous one. */
 static void store(const float *const *x, size_t width, size_t rows, float *to, size_t stride)
 {
     if (width < VL) {

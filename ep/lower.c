@@ -1,4 +1,4 @@
-/* Takes a graph's nodes one by one, each by the function of its operator. */
+/* Lowers a graph's nodes one by one, each by its operator's function. */
 #include "ep/lower.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* ---- inputs, constants and outputs of the graph ----------------------------------------------------- */
 
-/* What the operators rely on; extents may not be known. */
+/* What the operators rely on; extents may be unknown. */
 static bool possible(const int64_t *shape, int rank)
 {
     int64_t least[EP_RANK];
@@ -41,12 +41,12 @@ struct ep_lowered ep_lower_input(struct ep_lowering *lowering, int number, const
     lowered = (struct ep_lowered){
         .kind = EP_INTEGERS, .element = value->element, .rank = value->rank, .input = value->input};
     memcpy(lowered.shape, shape, (size_t)value->rank * sizeof *shape);
-    /* rows of a matrix whose length is not known yet may lie any number of elements apart */
+    /* the rows of a matrix of unknown width may be any number of elements apart */
     ep_steps(shape, value->rank, lowered.steps);
     return lowered;
 }
 
-/* What stands for a number that is not known must be none that the model gives. */
+/* The value that stands for an unknown number must not be one that occurs in the model. */
 static bool holds_unknown(const struct ep_value *value)
 {
     int64_t count = ep_elements(value->shape, value->rank);
@@ -109,13 +109,13 @@ static void check_result(struct ep_lowering *lowering, const struct ep_node *nod
     bool known = true;
     for (int d = 0; d < value->rank; d++) known &= value->shape[d] >= 0;
     if (!possible(value->shape, value->rank) || (!known && lowering->kinds != NULL))
-        ep_unsupported(lowering, node, "an extent that cannot be");
+        ep_unsupported(lowering, node, "an impossible extent");
 }
 
 void ep_lower_node(struct ep_lowering *lowering, const struct ep_node *node)
 {
     int number = find_operator(node);
-    if (number < 0) ep_unsupported(lowering, node, "not an operator of ours");
+    if (number < 0) ep_unsupported(lowering, node, "unsupported operator");
     operators[number].lower(lowering, node, operators[number].function);
     for (size_t i = 0; i < node->outputs_count; i++)
         if (node->outputs[i] >= 0) check_result(lowering, node, &lowering->values[node->outputs[i]]);

@@ -1,4 +1,4 @@
-/* Operators that work element by element. */
+/* Lowers operators that work element by element. */
 #include "ep/lower_elements.h"
 
 #include <float.h>
@@ -7,14 +7,14 @@
 
 #include "ep/lower_numbers.h"
 
-/* Operands of an operator with columns among them, stretched to one shape: widths, and rows where one of them
- * has a single row and another has more. Numbers become constants. */
+/* Operands of an operator, some of them columns, broadcast to one shape: in width, and in rows if one has a
+ * single row and another more. Numbers become constants. */
 struct operands {
     int count, rank, width;
     int64_t rows;
     const struct ep_lowered *values[3];
     const int *columns[3];
-    int steps[3]; /* between columns: 0 where one is stretched over the width */
+    int steps[3]; /* between columns: 0 if broadcast over the width */
 };
 
 static bool all_numbers(struct ep_lowering *lowering, const struct ep_node *node)
@@ -24,7 +24,7 @@ static bool all_numbers(struct ep_lowering *lowering, const struct ep_node *node
     return true;
 }
 
-/* Rows that both have; -1 where they are not known: unknown ones may be 1, which gives way. Other differences
+/* The common number of rows; -1 if unknown: an unknown number may be 1, which broadcasts. Other differences
  * fail in any runtime. */
 static int64_t common_rows(struct ep_lowering *lowering, const struct ep_node *node, int64_t a, int64_t b)
 {
@@ -49,7 +49,7 @@ static void measure_columns(struct ep_lowering *lowering, const struct ep_node *
     }
 }
 
-/* Numbers have to be one, or a row as wide as the columns. */
+/* Numbers have to be a single one, or a row as wide as the columns. */
 static void measure_numbers(struct ep_lowering *lowering, const struct ep_node *node, struct operands *all)
 {
     for (int i = 0; i < all->count; i++) {
@@ -58,7 +58,7 @@ static void measure_numbers(struct ep_lowering *lowering, const struct ep_node *
         int64_t count = ep_elements(value->shape, value->rank);
         int64_t last = value->rank == 0 ? 1 : value->shape[value->rank - 1];
         if (value->rank > all->rank || count != last || count < 1 || (all->rank == 1 && count != 1))
-            ep_unsupported(lowering, node, "numbers that are no row");
+            ep_unsupported(lowering, node, "numbers that are not a row");
         if (value->element != EP_FLOAT && value->element != EP_BOOL)
             ep_unsupported(lowering, node, "types differ");
         if (count > EP_WIDEST) ep_unsupported(lowering, node, "numbers too wide");
@@ -142,8 +142,8 @@ static void apply_unary(struct ep_lowering *lowering, const struct ep_node *node
     op->beta = beta;
 }
 
-/* Stock ONNX Runtime computes scale (exp(x) - 1) as it stands: near x = 0 the difference cancels and is off
- * by scale / 2^24, while ours is not. Up to this scale both agree to 1.2e-7; at 1e20 stock returns 0. */
+/* Stock ONNX Runtime computes scale (exp(x) - 1) literally: near x = 0 the difference cancels and is off by
+ * scale / 2^24, ours is not. Up to this scale both agree to 1.2e-7; at 1e20 stock returns 0. */
 static const float most_scale = 2;
 
 void ep_lower_unary(struct ep_lowering *lowering, const struct ep_node *node, int function)
@@ -177,7 +177,7 @@ static float bound(struct ep_lowering *lowering, const struct ep_node *node, con
     const struct ep_lowered *value = ep_input(lowering, node, number);
     if (value->kind != EP_NUMBERS || value->element != EP_FLOAT || value->rank > 1 ||
         ep_elements(value->shape, value->rank) != 1)
-        ep_unsupported(lowering, node, "a bound that is not a known number");
+        ep_unsupported(lowering, node, "an unknown bound");
     return ep_number_at(value, 0);
 }
 
@@ -186,7 +186,7 @@ void ep_lower_clip(struct ep_lowering *lowering, const struct ep_node *node, int
     (void)function;
     const struct ep_lowered *x = ep_input(lowering, node, 0);
     struct ep_lowered *result = ep_output(lowering, node, 0);
-    /* without a bound infinities become the largest numbers, as in ONNX Runtime */
+    /* without a bound, infinities become the largest numbers, as in ONNX Runtime */
     float low = bound(lowering, node, "min", 1, -FLT_MAX), high = bound(lowering, node, "max", 2, FLT_MAX);
     if (x->element != EP_FLOAT) ep_unsupported(lowering, node, "another type");
     if (x->kind == EP_NUMBERS) {
@@ -226,12 +226,12 @@ static void binary(struct ep_lowering *lowering, const struct ep_node *node, int
 
 void ep_lower_binary(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {
-    if (node->version < 7) ep_unsupported(lowering, node, "stretched as before operator set 7");
+    if (node->version < 7) ep_unsupported(lowering, node, "broadcasting as before operator set 7");
     binary(lowering, node, function, ep_input(lowering, node, 0), ep_input(lowering, node, 1),
            ep_output(lowering, node, 0));
 }
 
-/* Numbers that are known, and none of them 0. */
+/* Known numbers, none of them 0. */
 static bool never_zero(const struct ep_lowering *lowering, const struct ep_lowered *value)
 {
     if (value->kind != EP_NUMBERS) return false;
@@ -244,20 +244,20 @@ static bool never_zero(const struct ep_lowering *lowering, const struct ep_lower
     return true;
 }
 
-/* Of 0 and -0 stock ONNX Runtime returns the first or the second, depending on whether the pair is handled by
- * a vector instruction or lies in the remainder of a row, so no kernel of ours can do the same. */
+/* For 0 and -0 stock ONNX Runtime returns either, depending on whether a vector instruction handles the pair
+ * or it is in the remainder of a row, so our kernels cannot do the same. */
 static void check_zeros(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *a,
                         const struct ep_lowered *b)
 {
     if (a->element == EP_FLOAT && b->element == EP_FLOAT && !never_zero(lowering, a) &&
         !never_zero(lowering, b))
-        ep_unsupported(lowering, node, "zeros whose sign is open");
+        ep_unsupported(lowering, node, "zeros of undetermined sign");
 }
 
 void ep_lower_many(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {
     struct ep_lowered result = *ep_input(lowering, node, 0);
-    if (node->version < 8) ep_unsupported(lowering, node, "not stretched before operator set 8");
+    if (node->version < 8) ep_unsupported(lowering, node, "no broadcasting before operator set 8");
     for (size_t i = 1; i < node->inputs_count; i++) {
         struct ep_lowered sum = {.kind = EP_NOTHING};
         if (function != EP_ADD) check_zeros(lowering, node, &result, ep_input(lowering, node, i));

@@ -1,11 +1,11 @@
-/* Operators on numbers that follow from shapes and constants: they are done while planning. */
+/* Evaluates operators on numbers that follow from shapes and constants, while planning. */
 #include "ep/lower_numbers.h"
 
 #include <string.h>
 
 #include "ep/kernels_best.h"
 
-/* A dimension from 0 to rank, counted from the end where negative. */
+/* A dimension from 0 to rank, counted from the end if negative. */
 static int64_t bounded(int64_t dimension, int rank)
 {
     if (dimension < 0) dimension += rank;
@@ -83,11 +83,11 @@ void ep_lower_constant_of_shape(struct ep_lowering *lowering, const struct ep_no
 
 /* ---- element by element ----------------------------------------------------------------------------- */
 
-/* The columns' own functions, so that a number is the same bits whichever way it is computed. */
+/* The functions used for columns, so that a number has the same bits however it is computed. */
 static float number_unary(const struct ep_lowering *lowering, int function, float alpha, float beta, float x)
 {
     _Alignas(64) float in[EP_ROWS], out[EP_ROWS];
-    if (lowering->kinds == NULL && x != x) return x; /* not known */
+    if (lowering->kinds == NULL && x != x) return x; /* unknown */
     for (int i = 0; i < EP_ROWS; i++) in[i] = x;
     ep_kernels_best()->unary((enum ep_unary)function, alpha, beta, in, out);
     return out[0];
@@ -104,7 +104,7 @@ static float number_binary(int function, float a, float b)
     return out[0];
 }
 
-/* Wraps around as the processor does; gives up where there is no such function of integers. */
+/* Wraps around as the processor does; gives up if there is no such function of integers. */
 static int64_t integer_binary(struct ep_lowering *lowering, const struct ep_node *node, int function,
                               int64_t a, int64_t b)
 {
@@ -150,7 +150,7 @@ static void put_integer(struct ep_lowering *lowering, const struct ep_node *node
                         void *numbers, int64_t place, int64_t integer)
 {
     bool unknown = ep_unknown(lowering, integer);
-    if (unknown && element == EP_INT32) ep_unsupported(lowering, node, "integers that are not known");
+    if (unknown && element == EP_INT32) ep_unsupported(lowering, node, "unknown integers");
     if (element == EP_INT64) ((int64_t *)numbers)[place] = integer;
     if (element == EP_INT32) ((int32_t *)numbers)[place] = (int32_t)integer;
     if (element == EP_BOOL) ((uint8_t *)numbers)[place] = unknown ? 2 : integer != 0;
@@ -184,7 +184,7 @@ void ep_numbers_unary(struct ep_lowering *lowering, const struct ep_node *node, 
     *result = made;
 }
 
-/* The shape that both are stretched to. */
+/* The shape that both are broadcast to. */
 static void broadcast(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *a,
                       struct ep_lowered *result)
 {
@@ -200,7 +200,7 @@ static void broadcast(struct ep_lowering *lowering, const struct ep_node *node, 
     memcpy(result->shape, shape, sizeof shape);
 }
 
-/* Where element i of a result lies in an operand that is stretched to it. */
+/* The place of a result's element i in an operand broadcast to it. */
 static int64_t stretched_place(const struct ep_lowered *operand, const struct ep_lowered *result, int64_t i)
 {
     int64_t place = 0, step = 1;

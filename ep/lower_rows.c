@@ -1,4 +1,5 @@
-/* Operators that make rows of others: layers, normalisation, and what goes from nodes to edges and back. */
+/* Lowers operators that compute rows from others: layers, normalisation, and gathers and sums between nodes
+ * and edges. */
 #include "ep/lower_rows.h"
 
 #include <math.h>
@@ -29,13 +30,14 @@ static const struct ep_lowered *numbers_input(struct ep_lowering *lowering, cons
     return value;
 }
 
-/* `width` numbers from one or as many, times a factor. */
+/* `width` numbers, from one or from as many, times a factor. */
 static const float *row_of_numbers(struct ep_lowering *lowering, const struct ep_node *node,
                                    const struct ep_lowered *value, int width, float factor)
 {
     int64_t count = ep_elements(value->shape, value->rank);
     int64_t last = value->rank == 0 ? 1 : value->shape[value->rank - 1];
-    if (count != last || (count != 1 && count != width)) ep_unsupported(lowering, node, "no row of numbers");
+    if (count != last || (count != 1 && count != width))
+        ep_unsupported(lowering, node, "not a row of numbers");
     float *row = ep_alloc(lowering->arena, (size_t)width, sizeof *row);
     for (int j = 0; j < width; j++) row[j] = factor * ep_number_at(value, count == 1 ? 0 : j);
     return row;
@@ -43,7 +45,7 @@ static const float *row_of_numbers(struct ep_lowering *lowering, const struct ep
 
 /* ---- layers ----------------------------------------------------------------------------------------- */
 
-/* Wider layers are for a kernel that divides them, and for weights that are packed once. */
+/* Wider layers would need a kernel that divides them, and weights packed once. */
 enum { WIDEST_LAYER = 1024 };
 
 static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered *x, const int *start,
@@ -61,7 +63,7 @@ static struct ep_op *layer(struct ep_lowering *lowering, const struct ep_lowered
     return op;
 }
 
-/* The columns that a Gemm adds to its products, one row of them stretched to all. */
+/* The columns that a Gemm adds to its products; a single row is broadcast. */
 static const int *added_columns(struct ep_lowering *lowering, const struct ep_node *node,
                                 const struct ep_lowered *added, int64_t rows, int width)
 {
@@ -123,7 +125,7 @@ void ep_lower_matmul(struct ep_lowering *lowering, const struct ep_node *node, i
 static void no_more_outputs(struct ep_lowering *lowering, const struct ep_node *node)
 {
     for (size_t i = 1; i < node->outputs_count; i++)
-        if (node->outputs[i] >= 0) ep_unsupported(lowering, node, "more than one output is asked for");
+        if (node->outputs[i] >= 0) ep_unsupported(lowering, node, "more than one output is used");
 }
 
 void ep_lower_normalisation(struct ep_lowering *lowering, const struct ep_node *node, int function)
@@ -146,7 +148,7 @@ void ep_lower_normalisation(struct ep_lowering *lowering, const struct ep_node *
     result_columns(lowering, op, 2, ep_output(lowering, node, 0));
 }
 
-/* With known mean and variance it is x a + b, column by column: a layer of one input each would be more work.
+/* With known mean and variance it is x a + b, column by column: cheaper than layers of one input each.
  */
 void ep_lower_batch_normalisation(struct ep_lowering *lowering, const struct ep_node *node, int function)
 {

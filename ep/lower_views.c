@@ -1,4 +1,4 @@
-/* Operators that only take, order or repeat elements. */
+/* Lowers operators that only select, reorder or repeat elements. */
 #include "ep/lower_views.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ static int64_t place_selection(const struct ep_lowered *source, const struct ep_
     return offset;
 }
 
-/* A dimension of the source that is not known is taken whole, or not at all. */
+/* An unknown dimension of the source can only be taken whole. */
 static void check_part(struct ep_lowering *lowering, const struct ep_node *node, int64_t extent,
                        int64_t begin, int64_t factor, int64_t count)
 {
@@ -38,7 +38,7 @@ static void check_part(struct ep_lowering *lowering, const struct ep_node *node,
                (__builtin_mul_overflow(count - 1, factor, &way) || __builtin_add_overflow(begin, way, &last));
     if (whole || (extent >= 0 && count == 0)) return;
     if (count < 0 || !inside || far || last < 0 || last >= extent)
-        ep_unsupported(lowering, node, "a part that is not within the whole");
+        ep_unsupported(lowering, node, "a part beyond the whole");
 }
 
 static void check_selection(struct ep_lowering *lowering, const struct ep_node *node,
@@ -48,7 +48,7 @@ static void check_selection(struct ep_lowering *lowering, const struct ep_node *
     for (int d = 0; d < selection->rank; d++) {
         int s = selection->from[d];
         if (s < 0) continue;
-        if (s >= source->rank || taken[s]) ep_unsupported(lowering, node, "a dimension twice");
+        if (s >= source->rank || taken[s]) ep_unsupported(lowering, node, "a repeated dimension");
         taken[s] = true;
         check_part(lowering, node, source->shape[s], selection->begins[s], selection->factor[d],
                    selection->shape[d]);
@@ -124,7 +124,7 @@ void ep_lower_identity(struct ep_lowering *lowering, const struct ep_node *node,
             ep_integer_at(training, 0) != 0)
             ep_unsupported(lowering, node, "training");
     }
-    if (dropout && ep_has_input(node, 1)) { /* of no use, but stock ONNX Runtime looks at it */
+    if (dropout && ep_has_input(node, 1)) { /* unused, but stock ONNX Runtime checks it */
         const struct ep_lowered *ratio = ep_input(lowering, node, 1);
         bool one = ratio->kind == EP_NUMBERS && ratio->element == EP_FLOAT &&
                    ep_elements(ratio->shape, ratio->rank) == 1;
@@ -132,7 +132,7 @@ void ep_lower_identity(struct ep_lowering *lowering, const struct ep_node *node,
             ep_unsupported(lowering, node, "its ratio");
     }
     for (size_t i = 1; i < node->outputs_count; i++)
-        if (node->outputs[i] >= 0) ep_unsupported(lowering, node, "a mask is asked for");
+        if (node->outputs[i] >= 0) ep_unsupported(lowering, node, "the mask is used");
     *ep_output(lowering, node, 0) = *ep_input(lowering, node, 0);
 }
 
@@ -150,7 +150,7 @@ void ep_lower_unsqueeze(struct ep_lowering *lowering, const struct ep_node *node
     struct ep_selection selection = {.rank = source->rank + (int)count};
     for (size_t i = 0; i < count; i++) added[ep_axis(lowering, node, axes[i], selection.rank)] = true;
     for (int d = 0, s = 0; d < selection.rank; d++) {
-        if (!added[d] && s == source->rank) ep_unsupported(lowering, node, "an axis twice");
+        if (!added[d] && s == source->rank) ep_unsupported(lowering, node, "a repeated axis");
         selection.from[d] = added[d] ? -1 : s;
         selection.shape[d] = added[d] ? 1 : source->shape[s];
         selection.factor[d] = 1;
@@ -170,7 +170,7 @@ void ep_lower_squeeze(struct ep_lowering *lowering, const struct ep_node *node, 
         ep_unsupported(lowering, node, "no axes");
     for (size_t i = 0; i < count; i++) {
         int axis = ep_axis(lowering, node, axes[i], source->rank);
-        if (source->shape[axis] != 1) ep_unsupported(lowering, node, "an extent that is not known to be 1");
+        if (source->shape[axis] != 1) ep_unsupported(lowering, node, "an extent that may not be 1");
         removed[axis] = true;
     }
     struct ep_selection selection = {.rank = 0};
@@ -183,7 +183,7 @@ void ep_lower_squeeze(struct ep_lowering *lowering, const struct ep_node *node, 
     select_input(lowering, node, &selection);
 }
 
-/* Matches dimensions in their order; those of extent 1 may come and go. */
+/* Matches dimensions in order; those of extent 1 may be added or dropped. */
 static void reshape_to(struct ep_lowering *lowering, const struct ep_node *node,
                        const struct ep_lowered *source, int rank, const int64_t *shape)
 {
@@ -203,7 +203,7 @@ static void reshape_to(struct ep_lowering *lowering, const struct ep_node *node,
     select_input(lowering, node, &selection);
 }
 
-/* The extent that the others leave, -1 where that is not known. */
+/* The extent that follows from the others, -1 if unknown. */
 static int64_t infer_extent(struct ep_lowering *lowering, const struct ep_node *node,
                             const struct ep_lowered *source, const int64_t *shape, int rank, int place)
 {
@@ -215,10 +215,9 @@ static int64_t infer_extent(struct ep_lowering *lowering, const struct ep_node *
         own[s] = source->shape[s] < 0 ? 1 : source->shape[s];
     }
     int64_t known = ep_elements(others, rank), all = ep_elements(own, source->rank);
-    /* one extent not known, and the known ones the same: it is that one */
+    /* one extent is unknown and the known ones are the same: it is that one */
     if (unknown == 1 && all == known) return -1;
-    if (unknown > 0 || known <= 0 || all % known != 0)
-        ep_unsupported(lowering, node, "a shape that is not known");
+    if (unknown > 0 || known <= 0 || all % known != 0) ep_unsupported(lowering, node, "an unknown shape");
     return all / known;
 }
 
@@ -231,12 +230,12 @@ void ep_lower_reshape(struct ep_lowering *lowering, const struct ep_node *node, 
     bool zeros = ep_flag(lowering, node, "allowzero", false);
     for (int d = 0; d < rank; d++) {
         if (shape[d] == 0 && !zeros) {
-            if (d >= source->rank) ep_unsupported(lowering, node, "a shape that is not known");
+            if (d >= source->rank) ep_unsupported(lowering, node, "an unknown shape");
             shape[d] = source->shape[d] < 0 ? EP_UNKNOWN : source->shape[d];
         }
         if (shape[d] != -1) shape[d] = ep_extent(lowering, node, shape[d]);
         if (shape[d] >= 0) continue;
-        if (place >= 0) ep_unsupported(lowering, node, "a shape that is not known");
+        if (place >= 0) ep_unsupported(lowering, node, "an unknown shape");
         place = d;
     }
     if (place >= 0) shape[place] = infer_extent(lowering, node, source, shape, rank, place);
@@ -312,7 +311,7 @@ void ep_lower_slice(struct ep_lowering *lowering, const struct ep_node *node, in
             ep_unsupported(lowering, node, "lists of different lengths");
         int axis = ep_axis(lowering, node, given[2] ? lists[2][i] : (int64_t)i, source->rank);
         int64_t range[3] = {lists[0][i], lists[1][i], given[3] ? lists[3][i] : 1};
-        if (sliced[axis]) ep_unsupported(lowering, node, "an axis twice");
+        if (sliced[axis]) ep_unsupported(lowering, node, "a repeated axis");
         sliced[axis] = true;
         slice_axis(lowering, node, source, &selection, axis, range);
     }
@@ -343,7 +342,7 @@ void ep_lower_split(struct ep_lowering *lowering, const struct ep_node *node, in
     if (begin != extent) ep_unsupported(lowering, node, "parts that are not the whole");
 }
 
-/* The extent of a dimension that a value is stretched to; all three may be unknown, -1. */
+/* The extent of a dimension that a value is broadcast to; all three may be unknown, -1. */
 static int64_t stretch(struct ep_lowering *lowering, const struct ep_node *node, int64_t own, int64_t wanted)
 {
     if (wanted < 0) return own == 1 ? -1 : own; /* has to be 1 or the same */
@@ -352,7 +351,7 @@ static int64_t stretch(struct ep_lowering *lowering, const struct ep_node *node,
     return wanted;
 }
 
-/* Numbers all the same, stretched to rows: columns of one constant. */
+/* Equal numbers, broadcast to rows: columns of one constant. */
 static void fill(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
                  int rank, const int64_t *shape)
 {
@@ -361,7 +360,7 @@ static void fill(struct ep_lowering *lowering, const struct ep_node *node, const
     bool by_column = source->rank >= 1 && source->shape[source->rank - 1] == width &&
                      ep_elements(source->shape, source->rank) == width && rank == 2;
     if (source->element != EP_FLOAT || (!one && !by_column))
-        ep_unsupported(lowering, node, "numbers stretched to rows");
+        ep_unsupported(lowering, node, "numbers broadcast to rows");
     int *columns = ep_new_columns(lowering, node, width);
     for (int64_t j = 0; j < width; j++)
         columns[j] = ep_program_constant(lowering->program, ep_number_at(source, one ? 0 : j));
@@ -373,7 +372,7 @@ static bool becomes_columns(const struct ep_lowering *lowering, const struct ep_
     return lowering->kinds != NULL ? lowering->kinds[node->outputs[0]] == EP_COLUMNS : unknown;
 }
 
-/* The shape of a value stretched to what input 1 says; returns its rank. */
+/* The shape of a value broadcast to input 1; returns its rank. */
 static int stretch_shape(struct ep_lowering *lowering, const struct ep_node *node,
                          const struct ep_lowered *source, int64_t *shape)
 {
@@ -468,7 +467,7 @@ void ep_lower_concat(struct ep_lowering *lowering, const struct ep_node *node, i
     *ep_output(lowering, node, 0) = ep_columns(EP_FLOAT, 2, rows, filled, columns);
 }
 
-/* Places along one axis that are known: one (the axis goes) or a list. */
+/* Known places along one axis: a single one (the axis is dropped) or a list. */
 static void gather_known(struct ep_lowering *lowering, const struct ep_node *node,
                          const struct ep_lowered *source, const struct ep_lowered *places, int axis)
 {
@@ -479,9 +478,9 @@ static void gather_known(struct ep_lowering *lowering, const struct ep_node *nod
         if (extent < 0) ep_unsupported(lowering, node, "a place of unknown extent");
         if (list[i] < 0) list[i] += extent;
         if (list[i] < 0 || list[i] >= extent) ep_unsupported(lowering, node, "a place beyond the extent");
-        /* lists in even steps are selections; others are rare */
+        /* lists with a constant step are selections; others are rare */
         if (i > 1 && list[i] - list[i - 1] != list[1] - list[0])
-            ep_unsupported(lowering, node, "places in any order");
+            ep_unsupported(lowering, node, "places without a constant step");
     }
     if (count == 0) ep_unsupported(lowering, node, "no places");
     selection.begins[axis] = list[0];

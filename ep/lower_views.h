@@ -1,11 +1,11 @@
-/* Operators that only arrange: other columns, another view of numbers or integers. */
+/* Operators that only rearrange: other columns, another view of numbers or integers. */
 #ifndef TRKX_EP_LOWER_VIEWS_H
 #define TRKX_EP_LOWER_VIEWS_H
 
 #include "ep/lowering.h"
 
-/* Each element of the result is one of the source: of dimension d of the result comes dimension from[d] of
- * the source (-1: none), every factor[d]-th; begins[s]: where it starts in dimension s of the source. */
+/* Each element of the result is one of the source: dimension d of the result is dimension from[d] of the
+ * source (-1: none), every factor[d]-th element; begins[s] is the start in dimension s of the source. */
 struct ep_selection {
     int rank;
     int64_t shape[EP_RANK];
@@ -14,7 +14,7 @@ struct ep_selection {
 };
 
 struct ep_selection ep_select_all(const struct ep_lowered *value);
-/* Gives up where a selection takes a dimension twice, or anything beyond its source. */
+/* Gives up if a selection uses a dimension twice, or anything beyond its source. */
 void ep_select(struct ep_lowering *lowering, const struct ep_node *node, const struct ep_lowered *source,
                const struct ep_selection *selection, struct ep_lowered *result);
 

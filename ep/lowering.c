@@ -1,4 +1,4 @@
-/* What the operators need: their inputs, attributes and lists, and room for results. */
+/* Access to operators' inputs, attributes and lists, and room for their results. */
 #include "ep/lowering.h"
 
 _Noreturn void ep_unsupported(struct ep_lowering *lowering, const struct ep_node *node, const char *why)
@@ -15,7 +15,7 @@ struct ep_lowered *ep_input(struct ep_lowering *lowering, const struct ep_node *
 {
     if (!ep_has_input(node, number)) ep_unsupported(lowering, node, "an input is missing");
     struct ep_lowered *value = &lowering->values[node->inputs[number]];
-    if (value->kind == EP_NOTHING) ep_unsupported(lowering, node, "an input is not ours");
+    if (value->kind == EP_NOTHING) ep_unsupported(lowering, node, "an input is computed elsewhere");
     return value;
 }
 
@@ -52,12 +52,12 @@ float ep_number_at(const struct ep_lowered *value, int64_t place)
 int64_t *ep_known_integers(struct ep_lowering *lowering, const struct ep_node *node,
                            const struct ep_lowered *value, size_t *count)
 {
-    if (value->kind != EP_NUMBERS || value->rank > 1) ep_unsupported(lowering, node, "a list is not known");
+    if (value->kind != EP_NUMBERS || value->rank > 1) ep_unsupported(lowering, node, "an unknown list");
     *count = (size_t)ep_elements(value->shape, value->rank);
     int64_t *list = ep_alloc(lowering->arena, *count, sizeof *list);
     for (size_t i = 0; i < *count; i++) {
         list[i] = ep_integer_at(value, (int64_t)i);
-        if (ep_unknown(lowering, list[i])) ep_unsupported(lowering, node, "a list is not known");
+        if (ep_unknown(lowering, list[i])) ep_unsupported(lowering, node, "an unknown list");
     }
     return list;
 }
@@ -96,7 +96,7 @@ int ep_shape_input(struct ep_lowering *lowering, const struct ep_node *node, siz
     const struct ep_lowered *wanted = ep_input(lowering, node, number);
     if (wanted->kind != EP_NUMBERS || wanted->element != EP_INT64 || wanted->rank != 1 ||
         wanted->shape[0] > EP_RANK)
-        ep_unsupported(lowering, node, "a shape that is not known");
+        ep_unsupported(lowering, node, "an unknown shape");
     for (int d = 0; d < wanted->shape[0]; d++) shape[d] = ep_integer_at(wanted, d);
     return (int)wanted->shape[0];
 }
@@ -104,13 +104,13 @@ int ep_shape_input(struct ep_lowering *lowering, const struct ep_node *node, siz
 int64_t ep_extent(struct ep_lowering *lowering, const struct ep_node *node, int64_t integer)
 {
     if (ep_unknown(lowering, integer)) return -1;
-    if (integer < 0 || integer > INT32_MAX) ep_unsupported(lowering, node, "an extent that cannot be");
+    if (integer < 0 || integer > INT32_MAX) ep_unsupported(lowering, node, "an impossible extent");
     return integer;
 }
 
 int *ep_new_columns(struct ep_lowering *lowering, const struct ep_node *node, int64_t width)
 {
-    if (width < 1 || width > EP_WIDEST) ep_unsupported(lowering, node, "of no width, unknown or too large");
+    if (width < 1 || width > EP_WIDEST) ep_unsupported(lowering, node, "width zero, unknown or too large");
     return ep_alloc(lowering->arena, (size_t)width, sizeof(int));
 }
 

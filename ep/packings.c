@@ -1,4 +1,4 @@
-/* Packs weights once, and keeps them for all runs. */
+/* Packs weights once and keeps them for all runs. */
 #include "ep/packings.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "ep/kernels.h"
 
-/* What makes two layers' packed weights the same. */
+/* Identifies a layer's packed weights. */
 struct key {
     const float *weights;
     size_t row_step, column_step;
@@ -43,7 +43,7 @@ void ep_packings_free(struct ep_packings *packings)
     pthread_mutex_destroy(&packings->lock);
 }
 
-/* Whether weights lie in a tensor of the graph, not in the memory of a run that has computed them. */
+/* Whether weights are in a tensor of the graph, not in the memory of the run that computed them. */
 static bool lasts(const struct ep_graph *graph, const float *weights)
 {
     for (size_t i = 0; i < graph->values_count; i++) {
@@ -86,7 +86,7 @@ static void pack(const struct key *key, const int *places, float *rows, float *p
     ep_weights_pack(rows, outputs, 1, inputs, outputs, packed);
 }
 
-/* NULL where there is no memory. */
+/* NULL if out of memory. */
 static struct ep_packing *make_packing(const struct key *key, const int *places, float *rows)
 {
     enum { ALIGNMENT = 64 };
@@ -106,7 +106,7 @@ static struct ep_packing *make_packing(const struct key *key, const int *places,
     return packing;
 }
 
-/* The kept packing, made where it is not there yet. */
+/* The kept packing, created if missing. */
 static const struct ep_packing *find_or_make(struct ep_packings *packings, const struct key *key,
                                              const int *places, float *rows)
 {

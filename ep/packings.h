@@ -1,4 +1,4 @@
-/* Packed weights of a compiled part of a graph: packed by the first run that needs them, for all that follow.
+/* Packed weights of a compiled part of a graph: packed by the first run that needs them, and kept.
  */
 #ifndef TRKX_EP_PACKINGS_H
 #define TRKX_EP_PACKINGS_H
@@ -10,9 +10,9 @@
 
 struct ep_packing;
 
-/* Any number of runs at a time. */
+/* Shared by any number of concurrent runs. */
 struct ep_packings {
-    const struct ep_graph *graph; /* of which weights may be kept: they live as long as it does */
+    const struct ep_graph *graph; /* whose weights may be kept: they live as long as it does */
     pthread_mutex_t lock;         /* of the list */
     struct ep_packing *list;
 };
@@ -20,8 +20,8 @@ struct ep_packings {
 void ep_packings_init(struct ep_packings *packings, const struct ep_graph *graph);
 void ep_packings_free(struct ep_packings *packings);
 
-/* The weights of a layer, packed (kernels.h). Kept where they are the graph's own and `packings` is not NULL,
- * else of the arena. Gives up, with the arena's reason, where there is no memory. */
+/* A layer's packed weights (kernels.h). Kept if they belong to the graph and `packings` is not NULL,
+ * otherwise in the arena. Gives up if out of memory. */
 const float *ep_weights_of(struct ep_packings *packings, struct ep_arena *arena, const struct ep_op *layer);
 
 #endif

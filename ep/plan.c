@@ -1,4 +1,4 @@
-/* Lays out a program's buffers, and divides it into passes. */
+/* Divides a program into passes and lays out its buffers. */
 #include "ep/plan.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct planner {
     struct ep_schedule schedule;
     int *kept;      /* [ops] buffer of an op whose columns a later pass reads, or -1 */
     int *last_read; /* [buffers' ops] place in the schedule where an op's buffer is read last */
-    /* of the pass at hand */
+    /* of the current pass */
     int *slots;    /* [columns] slot of scratch, or -1 */
     int *last_use; /* [columns] place in the schedule, or -1 */
     int *free_slots;
@@ -28,8 +28,8 @@ static size_t blocks_of(int64_t rows)
     return ((size_t)rows + EP_ROWS - 1) / EP_ROWS;
 }
 
-/* Room for `count` things of `size` bytes; one more vector, so that kernels may read beyond the last row's
- * end. */
+/* Room for `count` elements of `size` bytes, plus a vector, so that kernels may read beyond the end of the
+ * last row. */
 static int add_buffer(struct planner *planner, size_t count, size_t size, int first, int last)
 {
     struct ep_plan *plan = planner->plan;
@@ -83,8 +83,8 @@ static void keep_columns(struct planner *planner)
     }
 }
 
-/* An op's buffer may take over that of another, block by block, which is read for the last time in the same
- * pass and before the op writes. */
+/* An op's buffer may reuse another one block by block, if that is last read in the same pass before the op
+ * writes. */
 static void share_buffers(struct planner *planner)
 {
     struct ep_buffer *buffers = planner->plan->buffers;
@@ -168,7 +168,7 @@ static bool together(const struct ep_buffer *a, const struct ep_buffer *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* First fit: the lowest place that no buffer needed at the same time has. */
+/* First fit: the lowest place not used by a buffer needed at the same time. */
 static size_t find_place(const struct ep_plan *plan, const int *placed, size_t count,
                          const struct ep_buffer *buffer)
 {
@@ -186,7 +186,7 @@ static size_t find_place(const struct ep_plan *plan, const int *placed, size_t c
     return place;
 }
 
-/* Places the chains of shared buffers as one, the largest first. */
+/* Places each chain of shared buffers as one, the largest first. */
 static void place_buffers(struct planner *planner)
 {
     struct ep_plan *plan = planner->plan;
@@ -247,7 +247,7 @@ static struct ep_instruction *add_instruction(struct planner *planner, struct ep
     return added;
 }
 
-/* Where the outputs of an op go: its buffer, or slots of scratch. */
+/* Assigns the outputs of an op: its buffer, or slots of scratch. */
 static void add_outputs(struct planner *planner, struct ep_pass *pass, const struct ep_op *op)
 {
     int buffer = planner->kept[op - planner->program->ops];
@@ -267,7 +267,7 @@ static void free_outputs(struct planner *planner, const struct ep_op *op, int pl
         if (planner->last_use[op->first + j] <= place) give_slot(planner, op->first + j);
 }
 
-/* An input of the graph is loaded where a pass uses it for the first time. */
+/* An input of the graph is loaded at its first use in a pass. */
 static void load_input(struct planner *planner, struct ep_pass *pass, const struct ep_op *op, int place)
 {
     struct ep_instruction *load = add_instruction(planner, pass, op);
@@ -341,7 +341,7 @@ static void plan_passes(struct planner *planner, const int *constants)
     }
 }
 
-/* [ops] number of each constant, whose values are filled in. */
+/* [ops] number of each constant; also fills in their values. */
 static int *plan_constants(struct planner *planner)
 {
     const struct ep_program *program = planner->program;

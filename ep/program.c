@@ -44,7 +44,8 @@ int *ep_program_binary(struct ep_program *program, enum ep_binary function, int6
     return ep_op_columns(program, op);
 }
 
-/* Equal constants are one. Each bucket is a chain of ops, numbered from 1, by their `function`. */
+/* Equal constants are stored once. Each bucket is a chain of ops, numbered from 1, linked by their
+ * `function`. */
 int ep_program_constant(struct ep_program *program, float value)
 {
     uint32_t bits;
@@ -61,7 +62,7 @@ int ep_program_constant(struct ep_program *program, float value)
     return op->first;
 }
 
-/* The graph's input that these columns are, whole and in order, or -1. */
+/* The graph's input consisting of exactly these columns in order, or -1. */
 static int whole_input(const struct ep_program *program, const int *columns, int width)
 {
     const struct ep_op *op = ep_maker(program, columns[0]);

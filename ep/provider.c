@@ -1,11 +1,11 @@
-/* The execution provider as ONNX Runtime sees it: a factory that makes providers, a provider that claims and
- * compiles parts of graphs, and the function that runs one. ONNX Runtime 1.23 and newer,
+/* The execution provider's interface to ONNX Runtime: a factory that creates providers, a provider that
+ * claims and compiles parts of graphs, and the function that runs one. ONNX Runtime 1.23 and newer,
  * onnxruntime_ep_c_api.h.
  *
- * It is a plugin of its own, for any program that uses ONNX Runtime, and is built without libtrkx. That is
- * why ep/ has its own arena and its own way to fail, made for work that may give up at any point
- * (ep/arena.h), and groups its indices itself (ep/index.h). All it shares with the rest of trkx is
- * src/core/cpu.c, which is compiled in, and the list of operators, onnx/operator_list.h. */
+ * It is a separate plugin, for any program that uses ONNX Runtime, and is built without libtrkx. Therefore
+ * ep/ has its own arena and its own errors, made for work that may give up at any point (ep/arena.h), and
+ * groups indices itself (ep/index.h). It shares with the rest of trkx only src/core/cpu.c, which is compiled
+ * in, and the list of operators, onnx/operator_list.h. */
 #include <onnxruntime_c_api.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +20,16 @@
 #include "ep/rewrite.h"
 #include "ep/run.h"
 
-/* By number: newer headers still meet a 1.23 library. */
+/* As a number, so that newer headers still work with a 1.23 library. */
 enum { API_VERSION = 23 };
 
 #define PROVIDER_NAME "TrkxExecutionProvider"
 
 struct factory {
-    OrtEpFactory base; /* first: the runtime hands us this */
+    OrtEpFactory base; /* first: the runtime passes a pointer to it */
     const OrtApi *api;
     const OrtEpApi *ep_api;
-    OrtMemoryInfo *memory; /* of the processor, to ask for its allocator */
+    OrtMemoryInfo *memory; /* of the CPU, to get its allocator */
 };
 
 struct provider {
@@ -60,7 +60,7 @@ static OrtStatus *status_of(const struct factory *factory, const struct ep_arena
 
 /* ---- running ---------------------------------------------------------------------------------------- */
 
-/* All that one run holds; released whichever way it ends, an exception of the runtime's allocator included.
+/* Everything that a run holds; released however it ends, even by an exception of the runtime's allocator.
  */
 struct job {
     const struct compiled *compiled;
@@ -78,7 +78,7 @@ static void release_job(struct job *job)
     ep_arena_free(&job->arena);
 }
 
-/* Gives up with the runtime's status kept. */
+/* Gives up, keeping the runtime's status. */
 static void check(struct job *job, OrtStatus *failure)
 {
     if (failure == NULL) return;
@@ -106,10 +106,11 @@ static void read_input(struct job *job, size_t number, struct ep_tensor *tensor,
     for (int d = 0; d < value->rank && agrees; d++)
         agrees = shape[d] <= INT32_MAX && (value->shape[d] < 0 || value->shape[d] == shape[d]);
     if (!agrees)
-        ep_give_up(&job->arena, EP_REASON_INPUT, "%s is of another shape than the model says", value->name);
+        ep_give_up(&job->arena, EP_REASON_INPUT, "%s has a different shape than the model declares",
+                   value->name);
 }
 
-/* Integers and numbers that leave the part are written as they are; columns are written by the run. */
+/* Integers and numbers among the outputs are written here; columns are written by the run. */
 static void write_output(const struct ep_lowered *value, const struct ep_tensor *inputs, void *data)
 {
     int64_t count = ep_elements(value->shape, value->rank);
@@ -147,7 +148,7 @@ static void parallel(void *context, void (*function)(void *, size_t), size_t cou
     const OrtApi *api = job->compiled->factory->api;
     OrtStatus *failure = api->KernelContext_ParallelFor(job->context, function, count, count, data);
     if (failure == NULL) return;
-    api->ReleaseStatus(failure); /* it has not begun */
+    api->ReleaseStatus(failure); /* it has not started */
     for (size_t i = 0; i < count; i++) function(data, i);
 }
 
@@ -166,7 +167,7 @@ static struct ep_plan *plan_run(struct job *job, struct ep_lowering *lowering, s
     return ep_plan_make(lowering->program);
 }
 
-/* Rows are read in any order: with large pages their addresses are found faster. The advice may be ignored.
+/* Rows are read in any order: large pages make address translation faster. The advice may be ignored.
  */
 static void advise_large_pages(char *memory, size_t bytes)
 {
@@ -188,7 +189,7 @@ static void run_job(struct job *job)
     struct ep_arena *arena = &job->arena;
     struct ep_program *program = ep_alloc(arena, 1, sizeof *program);
     program->arena = arena;
-    program->packings = (struct ep_packings *)&compiled->packings; /* has a lock of its own */
+    program->packings = (struct ep_packings *)&compiled->packings; /* has its own lock */
     struct ep_lowering lowering = {.arena = arena,
                                    .graph = graph,
                                    .program = program,
@@ -204,7 +205,7 @@ static void run_job(struct job *job)
     advise_large_pages(job->memory, plan->bytes);
     struct ep_run run = {.plan = plan,
                          .kernels = ep_kernels_best(),
-                         .pool = (struct ep_scratch_pool *)&compiled->pool, /* has a lock of its own */
+                         .pool = (struct ep_scratch_pool *)&compiled->pool, /* has its own lock */
                          .inputs = inputs,
                          .outputs = outputs,
                          .memory = (char *)(((uintptr_t)job->memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT),
@@ -215,7 +216,8 @@ static void run_job(struct job *job)
     if (reason != EP_REASON_NONE) ep_give_up(arena, reason, "%s", message);
 }
 
-/* Apart from where the job is a local, which a jump back may not find as it was left. */
+/* Separate from the function in which the job is a local variable, which a jump back could find in an old
+ * state. */
 static bool try_job(struct job *job)
 {
     jmp_buf here;
@@ -397,7 +399,7 @@ static void ORT_API_CALL release_provider(OrtEpFactory *self, OrtEp *provider)
     free(provider);
 }
 
-/* One of the provider's options: a name that it has, and a value. */
+/* Applies one of the provider's options. */
 static OrtStatus *take_option(const OrtApi *api, struct provider *provider, const char *name,
                               const char *value)
 {
@@ -407,11 +409,11 @@ static OrtStatus *take_option(const OrtApi *api, struct provider *provider, cons
         return provider->report != NULL ? NULL : api->CreateStatus(ORT_EP_FAIL, PROVIDER_NAME ": bad_alloc");
     }
     snprintf(message, sizeof message,
-             PROVIDER_NAME ": option \"%.100s\" is not known: there is report, the path of a file", name);
+             PROVIDER_NAME ": unknown option \"%.100s\": the only one is report, the path of a file", name);
     return api->CreateStatus(ORT_INVALID_ARGUMENT, message);
 }
 
-/* Those of the session's entries that are for this provider. */
+/* Applies the session's entries for this provider. */
 static OrtStatus *read_options(const OrtApi *api, const OrtSessionOptions *options, struct provider *provider)
 {
     static const char prefix[] = "ep.trkxexecutionprovider.";
@@ -452,8 +454,7 @@ static OrtStatus *ORT_API_CALL create_provider(OrtEpFactory *self, const OrtHard
     return NULL;
 }
 
-/* Memory and copies are the processor's own. A factory without these three functions crashes ONNX
- * Runtime 1.32. */
+/* Memory and copies are the CPU's. A factory without these three functions crashes ONNX Runtime 1.32. */
 static OrtStatus *ORT_API_CALL create_allocator(OrtEpFactory *self, const OrtMemoryInfo *memory,
                                                 const OrtKeyValuePairs *options, OrtAllocator **allocator)
 {
@@ -501,7 +502,7 @@ OrtStatus *CreateEpFactories(const char *name, const OrtApiBase *base, const Ort
     const OrtApi *api = base->GetApi(API_VERSION);
     *count = 0;
     if (api == NULL) return NULL; /* older than 1.23: no factory, which the runtime reports */
-    if (most < 1) return api->CreateStatus(ORT_INVALID_ARGUMENT, PROVIDER_NAME ": no room for a factory");
+    if (most < 1) return api->CreateStatus(ORT_INVALID_ARGUMENT, PROVIDER_NAME ": no space for a factory");
     struct factory *factory = calloc(1, sizeof *factory);
     if (factory == NULL) return api->CreateStatus(ORT_EP_FAIL, PROVIDER_NAME ": bad_alloc");
     factory->base = (OrtEpFactory){.ort_version_supported = API_VERSION,

@@ -1,4 +1,4 @@
-/* Writes down what was claimed. */
+/* Writes a report of what was claimed. */
 #include "ep/report.h"
 
 #include <stdio.h>
@@ -6,10 +6,10 @@
 
 static const char *reason_of(const struct ep_claims *claims, size_t node)
 {
-    return claims->reasons[node] != NULL ? claims->reasons[node] : "not worth a part of its own";
+    return claims->reasons[node] != NULL ? claims->reasons[node] : "not worth a separate part";
 }
 
-/* The same reason of several nodes is one line. */
+/* Nodes of the same operator and reason share a line. */
 static void write_left(FILE *file, const struct ep_graph *graph, const struct ep_claims *claims,
                        bool *written /* [nodes] false */)
 {
@@ -32,7 +32,7 @@ bool ep_report_append(const char *path, struct ep_arena *arena, const struct ep_
     size_t claimed = 0;
     for (size_t n = 0; n < graph->nodes_count; n++) claimed += claims->groups[n] >= 0;
     bool *written =
-        ep_alloc(arena, graph->nodes_count, sizeof *written); /* gives up before there is a file */
+        ep_alloc(arena, graph->nodes_count, sizeof *written); /* may give up: before the file is created */
     FILE *file = fopen(path, "a");
     if (file == NULL) return false;
     fprintf(file, "graph\t%zu\t%zu\t%d\n", graph->nodes_count, claimed, claims->count);

@@ -1,11 +1,11 @@
-/* The same program with less work: sums go into the layers and gathers that they follow, a layer on gathered
- * rows is done before they are gathered, weighted rows are summed without being written. Results change by
- * rounding only. */
+/* Makes a program cheaper: sums are merged into the layers and gathers they follow, layers on gathered rows
+ * are computed before the gather, weighted rows are summed without being written. Results change only by
+ * rounding. */
 #include "ep/rewrite.h"
 
 #include <string.h>
 
-/* Who uses the columns of an op: one op and nothing else, or anything else. */
+/* The user of an op's columns: a single op, or NOBODY or SEVERAL. */
 enum { NOBODY = -1, SEVERAL = -2 };
 
 static void add_user(int *users, int maker, int user)
@@ -36,7 +36,7 @@ static int *find_users(const struct ep_program *program)
     return users;
 }
 
-/* The op whose columns these are, all and in order; -1 where they are not. */
+/* The op with exactly these columns in order, or -1. */
 static int whole_op(const struct ep_program *program, const int *columns, int width)
 {
     int number = program->makers[columns[0]];
@@ -52,7 +52,7 @@ static bool is_binary(const struct ep_op *op, enum ep_binary function)
     return op->kind == EP_OP_BINARY && op->function == (int)function;
 }
 
-/* Op `number` takes over what op `from` does, and keeps its own columns. */
+/* Op `number` becomes a copy of op `from`, but keeps its own columns. */
 static void take_over(struct ep_program *program, int number, int from)
 {
     struct ep_op taken = program->ops[from];
@@ -94,7 +94,7 @@ static bool uses_op(const struct ep_program *program, const int *columns, int wi
     return false;
 }
 
-/* x + layer: the layer begins with x, which must have nothing of the layer itself. */
+/* x + layer: the layer starts from x, which must not depend on the layer. */
 static bool add_to_layer(struct ep_program *program, int number, const int *users)
 {
     const struct ep_op *sum = &program->ops[number];
@@ -117,7 +117,7 @@ static bool add_to_layer(struct ep_program *program, int number, const int *user
     return false;
 }
 
-/* Two gathers added: one gather of two terms. */
+/* The sum of two gathers becomes one gather with two terms. */
 static void add_gathers(struct ep_program *program, int number, const int *users)
 {
     const struct ep_op *sum = &program->ops[number];
@@ -160,8 +160,8 @@ static void merge_activations(struct ep_program *program)
 
 /* ---- layers on gathered rows ------------------------------------------------------------------------ */
 
-/* The gather that a layer's input k comes from, where doing its part before the gather is less work: fewer
- * rows, and enough of them to be worth gathering outputs instead. */
+/* The gather that a layer's input k comes from, if computing its part before the gather is less work: fewer
+ * rows, and enough inputs to be worth gathering the outputs instead. */
 static int early_gather(const struct ep_program *program, const struct ep_op *layer, int k)
 {
     enum { WORTH = 8 };
@@ -173,7 +173,7 @@ static int early_gather(const struct ep_program *program, const struct ep_op *la
     return inputs >= WORTH ? number : -1;
 }
 
-/* The layer's part on inputs from one gather, on the rows that it gathers from; returns the op. */
+/* The layer's part for the inputs from one gather, computed on the rows before it; returns the op. */
 static int early_part(struct ep_program *program, int number, int gather)
 {
     const struct ep_op layer = program->ops[number], source = program->ops[gather];
@@ -195,7 +195,7 @@ static int early_part(struct ep_program *program, int number, int gather)
     return made;
 }
 
-/* Takes the inputs from these gathers off the layer, which starts from `start` instead. */
+/* Removes the inputs from these gathers from the layer, which starts from `start` instead. */
 static void shorten_layer(struct ep_program *program, int number, const int *gathers, int count,
                           const int *start)
 {
@@ -252,7 +252,7 @@ static void split_layers(struct ep_program *program)
 
 /* ---- sums of weighted, gathered rows ---------------------------------------------------------------- */
 
-/* The gather that column j of a view is column j of, times the column *weight (or alone, -1); -1 where it is
+/* The gather whose column j, times the column *weight (-1: unweighted), is column j of a view; -1 if there is
  * none. */
 static int gathered(const struct ep_program *program, int column, int j, int *weight)
 {
@@ -286,7 +286,7 @@ static void sum_from_source(struct ep_program *program, struct ep_op *segments)
 
 /* ---- normalisation written out ---------------------------------------------------------------------- */
 
-/* The op that makes all of `width` columns as one, repeated (a value stretched over the width); -1 where they
+/* The op of a single column repeated `width` times (a value broadcast over the width); -1 if the columns
  * differ. */
 static int repeated(const struct ep_program *program, const int *columns, int width)
 {
@@ -295,7 +295,7 @@ static int repeated(const struct ep_program *program, const int *columns, int wi
     return program->makers[columns[0]];
 }
 
-/* Op `number` is the mean of `width` columns, which are returned; else NULL. */
+/* If op `number` is the mean of `width` columns, returns these; otherwise NULL. */
 static const int *mean_of(const struct ep_program *program, int number, int width)
 {
     const struct ep_op *op = &program->ops[number];
@@ -303,7 +303,7 @@ static const int *mean_of(const struct ep_program *program, int number, int widt
     return mean ? op->inputs : NULL;
 }
 
-/* The squares of op `from`: it times itself, or to the power of 2. */
+/* The squares of op `from`: multiplied by itself, or to the power of 2. */
 static bool squares(const struct ep_program *program, const int *columns, int width, int from)
 {
     int number = whole_op(program, columns, width);
@@ -333,7 +333,7 @@ static bool is_deviation(const struct ep_program *program, int number, int width
     return true;
 }
 
-/* (x - mean) / deviation becomes one op, with the factors and terms that may follow: (that) * scale + bias.
+/* (x - mean) / deviation becomes one op, with factors and terms that may follow: (...) * scale + bias.
  */
 static void join_normalisation(struct ep_program *program, int number)
 {
@@ -357,7 +357,7 @@ static void join_normalisation(struct ep_program *program, int number)
     op->weights = scale;
 }
 
-/* The constant side of a product or sum whose other side is a normalisation that nothing else uses. */
+/* The constant operand of a product or sum whose other operand is a normalisation without other users. */
 static const int *constant_side(const struct ep_program *program, int number, const int *users, int *from)
 {
     const struct ep_op *op = &program->ops[number];

@@ -1,10 +1,10 @@
-/* A program made cheaper. */
+/* Optimises a program. */
 #ifndef TRKX_EP_REWRITE_H
 #define TRKX_EP_REWRITE_H
 
 #include "ep/program.h"
 
-/* Makes less work of the same program, see rewrite.c. */
+/* Replaces operations by cheaper equivalents, see rewrite.c. */
 void ep_program_rewrite(struct ep_program *program);
 
 #endif

@@ -8,15 +8,15 @@
 
 #include "ep/index.h"
 
-/* What the threads of one run share. */
+/* Shared by the threads of a run. */
 struct work {
     const struct ep_run *run;
     const struct ep_pass *pass;
     size_t blocks_per_task, blocks;
     void (*function)(struct work *work, size_t number);
-    atomic_size_t begun, done; /* of calls in parallel */
+    atomic_size_t begun, done; /* parallel calls */
     atomic_bool no_memory;
-    _Atomic int64_t bad_index; /* number of an index with values beyond its range, + 1 */
+    _Atomic int64_t bad_index; /* number of an index with values out of range, + 1 */
 };
 
 static void *buffer_at(const struct work *work, int buffer)
@@ -26,8 +26,8 @@ static void *buffer_at(const struct work *work, int buffer)
 
 /* ---- in parallel ------------------------------------------------------------------------------------ */
 
-/* What was written before is seen within, and what was written within after: the runtime's threads see to
- * that as well, but ThreadSanitizer, which does not know them, could not tell. */
+/* Orders memory accesses before, within and after the parallel calls: the runtime's threads do so too, but
+ * ThreadSanitizer does not know them. */
 static void call_ordered(void *data, size_t number)
 {
     struct work *work = data;
@@ -86,7 +86,7 @@ void ep_scratch_free(struct ep_scratch_pool *pool)
 
 /* ---- one block -------------------------------------------------------------------------------------- */
 
-/* The block at hand: addresses of the pass's columns, and its rows. */
+/* The current block: addresses of the pass's columns, and its rows. */
 struct block {
     const struct work *work;
     float **columns;
@@ -94,7 +94,7 @@ struct block {
     size_t rows;
 };
 
-/* Columns that are at the same place for all blocks. */
+/* Sets columns with the same address for all blocks. */
 static void set_columns(struct block *block, float *scratch)
 {
     const struct ep_pass *pass = block->work->pass;
@@ -108,7 +108,7 @@ static void set_columns(struct block *block, float *scratch)
     }
 }
 
-/* The others, for the first block of a task. */
+/* Sets the other columns, for the first block of a task. */
 static void place_columns(struct block *block, size_t number)
 {
     const struct ep_pass *pass = block->work->pass;
@@ -120,7 +120,7 @@ static void place_columns(struct block *block, size_t number)
     }
 }
 
-/* And on to the next block. */
+/* Advances them to the next block. */
 static void move_columns(struct block *block)
 {
     const struct ep_pass *pass = block->work->pass;
@@ -157,7 +157,7 @@ static void sum_rows(const struct block *block, const struct ep_op *op, float *c
                                    .order = buffer_at(block->work, targets->order),
                                    .rows = buffer_at(block->work, view->buffer),
                                    .stride = view->stride};
-    if (segments.order[0] < 0) segments.order = NULL; /* they are in order, see index.h */
+    if (segments.order[0] < 0) segments.order = NULL; /* the identity, see index.h */
     if (op->sources >= 0) segments.index = buffer_at(block->work, plan->indices[op->sources].buffer);
     if (op->weight >= 0) segments.weight = buffer_at(block->work, plan->views[op->weight].buffer);
     block->work->run->kernels->segments(&segments, (size_t)block->first, block->rows, (size_t)op->width, y);
@@ -259,7 +259,7 @@ static void do_task(struct work *work, size_t task)
     give_scratch(work->run->pool, scratch);
 }
 
-/* Enough tasks that no thread waits long for another's last one. */
+/* Enough tasks that no thread waits long for another's last. */
 static void do_pass(struct work *work, const struct ep_pass *pass)
 {
     enum { TASKS = 64 };
@@ -271,7 +271,7 @@ static void do_pass(struct work *work, const struct ep_pass *pass)
     call_all(work, do_task, tasks);
 }
 
-/* ---- what passes need before ------------------------------------------------------------------------ */
+/* ---- preparations for passes ------------------------------------------------------------------------ */
 
 static void prepare_index(struct work *work, size_t number)
 {
@@ -289,7 +289,7 @@ static void prepare_index(struct work *work, size_t number)
                        buffer_at(work, prepared->order));
 }
 
-/* Inputs that rows are gathered from, in rows as the kernels want them. */
+/* Copies inputs that rows are gathered from into the kernels' layout. */
 static void prepare_view(struct work *work, size_t number)
 {
     const struct ep_view *view = &work->run->plan->program->views[number];
@@ -309,7 +309,7 @@ enum ep_reason ep_run(const struct ep_run *run, char *message, size_t size)
     call_all(&work, prepare_index, plan->program->indices_count);
     int64_t bad = atomic_load(&work.bad_index);
     if (bad > 0) {
-        snprintf(message, size, "an index is beyond the %lld rows that it points to",
+        snprintf(message, size, "an index is outside the %lld rows it refers to",
                  (long long)plan->program->indices[bad - 1].range);
         return EP_REASON_INPUT;
     }

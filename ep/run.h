@@ -1,4 +1,4 @@
-/* Doing what a plan says, on the threads of whoever calls. */
+/* Executes a plan on the caller's threads. */
 #ifndef TRKX_EP_RUN_H
 #define TRKX_EP_RUN_H
 
@@ -7,7 +7,7 @@
 #include "ep/plan.h"
 #include "ep/tensor.h"
 
-/* Scratch memory for as many threads as were ever at work at once; it is kept from run to run. Thread-safe.
+/* Scratch memory for as many threads as ever ran at once; kept between runs. Thread-safe.
  */
 struct ep_scratch;
 struct ep_scratch_pool {
@@ -22,7 +22,7 @@ struct ep_run {
     const struct ep_kernels *kernels;
     struct ep_scratch_pool *pool;
     const struct ep_tensor *inputs; /* [graph's inputs] */
-    void *const *outputs;           /* [graph's outputs] of columns, else not looked at */
+    void *const *outputs;           /* [graph's outputs] those of columns; others are not used */
     char *memory;                   /* [plan->bytes] 64-byte aligned */
     /* calls function(data, 0) ... function(data, count - 1), in any order, on any threads; returns after the
      * last */
@@ -30,7 +30,7 @@ struct ep_run {
     void *context;
 };
 
-/* EP_REASON_NONE, or why it stopped, with a message. Outputs do not depend on the threads. */
+/* EP_REASON_NONE, or the reason for stopping, with a message. Outputs do not depend on the threads. */
 enum ep_reason ep_run(const struct ep_run *run, char *message, size_t size);
 
 #endif

@@ -1,17 +1,17 @@
-/* Puts operations in order, in as few passes as may be. */
+/* Orders operations, in as few passes as possible. */
 #include "ep/schedule.h"
 
 #include <stdlib.h>
 
 /* An op whose makers are being visited. */
 struct visit {
-    int op, next; /* of its needs */
+    int op, next; /* of its dependencies */
 };
 
-/* Depth first, on a stack of its own: a chain of ops may be as long as a model. */
+/* Depth first, with an explicit stack: a chain of ops may be as long as the model. */
 struct walk {
     struct ep_program *program;
-    int *order; /* ops, makers before users */
+    int *order; /* ops, each before its users */
     size_t count;
     char *visited; /* [ops] grows with the program */
     size_t visited_count;
@@ -32,7 +32,7 @@ static void push(struct walk *walk, int op)
     walk->stack[walk->depth++] = (struct visit){op, 0};
 }
 
-/* The op that stores a view is made where the view is first needed. */
+/* The op that stores a view is created when the view is first needed. */
 static int store_of(struct ep_program *program, int number)
 {
     const struct ep_view view = program->views[number];
@@ -43,8 +43,8 @@ static int store_of(struct ep_program *program, int number)
     return program->views[number].store = (int)program->ops_count - 1;
 }
 
-/* Need `number` of an op, in this order: makers of its inputs, stores of its views; -1: there is nothing to
- * do. False behind the last. */
+/* Dependency `number` of an op, in this order: ops of its inputs, stores of its views; -1: none. False after
+ * the last. */
 static bool need_of(struct ep_program *program, int op, int number, int *needed)
 {
     const struct ep_op *user = &program->ops[op];
@@ -77,14 +77,14 @@ static void visit(struct walk *walk, int number)
     }
 }
 
-/* ---- levels: how many times all rows have to be there before ---------------------------------------- */
+/* ---- levels: number of complete passes before an op -------------------------------------------------- */
 
 static bool anywhere(const struct ep_op *op)
 {
     return op->kind == EP_OP_INPUT || op->kind == EP_OP_CONSTANT;
 }
 
-/* Calls back with each store that has to be done in an earlier pass than the op that uses what is stored. */
+/* Calls back for each store that has to run in an earlier pass than the op that reads it. */
 static void each_stored(struct ep_program *program, struct ep_op *op,
                         void (*call)(struct ep_op *store, struct ep_op *user))
 {
@@ -125,8 +125,8 @@ static int find_levels(struct ep_program *program, const int *order, size_t coun
     return highest;
 }
 
-/* Each op as late as those that use it allow: what is made and used in one pass is not written to memory, and
- * what a later pass needs is often wider than what it can be made from again. */
+/* Runs each op as late as its users allow: columns computed and used in one pass are not written to memory,
+ * and what a later pass needs is often wider than the inputs it can be computed from. */
 static void sink_levels(struct ep_program *program, const int *order, size_t count, int highest)
 {
     for (size_t i = 0; i < count; i++)

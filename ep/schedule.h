@@ -1,11 +1,11 @@
-/* The order of a program's operations: which pass, and when within it. */
+/* The order of a program's operations: their passes, and the order within each. */
 #ifndef TRKX_EP_SCHEDULE_H
 #define TRKX_EP_SCHEDULE_H
 
 #include "ep/program.h"
 
 struct ep_schedule {
-    int *ops; /* [count] those that are needed, pass by pass, makers before users */
+    int *ops; /* [count] those needed, pass by pass, each before its users */
     size_t count;
     int *passes; /* [program's ops] pass of each; -1: not needed, inputs and constants */
     size_t passes_count;

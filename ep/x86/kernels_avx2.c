@@ -45,7 +45,7 @@ static inline vec root(vec x)
     return _mm256_sqrt_ps(x);
 }
 
-/* Four rows, whose 128-bit halves are turned apart: column c of the left half, c + 4 of the right. */
+/* Four rows, with 128-bit halves transposed separately: column c of the left half, c + 4 of the right. */
 static inline void transpose_halves(vec *t)
 {
     vec a = _mm256_unpacklo_ps(t[0], t[1]), b = _mm256_unpackhi_ps(t[0], t[1]);

@@ -45,7 +45,7 @@ static inline vec root(vec x)
     return _mm512_sqrt_ps(x);
 }
 
-/* Four rows, whose 128-bit quarters are turned apart: columns c, c + 4, c + 8, c + 12. */
+/* Four rows, with 128-bit quarters transposed separately: columns c, c + 4, c + 8, c + 12. */
 static inline __attribute__((always_inline)) void transpose_quarters(vec *t)
 {
     vec a = _mm512_unpacklo_ps(t[0], t[1]), b = _mm512_unpackhi_ps(t[0], t[1]);
