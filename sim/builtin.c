@@ -7,25 +7,26 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Read off TrackML's detectors.csv, which has exactly these 18,728 modules: modules of one kind are spread
- * evenly in azimuth, and a layer is a stack of rings of them. */
+/* Derived from TrackML's detectors.csv, which has exactly these 18,728 modules: the modules of a ring are
+ * equally spaced in azimuth, and a layer is a stack of rings. */
 
-struct kind { /* of sensor; mm */
-    double thickness;        /* half, as in struct trkx_module */
+struct kind {         /* of sensor, in mm */
+    double thickness; /* half thickness, as in struct trkx_module */
     double hv, pitch_u, pitch_v;
 };
 static const struct kind PIXEL = {0.15, 36, 0.05, 0.05625}, SHORT_BARREL = {0.25, 54, 0.08, 1.2},
                          SHORT_DISK = {0.25, 78, 0.08, 1.2}, LONG_BARREL = {0.35, 54, 0.12, 10.8},
                          LONG_DISK = {0.35, 78, 0.12, 10.4};
 
-/* Rings of `phis` modules at equally spaced z, numbered ring by ring; every other ring is nearer to the beam. */
+/* Rings of `phis` modules at equally spaced z, numbered ring by ring; every other ring is nearer to the beam.
+ */
 struct barrel_layer {
     int volume, layer;
     const struct kind *kind;
     int phis, rings;
     double radius, stagger; /* mm: rings lie at radius + stagger, - stagger, + stagger, ... */
     double z_step, hu;      /* mm */
-    double tilt;            /* rad: of the normal against the radius, so that neighbours overlap */
+    double tilt;            /* rad: between normal and radius, so that neighbours overlap */
 };
 static const struct barrel_layer BARRELS[] = {
     {8, 2, &PIXEL, 16, 14, 32, 0.25, 70, 8.4, 0.14},
@@ -40,7 +41,7 @@ static const struct barrel_layer BARRELS[] = {
     {17, 4, &LONG_BARREL, 152, 21, 1020, 1.5, 103, 24, -0.15},
 };
 
-/* One ring of a disk: module k lies at z = disk + sign * offsets[k % 4]. */
+/* One ring of a disk: module k is at z = disk + sign * offsets[k % 4]. */
 struct ring {
     int phis;
     double radius, min_hu, max_hu;
@@ -48,7 +49,7 @@ struct ring {
 };
 /* The disks of one pair of volumes; `order` names the ring of module 1, 2, ... */
 struct disks {
-    int negative, positive; /* volumes; layers 2, 4, ... go upwards in z in both */
+    int negative, positive; /* volumes; layers 2, 4, ... are in ascending z in both */
     const struct kind *kind;
     struct ring rings[3];
     int rings_count;
@@ -56,24 +57,34 @@ struct disks {
     const char *order;
 };
 static const struct disks DISKS[] = {
-    {7, 9, &PIXEL,
-     {{40, 66, 8.4, 8.4, {2.5, -2, 2, -2.5}}, {68, 140, 8.4, 8.4, {2, -2, 2, -2}}}, 2,
+    {7,
+     9,
+     &PIXEL,
+     {{40, 66, 8.4, 8.4, {2.5, -2, 2, -2.5}}, {68, 140, 8.4, 8.4, {2, -2, 2, -2}}},
+     2,
      {600, 700, 820, 960, 1100, 1300, 1500},
-     "011010110110101101101101011011010110110110101101101011011010110110101101101101011011010110110110101101101011"},
-    {12, 14, &SHORT_DISK,
+     "0110101101101011011011010110110101101101101011011010110110101101101011011011010110110101101101101011011"
+     "01011"},
+    {12,
+     14,
+     &SHORT_DISK,
      {{54, 318, 16.4, 24.2, {-1.5, -4.5, -1.5, -4.5}},
       {56, 470, 24.2, 32.2, {4.5, 1.5, 4.5, 1.5}},
-      {60, 622, 32.2, 40, {-1.5, -4.5, -1.5, -4.5}}}, 3,
+      {60, 622, 32.2, 40, {-1.5, -4.5, -1.5, -4.5}}},
+     3,
      {1220, 1500, 1800, 2150, 2550, 2950},
      "0122012012102102102102102102102120120120120120120210210210212012012012012012012012012"
      "0122012012102102102102102102102120120120120120120210210210212012012012012012012012012"},
-    {16, 18, &LONG_DISK,
-     {{48, 828, 54, 64.2, {-2.5, -5.5, -2.5, -5.5}}, {50, 942, 66, 72, {5.5, 2.5, 5.5, 2.5}}}, 2,
+    {16,
+     18,
+     &LONG_DISK,
+     {{48, 828, 54, 64.2, {-2.5, -5.5, -2.5, -5.5}}, {50, 942, 66, 72, {5.5, 2.5, 5.5, 2.5}}},
+     2,
      {1220, 1500, 1800, 2150, 2550, 2950},
      "01101010101010101010101010101010101010101010101010101010101101010101010101010101010101010101010101"},
 };
 
-/* v is given, w is across it and gives the side that faces away from the beam's middle; u = v x w. */
+/* v is given; w is orthogonal to it, on the side facing away from the centre of the beam; u = v x w. */
 static void set_rotation(struct trkx_module *module, const double v[3], const double w[3])
 {
     for (int i = 0; i < 3; i++) {
@@ -87,9 +98,13 @@ static void set_rotation(struct trkx_module *module, const double v[3], const do
 static struct trkx_module *add(struct trkx_module *module, int volume, int layer, int number,
                                const struct kind *kind)
 {
-    *module = (struct trkx_module){.volume = volume, .layer = layer, .module = number,
-                                   .thickness = kind->thickness, .hv = kind->hv,
-                                   .pitch_u = kind->pitch_u, .pitch_v = kind->pitch_v};
+    *module = (struct trkx_module){.volume = volume,
+                                   .layer = layer,
+                                   .module = number,
+                                   .thickness = kind->thickness,
+                                   .hv = kind->hv,
+                                   .pitch_u = kind->pitch_u,
+                                   .pitch_v = kind->pitch_v};
     return module;
 }
 
@@ -122,7 +137,8 @@ static size_t add_barrel(const struct barrel_layer *layer, struct trkx_module *m
     return (size_t)(layer->rings * layer->phis);
 }
 
-static size_t add_disk(const struct disks *disks, int volume, int layer, double z, struct trkx_module *modules)
+static size_t add_disk(const struct disks *disks, int volume, int layer, double z,
+                       struct trkx_module *modules)
 {
     int placed[COUNT(disks->rings)] = {0};
     double side = z < 0 ? -1 : 1;
@@ -177,7 +193,8 @@ static enum trkx_status make_modules(struct trkx_detector **detector, trkx_error
     return trkx_detector_create(modules, count, detector, error);
 }
 
-/* The solenoid is that of sim/field_table.h, but around the origin. Circles of 150 mm are tracks of 90 MeV. */
+/* The solenoid is that of sim/field_table.h, but around the origin. Circles of 150 mm are tracks of 90 MeV.
+ */
 static const struct trkx_description DESCRIPTION = {
     .field = {.strength = 2, .coil_radius = 1230, .coil_half_length = 2600, .nonuniformity = 0.05},
     .disk_normal = 0.5,

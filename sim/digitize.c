@@ -3,13 +3,13 @@
 
 #include <math.h>
 
-/* The model was read off TrackML's cells: in the disks a cluster consists of the cells that the track's path
- * through the sensor meets; in the barrel of those that the path through half the thickness meets, sheared
- * by the drift of the charge in the magnetic field. The position is the cells' center of gravity, in the
- * barrel moved back by what the drift over the whole thickness would be at half depth: twice too much. */
+/* The model was derived from TrackML's cells: in the disks a cluster consists of the cells crossed by the
+ * track's path through the sensor; in the barrel, of those crossed by the path through half the thickness,
+ * sheared by the drift of the charge in the magnetic field. The position is the cells' centre of gravity, in
+ * the barrel corrected by the mean drift over the whole thickness: twice too much. */
 
 static const double FLUCTUATION = 0.1; /* of the charge of a pixel, relative */
-static const double MAX_SLOPE = 20;    /* of a track against the normal: no longer clusters are kept */
+static const double MAX_SLOPE = 20;    /* of a track against the normal: limits the length of clusters */
 
 /* Tangent of the Lorentz angle, and the side towards which charge drifts: with w or against it. */
 struct drift {
@@ -24,7 +24,7 @@ static struct drift drift_of(const struct trkx_module *module)
     return DRIFTS[trkx_module_sensor(module)];
 }
 
-/* Of u along the track in half the sensor, on average. */
+/* Mean shift of u along the track in half the sensor. */
 static double mean_drift(const struct trkx_module *module)
 {
     struct drift drift = drift_of(module);
@@ -75,7 +75,7 @@ static bool in_sensor(const struct segment *segment, const int channel[2])
            channel[1] < segment->channels[1];
 }
 
-/* Walks along the segment from cell to cell; value is the path in the cell. */
+/* Follows the segment from cell to cell; value is the path in the cell. */
 static size_t walk_cells(const struct segment *segment, struct trkx_cell *cells)
 {
     int channel[2] = {(int)floor(segment->from[0]), (int)floor(segment->from[1])};
@@ -94,7 +94,7 @@ static size_t walk_cells(const struct segment *segment, struct trkx_cell *cells)
     return count;
 }
 
-/* The cell at the middle of a segment that has drifted over the edge of the sensor, or the nearest. */
+/* The cell nearest to the middle of a segment that has drifted over the edge of the sensor. */
 static void nearest_cell(const struct segment *segment, struct trkx_cell *cell)
 {
     double middle[2];

@@ -1,4 +1,4 @@
-/* What a sensor reads out where a particle crosses it, and the position that is made of that. */
+/* The cells that a sensor reads out for a crossing, and the measured position. */
 #ifndef TRKX_SIM_DIGITIZE_H
 #define TRKX_SIM_DIGITIZE_H
 
@@ -7,7 +7,7 @@
 
 struct trkx_cell {
     int32_t ch0, ch1; /* channel along u, v, from the module's edge */
-    float value;      /* pixels: mm of the track that it collects the charge of; strips: 1 */
+    float value;      /* pixels: mm of track whose charge it collects; strips: 1 */
 };
 
 enum { TRKX_CELLS_MAX = 256 };
@@ -18,7 +18,7 @@ struct trkx_cluster {
     double u, v; /* mm: the measured position */
 };
 
-/* Draws from `random` for the fluctuation of the charge only. */
+/* Uses `random` only for the fluctuation of the charge. */
 void trkx_digitize(const struct trkx_module *module, const struct trkx_crossing *crossing,
                    struct trkx_random *random, struct trkx_cluster *cluster);
 

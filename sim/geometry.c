@@ -9,28 +9,28 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Material. Thicknesses are what the scattering and the energy loss of true tracks in a TrackML event show
- * between layers; the probabilities of an interaction are what the numbers of secondary vertices at each
- * place show. Most of the material lies beside the sensors: beam pipe, carriers, supports, end plates. */
+/* Material. Thicknesses follow from the scattering and energy loss of true tracks between layers in a TrackML
+ * event; the probabilities of an interaction from the numbers of secondary vertices at each place. Most of
+ * the material is outside the sensors: beam pipe, carriers, supports, end plates. */
 struct passive {
     bool barrel;
-    double position, low, high; /* mm; the extent is that of |z| for cylinders */
+    double position, low, high; /* mm; the extent is in |z| for cylinders */
     double radiation, interaction;
 };
 static const struct passive PASSIVE[] = {
-    {true, 19, 0, 3000, 0.0007, 0.0035},       {true, 35.51, 0, 500, 0.005, 0.0032},
-    {true, 74.96, 0, 500, 0.005, 0.0032},      {true, 118.79, 0, 500, 0.005, 0.0032},
-    {true, 174.70, 0, 500, 0.005, 0.0032},     {true, 200, 0, 2950, 0.010, 0.0047},
-    {true, 255.39, 0, 1100, 0.010, 0.0110},     {true, 355.08, 0, 1100, 0.012, 0.0075},
-    {true, 494.86, 0, 1100, 0.012, 0.0075},     {true, 654.72, 0, 1100, 0.016, 0.0075},
-    {true, 814.59, 0, 1100, 0.021, 0.0075},     {true, 1014, 0, 1100, 0.018, 0.0075},
-    {false, 570.57, 28, 176, 0.015, 0.0215},    {false, 600, 28, 176, 0.007, 0.0075},
-    {false, 700, 28, 176, 0.007, 0.0075},       {false, 820, 28, 176, 0.007, 0.0075},
-    {false, 960, 28, 176, 0.007, 0.0075},       {false, 1100, 28, 176, 0.007, 0.0075},
-    {false, 1300, 28, 176, 0.007, 0.0075},      {false, 1500, 28, 176, 0.007, 0.0075},
-    {false, 1182.3, 235, 1020, 0.02, 0.0260},   {false, 1220, 235, 1020, 0.02, 0.0125},
-    {false, 1500, 235, 1020, 0.02, 0.0125},     {false, 1800, 235, 1020, 0.02, 0.0125},
-    {false, 2150, 235, 1020, 0.02, 0.0125},     {false, 2550, 235, 1020, 0.02, 0.0125},
+    {true, 19, 0, 3000, 0.0007, 0.0035},      {true, 35.51, 0, 500, 0.005, 0.0032},
+    {true, 74.96, 0, 500, 0.005, 0.0032},     {true, 118.79, 0, 500, 0.005, 0.0032},
+    {true, 174.70, 0, 500, 0.005, 0.0032},    {true, 200, 0, 2950, 0.010, 0.0047},
+    {true, 255.39, 0, 1100, 0.010, 0.0110},   {true, 355.08, 0, 1100, 0.012, 0.0075},
+    {true, 494.86, 0, 1100, 0.012, 0.0075},   {true, 654.72, 0, 1100, 0.016, 0.0075},
+    {true, 814.59, 0, 1100, 0.021, 0.0075},   {true, 1014, 0, 1100, 0.018, 0.0075},
+    {false, 570.57, 28, 176, 0.015, 0.0215},  {false, 600, 28, 176, 0.007, 0.0075},
+    {false, 700, 28, 176, 0.007, 0.0075},     {false, 820, 28, 176, 0.007, 0.0075},
+    {false, 960, 28, 176, 0.007, 0.0075},     {false, 1100, 28, 176, 0.007, 0.0075},
+    {false, 1300, 28, 176, 0.007, 0.0075},    {false, 1500, 28, 176, 0.007, 0.0075},
+    {false, 1182.3, 235, 1020, 0.02, 0.0260}, {false, 1220, 235, 1020, 0.02, 0.0125},
+    {false, 1500, 235, 1020, 0.02, 0.0125},   {false, 1800, 235, 1020, 0.02, 0.0125},
+    {false, 2150, 235, 1020, 0.02, 0.0125},   {false, 2550, 235, 1020, 0.02, 0.0125},
     {false, 2950, 235, 1020, 0.02, 0.0125},
 };
 
@@ -82,7 +82,7 @@ static double radius_of(const double point[3])
     return hypot(point[0], point[1]);
 }
 
-/* Where a point lies along the layer: z of a barrel layer, radius of a disk. */
+/* A point's coordinate along the layer: z in a barrel layer, radius in a disk. */
 static double along(const struct trkx_layer *layer, const double point[3])
 {
     return layer->barrel ? point[2] : radius_of(point);
@@ -94,17 +94,17 @@ struct patch {
     double low, high;     /* mm */
 };
 
-/* How fast z changes with the radius, or the radius with z, along a track through the module: as from the
- * middle of the beam, and half as much again. */
+/* Slope of z against radius, or of radius against z, of a track through the module: 1.5 times that from the
+ * centre of the beam. */
 static double steepest(bool barrel, const struct trkx_module *module)
 {
     double radius = fmax(radius_of(module->center), 1), z = fmax(fabs(module->center[2]), 1);
     return 2 + (barrel ? (z + module->hv) / radius : (radius + module->hv) / z);
 }
 
-/* From 3 x 3 points of the module. A track meets the module up to `depth` before or behind the layer's
- * nominal surface and is up to that much, times its slope, away from where it meets the surface itself; the
- * margins allow for a slope of 2 in azimuth. */
+/* From 3 x 3 points of the module. A track crosses the module up to `depth` from the layer's nominal surface,
+ * displaced by up to that times its slope from where it crosses the surface itself; the margins allow for a
+ * slope of 2 in azimuth. */
 static struct patch patch_of(const struct trkx_layer *layer, const struct trkx_module *module)
 {
     struct patch patch = {atan2(module->center[1], module->center[0]), 0, INFINITY, -INFINITY};
@@ -136,7 +136,8 @@ static int along_bin(const struct trkx_layer *layer, double value)
     return (int)floor((value - layer->low) / (layer->high - layer->low) * (double)TRKX_LAYER_BINS);
 }
 
-/* For every bin that the module covers: counts it (candidates NULL) or writes it before the bin's end. */
+/* For every bin that the module covers: counts the module (candidates NULL) or writes it before the bin's
+ * end. */
 static void enter(struct trkx_layer *layer, const struct patch *patch, uint32_t index, uint32_t *candidates)
 {
     int first = phi_bin(patch->phi - patch->half_phi), last = phi_bin(patch->phi + patch->half_phi);
@@ -214,7 +215,8 @@ size_t trkx_layer_candidates(const struct trkx_layer *layer, const double point[
                              const uint32_t **candidates)
 {
     if (layer->count == 0 || !trkx_layer_covers(layer, point)) return 0;
-    int a = phi_bin(atan2(point[1], point[0])) & (TRKX_LAYER_PHI_BINS - 1), b = along_bin(layer, along(layer, point));
+    int a = phi_bin(atan2(point[1], point[0])) & (TRKX_LAYER_PHI_BINS - 1),
+        b = along_bin(layer, along(layer, point));
     int bin = a * TRKX_LAYER_BINS + (b < TRKX_LAYER_BINS ? b : TRKX_LAYER_BINS - 1);
     *candidates = layer->candidates + layer->bins[bin];
     return layer->bins[bin + 1] - layer->bins[bin];
@@ -236,7 +238,8 @@ static enum trkx_status make_module_layers(struct trkx_geometry *geometry, trkx_
         bool strips = trkx_module_sensor(&modules[i]) != TRKX_PIXELS;
         *layer = (struct trkx_layer){.barrel = trkx_module_in_barrel(&modules[i]),
                                      .radiation = SENSOR_RADIATION[strips],
-                                     .interaction = SENSOR_INTERACTION[strips], .first = i};
+                                     .interaction = SENSOR_INTERACTION[strips],
+                                     .first = i};
         while (i < detector->count && same_layer(&modules[i], &modules[layer->first])) i++;
         layer->count = i - layer->first;
         TRKX_CHECK(fill_layer(layer, modules + layer->first, error));
@@ -257,7 +260,7 @@ static void add_passive(struct trkx_geometry *geometry, const struct passive *pa
     };
 }
 
-/* Cylinders, then disks, each by position; at the same place by extent, then sensors in their order. */
+/* Cylinders, then disks, each by position, then by extent, then sensors in their order. */
 static int compare_layers(const void *left, const void *right)
 {
     const struct trkx_layer *a = left, *b = right;
@@ -287,7 +290,7 @@ cleanup:
     return status;
 }
 
-/* Sizes of a module that cannot be simulated: they come from a file. */
+/* Sizes come from a file: refuses those that cannot be simulated. */
 static bool is_sound(const struct trkx_module *module)
 {
     const double sizes[] = {module->thickness, module->max_hu, module->hv, module->pitch_u, module->pitch_v};
@@ -307,8 +310,8 @@ static enum trkx_status check_modules(const struct trkx_detector *detector, trkx
         const struct trkx_module *module = &detector->modules[i];
         if (!is_sound(module))
             return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "simulate: volume %d, layer %d, module %d of the detector has a size or a "
-                             "rotation that no sensor has",
+                             "simulate: volume %d, layer %d, module %d of the detector has an impossible "
+                             "size or rotation",
                              module->volume, module->layer, module->module);
     }
     return TRKX_OK;

@@ -1,11 +1,11 @@
-/* The detector as the simulator sees it: layers of modules, and a grid that says which modules may be hit
- * at a place of a layer. */
+/* The simulator's view of the detector: layers of modules, and a grid of the modules that may be hit at each
+ * place of a layer. */
 #ifndef TRKX_SIM_GEOMETRY_H
 #define TRKX_SIM_GEOMETRY_H
 
 #include "detector/modules.h"
 
-/* Kinds of sensors, told apart by the length of their cells along v. */
+/* Kinds of sensors, distinguished by the length of their cells along v. */
 enum trkx_sensor { TRKX_PIXELS, TRKX_SHORT_STRIPS, TRKX_LONG_STRIPS };
 enum trkx_sensor trkx_module_sensor(const struct trkx_module *module);
 
@@ -26,7 +26,7 @@ struct trkx_layer {
 
 struct trkx_geometry {
     const struct trkx_detector *detector;
-    struct trkx_detector *own; /* the detector where it is the built-in one, else NULL */
+    struct trkx_detector *own; /* the detector if it is the built-in one, otherwise NULL */
     struct trkx_layer *layers; /* cylinders, then disks, each by position */
     size_t cylinders, count;   /* of all layers, cylinders come first */
 };
@@ -37,11 +37,11 @@ enum trkx_status trkx_geometry_create(const struct trkx_detector *detector, stru
                                       trkx_error *error);
 void trkx_geometry_destroy(struct trkx_geometry *geometry);
 
-/* Whether a point near the layer's cylinder or plane is within its extent. */
+/* Whether a point near the layer's cylinder or plane is within the layer's extent. */
 bool trkx_layer_covers(const struct trkx_layer *layer, const double point[3]);
 
-/* Modules that a track may hit which meets the layer's cylinder or plane at `point` (mm, global): a
- * superset, some of them neighbours. Returns how many. */
+/* Modules that a track crossing the layer's cylinder or plane at `point` (mm, global) may hit: a superset,
+ * including neighbours. Returns their number. */
 size_t trkx_layer_candidates(const struct trkx_layer *layer, const double point[3],
                              const uint32_t **candidates);
 
@@ -49,7 +49,7 @@ size_t trkx_layer_candidates(const struct trkx_layer *layer, const double point[
 void trkx_module_point(const struct trkx_module *module, double u, double v, double point[3]);
 /* Components of a global direction along the module's u, v, w. */
 void trkx_module_direction(const struct trkx_module *module, const double global[3], double local[3]);
-/* Half length in u at a height v; min_hu < 0 stands for max_hu. */
+/* Half length in u at height v; min_hu < 0 means max_hu. */
 double trkx_module_half_u(const struct trkx_module *module, double v);
 bool trkx_module_contains(const struct trkx_module *module, double u, double v);
 /* A barrel module faces the beam: |w_z| is small. */

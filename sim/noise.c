@@ -1,12 +1,12 @@
-/* Noise: hits of no particle, spread over the modules. */
+/* Noise: hits without a particle, spread over the modules. */
 #include "sim/noise.h"
 
 #include <math.h>
 
 #include "sim/random.h"
 
-/* Noise hits a module at full density in TrackML's events: in the barrel, in disks; of pixels, short strips,
- * long strips. They are spread evenly over the modules of a kind and over each module. */
+/* Noise hits per module in TrackML's full-density events: in the barrel, in disks; for pixels, short strips,
+ * long strips. They are uniform over the modules of a kind and over each module. */
 static const double NOISE_RATE[2][3] = {{0.74, 0.95, 1.04}, {1.04, 1.13, 1.18}};
 
 static double noise_rate(const struct trkx_module *module)
@@ -14,8 +14,8 @@ static double noise_rate(const struct trkx_module *module)
     return NOISE_RATE[!trkx_module_in_barrel(module)][trkx_module_sensor(module)];
 }
 
-/* Their clusters are those of straight tracks of a PeV, turned by up to 45 degrees in azimuth and polar
- * angle against the line from the origin; in the barrel none is flatter than pseudorapidity 3. */
+/* Their clusters are those of straight 1 PeV tracks, rotated by up to 45 degrees in azimuth and polar angle
+ * from the line from the origin; in the barrel, limited to pseudorapidity 3. */
 static const double NOISE_MOMENTUM = 1e6, NOISE_ANGLE = TRKX_PI / 4; /* GeV, rad */
 static const double NOISE_ETA = 3;
 
@@ -41,7 +41,7 @@ static void make_noise(struct trkx_random *random, const struct trkx_module *mod
 {
     double point[3], half;
     *noise = (struct trkx_crossing){.particle = TRKX_NOISE, .module = index};
-    do { /* evenly over a trapezoid */
+    do { /* uniform over a trapezoid */
         noise->u = trkx_random_between(random, -module->max_hu, module->max_hu);
         noise->v = trkx_random_between(random, -module->hv, module->hv);
         half = trkx_module_half_u(module, noise->v);
@@ -50,7 +50,7 @@ static void make_noise(struct trkx_random *random, const struct trkx_module *mod
     choose_direction(random, trkx_module_in_barrel(module), point, noise->momentum);
 }
 
-/* Poisson distributed (Knuth), in parts of which each mean is small enough for the exponential. */
+/* Poisson distributed (Knuth), in parts with means small enough for the exponential. */
 static size_t draw_count(struct trkx_random *random, double mean)
 {
     size_t count = 0;

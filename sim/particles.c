@@ -12,12 +12,13 @@ struct species {
     double share[3]; /* by trkx_origin */
 };
 
-/* Shares: charges and PDG codes of TrackML particles; of those from material most are knocked out of nuclei. */
+/* Shares from charges and PDG codes of TrackML particles; most of those from material are knocked out of
+ * nuclei. */
 static const struct species SPECIES[] = {
-    {211, 0.13957, {0.429, 0.392, 0.282}},  {-211, 0.13957, {0.429, 0.388, 0.272}},
-    {321, 0.49368, {0.048, 0, 0}},          {-321, 0.49368, {0.048, 0, 0}},
+    {211, 0.13957, {0.429, 0.392, 0.282}},   {-211, 0.13957, {0.429, 0.388, 0.272}},
+    {321, 0.49368, {0.048, 0, 0}},           {-321, 0.49368, {0.048, 0, 0}},
     {2212, 0.93827, {0.0215, 0.110, 0.442}}, {-2212, 0.93827, {0.0215, 0.108, 0.002}},
-    {11, 0.000511, {0.0015, 0.001, 0.001}}, {-11, 0.000511, {0.0015, 0.001, 0.001}},
+    {11, 0.000511, {0.0015, 0.001, 0.001}},  {-11, 0.000511, {0.0015, 0.001, 0.001}},
 };
 enum { SPECIES_COUNT = sizeof SPECIES / sizeof SPECIES[0] };
 
@@ -41,7 +42,7 @@ static double draw(struct trkx_random *random, const double *quantiles, int coun
     return quantiles[i] + (at - i) * (quantiles[i + 1] - quantiles[i]);
 }
 
-/* From quantiles [SPECTRUM] at SPECTRUM_LEVELS, straight in the logarithm. */
+/* From quantiles [SPECTRUM] at SPECTRUM_LEVELS, linear in the logarithm. */
 static double draw_spectrum(struct trkx_random *random, const double *quantiles)
 {
     double at = trkx_random_uniform(random);
@@ -60,7 +61,8 @@ static void set_momentum(struct trkx_generated *particle, double pt, double phi,
     particle->momentum[2] = pt * sinh(eta);
 }
 
-static void generate_primary(struct trkx_random *random, const double vertex[3], struct trkx_generated *particle)
+static void generate_primary(struct trkx_random *random, const double vertex[3],
+                             struct trkx_generated *particle)
 {
     for (int i = 0; i < 3; i++) particle->vertex[i] = vertex[i];
     double phi = trkx_random_between(random, -TRKX_PI, TRKX_PI);
@@ -78,11 +80,11 @@ static int find_band(const struct population *population, double radius)
 static int find_class(const struct population *population, int band, double eta)
 {
     int class = 0;
-    while (class < CLASSES - 1 && eta >= population->classes[band][class]) class++;
+    while (class < CLASSES - 1 && eta >= population->classes[band][class]) class ++;
     return class;
 }
 
-/* Away from the beam; vertices of decays move along with their collision, material does not. */
+/* Away from the beam; decay vertices are relative to their collision, material is not. */
 static void generate_displaced(struct trkx_random *random, const struct population *population, double shift,
                                struct trkx_generated *particle)
 {
@@ -99,22 +101,23 @@ static void generate_displaced(struct trkx_random *random, const struct populati
     set_momentum(particle, draw_spectrum(random, population->pt[band]), around + turn, eta);
 }
 
-/* As in TrackML's particle ids, collision and particle have bits of their own, and the last one says whether
- * the particle comes from material. */
+/* As in TrackML's particle ids, collision and particle have separate bits, and the last bit marks particles
+ * from material. */
 static int64_t make_id(size_t collision, size_t index, enum trkx_origin origin)
 {
     return (int64_t)(((uint64_t)(collision % 2047) + 1) << 52 | ((uint64_t)index + 1) << 16 |
                      (origin == TRKX_SECONDARY));
 }
 
-/* mm: size of the luminous region across the beam, and its middle. */
+/* mm: transverse size of the luminous region, and its centre. */
 static const double BEAM_SIGMA = 0.0105, BEAM_MIDDLE[2] = {0, 0};
 
 static void generate_collisions(uint64_t event_seed, size_t count, double sigma_z, double (*collisions)[3])
 {
     struct trkx_random random = trkx_random_stream(event_seed, TRKX_RANDOM_VERTICES, 0);
     for (size_t c = 0; c < count; c++) {
-        for (int i = 0; i < 2; i++) collisions[c][i] = BEAM_MIDDLE[i] + BEAM_SIGMA * trkx_random_normal(&random);
+        for (int i = 0; i < 2; i++)
+            collisions[c][i] = BEAM_MIDDLE[i] + BEAM_SIGMA * trkx_random_normal(&random);
         collisions[c][2] = sigma_z * trkx_random_normal(&random);
     }
 }
@@ -143,7 +146,7 @@ enum trkx_status trkx_particles_generate(uint64_t event_seed, size_t count, doub
                                          struct trkx_generated *particles, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    double (*collisions)[3] = NULL;
+    double(*collisions)[3] = NULL;
     size_t made = (count * TRKX_FULL_VERTICES + TRKX_FULL_PARTICLES - 1) / TRKX_FULL_PARTICLES;
     TRKX_ALLOCATE(collisions, NULL, made, "the collisions of an event");
     generate_collisions(event_seed, made, sigma_z, collisions);

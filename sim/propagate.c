@@ -9,23 +9,23 @@
 
 /* ---- detector and physics constants ----------------------------------------------------------------- */
 
-/* mm: where the middle of TrackML's field map lies; see bench/make_field_table.py. */
+/* mm: centre of TrackML's field map; see bench/make_field_table.py. */
 static const double FIELD_MIDDLE[3] = {-150, -150, -150};
 static const double CURVATURE = 0.299792458e-3; /* rad per mm at 1 T and 1 GeV */
 
 static const double INEFFICIENCY = 0.02; /* share of crossings that leave no hit */
 static const double LOSS = 0.045;        /* GeV per radiation length at the minimum of ionisation */
-static const double MIN_PT = 0.15;       /* GeV: slower ones end in the next material, as in TrackML */
-static const double MIN_MOMENTUM = 0.03; /* GeV: below, a particle is taken to stop */
-static const double MAX_TURN = 3.5;      /* rad: TrackML keeps little more than half a turn */
-static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: nothing to hit beyond */
-/* TrackML's simulation gives particles above this pseudorapidity no hits in the innermost barrel, mm. */
+static const double MIN_PT = 0.15;       /* GeV: particles below end in the next material, as in TrackML */
+static const double MIN_MOMENTUM = 0.03; /* GeV: below, a particle stops */
+static const double MAX_TURN = 3.5;      /* rad: TrackML keeps slightly more than half a turn */
+static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: no modules beyond */
+/* In TrackML's simulation particles above this pseudorapidity have no hits in the innermost barrel (mm). */
 static const double BARREL_ETA = 3, INNER_BARREL[2] = {20, 190};
 enum { MAX_STEPS = 4000 };
 
 /* ---- field ------------------------------------------------------------------------------------------ */
 
-/* The grid's cell below x, in steps, and in it the share of the way to the next. */
+/* The grid point below x, in steps, and the fraction of the way to the next. */
 static int grid_cell(double x, int count, double *part)
 {
     int cell = x < count - 1 ? (int)x : count - 2;
@@ -33,7 +33,7 @@ static int grid_cell(double x, int count, double *part)
     return cell;
 }
 
-/* T, at a point, global. */
+/* T, at a global point. */
 static void field_at(const double point[3], double field[3])
 {
     double x = point[0] - FIELD_MIDDLE[0], y = point[1] - FIELD_MIDDLE[1], z = point[2] - FIELD_MIDDLE[2];
@@ -51,8 +51,8 @@ static void field_at(const double point[3], double field[3])
 
 /* ---- helix ------------------------------------------------------------------------------------------ */
 
-/* A piece of a track on which the field is taken as constant. The momentum is split along the field; the part
- * across it turns. */
+/* A piece of a track in a constant field. The momentum is split into parts along and across the field; the
+ * latter rotates. */
 struct helix {
     double position[3];                   /* mm, at path 0 */
     double momentum[3];                   /* GeV, at path 0 */
@@ -79,8 +79,8 @@ static void set_field(struct helix *helix, int charge, const double field[3])
     helix->turn = -CURVATURE * charge * strength / helix->magnitude;
 }
 
-/* The chord of a helix points along the momentum at its middle and is shorter than the arc by sin(h)/h in
- * the plane across the field. */
+/* The chord of a helix is parallel to the momentum at its middle and shorter than the arc by sin(h)/h in the
+ * plane across the field. */
 static void helix_at(const struct helix *helix, double path, double position[3], double momentum[3])
 {
     double h = 0.5 * helix->turn * path, length = path / helix->magnitude;
@@ -94,10 +94,10 @@ static void helix_at(const struct helix *helix, double path, double position[3],
 
 /* ---- crossings -------------------------------------------------------------------------------------- */
 
-/* Farther along the track than this (mm) no module of a layer lies from its nominal surface, but for
- * grazing tracks. */
+/* Largest distance (mm) along the track from a layer's nominal surface to its modules, except for grazing
+ * tracks. */
 static const double REACH = 60;
-/* Closer to a module's plane than about a tenth of a degree there is no crossing. */
+/* Tracks within about a tenth of a degree of a module's plane do not cross it. */
 static const double GRAZING = 1e-3;
 
 static double offset_along(const struct trkx_module *module, int axis, const double point[3])
@@ -114,8 +114,8 @@ static double cosine(const struct trkx_module *module, int axis, const double mo
            magnitude;
 }
 
-/* Where the helix meets the module's plane, by Newton's method from `near`; the second step is the last that
- * matters, as modules are within a few mm of `near`. */
+/* The intersection of the helix with the module's plane, by Newton's method from `near`; two steps suffice,
+ * as modules are within a few mm of `near`. */
 static bool meet(const struct helix *helix, const struct trkx_module *module, double near,
                  struct trkx_crossing *crossing)
 {
@@ -134,7 +134,7 @@ static bool meet(const struct helix *helix, const struct trkx_module *module, do
     return trkx_module_contains(module, crossing->u, crossing->v);
 }
 
-/* All modules of the layer near the path where the helix meets the layer's surface. */
+/* Finds crossings with all modules of the layer near the point where the helix crosses its surface. */
 static size_t meet_layer(const struct trkx_geometry *geometry, const struct trkx_layer *layer,
                          const struct helix *helix, double near, size_t room, struct trkx_crossing *crossings)
 {
@@ -161,8 +161,8 @@ static void rotate(const double vector[3], double angle, double rotated[3])
     rotated[2] = vector[2];
 }
 
-/* Multiple scattering, the angle projected on two planes: Highland's formula without its logarithm, as the
- * thicknesses were measured. And ionisation loss, which goes as 1/beta^2. */
+/* Multiple scattering, with the angle projected on two planes: Highland's formula without its logarithm, as
+ * when the thicknesses were measured. And ionisation loss, proportional to 1/beta^2. */
 static void scatter(struct trkx_random *random, double lengths, double mass, double momentum[3])
 {
     double pt = hypot(momentum[0], momentum[1]), p = hypot(pt, momentum[2]);
@@ -178,7 +178,7 @@ static void scatter(struct trkx_random *random, double lengths, double mass, dou
     momentum[2] = cos(theta) * left;
 }
 
-/* Of the layer's normal and the track: 1 where it meets it head on. */
+/* Cosine between the layer's normal and the track: 1 at normal incidence. */
 static double incidence(const struct trkx_layer *layer, const double position[3], const double momentum[3],
                         double magnitude)
 {
@@ -198,17 +198,17 @@ struct walk {
     size_t count;
     double path, turned;
     bool stopped; /* in material */
-    bool forward; /* too much so for the innermost barrel */
+    bool forward; /* too forward for the innermost barrel */
 };
 
-/* Short near the beam, where layers are close. */
+/* Short near the beam, where layers are dense. */
 static double longest_step(const double position[3])
 {
     double length = 4 + 0.02 * hypot(position[0], position[1]);
     return fabs(position[2]) > 1000 ? fmax(length, 12) : length;
 }
 
-/* Keeps the crossings [found] behind walk->count that leave a hit, in the order of the path. */
+/* Keeps those of the crossings [found] after walk->count that leave a hit, in the order of the path. */
 static void record(struct walk *walk, size_t found)
 {
     struct trkx_crossing *all = walk->crossings;
@@ -224,7 +224,7 @@ static void record(struct walk *walk, size_t found)
     walk->count = kept;
 }
 
-/* Nuclear interactions end a track: what comes out of them are particles of their own. */
+/* Nuclear interactions end a track: their products are separate particles. */
 static void pass_material(struct walk *walk, const struct trkx_layer *layer, const struct helix *helix,
                           const double position[3], double momentum[3])
 {
@@ -257,7 +257,7 @@ static bool misses(const struct walk *walk, const struct trkx_layer *layer)
            layer->position < INNER_BARREL[1];
 }
 
-/* mm: a particle that is made this close to a surface comes from there and does not cross it at once. */
+/* mm: a particle produced this close to a surface comes from it and does not cross it immediately. */
 static const double BORN_ON = 0.1;
 
 /* The first of layers [count], sorted by position, that is not below. */
@@ -297,7 +297,7 @@ static void cross_layers(struct walk *walk, const struct trkx_layer *layers, siz
     }
 }
 
-/* One step; scattering acts at its end. Returns whether the particle goes on. */
+/* One step, with scattering at its end. Returns whether the particle continues. */
 static bool step(struct walk *walk, struct helix *helix, double length)
 {
     const struct trkx_geometry *geometry = walk->geometry;
@@ -316,8 +316,8 @@ static bool step(struct walk *walk, struct helix *helix, double length)
     return !walk->stopped && walk->turned < MAX_TURN && after < MAX_RADIUS && fabs(position[2]) < MAX_Z;
 }
 
-/* Sets the helix up for the next step, in the field at its middle; returns its length: never more than a
- * tenth of a radian. 0: the particle has stopped. */
+/* Sets up the helix for the next step, in the field at its middle; returns its length, at most a tenth of a
+ * radian. 0: the particle has stopped. */
 static double start_step(const struct trkx_generated *particle, struct helix *helix)
 {
     const double *p = helix->momentum;

@@ -1,5 +1,5 @@
-/* Random numbers: one independent stream for everything that is drawn on its own (a particle, a hit), so that
- * an event does not depend on who draws first. xoshiro256++ (Blackman and Vigna, 2019), seeded by splitmix64.
+/* Random numbers: an independent stream for each particle or hit, so that an event does not depend on the
+ * order of drawing. xoshiro256++ (Blackman and Vigna, 2019), seeded by splitmix64.
  */
 #ifndef TRKX_SIM_RANDOM_H
 #define TRKX_SIM_RANDOM_H
@@ -13,7 +13,7 @@ struct trkx_random {
     uint64_t state[4];
 };
 
-/* What a stream is for; part of its seed. */
+/* The purpose of a stream, part of its seed. */
 enum trkx_random_use {
     TRKX_RANDOM_VERTICES,
     TRKX_RANDOM_PARTICLE,

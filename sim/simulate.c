@@ -1,4 +1,4 @@
-/* Simulates events: particles, their crossings, cells, noise; and writes the truth down. */
+/* Simulates events: particles, their crossings, cells, noise and truth. */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ void trkx_simulate_options_init(trkx_simulate_options *options)
                                        .cells = true};
 }
 
-/* All that an event is made from. */
+/* The state of a simulation. */
 struct simulation {
     const trkx_simulate_options *options;
     int threads;
@@ -110,7 +110,7 @@ static enum trkx_status follow_particles(struct simulation *sim, trkx_error *err
 
 /* ---- order ------------------------------------------------------------------------------------------ */
 
-/* Within a module hits are listed by v, so that their order says nothing of their particles. */
+/* Within a module hits are sorted by v, so that their order reveals nothing about their particles. */
 static int compare_in_module(const void *left, const void *right)
 {
     const struct trkx_crossing *a = left, *b = right;
@@ -154,7 +154,7 @@ static enum trkx_status add_noise(struct simulation *sim, trkx_error *error)
     double level = sim->options->noise * (double)sim->options->particles / (double)TRKX_FULL_PARTICLES;
     size_t wanted = trkx_noise(detector, level, sim->seed, NULL);
     if (sim->count + wanted > INT32_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu hits, at most %d are possible",
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu hits; at most %d are possible",
                          sim->count + wanted, INT32_MAX);
     TRKX_ALLOCATE(all, NULL, sim->count + wanted, "the noise");
     if (sim->count > 0) memcpy(all, sim->crossings, sim->count * sizeof *all);
@@ -168,7 +168,7 @@ cleanup:
 
 /* ---- weights ---------------------------------------------------------------------------------------- */
 
-/* TrackML's: what a particle counts; those from material, and those with few hits, nothing. */
+/* TrackML's weight of a particle; 0 for those from material or with few hits. */
 static double particle_weight(const struct trkx_generated *particle, int32_t nhits)
 {
     double pt = hypot(particle->momentum[0], particle->momentum[1]);
@@ -176,8 +176,8 @@ static double particle_weight(const struct trkx_generated *particle, int32_t nhi
     return fmin(fmax(0.2 + 0.8 * (pt - 0.5) / 2.5, 0.2), 1);
 }
 
-/* And of that, hit `order` of n: the first ones, which tell particles apart, most; the last more than those
- * in the middle. */
+/* The share of hit `order` of n: largest for the first, which distinguish particles; the last count more than
+ * those in the middle. */
 static double order_weight(uint32_t order, int32_t n)
 {
     double at = n < 2 ? 0 : (double)order / (n - 1);
@@ -270,7 +270,7 @@ cleanup:
     return status;
 }
 
-/* The clusters once more, now that it is known where each one goes. */
+/* Makes the clusters again, now that their places are known. */
 static enum trkx_status fill_cells(const struct simulation *sim, trkx_event *event, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -386,7 +386,7 @@ enum { PARTICLES_MAX = INT32_MAX / (4 * TRKX_CROSSINGS_MAX) };
 static enum trkx_status check_options(const trkx_simulate_options *options, trkx_error *error)
 {
     if (options->particles > PARTICLES_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu particles, at most %d are possible",
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu particles; at most %d are possible",
                          options->particles, PARTICLES_MAX);
     if (!(options->sigma_z >= 0 && options->sigma_z <= 1000))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: sigma_z %g is not between 0 and 1000 mm",
