@@ -545,7 +545,7 @@ typedef struct trkx_step_view {
     const trkx_hits *hits;
     const float *features;     /* [n,F] of the embedding, scaled */
     size_t features_count;     /* F */
-    const float *embedding;    /* [n,D] */
+    const float *embedding;    /* [n,D] embed and edges only */
     size_t dim;                /* D */
     const trkx_edges *edges;   /* [2,m] the edges that the step left, oriented and sorted */
     const float *scores;       /* [m] after the step's sigmoid, filter and gnn only */

@@ -3,7 +3,7 @@
 
 #include "pipeline/graph.h"
 
-static enum trkx_status find_edges(struct trkx_run *run)
+enum trkx_status trkx_step_edges(struct trkx_run *run)
 {
     const trkx_pipeline *pipeline = run->pipeline;
     trkx_edges_options options;
@@ -18,16 +18,6 @@ cleanup:
     return status;
 }
 
-/* Nobody but a hook looks at the embedding again. */
-enum trkx_status trkx_step_edges(struct trkx_run *run)
-{
-    enum trkx_status status = find_edges(run);
-    if (status != TRKX_OK || run->hook != NULL) return status;
-    trkx_run_release(run, run->embedding);
-    run->embedding = NULL;
-    return TRKX_OK;
-}
-
 enum trkx_status trkx_pipeline_edges(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                      const float *embedding, trkx_edges *edges, trkx_error *error)
 {
@@ -39,7 +29,7 @@ enum trkx_status trkx_pipeline_edges(const trkx_pipeline *pipeline, const trkx_h
     trkx_run_begin(&run, pipeline, NULL, n, error);
     TRKX_CHECK(trkx_run_lend(&run, hits->xyz, 3 * n, "positions", &run.xyz));
     TRKX_CHECK(trkx_run_lend(&run, embedding, n * pipeline->bundle.dim, "the embedding", &run.embedding));
-    TRKX_CHECK(find_edges(&run));
+    TRKX_CHECK(trkx_step_edges(&run));
     TRKX_CHECK(trkx_run_read_edges(&run, &run.edges, false, &read));
     *edges = read.edges;
 cleanup:

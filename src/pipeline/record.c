@@ -69,6 +69,15 @@ static enum trkx_status call_hook(const struct trkx_recording *recording, const 
                      trkx_step_name(record->step));
 }
 
+/* No later step needs it: 4 MB less in the GNN, where a full-density event has its peak. */
+static void give_back_embedding(struct trkx_recording *recording)
+{
+    struct trkx_run *run = recording->run;
+    trkx_run_read_end(run, recording->embedding);
+    trkx_run_release(run, run->embedding);
+    recording->embedding = run->embedding = NULL;
+}
+
 /* ---- records ---------------------------------------------------------------------------------------- */
 
 /* The place works on while the host goes ahead: a step is over when both are through. */
@@ -100,6 +109,7 @@ enum trkx_status trkx_record_step(struct trkx_recording *recording, enum trkx_st
         trkx_truth_compare(truth, &recording->true_edges, &recording->edges.edges, record);
     recording->result->steps_count++;
     TRKX_CHECK(call_hook(recording, record));
+    if (step == TRKX_STEP_EDGES) give_back_embedding(recording);
 cleanup:
     return status;
 }

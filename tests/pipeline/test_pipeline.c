@@ -450,10 +450,10 @@ static void check_view(const struct watch *watch, const trkx_step_view *view)
         assert_int_equal(view->features_count, bundle->features_count);
         assert_memory_equal(view->features, watch->chain->features[0], n * view->features_count * 4);
     }
-    if (step >= TRKX_STEP_EMBED) {
-        assert_int_equal(view->dim, bundle->dim);
+    assert_int_equal(view->dim, bundle->dim);
+    assert_int_equal(view->embedding != NULL, step == TRKX_STEP_EMBED || step == TRKX_STEP_EDGES);
+    if (view->embedding != NULL)
         assert_memory_equal(view->embedding, watch->chain->embedding, n * view->dim * 4);
-    }
     assert_int_equal(view->edges->count > 0, step >= TRKX_STEP_EDGES);
     check_edges(view->edges, view->hits);
     assert_int_equal(view->scores != NULL, step == TRKX_STEP_FILTER || step == TRKX_STEP_GNN);
