@@ -116,12 +116,12 @@ static enum trkx_status features(trkx_backend_context *context, const float *xyz
     return run(context, error, [&] { step_features(context, xyz, n, specs, specs_count, features); });
 }
 
-static enum trkx_status radius_graph(trkx_backend_context *context, const float *points, size_t n, size_t dim,
-                                     const float *xyz, const trkx_edges_options *options,
-                                     trkx_backend_edges *edges, trkx_error *error)
+static enum trkx_status radius_graph(trkx_backend_context *context, const trkx_backend_points *points,
+                                     const trkx_edges_options *options, trkx_backend_edges *edges,
+                                     trkx_error *error)
 {
     *edges = {};
-    return run(context, error, [&] { step_radius_graph(context, points, n, dim, xyz, options, edges); });
+    return run(context, error, [&] { step_radius_graph(context, *points, options, edges); });
 }
 
 static enum trkx_status upload_edges(trkx_backend_context *context, const int64_t *index, size_t m,

@@ -204,14 +204,14 @@ static size_t truncate(trkx_backend_context *context, const query &all, const ke
 /* ---- the search ------------------------------------------------------------------------------------- */
 
 /* The pairs, in any order; returns how many. */
-static size_t find_pairs(trkx_backend_context *context, const float *points, size_t n, size_t dim,
-                         const float *xyz, const trkx_edges_options *options, buffer<uint64_t> *pairs,
-                         size_t *saturated)
+static size_t find_pairs(trkx_backend_context *context, const trkx_backend_points &points,
+                         const trkx_edges_options *options, buffer<uint64_t> *pairs, size_t *saturated)
 {
+    size_t n = points.n;
     float radius = (float)options->radius, r2 = radius * radius;
     kept_neighbours kept = {options->ks == nullptr ? options->k : check_ks(options->ks, n), nullptr};
     bool k_matters = options->ks != nullptr || kept.most < n - 1;
-    grid_memory grid(context, points, n, dim, r2);
+    grid_memory grid(context, points.values, n, points.dim, r2);
     query query = {grid.view(), r2, nullptr};
     buffer<uint64_t> offsets(context), limits(context);
     buffer<uint32_t> counts(context, n, "the counts of neighbours"), degrees(context);
@@ -239,22 +239,22 @@ static size_t find_pairs(trkx_backend_context *context, const float *points, siz
     counts.release();
     if (count == 0) return 0;
     norms.allocate(n, "the hits' distances");
-    each(context, n, norms_of{xyz, norms.get()});
+    each(context, n, norms_of{points.xyz, norms.get()});
     pairs->allocate(count, "edges");
     each(context, n, fill_pairs{query, offsets.get(), norms.get(), pairs->get()});
     return count;
 }
 
-void step_radius_graph(trkx_backend_context *context, const float *points, size_t n, size_t dim,
-                       const float *xyz, const trkx_edges_options *options, trkx_backend_edges *edges)
+void step_radius_graph(trkx_backend_context *context, const trkx_backend_points &points,
+                       const trkx_edges_options *options, trkx_backend_edges *edges)
 {
     *edges = {};
-    check_options(n, dim, options);
-    if (n == 0) return;
-    check_points(context, points, n, dim);
+    check_options(points.n, points.dim, options);
+    if (points.n == 0) return;
+    check_points(context, points.values, points.n, points.dim);
     buffer<uint64_t> pairs(context);
     size_t saturated = 0;
-    size_t count = find_pairs(context, points, n, dim, xyz, options, &pairs, &saturated);
+    size_t count = find_pairs(context, points, options, &pairs, &saturated);
     if (count > 0) sort(context, pairs.get(), count);
     edges->count = count;
     edges->saturated = saturated;

@@ -4,7 +4,7 @@
 
 #include "gpu/context.h"
 
-void step_radius_graph(trkx_backend_context *context, const float *points, size_t n, size_t dim,
-                       const float *xyz, const trkx_edges_options *options, trkx_backend_edges *edges);
+void step_radius_graph(trkx_backend_context *context, const trkx_backend_points &points,
+                       const trkx_edges_options *options, trkx_backend_edges *edges);
 
 #endif

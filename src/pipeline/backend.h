@@ -36,6 +36,13 @@ typedef struct trkx_backend_edges {
     float *scores; /* block [m], or NULL */
 } trkx_backend_edges;
 
+/* Hits at places in the embedding. */
+typedef struct trkx_backend_points {
+    const float *values; /* block [n,dim] */
+    size_t n, dim;
+    const float *xyz; /* block [n,3] mm */
+} trkx_backend_points;
+
 /* How a network takes the ends of edges. */
 typedef struct trkx_edge_form {
     bool pairs;            /* the features of both ends side by side, float32 [b,2F]; else their indices: */
@@ -91,12 +98,12 @@ typedef struct trkx_backend {
 
     /* ---- edges ---- */
 
-    /* As trkx_radius_graph of block points [n,dim], with the edges outwards as trkx_edges_orient turns them
-     * by block xyz [n,3]; `ks` of the options is the host's. *edges is overwritten. Errors: ARGUMENT
-     * (options, dim, n >= 2^31, a NaN or infinity), MEMORY, DEVICE. */
-    enum trkx_status (*radius_graph)(trkx_backend_context *context, const float *points, size_t n, size_t dim,
-                                     const float *xyz, const trkx_edges_options *options,
-                                     trkx_backend_edges *edges, trkx_error *error);
+    /* As trkx_radius_graph of the points, with the edges outwards as trkx_edges_orient turns them by xyz;
+     * `ks` of the options is the host's. *edges is overwritten. Errors: ARGUMENT (options, dim, n >= 2^31, a
+     * NaN or infinity), MEMORY, DEVICE. */
+    enum trkx_status (*radius_graph)(trkx_backend_context *context, const trkx_backend_points *points,
+                                     const trkx_edges_options *options, trkx_backend_edges *edges,
+                                     trkx_error *error);
     /* Leaves it empty. */
     void (*release_edges)(trkx_backend_context *context, trkx_backend_edges *edges);
     /* The edges first..first + count as a network takes them, to a block with room for them. Errors: ARGUMENT

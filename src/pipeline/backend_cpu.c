@@ -59,17 +59,17 @@ static bool computes(enum trkx_feature feature)
 
 /* ---- edges ------------------------------------------------------------------------------------------ */
 
-static enum trkx_status radius_graph(trkx_backend_context *context, const float *points, size_t n, size_t dim,
-                                     const float *xyz, const trkx_edges_options *options,
-                                     trkx_backend_edges *edges, trkx_error *error)
+static enum trkx_status radius_graph(trkx_backend_context *context, const trkx_backend_points *points,
+                                     const trkx_edges_options *options, trkx_backend_edges *edges,
+                                     trkx_error *error)
 {
     struct trkx_memory *memory = cpu_of(context)->memory;
     enum trkx_status status = TRKX_OK;
     trkx_edges found = {0};
     double *norms = NULL;
     *edges = (trkx_backend_edges){0};
-    TRKX_CHECK(trkx_edges_norms(memory, xyz, n, &norms, error));
-    const struct trkx_points all = {points, n, dim, norms};
+    TRKX_CHECK(trkx_edges_norms(memory, points->xyz, points->n, &norms, error));
+    const struct trkx_points all = {points->values, points->n, points->dim, norms};
     TRKX_CHECK(trkx_radius_graph_in(memory, &all, options, &found, error));
     *edges = (trkx_backend_edges){.count = found.count, .saturated = found.saturated, .index = found.index};
 cleanup:

@@ -10,9 +10,9 @@ enum trkx_status trkx_step_edges(struct trkx_run *run)
     uint32_t *ks = NULL;
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(trkx_pipeline_graph(pipeline, run->hits, run->memory, &options, &ks, run->error));
-    TRKX_CHECK(run->place.backend->radius_graph(run->place.context, run->embedding, run->n,
-                                                pipeline->bundle.dim, run->xyz, &options, &run->edges,
-                                                run->error));
+    const trkx_backend_points points = {run->embedding, run->n, pipeline->bundle.dim, run->xyz};
+    TRKX_CHECK(
+        run->place.backend->radius_graph(run->place.context, &points, &options, &run->edges, run->error));
 cleanup:
     trkx_release(ks);
     return status;

@@ -50,5 +50,6 @@ cleanup:
 enum trkx_status trkx_filter(const trkx_pipeline *pipeline, const float *features, size_t n,
                              const trkx_edges *edges, float *scores, trkx_error *error)
 {
-    return trkx_scores_by_itself(pipeline, TRKX_NETWORK_FILTER, score, features, n, edges, scores, error);
+    static const struct trkx_scorer scorer = {TRKX_NETWORK_FILTER, score};
+    return trkx_scores_by_itself(pipeline, &scorer, features, n, edges, scores, error);
 }

@@ -73,22 +73,22 @@ static enum trkx_status lend_edges(struct trkx_run *run, const trkx_edges *edges
     return TRKX_OK;
 }
 
-enum trkx_status trkx_scores_by_itself(const trkx_pipeline *pipeline, enum trkx_network network,
-                                       enum trkx_status (*score)(const struct trkx_run *run),
+enum trkx_status trkx_scores_by_itself(const trkx_pipeline *pipeline, const struct trkx_scorer *scorer,
                                        const float *features, size_t n, const trkx_edges *edges,
                                        float *scores, trkx_error *error)
 {
-    size_t width = pipeline->bundle.models[network].features_count, bytes = edges->count * sizeof *scores;
+    size_t width = pipeline->bundle.models[scorer->network].features_count,
+           bytes = edges->count * sizeof *scores;
     struct trkx_run run = {.lent = true};
     enum trkx_status status = TRKX_OK;
     void *block = NULL;
     if (edges->count == 0) return TRKX_OK;
     trkx_run_begin(&run, pipeline, NULL, n, error);
-    TRKX_CHECK(trkx_run_lend(&run, features, n * width, "features", &run.features[network]));
+    TRKX_CHECK(trkx_run_lend(&run, features, n * width, "features", &run.features[scorer->network]));
     TRKX_CHECK(lend_edges(&run, edges));
     TRKX_CHECK(trkx_run_stand_in(&run, scores, bytes, "scores", &block));
     run.edges.scores = block;
-    TRKX_CHECK(score(&run));
+    TRKX_CHECK(scorer->score(&run));
     TRKX_CHECK(trkx_run_fetch(&run, scores, block, bytes));
 cleanup:
     trkx_run_end(&run);

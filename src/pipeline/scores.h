@@ -25,9 +25,14 @@ enum trkx_status trkx_scores_allocate(struct trkx_run *run);
 /* Turns what the network gave of all edges into scores from 0 to 1, where it does not do that itself. */
 enum trkx_status trkx_scores_finish(const struct trkx_run *run, enum trkx_network network);
 
-/* The public steps, on arrays of the host: `score` fills the scores of run->edges. */
-enum trkx_status trkx_scores_by_itself(const trkx_pipeline *pipeline, enum trkx_network network,
-                                       enum trkx_status (*score)(const struct trkx_run *run),
+/* A step that scores edges: it fills the scores of run->edges. */
+struct trkx_scorer {
+    enum trkx_network network;
+    enum trkx_status (*score)(const struct trkx_run *run);
+};
+
+/* The public steps, on arrays of the host. */
+enum trkx_status trkx_scores_by_itself(const trkx_pipeline *pipeline, const struct trkx_scorer *scorer,
                                        const float *features, size_t n, const trkx_edges *edges,
                                        float *scores, trkx_error *error);
 

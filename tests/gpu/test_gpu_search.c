@@ -33,7 +33,8 @@ static size_t compare_options(const float *points, size_t n, size_t dim, const f
     void *positions = on_device(xyz, 3 * n * sizeof *xyz);
     OK(trkx_radius_graph(points, n, dim, &options, &expected, &gpu_error));
     OK(trkx_edges_orient(xyz, n, &expected, &gpu_error));
-    OK(gpu->radius_graph(context, there, n, dim, positions, &options, &edges, &gpu_error));
+    OK(gpu->radius_graph(context, &(trkx_backend_points){there, n, dim, positions}, &options, &edges,
+                         &gpu_error));
     expect_edges(&edges, &expected, NULL);
     gpu->release(context, there);
     gpu->release(context, positions);
@@ -123,7 +124,8 @@ static void test_saturated_everywhere(void **state)
     trkx_backend_edges edges;
     (void)state;
     void *there = on_device(points, (size_t)1500 * 8 * sizeof *points);
-    OK(gpu->radius_graph(context, there, 1500, 8, there, &options, &edges, &gpu_error));
+    OK(gpu->radius_graph(context, &(trkx_backend_points){there, 1500, 8, there}, &options, &edges,
+                         &gpu_error));
     assert_int_equal(edges.saturated, 1500);
     gpu->release_edges(context, &edges);
     gpu->release(context, there);
@@ -169,8 +171,8 @@ static void test_budget(void **state)
         trkx_cuda_usage usage;
         open_context(budget);
         void *there = on_device(points, sizeof *points * N * 3);
-        enum trkx_status status =
-            gpu->radius_graph(context, there, N, 3, there, &options, &edges, &gpu_error);
+        enum trkx_status status = gpu->radius_graph(context, &(trkx_backend_points){there, N, 3, there},
+                                                    &options, &edges, &gpu_error);
         gpu->release(context, there);
         inside->usage(context, &usage);
         assert_true(usage.peak <= budget && usage.reserved <= budget);
@@ -203,7 +205,8 @@ static const char *rejection(const float *points, size_t n, size_t dim, double r
     trkx_backend_edges edges = {.count = 7};
     void *there = on_device(points, n > 1000 ? 4 : n * dim * sizeof *points);
     gpu_error = (trkx_error){0};
-    assert_int_equal(gpu->radius_graph(context, there, n, dim, there, &options, &edges, &gpu_error),
+    assert_int_equal(gpu->radius_graph(context, &(trkx_backend_points){there, n, dim, there}, &options,
+                                       &edges, &gpu_error),
                      TRKX_ERROR_ARGUMENT);
     assert_int_equal(gpu_error.status, TRKX_ERROR_ARGUMENT);
     assert_int_equal(edges.count, 0);
@@ -228,7 +231,8 @@ static void test_bad_arguments(void **state)
     assert_non_null(strstr(rejection(points, 10, 3, 1, 1), "row 2 "));
     points[7] = 0;
     assert_non_null(strstr(rejection(points, 10, 3, 1, 1), "row 3 "));
-    OK(gpu->radius_graph(context, NULL, 0, 3, NULL, &options, &edges, NULL)); /* no points */
+    OK(gpu->radius_graph(context, &(trkx_backend_points){NULL, 0, 3, NULL}, &options, &edges,
+                         NULL)); /* no points */
 }
 
 static void test_own_ks(void **state)
@@ -248,8 +252,9 @@ static void test_own_ks(void **state)
     trkx_edges_options options = options_of(1, 1);
     options.ks = ks;
     void *there = on_device(points, N * 3 * sizeof *points);
-    assert_int_equal(gpu->radius_graph(context, there, N, 3, there, &options, &edges, &gpu_error),
-                     TRKX_ERROR_ARGUMENT);
+    assert_int_equal(
+        gpu->radius_graph(context, &(trkx_backend_points){there, N, 3, there}, &options, &edges, &gpu_error),
+        TRKX_ERROR_ARGUMENT);
     gpu->release(context, there);
     free(points);
     free(xyz);

@@ -354,7 +354,8 @@ static enum trkx_status chain(int32_t *labels)
     TRKX_CHECK(gpu->allocate(own, CHAIN_LABELS, "labels", &to, error));
     TRKX_CHECK(gpu->upload(own, xyz, positions, 3 * CHAIN_N * sizeof *positions, error));
     TRKX_CHECK(gpu->features(own, xyz, CHAIN_N, specs, 3, features, error));
-    TRKX_CHECK(gpu->radius_graph(own, features, CHAIN_N, 3, xyz, &options, &edges, error));
+    TRKX_CHECK(
+        gpu->radius_graph(own, &(trkx_backend_points){features, CHAIN_N, 3, xyz}, &options, &edges, error));
     const trkx_edge_form pairs = {.pairs = true, .features = features, .width = 3}, plain = {.pairs = false},
                          narrow = {.narrow = true};
     TRKX_CHECK(gpu->allocate(own, 6 * edges.count * sizeof(int64_t), "a batch", &batch, error));
