@@ -1,6 +1,6 @@
-# CUDA: what gpu/ is built with, if anything.
-#   TRKX_CUDA                AUTO: libtrkx_cuda.so where there is nvcc; ON: an error where there is none; OFF
-#   TRKX_CUDA_ARCHITECTURES  all: what the toolkit has of sm_70 to sm_120; or a list, "75;90"
+# CUDA: the compiler of gpu/, if any.
+#   TRKX_CUDA                AUTO: builds libtrkx_cuda.so if nvcc is found; ON: an error if it is not; OFF
+#   TRKX_CUDA_ARCHITECTURES  all: those of sm_70 to sm_120 that the toolkit supports; or a list, "75;90"
 set(TRKX_CUDA AUTO CACHE STRING "Build libtrkx_cuda.so: AUTO, ON or OFF")
 set_property(CACHE TRKX_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(TRKX_CUDA_ARCHITECTURES all CACHE STRING "Architectures of libtrkx_cuda.so: all, or a list as 75;90")
@@ -15,7 +15,7 @@ if(TRKX_CUDA STREQUAL AUTO OR TRKX_CUDA)
     set(TRKX_CUDA_COMPILER ${TRKX_NVCC})
     if(NOT TRKX_CUDA_COMPILER)
         if(NOT TRKX_CUDA STREQUAL AUTO)
-            message(FATAL_ERROR "TRKX_CUDA is ON, and there is no nvcc: install the CUDA toolkit, or put nvcc on the PATH")
+            message(FATAL_ERROR "TRKX_CUDA is ON, but nvcc was not found: install the CUDA toolkit, or put nvcc on the PATH")
         endif()
         unset(TRKX_CUDA_COMPILER)
         message(STATUS "No nvcc: libtrkx_cuda.so is not built")

@@ -1,17 +1,17 @@
-# Everything that trkx needs from outside, with its minimum version and the reason. scripts/setup gets the same.
+# All dependencies of trkx, with minimum versions and purpose. scripts/setup installs them.
 #   libdeflate    1.10    reading gzipped event files: 2.4 times as fast as zlib
-#   zlib          1.2.11  writing them, and saying what is wrong with one
+#   zlib          1.2.11  writing them, and describing errors in them
 #   jansson       2.13    bundle.json and ledgers: parses with line numbers, writes
 #   libmd         1.0     SHA-256 of the models
 #   OpenMP        4.5     threads
 #   ONNX Runtime  1.23    the networks (C API)
-#   protobuf-c    1.4     ONNX files in `trkx model` (the program only); protoc makes the reader from
+#   protobuf-c    1.4     ONNX files in `trkx model` (the program only); protoc generates the reader from
 #   onnx.proto    1.12    the schema that comes with ONNX's own headers
 #   cmocka        1.1     unit tests (TRKX_TESTS only); bats 1.8 and jq 1.6 for the command line's;
-#                         gcc for aarch64 and qemu-user, where there are, for the kernels there; abigail-tools 2.0
-#                         for the ABI, pybind11 2.10 for the module of adapters/acts, where there are
-#   ACTS                  adapters/acts, only where it is found, with its Gnn plugin in the namespace ActsPlugins
-#   CUDA toolkit  12      libtrkx_cuda.so, where there is one (cmake/cuda.cmake); its CCCL 2 (Thrust, CUB, libcu++), or
+#                         if installed, gcc for aarch64 and qemu-user for the kernels there, abigail-tools 2.0 for
+#                         the ABI, pybind11 2.10 for the module of adapters/acts
+#   ACTS                  adapters/acts, only if found, with its Gnn plugin in the namespace ActsPlugins
+#   CUDA toolkit  12      libtrkx_cuda.so, if found (cmake/cuda.cmake); its CCCL 2 (Thrust, CUB, libcu++), or
 #                         that of the PyPI package nvidia-cuda-cccl, for the tests of gpu/ on the processor
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

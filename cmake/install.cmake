@@ -1,6 +1,6 @@
-# cmake --install: libraries, header, program, bundles, documents, and how to find them (CMake package, pkg-config). What is
-# installed needs nothing of this clone, and may be moved: ONNX Runtime goes along unless it is the system's, and
-# libraries are found relative to whoever loads them.
+# cmake --install: libraries, header, program, bundles, documents, CMake package, pkg-config. What is
+# installed is independent of this clone and may be moved: ONNX Runtime is included unless it is the system's, and
+# libraries are found relative to their users.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS trkx trkx_static EXPORT trkx
@@ -14,7 +14,7 @@ install(EXPORT trkx NAMESPACE trkx:: FILE trkx-targets.cmake DESTINATION ${CMAKE
 
 # ---- ONNX Runtime --------------------------------------------------------------------------------------
 if(ONNXRUNTIME_OF_SYSTEM)
-    if(NOT ONNXRUNTIME_LIBDIR IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES) # where nothing looks by itself
+    if(NOT ONNXRUNTIME_LIBDIR IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES) # not searched by default
         set(TRKX_RUNTIME_RPATH ${ONNXRUNTIME_LIBDIR})
     endif()
     set(TRKX_PC_REQUIRES " libonnxruntime")
@@ -26,20 +26,20 @@ else()
     install(SCRIPT ${PROJECT_BINARY_DIR}/install-runtime.cmake)
     file(GLOB runtime_libraries ${ONNXRUNTIME_LIBDIR}/libonnxruntime*.so*)
     file(MAKE_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
-    foreach(library ${runtime_libraries}) # beside libtrkx, as where it is installed
+    foreach(library ${runtime_libraries}) # beside libtrkx, as when installed
         cmake_path(GET library FILENAME name)
         file(CREATE_LINK ${library} ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/${name} SYMBOLIC)
     endforeach()
 endif()
 
-# One RUNPATH for the build tree, which looks like an installed one, and for that: where CMake changes it at install, the
-# one before ends with a colon, which the dynamic linker takes for the working directory.
+# The same RUNPATH for the build tree, which is laid out like an installed one, and for the installation: if CMake changed
+# it at install, the first would end with a colon, which the dynamic linker takes for the working directory.
 file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 set(TRKX_PROGRAM_RPATH "$ORIGIN/../lib" "$ORIGIN/${bin_to_lib}" ${TRKX_RUNTIME_RPATH})
 list(REMOVE_DUPLICATES TRKX_PROGRAM_RPATH)
 set_target_properties(trkx PROPERTIES INSTALL_RPATH "$ORIGIN;${TRKX_RUNTIME_RPATH}" BUILD_WITH_INSTALL_RPATH ON)
 
-# ---- how to find trkx ----------------------------------------------------------------------------------
+# ---- CMake package and pkg-config ----------------------------------------------------------------------
 configure_package_config_file(cmake/trkx-config.cmake.in ${PROJECT_BINARY_DIR}/trkx-config.cmake
     INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx PATH_VARS CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/trkx-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -1,5 +1,5 @@
-# onnx/: ONNX files, for `trkx model`: read, described, checked, repaired. Objects of their own, so that libtrkx itself
-# does not need protobuf-c: the program and the tests link them, beside the objects of libtrkx.
+# onnx/: ONNX files, for `trkx model`: read, described, checked, repaired. Separate objects, so that libtrkx does
+# not need protobuf-c: the program and the tests link them, beside the objects of libtrkx.
 set(onnx_generated ${PROJECT_BINARY_DIR}/onnx)
 file(MAKE_DIRECTORY ${onnx_generated})
 configure_file(${ONNX_PROTO} ${onnx_generated}/onnx.proto COPYONLY)
@@ -8,7 +8,7 @@ add_custom_command(
     COMMAND ${PROTOC} --plugin=protoc-gen-c=${PROTOC_GEN_C} --proto_path=${onnx_generated}
         --c_out=${onnx_generated} onnx.proto
     DEPENDS ${onnx_generated}/onnx.proto VERBATIM)
-# What is generated has its own style: without our warnings.
+# Generated code is compiled without our warnings.
 add_library(trkx_onnx_schema STATIC ${onnx_generated}/onnx.pb-c.c)
 target_include_directories(trkx_onnx_schema SYSTEM PUBLIC ${onnx_generated})
 target_link_libraries(trkx_onnx_schema PUBLIC PkgConfig::PROTOBUF_C PRIVATE trkx_instrumentation)

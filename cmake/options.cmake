@@ -1,4 +1,4 @@
-# Warnings are errors in our build; a user's compiler may know more of them than ours (TRKX_WERROR=OFF).
+# Warnings are errors in our build; other compilers may have more of them (TRKX_WERROR=OFF).
 option(TRKX_TESTS "Build the tests" ON)
 option(TRKX_WERROR "Treat warnings as errors" ON)
 set(TRKX_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")
@@ -17,7 +17,7 @@ if(TRKX_SANITIZE)
         -fsanitize=${TRKX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(trkx_instrumentation INTERFACE -fsanitize=${TRKX_SANITIZE})
 endif()
-if(TRKX_FUZZ) # the fuzzer is led by what its inputs reach
+if(TRKX_FUZZ) # coverage guides the fuzzer
     target_compile_options(trkx_instrumentation INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(TRKX_COVERAGE)

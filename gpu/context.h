@@ -1,4 +1,4 @@
-/* A device at work: its stream and its memory. */
+/* A device's stream and memory. */
 #ifndef TRKX_GPU_CONTEXT_H
 #define TRKX_GPU_CONTEXT_H
 

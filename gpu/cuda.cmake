@@ -1,4 +1,4 @@
-# libtrkx_cuda.so: nvcc compiles the kernels, for every architecture, in two units; the rest is plain C++.
+# libtrkx_cuda.so: nvcc compiles the kernels for every architecture in two units; the rest is plain C++.
 execute_process(COMMAND ${TRKX_CUDA_COMPILER} --list-gpu-arch OUTPUT_VARIABLE known COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[0-9]+" known "${known}")
 set(architectures ${TRKX_CUDA_ARCHITECTURES})
@@ -12,7 +12,7 @@ if(architectures STREQUAL all)
 endif()
 foreach(architecture ${architectures})
     if(NOT architecture IN_LIST known)
-        message(FATAL_ERROR "TRKX_CUDA_ARCHITECTURES: ${TRKX_CUDA_COMPILER} knows no sm_${architecture}, but ${known}")
+        message(FATAL_ERROR "TRKX_CUDA_ARCHITECTURES: ${TRKX_CUDA_COMPILER} does not support sm_${architecture}, only ${known}")
     endif()
 endforeach()
 list(SORT architectures COMPARE NATURAL)
@@ -22,8 +22,8 @@ string(REGEX MATCH "release ([0-9.]+)" version "${version}")
 set(build "CUDA ${CMAKE_MATCH_1}, sm_${names}")
 message(STATUS "libtrkx_cuda.so: ${build}")
 
-# No contraction: a device adds and multiplies as the processor does. The newest architecture comes as PTX too, for
-# those that are to come.
+# No contraction: a device adds and multiplies as the processor does. The newest architecture also gets PTX, for future
+# ones.
 set(nvcc_options -std=c++17 -O3 -fmad=false -cudart static -ccbin ${CMAKE_CXX_COMPILER} --compiler-options
     -fPIC,-fvisibility=hidden,-Wall,-ffp-contract=off -Xptxas -v -DTHRUST_FORCE_64_BIT_OFFSET_TYPE
     -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/src -I${PROJECT_SOURCE_DIR})
@@ -36,7 +36,7 @@ endforeach()
 list(GET architectures -1 newest)
 list(APPEND nvcc_options -gencode arch=compute_${newest},code=compute_${newest})
 
-# Each unit is read once for each architecture, so they are few: what needs Thrust, and what does not.
+# Each unit is parsed once per architecture, so there are only two: with Thrust and without.
 set(small_kernels ${gpu_kernels} runtime.cu)
 list(REMOVE_ITEM small_kernels primitives.cu)
 list(TRANSFORM small_kernels REPLACE "(.+)" "#include \"gpu/\\1\"\n" OUTPUT_VARIABLE unit)

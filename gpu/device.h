@@ -1,5 +1,5 @@
-/* A device at work: its context, buffers that give themselves back, and what all steps are made of:
- * a body for each index of a range, on a GPU or with Thrust on the processor, and what it may share. */
+/* The tools of all steps: buffers that release themselves, a loop that runs a body for each index of a range,
+ * on a GPU or with Thrust on the processor, and atomics for its bodies. */
 #ifndef TRKX_GPU_DEVICE_H
 #define TRKX_GPU_DEVICE_H
 
@@ -12,11 +12,11 @@
 #include <cuda/atomic>
 #include <utility>
 
-#include "gpu/context.h"
 #include "core/everywhere.h"
+#include "gpu/context.h"
 #include "gpu/runtime.h"
 
-/* Memory of the context's pool, given back at the end of the scope unless it is taken. */
+/* Memory of the context's pool, released at the end of the scope unless taken. */
 template <class T> class buffer
 {
   public:
@@ -57,9 +57,12 @@ template <class T> class buffer
     T *block;
 };
 
-/* body(i) for each i < count, in any order, at the same time. */
+/* Runs body(i) for each i < count, in any order, in parallel. */
 #if defined(__CUDACC__)
-enum { BLOCK = 256, BLOCKS_AT_ONCE = 4 }; /* 64 registers a thread: left to itself, the compiler takes fewer and spills */
+enum {
+    BLOCK = 256,
+    BLOCKS_AT_ONCE = 4
+}; /* 64 registers per thread: by default the compiler uses fewer and spills */
 
 template <class Body>
 __global__ void __launch_bounds__(BLOCK, BLOCKS_AT_ONCE) run_body(size_t count, const Body body)
@@ -91,13 +94,13 @@ template <class T> T read(trkx_backend_context *context, const T *from)
     return value;
 }
 
-/* Relaxed: what others read meanwhile may be older; the end of a kernel orders all. */
+/* Relaxed: other threads may still read older values; the end of a kernel orders everything. */
 template <class T> TRKX_EVERYWHERE inline cuda::atomic_ref<T, cuda::thread_scope_device> shared(T &value)
 {
     return cuda::atomic_ref<T, cuda::thread_scope_device>(value);
 }
 
-/* The first index of a range that something is wrong with. */
+/* The first bad index of a range. */
 class first_bad
 {
   public:

@@ -1,4 +1,4 @@
-/* Edges and their scores. See pipeline/backend.h; all but the release throw failures. */
+/* Edges and their scores. See pipeline/backend.h; all except the release throw failures. */
 #ifndef TRKX_GPU_EDGES_H
 #define TRKX_GPU_EDGES_H
 

@@ -1,4 +1,4 @@
-/* Turns what was thrown into a status and a message. */
+/* Turns exceptions into a status and a message. */
 #include "gpu/failure.h"
 
 #include <cstdarg>

@@ -1,4 +1,4 @@
-/* Failures on the way are thrown; the functions of the table turn them into a status and a message. */
+/* Failures are thrown; the functions of the table turn them into a status and a message. */
 #ifndef TRKX_GPU_FAILURE_H
 #define TRKX_GPU_FAILURE_H
 
@@ -27,7 +27,7 @@ template <class Body> enum trkx_status guarded(trkx_error *error, Body body)
         return store(error, thrown);
     } catch (const std::bad_alloc &) {
         return store(error, TRKX_ERROR_MEMORY, "out of memory on the host");
-    } catch (const std::exception &thrown) { /* Thrust's: of the launch of a kernel */
+    } catch (const std::exception &thrown) { /* Thrust's: a failed launch of a kernel */
         return store(error, TRKX_ERROR_DEVICE, thrown.what());
     }
 }

@@ -9,8 +9,7 @@
 
 /* ---- which dimensions ------------------------------------------------------------------------------- */
 
-/* Of a sample of the points, how many pairs a dimension leaves together: the fewer, the better it tells
- * points apart. Outliers do not matter to it. */
+/* The number of pairs, in a sample of the points, that a dimension does not separate: the fewer, the better. Insensitive to outliers. */
 enum { SAMPLE = 256 };
 
 struct count_together {
@@ -42,8 +41,7 @@ void grid_memory::choose_axes(trkx_backend_context *context, const float *from)
     runtime::copy_out(counts, together.get(), g.dim * sizeof *counts, context->stream);
     for (int d = 0; d < (int)g.dim; d++) by_count[d] = d;
     std::stable_sort(by_count, by_count + g.dim, [&](int a, int b) { return counts[a] < counts[b]; });
-    /* the sweep looks at two widths, cells at three: the best one is for the sweep; one that leaves all
-     * together is of no use */
+    /* the sweep searches two widths, cells three, so the best dimension is for the sweep; one that separates nothing is useless */
     g.axes[GRID_LEVELS] = by_count[0];
     for (size_t l = 0; l < GRID_LEVELS; l++) {
         bool useful = l + 1 < g.dim && counts[by_count[l + 1]] < sample * sample;
@@ -62,7 +60,7 @@ struct start_order {
     }
 };
 
-/* What the points are sorted by at a level: their cell there, within the cells above. */
+/* The sort key of points at a level: their cell there, within the cells above. */
 struct level_keys {
     const float *points;
     size_t dim;
@@ -77,7 +75,7 @@ struct level_keys {
     }
 };
 
-/* 1 where a cell ends: so the running sum is the number of a place's cell. */
+/* 1 at the end of each cell, so that the running sum is the number of a place's cell. */
 struct cell_ends {
     const uint64_t *keys;
     size_t n;

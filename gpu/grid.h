@@ -1,27 +1,26 @@
-/* Where points lie, for the search by radius: cells over up to three dimensions, and the points of a cell in
- * the order of a fourth. Only cells that hold points exist, in sorted lists, so that there is no limit to how
- * many or how far apart they are. */
+/* The grid for the search by radius: cells in up to three dimensions, and the points of a cell in the order
+ * of a fourth. Only non-empty cells exist, in sorted lists, so their number and distance are not limited. */
 #ifndef TRKX_GPU_GRID_H
 #define TRKX_GPU_GRID_H
 
 #include <cmath>
 
-#include "gpu/device.h"
 #include "core/keys.h"
+#include "gpu/device.h"
 
 enum { GRID_LEVELS = 3, GRID_NONE = -1 };
 
-/* Two points are neighbours only if none of their coordinates differ by more than that. d2 <= r2 in float32
- * allows a difference of sqrt(r2), a few roundings of 2^-24, and, where squares get lost below 2^-149, 2^-74.
- * What is more than that is for the roundings of a cell's number. */
+/* Two points are neighbours only if none of their coordinates differ by more than this. d2 <= r2 in float32
+ * allows a difference of sqrt(r2), a few roundings of 2^-24, and 2^-74 if squares underflow below 2^-149. The
+ * rest is for the rounding of a cell's number. */
 inline double grid_width(float r2)
 {
     return std::sqrt((double)r2) * (1 + 0x1p-20) + 0x1p-70;
 }
 
 /* The number of a coordinate's cell: neighbours are in cells that differ by one at most. Beyond 2^26 cells
- * from 0 the floats are farther apart than a cell is wide; there the float's own code, of the same order and
- * beyond all numbers of near cells, makes a cell of each value. */
+ * from 0 floats are farther apart than a cell is wide; there each value is its own cell, numbered by the
+ * float's code, which has the same order and is beyond all numbers of near cells. */
 TRKX_EVERYWHERE inline uint32_t grid_cell(float x, double width)
 {
     double cell = floor((double)x / width);
@@ -29,7 +28,7 @@ TRKX_EVERYWHERE inline uint32_t grid_cell(float x, double width)
     return trkx_float_code(x);
 }
 
-/* Views of the arrays of a grid, as bodies take them. A place is a position in the order of the grid. */
+/* Views of a grid's arrays, for bodies. A place is a position in the order of the grid. */
 struct grid {
     size_t n, dim;
     double width;
@@ -44,7 +43,7 @@ struct grid {
         *sweep; /* [n] (number of the cell in the last level << 32 | code of the coordinate), ascending */
 };
 
-/* Where the first key >= `key` is. */
+/* The place of the first key >= `key`. */
 TRKX_EVERYWHERE inline size_t grid_find(const uint64_t *keys, size_t count, uint64_t key)
 {
     size_t first = 0;
@@ -87,7 +86,7 @@ TRKX_EVERYWHERE inline void grid_visit(const grid &g, size_t place, size_t from,
     const float *point = g.points + place * g.dim;
     double x = (double)point[g.axes[GRID_LEVELS]];
     uint32_t low = trkx_float_code((float)(x - g.width)), high = trkx_float_code((float)(x + g.width));
-    size_t own = from == 0 ? 0 : trkx_key_high(g.sweep[from - 1]); /* no q is in a cell before that */
+    size_t own = from == 0 ? 0 : trkx_key_high(g.sweep[from - 1]); /* no q is in an earlier cell */
     grid_range a = grid_next(g, 0, 0, grid_cell_of(g, 0, point));
     for (size_t i = a.begin; i < a.end; i++) {
         grid_range b = grid_next(g, 1, i, grid_cell_of(g, 1, point));
@@ -102,8 +101,8 @@ TRKX_EVERYWHERE inline void grid_visit(const grid &g, size_t place, size_t from,
     }
 }
 
-/* Whether two places are neighbours; *d2 is the defined one then: see trkx_query_d2. It only grows from
- * dimension to dimension, so that it may be given up early. */
+/* Whether two places are neighbours; *d2 is then the defined one: see trkx_query_d2. It only grows from
+ * dimension to dimension, so the sum can stop early. */
 TRKX_EVERYWHERE inline bool grid_within(const grid &g, size_t p, size_t q, float r2, float *d2)
 {
     const float *a = g.points + p * g.dim, *b = g.points + q * g.dim;

@@ -1,4 +1,4 @@
-/* The table of functions: each enters its device, takes a step, and turns failures into statuses. */
+/* The table of functions: each selects its device, runs a step, and turns failures into statuses. */
 #include "gpu/edges.h"
 #include "gpu/failure.h"
 #include "gpu/features.h"
@@ -13,7 +13,7 @@ static void check_device(int device)
     int count = runtime::count_devices();
     if (count == 0) fail(TRKX_ERROR_DEVICE, "CUDA: there is no device: run with --device cpu");
     if (device < 0 || device >= count)
-        fail(TRKX_ERROR_ARGUMENT, "CUDA: there is no device %d: they are 0 to %d", device, count - 1);
+        fail(TRKX_ERROR_ARGUMENT, "CUDA: there is no device %d: devices are 0 to %d", device, count - 1);
 }
 
 static enum trkx_status count_devices(int *count, trkx_error *error)
@@ -35,7 +35,7 @@ static void close(trkx_backend_context *context)
     try {
         runtime::use(context->device);
         runtime::synchronise(context->stream);
-    } catch (const failure &) { /* of work that nobody waits for any more */
+    } catch (const failure &) { /* of work that is no longer needed */
     }
     runtime::destroy_stream(context->stream);
     delete context;

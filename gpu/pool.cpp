@@ -1,4 +1,4 @@
-/* Hands out blocks within the budget, and keeps those given back. */
+/* Allocates blocks within the budget, and keeps released ones for reuse. */
 #include "gpu/pool.h"
 
 #include <cstdint>
@@ -27,7 +27,7 @@ void *pool::reuse(size_t size)
     return block;
 }
 
-/* A new block, or nullptr: beyond the budget, or the device has no more. */
+/* A new block, or nullptr: beyond the budget, or the device is full. */
 void *pool::take(size_t size)
 {
     if (size > budget - reserved) trim();

@@ -1,5 +1,5 @@
-/* Memory of one device with a hard budget. Blocks that are released are kept for the next ones: all work is
- * in the order of one stream, so that a block may be given out again at once. */
+/* Memory of one device with a hard budget. Released blocks are kept for reuse: all work is ordered by one
+ * stream, so a block can be reused immediately. */
 #ifndef TRKX_GPU_POOL_H
 #define TRKX_GPU_POOL_H
 
@@ -16,17 +16,17 @@ class pool
     }
     pool(const pool &) = delete;
     pool &operator=(const pool &) = delete;
-    ~pool(); /* gives back also what is still held */
+    ~pool(); /* also frees what is still held */
 
     void *allocate(size_t bytes, const char *what);
     void release(void *block) noexcept; /* nullptr: nothing */
     void trim() noexcept;
 
-    size_t restart_peak();    /* at what is held now; returns the peak until now */
+    size_t restart_peak();    /* to what is held now; returns the peak so far */
     size_t available() const; /* bytes that may still be held */
 
   private:
-    friend struct pool_usage; /* of the tests, which look at the numbers */
+    friend struct pool_usage; /* for tests, which read the numbers */
     void *reuse(size_t size);
     void *take(size_t size);
 

@@ -14,7 +14,7 @@
 
 #include "gpu/device.h"
 
-/* How Thrust gets memory: from the pool. */
+/* Lets Thrust allocate from the pool. */
 struct scratch {
     using value_type = char;
     trkx_backend_context *context;
@@ -58,7 +58,7 @@ uint64_t sum_up(trkx_backend_context *context, const uint32_t *counts, size_t co
 
 #if defined(__CUDACC__)
 #define TRKX_SORT_MEMORY(context, count) (void)0
-#else /* the processor's sorts ask the system for memory: the pool is to be as full as on a device */
+#else /* sorts on the processor use the system's memory: fill the pool as on a device */
 #define TRKX_SORT_MEMORY(context, bytes) buffer<char> as_on_a_device(context, bytes, "sums and sorting")
 #endif
 

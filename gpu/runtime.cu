@@ -1,4 +1,4 @@
-/* The CUDA runtime, linked statically: only the driver has to be there. */
+/* The CUDA runtime, linked statically: only the driver is needed. */
 #include <cuda_runtime_api.h>
 
 #include <cstdio>
@@ -16,12 +16,11 @@ static_assert(CUDART_VERSION / 1000 >= 12, "CUDA 12 or newer");
 static void check(cudaError_t result, const char *doing)
 {
     if (result == cudaSuccess) return;
-    cudaGetLastError(); /* forgotten, unless it stays with the context */
+    cudaGetLastError(); /* clears the error, unless it is sticky */
     fail(TRKX_ERROR_DEVICE, "CUDA: %s: %s (%s)", doing, cudaGetErrorString(result), cudaGetErrorName(result));
 }
 
-/* The runtime has one error for a driver that is missing and one that is too old; the driver's version, 0
- * where there is none, tells them apart. */
+/* The runtime has one error for a missing driver and one that is too old; the driver's version, 0 if missing, distinguishes them. */
 static void check_driver()
 {
     int driver = 0;
@@ -32,7 +31,7 @@ static void check_driver()
              "with --device cpu");
     if (driver / 1000 < CUDART_VERSION / 1000)
         fail(TRKX_ERROR_DEVICE,
-             "CUDA: the driver is for CUDA %d.%d, this library needs %d.%d: renew the driver, or "
+             "CUDA: the driver is for CUDA %d.%d, but this library needs %d.%d: update the driver, or "
              "build the library with an older toolkit",
              driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
 }

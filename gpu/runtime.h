@@ -1,6 +1,6 @@
-/* What is asked of the CUDA runtime, all of it. gpu/runtime.cu passes it on; gpu/host/runtime.cpp
- * answers with the processor's memory, and fails on demand. Everything but `free` and `destroy_stream` throws
- * failures: their errors are those of earlier work, which the calls before and after them report. */
+/* All uses of the CUDA runtime. gpu/runtime.cu calls it; gpu/host/runtime.cpp emulates it with the host's
+ * memory, and fails on demand. Everything except `free` and `destroy_stream` throws failures: their errors
+ * are those of earlier work, which calls before and after them report. */
 #ifndef TRKX_GPU_RUNTIME_H
 #define TRKX_GPU_RUNTIME_H
 
@@ -11,7 +11,7 @@
 namespace runtime
 {
 
-extern const bool host; /* memory of the device is the host's */
+extern const bool host; /* device memory is the host's */
 
 int count_devices();
 trkx_cuda_device describe(int device);
@@ -20,12 +20,12 @@ void use(int device); /* for this thread */
 void *create_stream();
 void destroy_stream(void *stream) noexcept;
 void synchronise(void *stream);
-void check_launch(); /* of the kernels that were launched since the last call */
+void check_launch(); /* of kernels launched since the last call */
 
-void *allocate(size_t bytes); /* nullptr where the device has no more */
+void *allocate(size_t bytes); /* nullptr if the device has no more */
 void free(void *block) noexcept;
 
-/* Queued on the stream; from and to the host, done on return. */
+/* Queued on the stream; copies from and to the host are complete on return. */
 void copy_in(void *to, const void *from, size_t bytes, void *stream);
 void copy_out(void *to, const void *from, size_t bytes, void *stream);
 void clear(void *block, size_t bytes, void *stream); /* to 0 */

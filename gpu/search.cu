@@ -1,6 +1,4 @@
-/* The search by radius: count, allocate exactly, fill. Each pair is found once, by that of its points that
- * comes first in the order of the grid. Where nodes have more than k neighbours, their k nearest are looked
- * for in between. */
+/* The search by radius: count, allocate exactly, fill. Each pair is found once, from its first point in the order of the grid. If nodes have more than k neighbours, their k nearest are selected in between. */
 #include "gpu/search.h"
 
 #include <algorithm>
@@ -11,12 +9,12 @@
 #include "graph/check.h"
 #include "graph/outwards.h"
 
-/* What all passes over the points share. */
+/* Shared by all passes over the points. */
 struct query {
     grid g;
     float r2;
     const uint64_t
-        *limits; /* [n] by index, the key of the last neighbour that a node keeps; nullptr: all keep all */
+        *limits; /* [n] by index, the key of the last neighbour that a node keeps; nullptr: nodes keep all */
 };
 
 /* found(q, d2) for each neighbour q > from of the point at place p. */
@@ -29,7 +27,7 @@ TRKX_EVERYWHERE inline void find_neighbours(const query &query, size_t p, size_t
     });
 }
 
-/* The same of those behind p that are kept. */
+/* The same for kept neighbours after p. */
 template <class Found> TRKX_EVERYWHERE inline void find_kept(const query &query, size_t p, const Found &found)
 {
     find_neighbours(query, p, p + 1, [&](size_t q, float d2) {
@@ -46,7 +44,7 @@ static void check_options(size_t n, size_t dim, const trkx_edges_options *option
     if (!trkx_search_possible(n, dim, options, why)) fail(TRKX_ERROR_ARGUMENT, "%s", why);
 }
 
-/* The largest of the nodes' own. */
+/* The largest k of the nodes. */
 static size_t check_ks(const uint32_t *ks, size_t n)
 {
     char why[TRKX_ERROR_MESSAGE_SIZE];
@@ -108,10 +106,10 @@ struct fill_pairs {
 
 /* ---- the k nearest ---------------------------------------------------------------------------------- */
 
-/* How many neighbours nodes keep. */
+/* The numbers of neighbours that nodes keep. */
 struct kept_neighbours {
     size_t most;        /* of any node */
-    const uint32_t *ks; /* [n] by index; nullptr: so many of all */
+    const uint32_t *ks; /* [n] by index; nullptr: the same for all */
     TRKX_EVERYWHERE size_t of(uint32_t id) const
     {
         return ks == nullptr ? most : ks[id];
@@ -132,7 +130,7 @@ struct list_saturated {
     const uint32_t *ids;
     const uint64_t *offsets; /* [n+1] */
     uint32_t *places;
-    uint64_t *limits; /* by index: all keep all */
+    uint64_t *limits; /* by index: initially all are kept */
     TRKX_EVERYWHERE void operator()(size_t p) const
     {
         limits[ids[p]] = TRKX_KEEP_ALL;
@@ -140,7 +138,7 @@ struct list_saturated {
     }
 };
 
-/* The nearest neighbours of one node, as they come: whenever its row is full, the k nearest stay. */
+/* Collects the nearest neighbours of a node: whenever its row is full, only the k nearest are kept. */
 struct find_limit {
     query all;
     kept_neighbours kept;
@@ -168,11 +166,11 @@ struct find_limit {
     }
 };
 
-/* The limits of the saturated nodes, whose places are given, as many at a time as there is memory for. */
+/* Sets the limits of the saturated nodes at these places, as many at a time as memory allows. */
 static void find_limits(trkx_backend_context *context, const query &all, const kept_neighbours &kept,
                         const uint32_t *places, size_t count, uint64_t *limits)
 {
-    const size_t at_a_time = 1 << 16; /* fill any device */
+    const size_t at_a_time = 1 << 16; /* enough to fill any device */
     size_t capacity = kept.most < all.g.n / 2 ? 2 * kept.most : all.g.n;
     size_t rows = context->pool.available() / 2 / (capacity * sizeof(uint64_t));
     rows = std::max((size_t)1, std::min({rows, count, at_a_time}));
@@ -182,7 +180,7 @@ static void find_limits(trkx_backend_context *context, const query &all, const k
              find_limit{all, kept, capacity, places + first, keys.get(), limits});
 }
 
-/* Sets limits where there are saturated nodes, and returns how many. */
+/* Sets limits if there are saturated nodes, and returns their number. */
 static size_t truncate(trkx_backend_context *context, const query &all, const kept_neighbours &kept,
                        const uint32_t *degrees, buffer<uint64_t> *limits)
 {
@@ -203,7 +201,7 @@ static size_t truncate(trkx_backend_context *context, const query &all, const ke
 
 /* ---- the search ------------------------------------------------------------------------------------- */
 
-/* The pairs, in any order; returns how many. */
+/* Finds the pairs, in any order; returns their number. */
 static size_t find_pairs(trkx_backend_context *context, const trkx_backend_points &points,
                          const trkx_edges_options *options, buffer<uint64_t> *pairs, size_t *saturated)
 {

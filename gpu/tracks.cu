@@ -1,6 +1,5 @@
 /* Weakly connected components, as ECL-CC finds them (Jaiganesh, Burtscher: A High-Performance Connected
- * Components Implementation for GPUs, 2018): every hit points to a lower one of its component, the lowest,
- * the root, to itself. A root is hooked under a lower one by compare-and-swap, and paths are halved on the
+ * Components Implementation for GPUs, 2018): every hit points to a lower one of its component, and the lowest, the root, to itself. A root is hooked under a lower one by compare-and-swap, and paths are halved on the
  * way. Whatever the order, the roots at the end are the components' lowest hits. */
 #include "gpu/tracks.h"
 
@@ -14,7 +13,7 @@ TRKX_EVERYWHERE inline uint32_t load(uint32_t &parent)
     return shared(parent).load(cuda::memory_order_relaxed);
 }
 
-/* The root of i; halves the path. A lost update of a parent is harmless: the one that stays is right too. */
+/* The root of i; halves the path. A lost update of a parent is harmless: the remaining one is also correct. */
 TRKX_EVERYWHERE inline uint32_t find_root(uint32_t *parents, uint32_t i)
 {
     uint32_t up = load(parents[i]);
@@ -80,7 +79,7 @@ static void find_roots(trkx_backend_context *context, size_t n, const trkx_backe
     each(context, edges->count, connect_edges{edges->pairs, edges->scores, cut, n, labels, bad.get()});
     if (bad.found(&e)) {
         uint64_t pair = read(context, edges->pairs + e);
-        fail(TRKX_ERROR_ARGUMENT, "tracks: edge %zu runs from %u to %u, there are %zu hits", (size_t)e,
+        fail(TRKX_ERROR_ARGUMENT, "tracks: edge %zu runs from %u to %u, but there are %zu hits", (size_t)e,
              trkx_key_high(pair), trkx_key_low(pair), n);
     }
     each(context, n, point_to_root{labels});
@@ -97,7 +96,7 @@ struct count_hits {
     }
 };
 
-/* In place: 1 where a hit is the first of a track. */
+/* In place: 1 for the first hit of a track. */
 struct mark_tracks {
     size_t min_hits;
     uint32_t *hits;
@@ -107,7 +106,7 @@ struct mark_tracks {
     }
 };
 
-/* A root's number is how many tracks begin up to there. */
+/* A root's number is the number of tracks that begin up to it. */
 struct number_tracks {
     const uint32_t *roots;
     const uint64_t *begun; /* [n+1] */

@@ -1,4 +1,4 @@
-/* What the build for the processor lets the tests see and do; libtrkx_cuda has none of it. */
+/* What tests can see and do in the build for the processor; libtrkx_cuda has none of it. */
 #ifndef TRKX_CUDA_FOR_TESTS_H
 #define TRKX_CUDA_FOR_TESTS_H
 
@@ -10,21 +10,21 @@ extern "C" {
 
 typedef struct trkx_cuda_usage {
     size_t budget;   /* bytes */
-    size_t held;     /* by blocks that are not released yet */
-    size_t peak;     /* most that was held since the last restart */
-    size_t reserved; /* taken from the device: held, and kept for later. Never more than the budget */
-    size_t blocks;   /* that are not released yet */
+    size_t held;     /* by blocks not yet released */
+    size_t peak;     /* peak of held since the last restart */
+    size_t reserved; /* taken from the device: held or kept for reuse. Never more than the budget */
+    size_t blocks;   /* not yet released */
 } trkx_cuda_usage;
 
 typedef struct trkx_cuda_tests {
-    /* The next `after` calls that a GPU could fail succeed, and every later one fails; negative: none fails.
-     * Returns how many were made since the last call. */
+    /* Of the calls that can fail on a GPU, the next `after` succeed and every later one fails; negative: none
+     * fails. Returns the number of such calls since the last time. */
     long (*fail_after)(long after);
-    /* What is allocated and not freed: blocks of memory and streams. */
+    /* Number of blocks of memory and streams not yet freed. */
     long (*alive)(void);
     /* Of a context's pool. */
     void (*usage)(const trkx_backend_context *context, trkx_cuda_usage *usage);
-    void (*trim)(trkx_backend_context *context); /* gives back what is kept for later */
+    void (*trim)(trkx_backend_context *context); /* frees what is kept for reuse */
 } trkx_cuda_tests;
 
 #define TRKX_CUDA_TESTS "trkx_cuda_for_tests"

@@ -1,5 +1,5 @@
-/* The CUDA runtime, played by the processor, for tests: one device, whose memory is the host's. Call number N
- * can be made to fail, as a GPU's could. */
+/* The CUDA runtime emulated on the processor, for tests: one device, whose memory is the host's. Call number
+ * N can be made to fail, as on a GPU. */
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -70,7 +70,7 @@ void check_launch()
     check("starting a kernel");
 }
 
-/* Filled, so that nothing relies on what new memory holds. */
+/* Filled, so that nothing relies on the contents of new memory. */
 void *allocate(size_t bytes)
 {
     if (fails()) return nullptr;

@@ -1,4 +1,4 @@
-/* The processor's runtime: what the tests can do to it. */
+/* The emulated runtime's hooks for tests. */
 #ifndef TRKX_GPU_HOST_RUNTIME_H
 #define TRKX_GPU_HOST_RUNTIME_H
 
