@@ -313,7 +313,7 @@ static void test_bad_tracks(void **state)
     trkx_labelling_options_init(&options);
     assert_int_equal(gpu->components(context, 5, &there, &options, to, &count, &gpu_error),
                      TRKX_ERROR_ARGUMENT);
-    assert_non_null(strstr(gpu_error.message, "edge 1 runs from 1 to 5, there are 5 hits"));
+    assert_non_null(strstr(gpu_error.message, "edge 1 runs from 1 to 5, but there are 5 hits"));
     assert_int_equal(count, 99);
     gpu->release(context, to);
     gpu->release_edges(context, &there);
