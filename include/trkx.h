@@ -1,10 +1,12 @@
 /*
  * trkx: charged-particle track finding with graph neural networks.
-  * The pipeline of "Accelerating the Inference of the Exa.TrkX Pipeline" (arXiv:2202.06929) with a C
+ *
+ * The pipeline of "Accelerating the Inference of the Exa.TrkX Pipeline" (arXiv:2202.06929) with a C
  * interface. This header is the manual, in the order of the data flow:
  *
  *   hits -> features -> embed -> edges -> filter -> gnn -> tracks -> metrics
-  * Rules for every function:
+ *
+ * Rules for every function:
  *  - Errors. A function that can fail returns enum trkx_status and, if `error` is not NULL, stores a message
  *    there that names file, line, stage and cause. On success `error` is unchanged. Nothing is printed,
  *    nothing exits, and on failure every output is as if the call had not been made (outputs that are
