@@ -235,8 +235,7 @@ static void print_head(const struct bench *bench)
     }
     printf(
         "Timed runs of each case: %zu, after a checked one. M: millions per second, from the median.\n"
-        "bound: shortest possible time at the rates above, for the work that no method avoids; and its share "
-        "of the median.\n",
+        "bound: shortest possible time at these rates of what no method avoids; its share of the median.\n",
         bench->repeat);
 }
 

@@ -17,7 +17,7 @@ setup_file() {
         -DCMAKE_INSTALL_PREFIX="$prefix" >/dev/null
     cmake --build "$BATS_FILE_TMPDIR/build" --target all trkx_acts_example
     cmake --install "$BATS_FILE_TMPDIR/build" >/dev/null
-    cmake -S "$repository/tests/acts" -B "$BATS_FILE_TMPDIR/user" "${options[@]}" >/dev/null
+    cmake -S "$repository/tests/packaging/acts" -B "$BATS_FILE_TMPDIR/user" "${options[@]}" >/dev/null
     cmake --build "$BATS_FILE_TMPDIR/user"
     cp -r "$repository/models" "$models"
     chmod -R u+w "$models"

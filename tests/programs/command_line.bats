@@ -24,7 +24,7 @@ setup_file() { make_event 100; }
     [ "$("$TRKX" help help)" = "$output" ]
     [ "$("$TRKX" help model import)" = "$("$TRKX" model import -h)" ]
     run "$TRKX" run --help
-    [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1)"*"--kernels KERNELS"*"(trkx)"*"--filter-batch N"*"(0)"* ]]
+    [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1;"*"--kernels KERNELS"*"(trkx)"*"--filter-batch N"*"(0)"* ]]
     [[ $output == *"--bundle DIR"*"($(realpath "$bundle"))"* ]]
     run "$TRKX" stage --help
     [[ $output == *"--radius R"*"(1)"*"--k K"*"(500)"*"--cut C"*"(0.5)"*"--min-hits N"*"(3)"* ]]
@@ -83,7 +83,7 @@ setup_file() { make_event 100; }
     refuses 2 "--filter-batch" -- "$TRKX" run --filter-batch -1 "$event"
     refuses 2 "--kernels: fast" -- "$TRKX" run --kernels fast "$event"
     for jobs in 0 -1 2.5 two ""; do refuses 2 "--jobs" -- "$TRKX" run --jobs "$jobs" "$event"; done
-    refuses 2 "which" -- "$TRKX" stage
+    refuses 2 "stage: name one of features, embed" -- "$TRKX" stage
     refuses 2 "fly" -- "$TRKX" stage fly --out x.npy a.npy
     refuses 2 "--out" -- "$TRKX" stage radius a.npy
     refuses 2 "radius" -- "$TRKX" stage radius --out x.npy
@@ -202,7 +202,7 @@ setup_file() { make_event 100; }
     grep -q "completed: $(jq .tracks <<<"$step") tracks with $on_tracks hits" "$BATS_TEST_TMPDIR/screen"
     saturated=$(jq .saturated_hits "$(out)/event000001000-ledger.json")
     [ "$saturated" -gt 0 ]
-    grep -q "$saturated hits have more than k neighbours within the radius, and keep the k nearest" "$BATS_TEST_TMPDIR/screen"
+    grep -q "$saturated hits have more than k neighbours within the radius and keep the k nearest" "$BATS_TEST_TMPDIR/screen"
 }
 
 @test "run: the same bytes whatever the threads and the filter's batches" {
