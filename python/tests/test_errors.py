@@ -45,7 +45,7 @@ def test_devices(monkeypatch):
     monkeypatch.setenv("TRKX_CUDA_LIBRARY", "/nowhere/libtrkx_cuda.so")
     with pytest.raises(trkx.DeviceError, match="/nowhere/libtrkx_cuda.so"):
         trkx.Pipeline(device="cuda:0")
-    with pytest.raises(trkx.ArgumentError, match="is none of cpu, auto, cuda:N"):
+    with pytest.raises(trkx.ArgumentError, match="is not cpu, auto, cuda:N"):
         trkx.Pipeline(device="gpu")
     assert trkx.Pipeline().fallback is None
     chosen = trkx.Pipeline(device="auto")
@@ -136,7 +136,7 @@ def test_hits(tables, pipeline):
              (dict(hits=hits), "cell"),
              (dict(hits=np.zeros((2, 3))), "volume_id, layer_id and module_id"),
              (dict(hits=hits, cells=with_change(cells, hit_id=cells["hit_id"] + 10**9)), "cells: hit_id .* is not among"),
-             (dict(hits=hits, cells=cells, truth={"particle_id": [1]}), "truth is of 1 hits"),
+             (dict(hits=hits, cells=cells, truth={"particle_id": [1]}), "truth has 1 hits"),
              (dict(hits=hits, cells=cells, truth={n: a[1:] for n, a in truth.items()}),
               f"truth: {n - 1} rows, but the event has {n} hits"),
              (dict(hits=7), "hits: a int is not a table")]

@@ -1,4 +1,4 @@
-/* Divides segments from the system into blocks, and keeps what is given back for the next event. */
+/* Divides segments from the system into blocks, and keeps released blocks for the next event. */
 #include "core/arena.h"
 
 #include <pthread.h>
@@ -19,11 +19,11 @@ struct range {
 
 struct trkx_arena {
     struct trkx_arenas *owner;
-    struct trkx_arena *next; /* of those that wait */
+    struct trkx_arena *next; /* among the waiting ones */
     pthread_mutex_t lock;    /* of all that follows */
     struct segment *segments;
     size_t segments_count, bytes; /* of all segments */
-    size_t expected;              /* least size of a segment */
+    size_t expected;              /* minimum size of a segment */
     size_t blocks;                /* in use */
     struct range *ranges; /* [free_count] by address; between two of them is a block or a segment's end */
     size_t free_count, ranges_space;
@@ -31,8 +31,8 @@ struct trkx_arena {
 
 /* ---- segments --------------------------------------------------------------------------------------- */
 
-/* The first range of at least so many bytes, or free_count. The lowest address is as good a fit as the
- * tightest for what networks ask for, and is the more likely to have been touched. */
+/* The first range of at least this many bytes, or free_count. First fit works as well as best fit for the
+ * networks' requests, and is more likely to return memory that was already touched. */
 static size_t find_range(const struct trkx_arena *arena, size_t bytes)
 {
     size_t r = 0;
@@ -40,7 +40,7 @@ static size_t find_range(const struct trkx_arena *arena, size_t bytes)
     return r;
 }
 
-/* The number of ranges below an address. */
+/* Number of ranges below an address. */
 static size_t count_below(const struct trkx_arena *arena, const char *address)
 {
     size_t low = 0, high = arena->free_count;
@@ -54,7 +54,7 @@ static size_t count_below(const struct trkx_arena *arena, const char *address)
     return low;
 }
 
-/* Makes a range free, as part of its neighbours where it touches them. There is space for one more. */
+/* Frees a range, merging it with adjacent ones. There has to be space for one more. */
 static void insert_range(struct trkx_arena *arena, char *begin, size_t bytes)
 {
     size_t r = count_below(arena, begin);
@@ -74,8 +74,8 @@ static void insert_range(struct trkx_arena *arena, char *begin, size_t bytes)
     }
 }
 
-/* Space for all ranges that there can be with another block in another segment: a segment has at most one
- * more of them than blocks. */
+/* Space for all possible ranges after adding a block and a segment: a segment has at most one more range than
+ * blocks. */
 static bool reserve_ranges(struct trkx_arena *arena)
 {
     size_t most = arena->blocks + 1 + arena->segments_count + 1;
@@ -89,8 +89,8 @@ static bool reserve_ranges(struct trkx_arena *arena)
     return true;
 }
 
-/* Another segment, for a block of so many bytes. As large as all before it together, so that there are few of
- * them; where the system refuses that much, as small as will do. */
+/* Adds a segment for a block of this many bytes. It is as large as all before it together, so that there are
+ * few; if the system refuses, as small as possible. */
 static bool grow(struct trkx_arena *arena, size_t least)
 {
     size_t bytes = least > arena->expected ? least : arena->expected;
@@ -119,8 +119,8 @@ static void release_segments(struct trkx_arena *arena)
     arena->segments_count = arena->bytes = arena->free_count = 0;
 }
 
-/* One segment instead of several, where nothing is in use. Where there is no memory for it, the next block
- * will ask again. */
+/* Replaces several segments by one, if nothing is in use. If that fails for lack of memory, the next block
+ * allocates a segment. */
 static void join_segments(struct trkx_arena *arena)
 {
     size_t bytes = arena->bytes;
@@ -173,7 +173,7 @@ void trkx_arena_give_end(struct trkx_arena *arena, void *end, size_t bytes)
     pthread_mutex_unlock(&arena->lock);
 }
 
-/* ---- arenas that wait ------------------------------------------------------------------------------- */
+/* ---- waiting arenas --------------------------------------------------------------------------------- */
 
 struct trkx_arenas {
     pthread_mutex_t lock;

@@ -1,4 +1,4 @@
-/* Asks the processor once for its instruction sets. */
+/* Detects the processor's instruction sets, once. */
 #include "core/cpu.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-/* Writes messages into the caller's error, and names the statuses. */
+/* Writes messages into the caller's error, and names statuses. */
 #include "core/error.h"
 
 #include <stdarg.h>
@@ -30,7 +30,7 @@ enum trkx_status trkx_fail(trkx_error *error, enum trkx_status status, const cha
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
         error->status = status;
-        for (char *c = error->message; *c != '\0'; c++) /* one line: of what a runtime or a file says, too */
+        for (char *c = error->message; *c != '\0'; c++) /* one line, also for texts of a runtime or a file */
             if ((unsigned char)*c < ' ' || *c == 0x7f) *c = ' ';
     }
     return status;

@@ -14,17 +14,17 @@
 enum trkx_status trkx_fail(trkx_error *error, enum trkx_status status, const char *format, ...)
     TRKX_PRINTF(3, 4);
 
-/* Out of memory: `what` names what the bytes were for. */
+/* Out of memory: `what` is the purpose of the bytes. */
 enum trkx_status trkx_fail_memory(trkx_error *error, const char *what, size_t bytes);
 
-/* Puts "event: " before a message that names neither the event nor one of its files. error may be NULL. */
+/* Prefixes "event: " to a message that names neither the event nor one of its files. error may be NULL. */
 void trkx_fail_in_event(trkx_error *error, const char *event);
 
-/* Leaves the function by its `cleanup:` label where expr fails; needs a local `status`. */
-#define TRKX_CHECK(expr)                                                                                 \
-    do {                                                                                                 \
-        status = (expr);                                                                                 \
-        if (status != TRKX_OK) goto cleanup;                                                             \
+/* Jumps to the function's `cleanup:` label if expr fails; needs a local `status`. */
+#define TRKX_CHECK(expr)                     \
+    do {                                     \
+        status = (expr);                     \
+        if (status != TRKX_OK) goto cleanup; \
     } while (0)
 
 #endif

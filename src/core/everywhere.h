@@ -1,4 +1,5 @@
-/* Functions that the GPU's code shares: they run on the processor and on the device, with the same bits. */
+/* Functions shared with the GPU's code: they run on the processor and on the device, with bit-identical
+ * results. */
 #ifndef TRKX_CORE_EVERYWHERE_H
 #define TRKX_CORE_EVERYWHERE_H
 

@@ -13,7 +13,7 @@ static uint64_t hash(int64_t value)
     return x ^ (x >> 31);
 }
 
-/* The slot where value is, or the empty one where it belongs. Linear probing. */
+/* The slot of a value, or the empty slot for it. Linear probing. */
 static uint32_t *slot_of(const struct trkx_groups *groups, int64_t value)
 {
     size_t s = hash(value) & groups->mask;
@@ -37,7 +37,7 @@ static uint32_t find_or_add(struct trkx_groups *groups, int64_t value)
     return *slot;
 }
 
-/* Counting sort of the rows by group; begin is used as the next place of each group, one further up. */
+/* Counting sort of the rows by group; begin[i + 1] serves as the next place of group i. */
 static void list_members(struct trkx_groups *groups, size_t n)
 {
     size_t *next = groups->begin + 1;

@@ -9,7 +9,7 @@
 /* Groups count from 0 in the order of their first rows. */
 struct trkx_groups {
     size_t count;      /* g */
-    int64_t *values;   /* [g] what the rows of a group have in common */
+    int64_t *values;   /* [g] the common value of a group's rows */
     size_t *begin;     /* [g+1] the rows of group i: members[begin[i]..begin[i + 1]) */
     uint32_t *members; /* [n] rows, ascending within a group */
     uint32_t *group;   /* [n] of each row */

@@ -1,5 +1,5 @@
 /* 64-bit keys: order-preserving codes of floats, selection and sorting. A key is often (code << 32 | index),
- * so that keys are unique and ties go to the lower index. */
+ * so that keys are unique and ties resolve to the lower index. */
 #ifndef TRKX_CORE_KEYS_H
 #define TRKX_CORE_KEYS_H
 
@@ -10,7 +10,7 @@
 
 #include "core/everywhere.h"
 
-enum { TRKX_KEYS_SHORT = 24 }; /* up to here insertion sort wins */
+enum { TRKX_KEYS_SHORT = 24 }; /* up to here insertion sort is faster */
 
 /* Unsigned integers in the order of the floats (not NaN; -0 before +0): negative numbers have all bits
  * inverted, others the sign bit. */
@@ -36,7 +36,7 @@ static inline TRKX_EVERYWHERE uint32_t trkx_key_low(uint64_t key)
     return (uint32_t)key;
 }
 
-/* Neighbours in the order in which a node keeps them: nearer first, then the lower index. (bits of d2,
+/* Orders neighbours as nodes keep them: nearer first, then the lower index. (bits of d2,
  * index): floats >= 0 are in the order of their bits. */
 static inline TRKX_EVERYWHERE uint64_t trkx_neighbour_key(float d2, size_t index)
 {
@@ -45,10 +45,10 @@ static inline TRKX_EVERYWHERE uint64_t trkx_neighbour_key(float d2, size_t index
     return trkx_key(bits, (uint32_t)index);
 }
 
-/* A node whose neighbours need no choice keeps them all: no key is greater. */
+/* The limit of a node that keeps all neighbours: no key is greater. */
 #define TRKX_KEEP_ALL UINT64_MAX
 
-/* A pair is kept when either end keeps it: limits[i] is the key of the last neighbour that i keeps. */
+/* A pair is kept if either end keeps it: limits[i] is the key of the last neighbour that i keeps. */
 static inline TRKX_EVERYWHERE bool trkx_pair_kept(const uint64_t *limits, size_t i, size_t j, float d2)
 {
     return trkx_neighbour_key(d2, j) <= limits[i] || trkx_neighbour_key(d2, i) <= limits[j];
@@ -64,8 +64,8 @@ static inline TRKX_EVERYWHERE void trkx_keys_insertion(uint64_t *keys, size_t co
     }
 }
 
-/* A key that about `rank` of the `count` are below: from a sample, whose places depend on *state, so that no
- * order of the input is a bad one. */
+/* A key with about `rank` of the `count` keys below it: from a sample at places that depend on *state, so
+ * that no order of the input is bad. */
 static inline TRKX_EVERYWHERE uint64_t trkx_keys_pivot(const uint64_t *keys, size_t count, size_t rank,
                                                        uint64_t *state)
 {
@@ -80,8 +80,8 @@ static inline TRKX_EVERYWHERE uint64_t trkx_keys_pivot(const uint64_t *keys, siz
     return sample[size == FEW ? 1 : rank * size / count];
 }
 
-/* Puts the keys below `bound` in front; returns their number. Without a branch that depends on a key: half of
- * the guesses would be wrong. */
+/* Moves the keys below `bound` to the front; returns their number. Branch-free, as half of the predictions
+ * would be wrong. */
 static inline TRKX_EVERYWHERE size_t trkx_keys_split(uint64_t *keys, size_t count, uint64_t bound)
 {
     size_t below = 0;
@@ -94,8 +94,8 @@ static inline TRKX_EVERYWHERE size_t trkx_keys_split(uint64_t *keys, size_t coun
     return below;
 }
 
-/* Splits keys at a pivot near `rank`: keys[0..low) <= keys[high..count), and all between are equal. At least
- * one key is in the middle, or both sides have some. */
+/* Splits keys at a pivot near `rank`: keys[0..low) <= keys[high..count), and all between are equal. The
+ * middle has at least one key, or both sides do. */
 static inline TRKX_EVERYWHERE void trkx_keys_partition(uint64_t *keys, size_t count, size_t rank,
                                                        uint64_t *state, size_t *low, size_t *high)
 {
@@ -104,7 +104,7 @@ static inline TRKX_EVERYWHERE void trkx_keys_partition(uint64_t *keys, size_t co
     if (*low == 0) *high = pivot == UINT64_MAX ? count : trkx_keys_split(keys, count, pivot + 1);
 }
 
-/* Puts the key of rank nth (from 0, < count) in its place: smaller ones before, larger ones after. Expected
+/* Moves the key of rank nth (from 0, < count) to its place: smaller ones before, larger ones after. Expected
  * O(count). */
 static inline TRKX_EVERYWHERE void trkx_keys_select(uint64_t *keys, size_t count, size_t nth)
 {

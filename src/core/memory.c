@@ -1,4 +1,4 @@
-/* Allocates with a header in front of each block: whose it is, and how large. */
+/* Allocates blocks with a header for their owner and size. */
 #include "core/memory.h"
 
 #include <stdint.h>
@@ -7,10 +7,10 @@
 #include "core/arena.h"
 #include "core/poison.h"
 
-/* In front of every block, one alignment long, so that the block stays aligned. What is left of that, and of
- * the last alignment behind the block, is poisoned. */
+/* In front of every block, one alignment long, so that the block stays aligned. The rest of that, and of the
+ * last alignment after the block, is poisoned. */
 struct header {
-    size_t bytes; /* of the block, as asked for */
+    size_t bytes; /* of the block, as requested */
     struct trkx_memory *memory;
 };
 _Static_assert(sizeof(struct header) < 64, "the header fits in front of an aligned block");
@@ -39,7 +39,7 @@ static struct header *header_of(void *block)
     return (struct header *)(void *)((char *)block - TRKX_ALIGNMENT);
 }
 
-/* What a block of so many bytes takes: with its header, and up to the alignment. */
+/* The size of a block with its header, rounded up to the alignment. */
 static size_t taken_by(size_t bytes)
 {
     return (bytes + 2 * TRKX_ALIGNMENT - 1) / TRKX_ALIGNMENT * TRKX_ALIGNMENT;

@@ -10,36 +10,37 @@
 
 struct trkx_arena; /* src/core/arena.h */
 
-/* What one run holds, and where it comes from. Blocks counted here must be released before this goes away:
- * what is handed to the caller is allocated without. Zero-initialise. Any thread. */
+/* The memory of one run, and its source. Blocks counted here must be released before it is destroyed: what is
+ * passed to the caller is allocated without it. Zero-initialise. Thread-safe. */
 struct trkx_memory {
     atomic_size_t current, peak; /* bytes of the blocks */
     struct trkx_arena *arena;    /* NULL: each block comes from the system */
 };
 
-/* count * size bytes, uninitialised; NULL where that overflows or fails. count or size 0: a block that may
- * be released. `memory` NULL: from the system, not counted. */
+/* count * size bytes, uninitialised; NULL if that overflows or fails. count or size 0: a block that can be
+ * released. `memory` NULL: from the system, not counted. */
 void *trkx_allocate(struct trkx_memory *memory, size_t count, size_t size);
 void *trkx_allocate_zero(struct trkx_memory *memory, size_t count, size_t size);
-/* As realloc: keeps the content and the block's memory; on failure the old block stays. block not NULL. */
+/* Like realloc: keeps the content and the block's owner; on failure the old block is unchanged. block not
+ * NULL. */
 void *trkx_reallocate(void *block, size_t count, size_t size);
-/* Gives back what a block has beyond count * size bytes, at most all, where it comes from an arena. The block
- * stays where it is. NULL: nothing. */
+/* Releases the part of a block beyond count * size bytes, if it is from an arena. The block does not move.
+ * NULL: nothing. */
 void trkx_shrink(void *block, size_t count, size_t size);
-void trkx_release(void *block); /* NULL: nothing */
+void trkx_release(void *block);         /* NULL: nothing */
 char *trkx_duplicate(const char *text); /* a copy, no counter */
 
-/* Restarts the peak at what is held now; returns the peak until now. */
+/* Resets the peak to what is held now; returns the previous peak. */
 size_t trkx_memory_restart(struct trkx_memory *memory);
 
-/* `pointer = trkx_allocate(...)`, or leaves by `cleanup:` with a message; needs locals `status`, `error`. */
-#define TRKX_ALLOCATE(pointer, memory, count, what)                                                      \
-    do {                                                                                                 \
-        (pointer) = trkx_allocate((memory), (count), sizeof *(pointer));                                 \
-        if ((pointer) == NULL) {                                                                         \
-            status = trkx_fail_memory(error, (what), (size_t)(count) * sizeof *(pointer));               \
-            goto cleanup;                                                                                \
-        }                                                                                                \
+/* `pointer = trkx_allocate(...)`, or jumps to `cleanup:` with a message; needs locals `status`, `error`. */
+#define TRKX_ALLOCATE(pointer, memory, count, what)                                        \
+    do {                                                                                   \
+        (pointer) = trkx_allocate((memory), (count), sizeof *(pointer));                   \
+        if ((pointer) == NULL) {                                                           \
+            status = trkx_fail_memory(error, (what), (size_t)(count) * sizeof *(pointer)); \
+            goto cleanup;                                                                  \
+        }                                                                                  \
     } while (0)
 
 #endif

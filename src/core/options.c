@@ -1,4 +1,4 @@
-/* Options of callers, taken over the defaults. */
+/* Copies a caller's options over the defaults. */
 #include "core/options.h"
 
 #include <string.h>
@@ -10,10 +10,10 @@ enum trkx_status trkx_options_take(const char *step, const void *given, void *op
     if (given == NULL) return TRKX_OK;
     memcpy(&own, given, sizeof own);
     if (own > size)
-        return trkx_fail(
-            error, TRKX_ERROR_ARGUMENT,
-            "%s: options have size %zu, this library knows %zu: of a newer trkx, or not initialised?", step,
-            own, size);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "%s: options have size %zu, but this library expects at most %zu: from a newer "
+                         "trkx, or not initialised?",
+                         step, own, size);
     if (own < 2 * sizeof own || own % sizeof own != 0) /* the size and a member; all are aligned like it */
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "%s: options have size %zu: not initialised?", step,
                          own);

@@ -1,4 +1,4 @@
-/* Tells AddressSanitizer what may not be touched although the system has handed it out. Nothing without it.
+/* Marks memory for AddressSanitizer that must not be accessed although it is allocated. No effect without it.
  */
 #ifndef TRKX_CORE_POISON_H
 #define TRKX_CORE_POISON_H

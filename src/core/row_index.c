@@ -38,6 +38,6 @@ enum trkx_status trkx_index_check(const char *stage, const int64_t *hit_id, size
     enum trkx_status status = trkx_index_build(NULL, hit_id, count, &index, twins, error);
     trkx_release(index.slots);
     if (status != TRKX_OK || twins[1] == TRKX_NO_ROW) return status;
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "%s: hit_id %lld is there twice, in rows %zu and %zu", stage,
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "%s: hit_id %lld is repeated, in rows %zu and %zu", stage,
                      (long long)hit_id[twins[1]], twins[0], twins[1]);
 }

@@ -1,4 +1,4 @@
-/* Finds the known word that a misspelt one is nearest to. */
+/* Finds the known word closest to a misspelt one. */
 #include "core/spelling.h"
 
 #include <ctype.h>
@@ -6,14 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LONGEST = 40 }; /* words that are compared */
+enum { LONGEST = 40 }; /* longest word compared */
 
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-/* Optimal string alignment: how many changes make one of the other. */
+/* Optimal string alignment: the number of changes from one to the other. */
 static size_t distance(const char *a, const char *b)
 {
     size_t m = strlen(a), n = strlen(b), d[LONGEST + 1][LONGEST + 1];

@@ -1,4 +1,4 @@
-/* Takes blocks from the system, large ones on huge pages, and refuses them when the tests want that. */
+/* Allocates blocks from the system, large ones on huge pages, and fails on demand for the tests. */
 #include "core/system.h"
 
 #include <stdatomic.h>
@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 static atomic_long taken;        /* from the system */
-static atomic_long allocations;  /* made since the tests asked */
+static atomic_long allocations;  /* since the last call of the tests */
 static atomic_long allowed = -1; /* negative: all */
 
 bool trkx_system_refuses(void)
@@ -23,13 +23,13 @@ long trkx_memory_fail_after(long after)
     return atomic_exchange(&allocations, 0);
 }
 
-/* aligned_alloc wants whole alignments. */
+/* aligned_alloc requires a multiple of the alignment. */
 static size_t round_up(size_t bytes, size_t alignment)
 {
     return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/* Large blocks on huge pages where the system has them: a 100 MB tensor otherwise costs 25,000 page faults,
+/* Large blocks on huge pages if available: a 100 MB tensor otherwise costs 25,000 page faults,
  * a quarter of the GNN's time. */
 void *trkx_system_take(size_t bytes)
 {

@@ -1,9 +1,9 @@
-/* How many threads a piece of work gets. */
+/* Chooses the number of threads. */
 #include "core/threads.h"
 
 #include <omp.h>
 
-enum { ALWAYS = 8 }; /* threads that cost little even where they share a processor */
+enum { ALWAYS = 8 }; /* threads that cost little even if they share a processor */
 
 int trkx_threads(int requested)
 {

@@ -41,7 +41,7 @@ void trkx_array_destroy(trkx_array *array)
 
 /* ---- .npy ------------------------------------------------------------------------------------------- */
 
-/* The elements [rows,columns] behind the header. */
+/* Reads the elements [rows,columns] after the header. */
 static enum trkx_status load_elements(const struct trkx_npy *npy, trkx_array *array, trkx_error *error)
 {
     const struct trkx_npy_field *field = &npy->fields[0];
@@ -66,9 +66,9 @@ static enum trkx_status parse_npy(const struct trkx_text *text, trkx_array *arra
     enum trkx_status status;
     TRKX_CHECK(trkx_npy_open(text, &npy, error));
     if (npy.structured)
-        TRKX_CHECK(trkx_text_fail(text, 0, error, "npy header: has named fields, expected plain numbers"));
+        TRKX_CHECK(trkx_text_fail(text, 0, error, "npy header: has named fields; expected plain numbers"));
     if (!trkx_npy_numeric(&npy.fields[0]))
-        TRKX_CHECK(trkx_text_fail(text, 0, error, "npy header: its type is not one of numbers"));
+        TRKX_CHECK(trkx_text_fail(text, 0, error, "npy header: the type is not numeric"));
     array->rows = npy.shape[0];
     array->columns = npy.shape[1];
     array->rank = npy.rank;
@@ -80,8 +80,8 @@ cleanup:
 
 /* ---- CSV -------------------------------------------------------------------------------------------- */
 
-/* A number, the blanks around it, and quotes around those; NULL or what is wrong. *at is then at the
- * separator behind it. */
+/* Reads a number with optional blanks around it and quotes around those; NULL or what is wrong. *at is then
+ * at the following separator. */
 static const char *scan_number(const char **at, const char *end, enum trkx_array_type type,
                                struct trkx_npy_number *number)
 {
@@ -91,7 +91,7 @@ static const char *scan_number(const char **at, const char *end, enum trkx_array
     number->integer = type != TRKX_FLOAT32;
     wrong = number->integer ? trkx_parse_int64(&c, &number->i) : trkx_parse_double(&c, &number->f);
     if (wrong != NULL) return wrong;
-    if (quoted && *c++ != '"') return "has no number alone in its quotes";
+    if (quoted && *c++ != '"') return "has something other than a number in its quotes";
     c += strspn(c, " \t");
     if (c[0] == '\r' && (c[1] == '\n' || c + 1 == end)) c++;
     if (c != end && *c != ',' && *c != '\n') return number->integer ? "is not an integer" : "is not a number";
@@ -132,15 +132,15 @@ static size_t count_bytes(const char *c, const char *end, char wanted)
     return count;
 }
 
-/* Rank 1 where there is one number in a row. Empty lines are allowed at the end only: elsewhere they are
- * rows without numbers. A file of nothing but empty lines is an array of so many rows without columns. */
+/* Rank 1 if there is one number per row. Empty lines are allowed only at the end: elsewhere they are rows
+ * without numbers. A file of empty lines only is an array of rows without columns. */
 static enum trkx_status parse_csv(const struct trkx_text *text, trkx_array *array, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     const char *c = text->bytes, *last = text->bytes + text->length, *end = last;
-    if (text->length >= 3 && memcmp(c, "\xef\xbb\xbf", 3) == 0) c += 3; /* the mark of UTF-8 */
+    if (text->length >= 3 && memcmp(c, "\xef\xbb\xbf", 3) == 0) c += 3; /* UTF-8's byte order mark */
     while (end > c && (end[-1] == '\r' || end[-1] == '\n')) end--;
-    bool empty = end <= c; /* never less, which GCC does not know */
+    bool empty = end <= c; /* never less, but GCC does not know */
     array->columns = empty ? 0 : 1 + count_bytes(c, end_of_line(c, end), ',');
     array->rank = array->columns == 1 ? 1 : 2;
     array->rows = empty ? count_bytes(c, last, '\n') : 1 + count_bytes(c, end, '\n');

@@ -1,4 +1,4 @@
-/* Grows the memory for bytes whose number is not known beforehand. */
+/* Grows a buffer for an unknown number of bytes. */
 #include "io/buffer.h"
 
 enum trkx_status trkx_buffer_reserve(struct trkx_buffer *buffer, size_t capacity, trkx_error *error)

@@ -1,4 +1,4 @@
-/* Reads a file whole, without looking at what is in it. */
+/* Reads a whole file, whatever its content. */
 #include "io/bytes.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "core/memory.h"
 
-/* A file, and nothing that it could take for ever to open or to read. */
+/* Opens a regular file; anything else might block forever. */
 static enum trkx_status open_file(const char *path, int *file, size_t *size, trkx_error *error)
 {
     struct stat about;
@@ -22,7 +22,7 @@ static enum trkx_status open_file(const char *path, int *file, size_t *size, trk
     return TRKX_OK;
 }
 
-/* All of it, or what there is. */
+/* Reads all of it, or as much as there is. */
 static size_t read_all(int file, char *block, size_t size)
 {
     size_t count = 0;

@@ -1,4 +1,4 @@
-/* A file as it is. */
+/* Whole files. */
 #ifndef TRKX_IO_BYTES_H
 #define TRKX_IO_BYTES_H
 
@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* Reads a file whole; there is room for one byte more. *bytes is trkx_release'd by the caller.
+/* Reads a whole file, with room for one more byte. The caller passes *bytes to trkx_release.
  * Errors: MEMORY, IO. */
 enum trkx_status trkx_bytes_read(const char *path, void **bytes, size_t *count, trkx_error *error);
 

@@ -1,4 +1,4 @@
-/* Reads a table's fields one at a time, and says what is wrong with them. */
+/* Reads a table's fields one at a time, and describes what is wrong with them. */
 #include "io/column.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 
 #include "io/number.h"
 
-/* A value as a column stores it. NULL, or why it cannot. */
+/* Stores a value in a column. NULL, or why it does not fit. */
 static inline const char *store_int(const struct trkx_column *column, size_t row, int64_t value)
 {
     char *to = (char *)column->values + row * column->stride;
@@ -38,7 +38,7 @@ static inline bool is_integer(const struct trkx_column *column)
     return column->type == TRKX_COLUMN_INT32 || column->type == TRKX_COLUMN_INT64;
 }
 
-/* Reads the number of one field and moves behind it; NULL or what is wrong. The plain way. */
+/* Reads the number of a field and advances past it; NULL or what is wrong. The slow path. */
 static const char *read_value(const struct trkx_column *column, size_t row, const char **c)
 {
     int64_t integer;
@@ -61,10 +61,10 @@ static const uint64_t integer_powers[] = {1,           10,           100,       
                                           10000000000, 100000000000, 1000000000000, 10000000000000};
 enum { INTEGER_POWERS = sizeof integer_powers / sizeof integer_powers[0] };
 
-/* How many of the next 8 characters are digits, before any that is none; *value: of those. Without branches,
- * which a processor cannot foresee where lengths vary: a byte that is no digit has its high bit set in
- * `others` (bytes above a carry do not matter: only the lowest counts); then pairs, fours and eights of
- * digits are put together (Lemire, "Quickly parsing eight digits", 2018). */
+/* The number of leading digits among the next 8 characters; *value: their value. Branch-free, as branches on
+ * varying lengths cannot be predicted: a non-digit has its high bit set in `others` (bytes above a carry do
+ * not matter: only the lowest counts); then digits are combined in pairs, fours and eights (Lemire, "Quickly
+ * parsing eight digits", 2018). */
 static inline unsigned read_digits(const char *c, uint64_t *value)
 {
     uint64_t word;
@@ -80,7 +80,7 @@ static inline unsigned read_digits(const char *c, uint64_t *value)
     return count;
 }
 
-/* The end of an integer of at most 18 digits, or NULL: then the plain way will tell. */
+/* Reads an integer of at most 18 digits; returns its end, or NULL: then the slow path decides. */
 static inline const char *quick_int(const char *c, int64_t *value)
 {
     bool negative = *c == '-';
@@ -97,7 +97,7 @@ static inline const char *quick_int(const char *c, int64_t *value)
     return c;
 }
 
-/* The same of a number without exponent whose digits, at most 7 before the point, are below 2^53. */
+/* The same for a number without exponent whose digits, at most 7 before the point, are below 2^53. */
 static inline const char *quick_double(const char *c, double *value)
 {
     bool negative = *c == '-';
@@ -118,7 +118,7 @@ static inline const char *quick_double(const char *c, double *value)
     return c;
 }
 
-/* Reads a number that is short; its end, or NULL: then the plain way will tell. */
+/* Reads a short number; returns its end, or NULL: then the slow path decides. */
 static const char *read_quickly(const struct trkx_column *column, size_t row, const char *c)
 {
     int64_t integer;

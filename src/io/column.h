@@ -14,13 +14,13 @@ struct trkx_column {
     enum trkx_column_type type;
     void *values;  /* the first row's; space for all rows of the table */
     size_t stride; /* bytes from row to row */
-    bool optional; /* where the table lacks it, values stay as they are */
+    bool optional; /* if missing, values are unchanged */
     bool found;    /* set by trkx_table_read */
 };
 
-/* Reads the field at *c, with blanks around its number, and around those quotes if it has any, into the
- * column's row, and moves to the separator behind it, or to the '\r' of a line's end. `end` of the text,
- * behind which at least 16 bytes can be read. NULL, or what is wrong. */
+/* Reads the field at *c, with optional blanks around its number and quotes around those, into the column's
+ * row, and advances to the following separator, or to the '\r' of a line's end. `end` of the text, after
+ * which at least 16 bytes can be read. NULL, or what is wrong. */
 const char *trkx_column_read(const struct trkx_column *column, size_t row, const char **c, const char *end);
 
 static inline const char *trkx_skip_blanks(const char *c)

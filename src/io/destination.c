@@ -1,4 +1,4 @@
-/* Where a new file is written until it is complete, and how it then gets its name. */
+/* Writes a new file out of sight until it is complete, and then gives it its name. */
 #include "io/destination.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static const char *name_in(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* "." for a bare name, else all before it. */
+/* "." for a bare name, otherwise everything before it. */
 static void directory_of(const char *path, char directory[PATH_MAX])
 {
     size_t length = (size_t)(name_in(path) - path); /* < PATH_MAX, as all of the path */
@@ -27,8 +27,8 @@ static void directory_of(const char *path, char directory[PATH_MAX])
     strcpy(directory + length, length > 0 ? "" : ".");
 }
 
-/* The descriptor of this process that a path like /proc/self/fd/3 names, or -1: opened again it would have a
- * position of its own, and overwrite what others write there. */
+/* The descriptor of this process that a path like /proc/self/fd/3 names, or -1: if opened again, it would
+ * have its own position and overwrite other output. */
 static int own_descriptor(const char *path)
 {
     struct stat own, here;
@@ -41,7 +41,7 @@ static int own_descriptor(const char *path)
     return named && own.st_dev == here.st_dev && own.st_ino == here.st_ino ? (int)number : -1;
 }
 
-/* Puts what a link says in the place of the link's name. */
+/* Replaces the name of a link by its target. */
 static bool replace_name(char target[PATH_MAX], const char *link)
 {
     size_t before = *link == '/' ? 0 : (size_t)(name_in(target) - target);
@@ -61,7 +61,7 @@ static bool follow_links(char target[PATH_MAX], int *descriptor)
     for (int i = 0; i < MOST_LINKS; i++) {
         *descriptor = own_descriptor(target);
         ssize_t length = *descriptor < 0 ? readlink(target, link, sizeof link - 1) : -1;
-        if (length < 0) return true; /* no link; what else is wrong with it is seen when it is opened */
+        if (length < 0) return true; /* not a link; opening it reports other problems */
         link[length] = '\0';
         if (!replace_name(target, link)) return false;
     }
@@ -71,10 +71,10 @@ static bool follow_links(char target[PATH_MAX], int *descriptor)
 
 /* ---- the file without its name ---------------------------------------------------------------------- */
 
-/* A name that no other process, alive or dead, has taken: process numbers would repeat in containers. */
+/* A name that no other process has used: process ids repeat in containers. */
 static bool name_temporary(struct trkx_destination *to)
 {
-    enum { LONGEST = 200 }; /* of what is kept of a name, for the whole to stay below NAME_MAX */
+    enum { LONGEST = 200 }; /* kept part of a name, so that the result stays below NAME_MAX */
     uint64_t number = 0;
     const char *name = name_in(to->target);
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) return false;
@@ -90,7 +90,7 @@ static void name_descriptor(const struct trkx_destination *to, char name[32])
     snprintf(name, 32, "/proc/self/fd/%d", to->descriptor);
 }
 
-/* A file without a name goes with its process, whatever ends that. */
+/* A file without a name vanishes with its process, however that ends. */
 static bool open_nameless(struct trkx_destination *to, mode_t mode)
 {
     char directory[PATH_MAX], self[32];
@@ -104,7 +104,7 @@ static bool open_nameless(struct trkx_destination *to, mode_t mode)
     return false;
 }
 
-/* Where the file system knows no files without a name. */
+/* For file systems without unnamed files. */
 static bool open_named(struct trkx_destination *to, mode_t mode)
 {
     if (!name_temporary(to)) return false;
@@ -118,13 +118,12 @@ static bool open_new(struct trkx_destination *to, mode_t mode)
     return open_nameless(to, mode) || open_named(to, mode);
 }
 
-/* Like the file that it replaces, as far as the file system has modes and we may: at first less open than
- * that. */
+/* Takes the owner and mode of the file it replaces, as far as permitted: until then more restrictive. */
 static bool open_replacement(struct trkx_destination *to, const struct stat *old)
 {
     if (!open_new(to, old->st_mode & 0700)) return false;
     bool owned = fchown(to->descriptor, old->st_uid, old->st_gid) == 0;
-    /* a group that the file cannot be given to gets no more than all others */
+    /* if the group cannot be set, the file's group gets no more than others */
     mode_t mode = owned ? old->st_mode & 0777 : (old->st_mode & 0707) | (old->st_mode & 07) << 3;
     fchmod(to->descriptor, mode);
     return true;
@@ -161,7 +160,7 @@ bool trkx_destination_open(const char *path, struct trkx_destination *to)
 
 /* ---- the end ---------------------------------------------------------------------------------------- */
 
-/* What cannot be synchronised, as a pipe, need not be. */
+/* What cannot be synchronised, such as a pipe, need not be. */
 static int synchronise(int descriptor)
 {
     while (fsync(descriptor) != 0)
@@ -177,7 +176,8 @@ int trkx_destination_finish(const struct trkx_destination *to)
     return synchronise(to->descriptor);
 }
 
-/* Straight at its place where there is no file yet; else under a temporary name. 0 or an errno. */
+/* Links the file directly to its name if there is none yet; otherwise under a temporary name. 0 or an errno.
+ */
 static int name_nameless(struct trkx_destination *to)
 {
     char self[32];
@@ -205,7 +205,7 @@ int trkx_destination_keep(const struct trkx_destination *to)
     if (to->direct) return 0;
     directory_of(to->target, directory);
     int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return 0; /* it may be written, not read */
+    if (descriptor < 0) return 0; /* the directory may be writable but not readable */
     int failure = synchronise(descriptor);
     close(descriptor);
     return failure;

@@ -27,11 +27,11 @@ struct reader {
     size_t part_size;                 /* of the tables, see trkx_table_open */
     struct trkx_column_names further; /* of the hits */
     struct trkx_index hits;           /* by hit_id */
-    struct trkx_memory memory;        /* what is held only while reading */
+    struct trkx_memory memory;        /* held only while reading */
     size_t bytes;                     /* of the event's arrays */
     int next;                         /* file to parse */
-    bool parsing;                     /* one of the threads is at it */
-    enum trkx_status status;          /* of the files until now: the first that failed */
+    bool parsing;                     /* a thread is parsing */
+    enum trkx_status status;          /* of the files so far: the first failure */
     trkx_error *error;
 };
 
@@ -46,7 +46,7 @@ struct reader {
 #define FLOAT64(column, values) COLUMN(column, TRKX_COLUMN_FLOAT64, values, 1)
 #define THIRD(column, values, offset) COLUMN(column, TRKX_COLUMN_FLOAT32, (values) + (offset), 3)
 
-/* An array of the event; leaves by `cleanup:` where memory is out. */
+/* An array of the event; jumps to `cleanup:` if out of memory. */
 #define KEEP(array, count)                                                           \
     do {                                                                             \
         (array) = trkx_event_allocate(reader->event, (count), sizeof *(array));      \
@@ -70,7 +70,7 @@ bool trkx_hits_own_column(const char *name)
     return false;
 }
 
-/* What the caller wants of the hits beside their own columns. */
+/* The further columns of hits that the caller requested. */
 struct further {
     trkx_hits_column *columns; /* [count] */
     float *values;             /* [count,n] of all of them */
@@ -97,7 +97,7 @@ cleanup:
     return status;
 }
 
-/* Reads the hits' own columns and the further ones. */
+/* Reads the standard columns of hits and the further ones. */
 static enum trkx_status read_hits(struct reader *reader, const struct trkx_table *table,
                                   const struct trkx_column own[HIT_COLUMNS], const struct further *further)
 {
@@ -155,13 +155,13 @@ cleanup:
 
 /* ---- cells ------------------------------------------------------------------------------------------ */
 
-/* An event may have no hits, but then nothing else either: the hits' file is the one to look at. */
+/* An event may have no hits, but then nothing else: the error is probably in the hits' file. */
 static enum trkx_status check_there_are_hits(const struct reader *reader, const struct trkx_text *text,
                                              size_t rows)
 {
     if (rows == 0 || reader->event->hits.count > 0) return TRKX_OK;
     return trkx_text_fail(text, 0, reader->error,
-                          "there are %zu rows here, but the event's file of hits has only a header", rows);
+                          "has %zu rows, but the event's file of hits has only a header", rows);
 }
 
 /* The hits of the cells, in the order of the file. */
@@ -172,7 +172,7 @@ struct cell_rows {
     bool sorted; /* by hit */
 };
 
-/* Reads the cells into the event as they come. */
+/* Reads the cells into the event in the file's order. */
 static enum trkx_status read_cells(struct reader *reader, const struct trkx_text *text,
                                    struct cell_rows *cells)
 {
@@ -198,14 +198,14 @@ cleanup:
     return status;
 }
 
-/* Some of the cells, whose hits one thread finds. */
+/* A range of cells, whose hits one thread looks up. */
 struct cell_chunk {
     size_t begin, end;
     size_t unknown; /* the first cell without a hit, or TRKX_NO_ROW */
     bool sorted;
 };
 
-/* A cell is mostly of the same hit as the last one, or of the next. */
+/* A cell usually belongs to the same hit as the previous one, or to the next. */
 static void match_chunk(const struct trkx_index *index, const struct cell_rows *cells,
                         struct cell_chunk *chunk)
 {
@@ -236,12 +236,12 @@ TRKX_MAKES_TASKS static void match_chunks(const struct trkx_index *hits, const s
     }
 }
 
-/* In chunks of about as much work as a part of the table; returns how many. */
+/* In chunks of about as much work as a part of the table; returns their number. */
 enum { CELL_CHUNKS = 32 };
 static size_t divide_cells(const struct reader *reader, const struct cell_rows *cells,
                            struct cell_chunk *chunks)
 {
-    enum { CHARACTERS = 16 }; /* that a cell takes, about */
+    enum { CHARACTERS = 16 }; /* of a cell, about */
     size_t least = cells->count / CELL_CHUNKS + 1, size = reader->part_size / CHARACTERS, count = 0;
     if (size < least) size = least;
     for (size_t begin = 0; begin < cells->count; begin = chunks[count++].end) {
@@ -270,8 +270,8 @@ static enum trkx_status match_cells(struct reader *reader, const struct trkx_tex
     return TRKX_OK;
 }
 
-/* values [cells] of 4 bytes, sorted by hit and in the order of the file within a hit. next [hits]: where the
- * next cell of each hit goes; ends at the hit's end. */
+/* values [cells] of 4 bytes, sorted by hit and in the order of the file within a hit. next [hits]: the place
+ * of each hit's next cell; finally the hit's end. */
 static void sort_values(const struct cell_rows *cells, size_t *next, const void *values, void *sorted)
 {
     const char *from = values;
@@ -300,7 +300,7 @@ cleanup:
     return status;
 }
 
-/* begin [hits + 1]: where the cells of each hit begin once they are sorted, and the end. */
+/* begin [hits + 1]: the begin of each hit's cells once sorted, and the end. */
 static void count_cells(const struct cell_rows *cells, size_t hits, size_t *begin)
 {
     memset(begin, 0, (hits + 1) * sizeof *begin);
@@ -327,7 +327,7 @@ cleanup:
     return status;
 }
 
-/* The truth as it stands in the file. */
+/* The truth as in the file. */
 struct truth_rows {
     int64_t *hit_id, *particle_id;
     float *xyz, *pxyz;
@@ -391,7 +391,7 @@ static enum trkx_status match_truth(struct reader *reader, const struct trkx_tex
     return TRKX_OK;
 }
 
-/* Brings the truth into the order of the hits. */
+/* Sorts the truth into the order of the hits. */
 static enum trkx_status sort_truth(struct reader *reader, const struct truth_rows *truth)
 {
     trkx_error *error = reader->error;
@@ -469,8 +469,8 @@ static enum trkx_status parse_particles(struct reader *reader, const struct trkx
         THIRD("px", pxyz, 0),         THIRD("py", pxyz, 1),  THIRD("pz", pxyz, 2),
         INT32("q", charge),
     };
-    columns[0].optional = true; /* the files of the TrackML challenges do not have it */
-    columns[1].optional = true; /* those of ACTS not always this */
+    columns[0].optional = true; /* missing in the files of the TrackML challenges */
+    columns[1].optional = true; /* missing in some of ACTS' */
     TRKX_CHECK(trkx_table_read(&table, columns, COUNT_OF(columns), error));
     TRKX_CHECK(check_particles(reader, text, particle_id, count));
     reader->event->particles = (trkx_particles){count, particle_id, type, vxyz, pxyz, charge, nhits};
@@ -481,7 +481,7 @@ cleanup:
 
 static const struct file {
     const char *name; /* <prefix>-<name>.csv */
-    unsigned part;    /* of trkx_event_parts that asks for it */
+    unsigned part;    /* of trkx_event_parts that requests it */
     enum trkx_status (*parse)(struct reader *reader, const struct trkx_text *text);
 } files[TRKX_FILES] = {
     [TRKX_FILE_HITS] = {"hits", 0, parse_hits},
@@ -490,7 +490,7 @@ static const struct file {
     [TRKX_FILE_PARTICLES] = {"particles", TRKX_EVENT_PARTICLES, parse_particles},
 };
 
-/* Parses one file's text, where those before went well; adds what it took to the event's peak. */
+/* Parses a file's text if those before succeeded; adds its memory to the event's peak. */
 static void parse_file(struct reader *reader, enum trkx_event_file file, const struct trkx_text *text)
 {
     if (reader->status == TRKX_OK) reader->status = files[file].parse(reader, text);
@@ -498,7 +498,7 @@ static void parse_file(struct reader *reader, enum trkx_event_file file, const s
     if (held > reader->event->peak_bytes) reader->event->peak_bytes = held;
 }
 
-/* Hands the event over where the reading went well. */
+/* Returns the event if reading succeeded. */
 static enum trkx_status finish_reading(struct reader *reader, trkx_event **event)
 {
     trkx_release(reader->hits.slots);
@@ -527,10 +527,10 @@ enum trkx_status trkx_event_parse(const char *name, const struct trkx_text *text
     return finish_reading(&reader, event);
 }
 
-/* Where an event's files are. */
+/* The paths of an event's files. */
 struct location {
     char *prefix;
-    int first_ending; /* look for this one before the others */
+    int first_ending; /* tried before the others */
 };
 
 static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
@@ -588,13 +588,13 @@ static int find_file(const struct location *location, enum trkx_event_file file,
             source->size = (size_t)about.st_size;
             return S_ISFIFO(about.st_mode) ? ESPIPE : 0;
         }
-        /* a name that is too long is that of no file */
+        /* too long to be the name of a file */
         if (failure == 0 || failure == ENOENT) failure = errno == ENAMETOOLONG ? ENOENT : errno;
     }
     return failure;
 }
 
-/* Why a file cannot be had. A prefix that is a file itself is one with another name than an event's. */
+/* Reports a missing file. A prefix that is a file itself does not have the name of an event's file. */
 static enum trkx_status fail_to_find(const struct location *location, enum trkx_event_file file, int failure,
                                      trkx_error *error)
 {
@@ -646,7 +646,7 @@ static void parse_source(struct reader *reader, enum trkx_event_file file, struc
     trkx_text_release(&source->text);
 }
 
-/* Whether the caller is to parse the next file: it is there, and no other thread is at one. */
+/* Whether the caller should parse the next file: it is loaded, and no other thread is parsing. */
 static bool take_turn(struct reader *reader, const struct source *sources)
 {
     bool turn = !reader->parsing && reader->next < TRKX_FILES && sources[reader->next].loaded;
@@ -654,7 +654,7 @@ static bool take_turn(struct reader *reader, const struct source *sources)
     return turn;
 }
 
-/* Loads a file, and parses what can now be parsed: one file after the other, in their order. */
+/* Loads a file, and parses files that are ready, one after the other and in order. */
 static void read_source(struct reader *reader, struct source *sources, enum trkx_event_file file)
 {
     bool turn;
@@ -683,8 +683,8 @@ TRKX_MAKES_TASKS static void read_all(struct reader *reader, struct source *sour
     }
 }
 
-/* Side by side: some threads load while one parses, which shares its work out among those that have none. One
- * thread alone holds one text at a time. */
+/* In parallel: some threads load while one parses, sharing its work with idle ones. A single thread holds one
+ * text at a time. */
 static void read_sources(struct reader *reader, struct source *sources, int threads)
 {
 #pragma omp parallel num_threads(threads) default(none) firstprivate(reader, sources, threads)
@@ -701,7 +701,7 @@ static void find_sources(const struct location *location, unsigned parts, struct
             find_source(location, (enum trkx_event_file)f, optional, &sources[f]);
 }
 
-/* As many as are worth it for the size of the files. */
+/* As many threads as are worthwhile for the size of the files. */
 static int count_threads(int requested, const struct source *sources)
 {
     size_t size = 0;
@@ -709,10 +709,10 @@ static int count_threads(int requested, const struct source *sources)
     return trkx_worthwhile_threads(trkx_threads(requested), size, TRKX_TABLE_PART_SIZE);
 }
 
-/* One arena for what the event keeps, one for what is held only while reading. */
+/* One arena for the event's arrays, one for memory held only while reading. */
 static enum trkx_status borrow_arenas(struct reader *reader, struct trkx_arenas *arenas)
 {
-    enum { EXPECTED = 32 << 20 }; /* bytes: twice what a full-density event with its truth takes of each */
+    enum { EXPECTED = 32 << 20 }; /* bytes: twice what a full-density event with truth needs of each */
     if (arenas == NULL) return TRKX_OK;
     reader->event->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
     reader->memory.arena = trkx_arenas_lend(arenas, EXPECTED);
@@ -725,7 +725,7 @@ static enum trkx_status check_further(const struct trkx_column_names *further, t
 {
     for (size_t k = 0; k < further->count; k++)
         if (trkx_hits_own_column(further->names[k]))
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the column %s is read anyway",
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the column %s is always read",
                              further->names[k]);
     return TRKX_OK;
 }
@@ -741,7 +741,7 @@ enum trkx_status trkx_event_read_in(struct trkx_arenas *arenas, const char *pref
     enum trkx_status status;
     *event = NULL;
     if (prefix == NULL || *prefix == '\0')
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: no event is named: its path is empty");
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the path of the event is empty");
     if ((parts & ~known) != 0 || threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: unknown parts (%u) or negative threads (%d)",
                          parts, threads);

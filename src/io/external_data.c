@@ -1,4 +1,4 @@
-/* Finds the files that hold a model's data, by walking through the model, and reads and checks them. */
+/* Finds the files with a model's data by walking through the model, and reads and checks them. */
 #include "io/external_data.h"
 
 #include <limits.h>
@@ -46,10 +46,10 @@ struct tensor {
     uint64_t type;
     uint64_t elements;
     bool external;
-    bool sound; /* its entries are known, and there once; its extents are some */
+    bool sound; /* its entries are known and not repeated, and it has valid extents */
 };
 
-/* Bits of an element, by enum DataType; 0: not of one size. */
+/* Bits of an element, by enum DataType; 0: no fixed size. */
 static const uint8_t type_bits[] = {0,  32,  8,  8, 16, 16, 32, 64, 0, 8, 16, 64, 32, 64,
                                     64, 128, 16, 8, 8,  8,  8,  4,  4, 4, 8,  2,  2};
 
@@ -71,7 +71,7 @@ static bool read_entry(struct trkx_bytes entry, struct tensor *tensor)
                               : is_text(&key, "offset") ? &tensor->offset
                               : is_text(&key, "length") ? &tensor->length
                                                         : NULL;
-    bool passed_over = is_text(&key, "checksum"); /* SHA-1 of the file, where an exporter wrote it */
+    bool passed_over = is_text(&key, "checksum"); /* SHA-1 of the file, written by some exporters */
     tensor->sound &= passed_over || (into != NULL && into->at == NULL && value.at != NULL);
     if (into != NULL) *into = value;
     return true;
@@ -140,7 +140,7 @@ static bool is_file_name(const struct trkx_bytes *name)
            memchr(name->at, '\0', name->left) == NULL && !is_text(name, ".") && !is_text(name, "..");
 }
 
-/* Decimal digits; nothing is 0. */
+/* Decimal digits; empty is 0. */
 static bool read_number(const struct trkx_bytes *text, uint64_t *number)
 {
     *number = 0;
@@ -158,10 +158,10 @@ static enum trkx_status check_part(const struct walk *walk, const struct tensor 
     bool numbers = read_number(&tensor->offset, &offset) && read_number(&tensor->length, &length);
     unsigned bits = tensor->type < sizeof type_bits ? type_bits[tensor->type] : 0;
     uint64_t needed = (tensor->elements * bits + 7) / 8;
-    if (!numbers) return refuse(walk, tensor, "has an offset or a length that is not a number");
-    if (bits == 0) return refuse(walk, tensor, "is of a type that has none");
+    if (!numbers) return refuse(walk, tensor, "has an invalid offset or length");
+    if (bits == 0) return refuse(walk, tensor, "is of a type that cannot have any");
     if (tensor->length.at != NULL && length != needed)
-        return refuse(walk, tensor, "has another length than its extents say");
+        return refuse(walk, tensor, "has a length that does not match its shape");
     if (offset > file->length || needed > file->length - offset)
         return refuse(walk, tensor, "goes beyond the end of that file");
     part->offset = (size_t)offset;
@@ -178,12 +178,12 @@ static const char *digest_of(const struct trkx_data_list *list, const struct trk
     return NULL;
 }
 
-/* Links may lead to other places in the directory, not out of it. */
+/* Links may lead to other places in the directory, but not out of it. */
 static bool is_inside(const char *path, const char *directory)
 {
     char file[PATH_MAX], around[PATH_MAX];
     if (realpath(path, file) == NULL || realpath(directory, around) == NULL)
-        return true; /* reading it tells */
+        return true; /* reading it reports the problem */
     size_t length = strlen(around);
     return strncmp(file, around, length) == 0 && (file[length] == '/' || length == 1);
 }
@@ -199,7 +199,7 @@ static enum trkx_status read_file(const struct walk *walk, const struct tensor *
     TRKX_ALLOCATE(path, NULL, size, "a path");
     snprintf(path, size, "%s/%.*s", directory, (int)tensor->location.left, (const char *)tensor->location.at);
     if (!is_inside(path, directory)) {
-        status = refuse(walk, tensor, "is out of the model's directory, to which a link leads");
+        status = refuse(walk, tensor, "is outside the model's directory, through a link");
         goto cleanup;
     }
     TRKX_CHECK(trkx_bytes_read(path, &file->bytes, &file->length, error));
@@ -209,8 +209,8 @@ cleanup:
     return status;
 }
 
-/* A list with room for one more, which is full where it has as many as a power of two; NULL where there is no
- * memory, and the list is as it was. */
+/* A list with room for one more, which is full if its length is a power of two; NULL if out of memory,
+ * leaving the list unchanged. */
 static void *grown(void *list, size_t count, size_t size)
 {
     if (list == NULL) return trkx_allocate(NULL, 1, size);
@@ -235,13 +235,14 @@ static enum trkx_status add_file(const struct walk *walk, const struct tensor *t
     snprintf(file->name, name->left + 1, "%.*s", (int)name->left, (const char *)name->at);
     TRKX_CHECK(read_file(walk, tensor, file));
     if (digest != NULL && strcmp(digest, file->sha256) != 0)
-        status = trkx_fail(error, TRKX_ERROR_MODEL, "%s: its data, %s: SHA-256 is %s, bundle.json says %s",
-                           walk->path, file->name, file->sha256, digest);
+        status =
+            trkx_fail(error, TRKX_ERROR_MODEL, "%s: its data, %s: SHA-256 is %s, but bundle.json says %s",
+                      walk->path, file->name, file->sha256, digest);
 cleanup:
     return status;
 }
 
-/* Its number, or the number of files. */
+/* Its index, or the number of files. */
 static size_t find_file(const struct trkx_external *external, const struct trkx_bytes *name)
 {
     size_t i = 0;
@@ -264,19 +265,20 @@ cleanup:
     return status;
 }
 
-/* `own`: an initializer of the model's graph, for which ONNX Runtime takes data from memory. */
+/* `own`: an initializer of the model's main graph, the only kind for which ONNX Runtime accepts data from
+ * memory. */
 static enum trkx_status visit_tensor(const struct walk *walk, const struct tensor *tensor, bool own)
 {
     if (!tensor->external) return TRKX_OK;
-    if (!own) return refuse(walk, tensor, "is not of an initializer of the main graph: save it inside");
-    if (!tensor->sound)
-        return refuse(walk, tensor, "is described twice, by something unknown, or without end");
-    if (!is_file_name(&tensor->location))
-        return refuse(walk, tensor, "is not named by a file beside the model");
+    if (!own)
+        return refuse(walk, tensor,
+                      "is not that of an initializer of the main graph: save it inside the model");
+    if (!tensor->sound) return refuse(walk, tensor, "has repeated, unknown or unterminated entries");
+    if (!is_file_name(&tensor->location)) return refuse(walk, tensor, "is not in a file beside the model");
     return add_part(walk, tensor);
 }
 
-/* Messages in messages: protobuf's own limit; a model's, graph's, tensor. */
+/* Nested messages: protobuf's own limit; model, graph, tensor. */
 enum { DEEPEST = 100, OWN_INITIALIZER = 2 };
 
 static enum trkx_status malformed(const struct walk *walk)
@@ -311,12 +313,12 @@ static enum trkx_status check_use(const struct walk *walk)
         const struct trkx_bytes bytes = {(const uint8_t *)name, strlen(name)};
         if (find_file(walk->external, &bytes) == walk->external->count)
             return trkx_fail(walk->error, TRKX_ERROR_MODEL,
-                             "%s: has no data in %s, which bundle.json lists for it", walk->path, name);
+                             "%s: has no data in %s, although bundle.json lists it", walk->path, name);
     }
     return TRKX_OK;
 }
 
-/* What stands before a path's last part. */
+/* The path without its last part. */
 static char *directory_of(const char *path)
 {
     const char *slash = strrchr(path, '/');

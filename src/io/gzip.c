@@ -1,4 +1,4 @@
-/* Unpacks gzip data with libdeflate; zlib only says what is wrong with damaged data. */
+/* Unpacks gzip data with libdeflate; zlib is only used to describe damage. */
 #include "io/gzip.h"
 
 #include <libdeflate.h>
@@ -16,8 +16,8 @@ struct packed {
     size_t length;
 };
 
-/* The size that the last four bytes of a gzip file state, as far as deflate can reach it (1032 to 1). Only
- * a first guess: it is modulo 2^32 and of the last member. */
+/* The size in the last four bytes of a gzip file, if deflate can reach it (1032 to 1). Only a first guess: it
+ * is modulo 2^32 and for the last member. */
 static size_t unpacked_size(const struct packed *packed)
 {
     const unsigned char *end = (const unsigned char *)packed->bytes + packed->length;
@@ -40,7 +40,7 @@ static void zlib_release(void *unused, void *block)
     trkx_release(block);
 }
 
-/* How zlib ends on what is left of packed bytes; the content is thrown away. */
+/* zlib's status for the remaining packed bytes; the content is discarded. */
 static int inflate_in_vain(z_stream *stream, const char *packed, size_t left)
 {
     unsigned char unpacked[16384];
@@ -58,7 +58,7 @@ static int inflate_in_vain(z_stream *stream, const char *packed, size_t left)
     return result;
 }
 
-/* libdeflate only tells that the member at `at` is bad; zlib tells what is bad. */
+/* libdeflate only reports that the member at `at` is bad; zlib tells why. */
 static enum trkx_status fail_member(const struct packed *packed, size_t at, trkx_error *error)
 {
     enum trkx_status status;
@@ -76,19 +76,19 @@ static enum trkx_status fail_member(const struct packed *packed, size_t at, trkx
     return status;
 }
 
-/* More room, up to the most. */
+/* Makes more room, up to the maximum. */
 static enum trkx_status grow(const struct packed *packed, struct trkx_buffer *unpacked, trkx_error *error)
 {
     size_t most = trkx_gzip_most(packed->length);
     if (unpacked->capacity >= most)
         return trkx_fail(error, TRKX_ERROR_FORMAT,
-                         "unpacks to more than %zu bytes, 100 times its size and 64 MiB: give it unpacked",
+                         "unpacks to more than %zu bytes, 100 times its size plus 64 MiB: unpack it first",
                          most);
     if (unpacked->capacity > most / 2) return trkx_buffer_reserve(unpacked, most, error);
     return trkx_buffer_grow(unpacked, error);
 }
 
-/* Unpacks the member at *at and moves *at behind it. libdeflate wants room for all of it beforehand. */
+/* Unpacks the member at *at and advances *at past it. libdeflate needs room for all of it beforehand. */
 static enum trkx_status unpack_member(struct libdeflate_decompressor *decompressor,
                                       const struct packed *packed, size_t *at, struct trkx_buffer *unpacked,
                                       trkx_error *error)
@@ -121,7 +121,7 @@ enum trkx_status trkx_gzip_unpack(const char *bytes, size_t length, struct trkx_
     do {
         TRKX_CHECK(unpack_member(decompressor, &packed, &at, unpacked, error));
     } while (trkx_is_gzip(bytes + at, length - at));
-    if (at < length) status = trkx_fail(error, TRKX_ERROR_FORMAT, "something follows the gzip data");
+    if (at < length) status = trkx_fail(error, TRKX_ERROR_FORMAT, "there is more after the gzip data");
 cleanup:
     libdeflate_free_decompressor(decompressor);
     return status;

@@ -1,4 +1,4 @@
-/* Objects of a JSON file, read strictly. */
+/* Reads objects of a JSON file strictly. */
 #include "io/json.h"
 
 #include <math.h>
@@ -39,8 +39,8 @@ enum trkx_status trkx_json_keys(const struct trkx_place *place, const char *cons
         for (size_t i = 0; i < count && !found; i++) found = strcmp(key, known[i]) == 0;
         if (found) continue;
         const char *meant = trkx_meant(key, known, count);
-        return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%.60s is not known here%s%s%s",
-                         place->file, place->section, key, meant != NULL ? ": did you mean " : "",
+        return trkx_fail(place->error, TRKX_ERROR_BUNDLE, "%s: field %s%.60s is unknown%s%s%s", place->file,
+                         place->section, key, meant != NULL ? ": did you mean " : "",
                          meant != NULL ? meant : "", meant != NULL ? "?" : "");
     }
     return TRKX_OK;
@@ -53,7 +53,7 @@ enum trkx_status trkx_json_string(const struct trkx_place *place, const char *fi
     if (!json_is_string(node) || json_string_length(node) == 0)
         return trkx_json_wrong(place, field, "is not a text");
     if (strlen(json_string_value(node)) != json_string_length(node))
-        return trkx_json_wrong(place, field, "holds a zero byte");
+        return trkx_json_wrong(place, field, "contains a zero byte");
     *value = trkx_duplicate(json_string_value(node));
     return *value != NULL ? TRKX_OK : trkx_fail_memory(place->error, field, json_string_length(node));
 }

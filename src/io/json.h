@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 
-/* Where we are in a file. */
+/* A place in a file. */
 struct trkx_place {
     const char *file;
     const char *section; /* "filter.", or "" at the top */
@@ -15,22 +15,21 @@ struct trkx_place {
     trkx_error *error;
 };
 
-/* Parses the text of a file, whose top is an object: *root, released with json_decref by the caller, also on
- * failure (NULL then, or not). Errors: FORMAT (not JSON; the message has the line), BUNDLE (no object). */
+/* Parses the text of a file, an object: *root, released with json_decref by the caller, also on failure (NULL
+ * or not). Errors: FORMAT (not JSON; the message has the line), BUNDLE (not an object). */
 enum trkx_status trkx_json_parse(const char *text, size_t length, const char *file, json_t **root,
                                  trkx_error *error);
 
 /* BUNDLE: "<file>: field <section><field> <cause>". */
 enum trkx_status trkx_json_wrong(const struct trkx_place *place, const char *field, const char *cause);
 
-/* A key that is misspelt would leave its default in force; what has no meaning here is no key. */
+/* Refuses unknown keys: with a misspelt one the default would silently apply. */
 enum trkx_status trkx_json_keys(const struct trkx_place *place, const char *const *known, size_t count);
 #define TRKX_JSON_KEYS(place, known) trkx_json_keys((place), (known), sizeof(known) / sizeof *(known))
 
 bool trkx_json_has(const struct trkx_place *place, const char *field);
 
-/* Fields that have to be there. Errors: BUNDLE; MEMORY where there is a text to keep, which the caller
- * releases. */
+/* Required fields. Errors: BUNDLE; MEMORY for texts, which the caller releases. */
 enum trkx_status trkx_json_string(const struct trkx_place *place, const char *field, char **value);
 enum trkx_status trkx_json_number(const struct trkx_place *place, const char *field, double low, double high,
                                   double *value);
@@ -39,13 +38,13 @@ enum trkx_status trkx_json_whole(const struct trkx_place *place, const char *fie
 enum trkx_status trkx_json_count(const struct trkx_place *place, const char *field, double high,
                                  size_t *value);
 enum trkx_status trkx_json_flag(const struct trkx_place *place, const char *field, bool *value);
-/* The name of a file in the directory of the JSON file: no way out of it. */
+/* The name of a file in the directory of the JSON file, and nowhere else. */
 enum trkx_status trkx_json_file_name(const struct trkx_place *place, const char *field, char **name);
 /* The same as a path: <directory>/<name>. */
 enum trkx_status trkx_json_file(const struct trkx_place *place, const char *field, const char *directory,
                                 char **path);
 
-/* Fields that may be missing: *value stays then. */
+/* Optional fields: if missing, *value is unchanged. */
 enum trkx_status trkx_json_optional(const struct trkx_place *place, const char *field, double low,
                                     double high, double *value);
 enum trkx_status trkx_json_optional_count(const struct trkx_place *place, const char *field, double low,

@@ -1,4 +1,4 @@
-/* Checks that a table has the columns that are wanted, and guesses at misspelt ones. */
+/* Checks that a table has the required columns, and suggests corrections for misspelt ones. */
 #include "io/missing_columns.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ void trkx_names_add(struct trkx_names *names, const char *name, size_t length)
     to[length] = '\0';
 }
 
-/* A line that is put together; what does not fit is left out. */
+/* A line being built; what does not fit is dropped. */
 struct line {
     char text[512];
     size_t length;
@@ -52,7 +52,7 @@ static bool is_part(const char *name, const char *wanted)
     return length > 1 && length < most && strcasestr(wanted, name) != NULL;
 }
 
-/* Names that are no columns' so far. */
+/* Names not yet assigned to a column. */
 struct others {
     size_t count;
     const char *names[TRKX_NAMES];
@@ -66,7 +66,7 @@ static void find_others(const struct trkx_names *names, const struct trkx_column
         if (!is_known(columns, count, names->names[i])) others->names[others->count++] = names->names[i];
 }
 
-/* Takes the one that was probably meant, if there is one; else NULL. */
+/* Takes the name that was probably meant, or NULL. */
 static const char *take_meant(struct others *others, const char *wanted)
 {
     const char *meant = trkx_meant(wanted, others->names, others->count);

@@ -1,4 +1,4 @@
-/* What is said of a table that lacks columns: which there are, and which of them may be meant. */
+/* The message for missing columns: the existing ones, and those that may be meant. */
 #ifndef TRKX_IO_MISSING_COLUMNS_H
 #define TRKX_IO_MISSING_COLUMNS_H
 
@@ -14,7 +14,7 @@ struct trkx_names {
 };
 void trkx_names_add(struct trkx_names *names, const char *name, size_t length);
 
-/* OK where every column that is not optional was found; else FORMAT. separated: "separated by commas", or "".
+/* OK if every required column was found; otherwise FORMAT. separated: "separated by commas", or "".
  */
 enum trkx_status trkx_columns_check(const struct trkx_text *text, size_t line,
                                     const struct trkx_column *columns, size_t columns_count,

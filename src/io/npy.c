@@ -21,7 +21,7 @@ static void skip_spaces(struct trkx_npy *npy)
     while (npy->at < npy->end && (*npy->at == ' ' || *npy->at == '\t' || *npy->at == '\n')) npy->at++;
 }
 
-/* Takes the token where it comes next. */
+/* Consumes the token if it comes next. */
 static bool take(struct trkx_npy *npy, const char *token)
 {
     size_t length = strlen(token);
@@ -31,7 +31,7 @@ static bool take(struct trkx_npy *npy, const char *token)
     return true;
 }
 
-/* Takes a string in quotes of either kind, without escapes, into to[size]. */
+/* Reads a quoted string of either kind, without escapes, into to[size]. */
 static bool take_string(struct trkx_npy *npy, char *to, size_t size)
 {
     char quote = '\'';
@@ -48,7 +48,7 @@ static bool take_string(struct trkx_npy *npy, char *to, size_t size)
     return npy->at < npy->end && *npy->at++ == quote;
 }
 
-/* "<f4": little endian, or "|i1": of one byte. Of what is no number only the size matters. */
+/* "<f4": little endian, or "|i1": one byte. Of non-numeric types only the size matters. */
 static bool understand_type(const char *descr, struct trkx_npy_field *field)
 {
     static const char *const numbers[] = {"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
@@ -64,7 +64,7 @@ static bool understand_type(const char *descr, struct trkx_npy_field *field)
     return false;
 }
 
-/* A type behind the fields that were before. */
+/* Reads a type, whose field follows the earlier ones. */
 static enum trkx_status take_type(struct trkx_npy *npy, const char *name, trkx_error *error)
 {
     char descr[16];
@@ -74,7 +74,7 @@ static enum trkx_status take_type(struct trkx_npy *npy, const char *name, trkx_e
     if (strlen(descr) < 3 || !understand_type(descr, field))
         return trkx_text_fail(
             npy->text, 0, error,
-            "npy header: type \"%s\" is none of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, little endian", descr);
+            "npy header: type \"%s\" is not one of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, little endian", descr);
     snprintf(field->name, sizeof field->name, "%s", name);
     field->offset = npy->record;
     npy->record += field->size;
@@ -82,7 +82,7 @@ static enum trkx_status take_type(struct trkx_npy *npy, const char *name, trkx_e
     return TRKX_OK;
 }
 
-/* [('hit_id', '<i8'), ('x', '<f4')] behind its bracket. */
+/* [('hit_id', '<i8'), ('x', '<f4')] after its bracket. */
 static enum trkx_status take_fields(struct trkx_npy *npy, trkx_error *error)
 {
     char name[sizeof npy->fields[0].name];
@@ -103,7 +103,7 @@ cleanup:
 
 static enum trkx_status take_descr(struct trkx_npy *npy, trkx_error *error)
 {
-    if (npy->has_descr) return bad_header(npy, "descr is there twice", error);
+    if (npy->has_descr) return bad_header(npy, "descr is repeated", error);
     enum trkx_status status = take(npy, "[") ? take_fields(npy, error) : take_type(npy, "", error);
     npy->has_descr = true;
     return status;
@@ -125,7 +125,7 @@ static enum trkx_status take_shape(struct trkx_npy *npy, trkx_error *error)
         skip_spaces(npy);
         if (npy->rank == 2) return bad_header(npy, "more than two dimensions", error);
         if (trkx_parse_int64(&npy->at, &length) != NULL || length < 0 || npy->at > npy->end)
-            return bad_header(npy, "a dimension is no number", error);
+            return bad_header(npy, "a dimension is not a number", error);
         npy->shape[npy->rank] = (size_t)length;
         if (!take(npy, ",")) {
             if (!take(npy, ")")) return bad_header(npy, "shape is not a tuple", error);
@@ -141,7 +141,7 @@ static enum trkx_status take_entry(struct trkx_npy *npy, trkx_error *error)
 {
     char key[16];
     if (!take_string(npy, key, sizeof key) || !take(npy, ":"))
-        return bad_header(npy, "not understood", error);
+        return bad_header(npy, "cannot be parsed", error);
     if (strcmp(key, "descr") == 0) return take_descr(npy, error);
     if (strcmp(key, "fortran_order") == 0) return take_order(npy, error);
     if (strcmp(key, "shape") == 0) return take_shape(npy, error);
@@ -155,7 +155,7 @@ static enum trkx_status take_dictionary(struct trkx_npy *npy, trkx_error *error)
     while (!take(npy, "}")) {
         TRKX_CHECK(take_entry(npy, error));
         if (take(npy, ",")) continue;
-        if (!take(npy, "}")) return bad_header(npy, "not understood", error);
+        if (!take(npy, "}")) return bad_header(npy, "cannot be parsed", error);
         break;
     }
     if (!npy->has_descr || !npy->has_order || !npy->has_shape)
@@ -164,7 +164,7 @@ cleanup:
     return status;
 }
 
-/* Finds the header: 6 bytes of magic, the version, then its length in 2 bytes (version 1) or 4. */
+/* Finds the header: 6 magic bytes, the version, then the length in 2 bytes (version 1) or 4. */
 static enum trkx_status find_header(struct trkx_npy *npy, trkx_error *error)
 {
     const unsigned char *bytes = (const unsigned char *)npy->text->bytes;
@@ -172,7 +172,7 @@ static enum trkx_status find_header(struct trkx_npy *npy, trkx_error *error)
     if (size < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0)
         return trkx_text_fail(npy->text, 0, error, "is not an npy file");
     if (bytes[6] < 1 || bytes[6] > 3)
-        return trkx_text_fail(npy->text, 0, error, "npy version %d is none of 1, 2, 3", bytes[6]);
+        return trkx_text_fail(npy->text, 0, error, "npy version %d is not 1, 2 or 3", bytes[6]);
     size_t begin = bytes[6] == 1 ? 10 : 12;
     size_t length = (size_t)bytes[8] | (size_t)bytes[9] << 8;
     if (begin == 12 && size >= 12) length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
@@ -194,12 +194,12 @@ enum trkx_status trkx_npy_open(const struct trkx_text *text, struct trkx_npy *np
     TRKX_CHECK(find_header(npy, error));
     TRKX_CHECK(take_dictionary(npy, error));
     size_t bytes = text->length - (size_t)(npy->end - text->bytes), count = 0;
-    if (npy->record == 0) return bad_header(npy, "elements of no size", error);
+    if (npy->record == 0) return bad_header(npy, "elements of size 0", error);
     if (__builtin_mul_overflow(npy->shape[0], npy->shape[1], &count) || count > bytes / npy->record)
         return trkx_text_fail(text, 0, error, "npy: %zu bytes are too few for shape (%zu, %zu)", bytes,
                               npy->shape[0], npy->shape[1]);
     if (count * npy->record != bytes)
-        return trkx_text_fail(text, 0, error, "npy: something follows the data");
+        return trkx_text_fail(text, 0, error, "npy: there is more after the data");
 cleanup:
     return status;
 }
@@ -228,7 +228,7 @@ static int64_t signed_of(const char *from, size_t size)
 static uint64_t unsigned_of(const char *from, size_t size)
 {
     uint64_t value = 0;
-    memcpy(&value, from, size); /* little endian, as the rest */
+    memcpy(&value, from, size); /* little endian, like the rest */
     return value;
 }
 
@@ -253,7 +253,7 @@ struct trkx_npy_number trkx_npy_load(const struct trkx_npy_field *field, const c
     return number;
 }
 
-/* A whole number of the double's size, which conversion to int64 needs: -2^63 <= f < 2^63. */
+/* Whether a double can be converted to int64: -2^63 <= f < 2^63. */
 static bool is_whole(double f)
 {
     return f == floor(f) && f >= -0x1p63 && f < 0x1p63;
@@ -274,7 +274,7 @@ static const char *store_float(double value, enum trkx_column_type type, void *t
 
 const char *trkx_npy_store(const struct trkx_npy_number *number, enum trkx_column_type type, void *to)
 {
-    if (type == TRKX_COLUMN_FLOAT32 && number->integer) { /* rounded once */
+    if (type == TRKX_COLUMN_FLOAT32 && number->integer) { /* round only once */
         float single = (float)number->i;
         memcpy(to, &single, sizeof single);
         return NULL;
@@ -307,7 +307,7 @@ size_t trkx_npy_rows(const struct trkx_text *text)
     return trkx_npy_open(text, &npy, NULL) == TRKX_OK && has_records(&npy) ? npy.shape[0] : 0;
 }
 
-/* NULL where there is none. */
+/* Or NULL. */
 static const struct trkx_npy_field *find_field(const struct trkx_npy *npy, const char *name)
 {
     for (size_t f = 0; f < npy->fields_count; f++)
@@ -321,7 +321,7 @@ static enum trkx_status read_column(const struct trkx_npy *npy, struct trkx_colu
     column->found = field != NULL;
     if (field == NULL) return TRKX_OK;
     if (!trkx_npy_numeric(field))
-        return trkx_text_fail(npy->text, 0, error, "column %s is not of numbers", column->name);
+        return trkx_text_fail(npy->text, 0, error, "column %s is not numeric", column->name);
     for (size_t row = 0; row < npy->shape[0]; row++) {
         struct trkx_npy_number number = trkx_npy_load(field, npy->end + row * npy->record);
         const char *wrong =
@@ -349,7 +349,8 @@ enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column 
     enum trkx_status status;
     TRKX_CHECK(trkx_npy_open(text, &npy, error));
     if (!has_records(&npy))
-        return trkx_text_fail(text, 0, error, "npy header: is not one row of records with named fields");
+        return trkx_text_fail(text, 0, error,
+                              "npy header: is not a one-dimensional array of records with named fields");
     for (size_t k = 0; k < columns_count; k++) TRKX_CHECK(read_column(&npy, &columns[k], error));
     TRKX_CHECK(check_columns(&npy, columns, columns_count, error));
 cleanup:

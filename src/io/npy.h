@@ -1,5 +1,5 @@
 /* The header of an .npy file (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), and
- * the numbers behind it. */
+ * the numbers after it. */
 #ifndef TRKX_IO_NPY_H
 #define TRKX_IO_NPY_H
 
@@ -11,29 +11,29 @@
 /* A field of each record of a structured array; a plain array has one, without a name. */
 struct trkx_npy_field {
     char name[64];
-    char kind;           /* 'f', 'i', 'u', 'b'; others ('S', 'U', 'V') can only be passed over */
+    char kind;           /* 'f', 'i', 'u', 'b'; others ('S', 'U', 'V') can only be skipped */
     size_t size, offset; /* bytes, in a record */
 };
 
 enum { TRKX_NPY_FIELDS = 64 };
 struct trkx_npy {
     const struct trkx_text *text;
-    const char *at, *end; /* of the header, while it is read; behind it lie the records */
+    const char *at, *end; /* of the header while it is being read; the records follow it */
     bool structured;
     struct trkx_npy_field fields[TRKX_NPY_FIELDS];
     size_t fields_count;
     size_t record; /* bytes */
     bool has_descr, has_order, has_shape;
-    size_t shape[2]; /* 1 where the array has fewer axes */
+    size_t shape[2]; /* 1 for missing axes */
     int rank;
 };
 
-/* True where the text begins as an .npy file does. */
+/* True if the text starts like an .npy file. */
 bool trkx_npy_is(const struct trkx_text *text);
-/* Reads the header; there are as many records as its shape says, and nothing behind them. Errors: FORMAT. */
+/* Reads the header; checks that exactly the records of its shape follow. Errors: FORMAT. */
 enum trkx_status trkx_npy_open(const struct trkx_text *text, struct trkx_npy *npy, trkx_error *error);
 
-/* One number, as a file has it: an integer or not. */
+/* One number as in the file: an integer or not. */
 struct trkx_npy_number {
     bool integer;
     int64_t i;
@@ -42,19 +42,19 @@ struct trkx_npy_number {
 
 /* True for a field of numbers. */
 bool trkx_npy_numeric(const struct trkx_npy_field *field);
-/* The number of such a field of the record at `record`. */
+/* Reads the number of such a field from the record at `record`. */
 struct trkx_npy_number trkx_npy_load(const struct trkx_npy_field *field, const char *record);
-/* Puts it where a number of this type lies: NULL, or why it cannot be one ("is not an integer"). */
+/* Stores it as a number of this type: NULL, or why it does not fit ("is not an integer"). */
 const char *trkx_npy_store(const struct trkx_npy_number *number, enum trkx_column_type type, void *to);
 
-/* The columns of a structured array as of a table's, in any order; rows are records. Errors: FORMAT. */
+/* Reads the columns of a structured array like those of a table, in any order; rows are records. Errors:
+ * FORMAT. */
 enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column *columns,
                                size_t columns_count, trkx_error *error);
-/* How many records there are; 0 where the header is wrong or tells of no records, which trkx_npy_read then
- * tells. */
+/* The number of records; 0 if the header is invalid or has no records, which trkx_npy_read then reports. */
 size_t trkx_npy_rows(const struct trkx_text *text);
 
-/* A header of version 1 that says so; 128 bytes, or more for a long descr. `descr` is a Python expression. */
+/* Writes a header of version 1; 128 bytes, or more for a long descr. `descr` is a Python expression. */
 struct trkx_output;
 void trkx_npy_begin(struct trkx_output *output, const char *descr, size_t rows, const char *columns);
 

@@ -1,4 +1,4 @@
-/* Numbers from and to decimals, exactly rounded. */
+/* Reads and writes decimal numbers, exactly rounded. */
 #include "io/number.h"
 
 #include <math.h>
@@ -13,9 +13,9 @@ const double trkx_powers[TRKX_POWERS] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6
                                          1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                          1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* mantissa * 10^exponent, for mantissa > 0 and |exponent| <= 27: 5^27 fits in 64 bits, so that 128 hold the
- * product exactly, or a quotient of at least 65 bits of which the last also says whether there is a rest. The
- * conversion to double rounds once, half to even. */
+/* mantissa * 10^exponent, for mantissa > 0 and |exponent| <= 27: 5^27 fits in 64 bits, so 128 bits hold the
+ * product exactly, or a quotient of at least 65 bits whose last bit also records whether there is a
+ * remainder. The conversion to double rounds once, half to even. */
 enum { WIDE_EXPONENT = 27 };
 static double parse_wide(uint64_t mantissa, int exponent)
 {
@@ -34,9 +34,9 @@ static double parse_wide(uint64_t mantissa, int exponent)
     return ldexp((double)value, binary);
 }
 
-/* The decimal digits from begin to end, a point among them or not, times 10^exponent, the point disregarded.
- * strtod rounds exactly but wants the locale's point, so it gets none. No double needs more than 767 digits
- * to be told from its neighbours' midpoints; of further ones only matters whether all of them are 0. */
+/* The decimal digits from begin to end, ignoring a point among them, times 10^exponent. strtod rounds exactly
+ * but expects the locale's point, so it gets none. No double needs more than 767 digits to be distinguished
+ * from its neighbours' midpoints; of further digits it only matters whether all are 0. */
 static double parse_long(const char *begin, const char *end, int64_t exponent)
 {
     enum { DIGITS = 800 };
@@ -52,13 +52,13 @@ static double parse_long(const char *begin, const char *end, int64_t exponent)
             exponent++;
         }
     }
-    if (more) decimal[used - 1] |= 1; /* a midpoint of so many digits would end in 0 */
+    if (more) decimal[used - 1] |= 1; /* a midpoint with this many digits would end in 0 */
     snprintf(decimal + used, sizeof decimal - used, "e%lld", (long long)exponent);
     return used == 0 ? 0 : strtod(decimal, NULL);
 }
 
-/* The exponent behind a mantissa, 0 where there is none; false where it has no digits. Beyond 10^15 it stays
- * there: no file is long enough to make up for it. */
+/* The exponent after a mantissa, 0 if there is none; false if it has no digits. Limited to 10^15: no file is
+ * long enough to compensate more. */
 static bool parse_exponent(const char **at, int64_t *exponent)
 {
     const char *c = *at;
@@ -99,7 +99,7 @@ const char *trkx_parse_double(const char **at, double *value)
     if (digits == 0 || !parse_exponent(&c, &exponent)) return trkx_not_a_number(*at);
     exponent -= fraction;
     if (digits <= 19 && mantissa <= UINT64_C(1) << 53 && exponent > -TRKX_POWERS && exponent < TRKX_POWERS)
-        /* both operands are exact, so the one operation rounds exactly */
+        /* both operands are exact, so this operation rounds exactly */
         *value = exponent < 0 ? (double)mantissa / trkx_powers[-exponent]
                               : (double)mantissa * trkx_powers[exponent];
     else if (digits <= 19 && mantissa > 0 && exponent >= -WIDE_EXPONENT && exponent <= WIDE_EXPONENT)
@@ -112,7 +112,7 @@ const char *trkx_parse_double(const char **at, double *value)
     return NULL;
 }
 
-/* Of digits that may be too many. */
+/* Reads an integer that may be too large. */
 static const char *parse_large(const char *begin, const char *end, uint64_t limit, uint64_t *magnitude)
 {
     *magnitude = 0;
@@ -170,7 +170,7 @@ static char *format_decimal(char *to, uint64_t value, int decimals)
     return format_unsigned(to, value % unit, decimals);
 }
 
-/* With the C library, whose decimal point depends on the locale and may be more than one byte. */
+/* Uses the C library, whose decimal point depends on the locale and may be more than one byte. */
 static char *format_long(char *to, double value, int digits)
 {
     char text[64];
@@ -182,9 +182,9 @@ static char *format_long(char *to, double value, int digits)
     return to;
 }
 
-/* A quick way for the most: the integer of 6 to 9 significant digits that is nearest to magnitude *
- * 10^decimals, if dividing it again, as a reader would (one exactly rounded operation), gives the same float.
- * NULL where none of them does. */
+/* A fast path for most numbers: the integer of 6 to 9 significant digits nearest to magnitude * 10^decimals,
+ * if dividing it again, as a reader would (one exactly rounded operation), gives the same float. NULL if none
+ * does. */
 static char *format_short(char *to, double magnitude)
 {
     int exponent = 8; /* of the first digit */
@@ -200,7 +200,7 @@ static char *format_short(char *to, double magnitude)
     return NULL;
 }
 
-/* With as few digits as read back as the same number. */
+/* With the fewest digits that read back as the same number. */
 static char *format_checked(char *to, double magnitude, bool single, int digits, int most)
 {
     for (;; digits++) {

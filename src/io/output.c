@@ -1,4 +1,4 @@
-/* Buffers what is written, packs it where wanted, and puts complete files in their place. */
+/* Buffers output, compresses it if requested, and puts complete files in place. */
 #include "io/output.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 enum { BUFFER_SIZE = 1 << 16 };
 
 struct trkx_output {
-    char *path; /* as the caller named it */
+    char *path; /* as named by the caller */
     struct trkx_destination destination;
     gzFile gz;   /* NULL for a plain file */
     int failure; /* errno of the first failure */
@@ -52,8 +52,8 @@ static enum trkx_status fail(const struct trkx_output *output, int failure, trkx
     return trkx_fail(error, TRKX_ERROR_IO, "%s: cannot be written: %s", output->path, strerror(failure));
 }
 
-/* zlib gets a descriptor of its own, which it closes.
- * Level 1: events are written by the thousand, and level 6 takes six times as long for 15 % less. */
+/* zlib gets its own descriptor, which it closes. Level 1: events are written by the thousand, and level 6
+ * takes six times as long to save 15 %. */
 static enum trkx_status start_gzip(struct trkx_output *output, trkx_error *error)
 {
     int descriptor = fcntl(output->destination.descriptor, F_DUPFD_CLOEXEC, 3);
@@ -116,7 +116,7 @@ static void end_gzip(struct trkx_output *output)
     output->gz = NULL;
 }
 
-/* All that was written is on the disk, out of sight. */
+/* Flushes everything to disk, still invisible. */
 static enum trkx_status finish(struct trkx_output *output, trkx_error *error)
 {
     flush(output);
@@ -125,7 +125,7 @@ static enum trkx_status finish(struct trkx_output *output, trkx_error *error)
     return output->failure == 0 ? TRKX_OK : fail(output, output->failure, error);
 }
 
-/* Whole files to their places. Errors: IO; those before the one that fails are taken away again. */
+/* Puts complete files in place. Errors: IO; files before the one that fails are removed again. */
 static enum trkx_status settle(struct trkx_output *const *outputs, size_t count, trkx_error *error)
 {
     int failure = 0;

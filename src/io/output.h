@@ -1,5 +1,5 @@
-/* Files that appear whole or not at all, once they are on the disk; what is no regular file is written
- * through. */
+/* Files that appear whole or not at all, once they are on disk; anything but a regular file is written
+ * directly. */
 #ifndef TRKX_IO_OUTPUT_H
 #define TRKX_IO_OUTPUT_H
 
@@ -11,7 +11,7 @@
 /* A file being written. Errors are kept until output_commit, which reports the first one. */
 struct trkx_output;
 
-/* Starts writing `path`, gzipped where `gzip`. Errors: MEMORY, IO. */
+/* Starts writing `path`, gzipped if `gzip`. Errors: MEMORY, IO. */
 enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_output **output,
                                   trkx_error *error);
 void trkx_output_write(struct trkx_output *output, const void *bytes, size_t count);
@@ -19,7 +19,7 @@ void trkx_output_printf(struct trkx_output *output, const char *format, ...) TRK
 /* Puts the file in its place, or reports why not and leaves no trace. Ends the output either way. Errors: IO.
  */
 enum trkx_status trkx_output_commit(struct trkx_output *output, trkx_error *error);
-/* The same of several in one directory: all or none. */
+/* The same for several in one directory: all or none. */
 enum trkx_status trkx_outputs_commit(struct trkx_output *const *outputs, size_t count, trkx_error *error);
 /* Ends the output and leaves no trace of it. NULL: nothing. */
 void trkx_output_discard(struct trkx_output *output);

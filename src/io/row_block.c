@@ -1,7 +1,7 @@
 /* Finds the fields of many rows at once and reads their numbers, several digits at a time. */
 #include "io/row_block.h"
 
-#ifdef __SSE2__ /* of every x86-64 */
+#ifdef __SSE2__ /* on every x86-64 */
 
 #include <emmintrin.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static unsigned sum_bytes(__m128i bytes)
 
 /* ---- separators ------------------------------------------------------------------------------------- */
 
-/* One bit for each of 64 characters; adds how many line ends there are among them to each of 16 counts. */
+/* One bit for each of 64 characters; adds the line ends among them to 16 counts. */
 static uint64_t find_separators(const char *c, __m128i *lines, unsigned *count)
 {
     uint64_t found = 0;
@@ -48,8 +48,8 @@ static uint64_t find_separators(const char *c, __m128i *lines, unsigned *count)
     return found;
 }
 
-/* The places of the bits, plus base. Writes up to 7 more: a loop that ends at the last bit would be one that
- * the processor cannot foresee. */
+/* The places of the bits, plus base. Writes up to 7 more: the end of a loop that stops at the last bit could
+ * not be predicted. */
 static void put_places(uint64_t bits, unsigned count, uint32_t base, uint32_t *places)
 {
     for (uint32_t *end = places + count; places < end; places += 8) {
@@ -60,7 +60,7 @@ static void put_places(uint64_t bits, unsigned count, uint32_t base, uint32_t *p
     }
 }
 
-/* Every last field of a row ends its line, and no other does: then each row has its fields. */
+/* Checks that each row's last field, and no other, ends a line, so that every row has its fields. */
 static bool is_regular(const struct trkx_block *block, size_t lines)
 {
     char others = 0;
@@ -71,7 +71,7 @@ static bool is_regular(const struct trkx_block *block, size_t lines)
 
 void trkx_block_find(const char *begin, const char *end, size_t fields, struct trkx_block *block)
 {
-    enum { ROUNDS = 255 / 4 }; /* so many line ends fit into the counts */
+    enum { ROUNDS = 255 / 4 }; /* as many line ends as fit in the counts */
     const char *c = begin;
     size_t found = 0;
     __m128i lines = _mm_setzero_si128();
@@ -84,16 +84,16 @@ void trkx_block_find(const char *begin, const char *end, size_t fields, struct t
     }
     block->begin = begin;
     block->fields = fields;
-    block->rows = fields > 1 ? found / fields : 0; /* a field alone may be an empty line */
+    block->rows = fields > 1 ? found / fields : 0; /* a single field may be an empty line */
     if (!is_regular(block, sum_bytes(lines))) block->rows = 0;
     block->end = block->rows == 0 ? end - c < 64 ? end : c : begin + block->ends[block->rows * fields] + 1;
 }
 
 /* ---- numbers ---------------------------------------------------------------------------------------- */
 
-/* The value of the first and of the second 8 of 16 digits, in the lowest and in the next 32 bits: pairs,
- * fours and eights are put together. A pair is t + 256 u, and (t + 256 u) (2560 + 1) = 256 (10 t + u) + t in
- * 16 bits. */
+/* The values of the first and second 8 of 16 digits, in the lowest and the next 32 bits: digits are combined
+ * in pairs, fours and eights. A pair is t + 256 u, and (t + 256 u) (2560 + 1) = 256 (10 t + u) + t in 16
+ * bits. */
 static uint64_t join_digits(__m128i digits)
 {
     __m128i pairs = _mm_srli_epi16(_mm_mullo_epi16(digits, _mm_set1_epi16(10 << 8 | 1)), 8);
@@ -127,8 +127,8 @@ static inline void put_integer(char *to, enum trkx_column_type type, uint32_t va
         memcpy(to, &value, sizeof value);
 }
 
-/* Reads an integer of at most 8 digits and no sign from the characters before each of two ends; *all: the
- * greatest of each byte. False: one is longer, or empty. */
+/* Reads an unsigned integer of at most 8 digits before each of two ends; *all: the maximum of each byte.
+ * False: one is longer or empty. */
 static inline bool read_two(const char *text, const uint32_t *first, const uint32_t *second, __m128i *all,
                             uint64_t *values)
 {
@@ -180,8 +180,8 @@ static double with_sign(double magnitude, bool negative)
     return magnitude;
 }
 
-/* At most 16 digits and a point that make an integer below 2^53, no exponent. What stands before the point is
- * taken from one character earlier, so that the digits are without a gap. */
+/* At most 16 digits and a point, below 2^53 as an integer, without exponent. The part before the point is
+ * shifted by one character to close the gap. */
 static inline bool read_reals(const struct trkx_block *block, size_t field, char *to, size_t stride,
                               enum trkx_column_type type)
 {

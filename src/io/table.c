@@ -1,4 +1,4 @@
-/* Divides a table among threads, and reads each part by blocks of rows. */
+/* Divides a table among threads, and reads each part in blocks of rows. */
 #include "io/table.h"
 
 #include <stdio.h>
@@ -11,8 +11,8 @@
 
 /* ---- lines ------------------------------------------------------------------------------------------ */
 
-/* Behind the quotes that end what those at c begin (RFC 4180: two in a row stand for one), or at the line's
- * end: what is quoted has to end in its line. */
+/* The end of the quoted text that begins at c (RFC 4180: two quotes in a row mean one), or the line's end:
+ * quoted text has to end in its line. */
 static const char *end_of_quotes(const char *c, const char *end)
 {
     for (c++; c < end && *c != '\n'; c++)
@@ -34,7 +34,7 @@ static const char *end_of_line(const char *c, const char *end)
     return found != NULL ? found : end;
 }
 
-/* The line's begin, behind the mark of UTF-8 that some programs write. */
+/* The begin of the first line, after the byte order mark that some programs write. */
 static const char *first_line(const struct trkx_text *text)
 {
     return text->length >= 3 && memcmp(text->bytes, "\xef\xbb\xbf", 3) == 0 ? text->bytes + 3 : text->bytes;
@@ -61,16 +61,16 @@ size_t trkx_table_line(const struct trkx_text *text, size_t row)
 
 /* ---- parts ------------------------------------------------------------------------------------------ */
 
-/* A line that is not empty begins at c: 0 or 1. */
+/* Whether a non-empty line begins at c: 0 or 1. */
 static inline uint8_t begins_row(const char *c)
 {
     return (c[-1] == '\n') & (c[0] != '\n') & !((c[0] == '\r') & (c[1] == '\n'));
 }
 
-/* How many lines from the one that begins at c are not empty. */
+/* The number of non-empty lines from the one that begins at c. */
 static size_t count_rows(const char *c, const char *end)
 {
-    enum { AT_ONCE = 128 }; /* few enough for sums of 8 bits, which the compiler makes 16 of at a time */
+    enum { AT_ONCE = 128 }; /* few enough for 8-bit sums, of which the compiler computes 16 at a time */
     if (c == end) return 0;
     size_t rows = !is_empty_line(c, end);
     for (c++; end - c >= AT_ONCE; c += AT_ONCE) {
@@ -118,7 +118,7 @@ void trkx_table_open(const struct trkx_text *text, size_t part_size, struct trkx
 
 /* ---- header ----------------------------------------------------------------------------------------- */
 
-/* A table while it is read. */
+/* A table being read. */
 struct reading {
     const struct trkx_table *table;
     const char *end;             /* of the text */
@@ -134,7 +134,7 @@ static size_t count_fields(const char *c, const char *end)
     return fields;
 }
 
-/* What stands at c, up to `end`, without blanks and quotes around it; returns its length. */
+/* Trims blanks and quotes from the text between c and `end`; returns its length. */
 static size_t trim(const char **c, const char *end)
 {
     while (*c < end && (**c == ' ' || **c == '\t')) ++*c;
@@ -152,7 +152,7 @@ static bool is_name(const char *c, const char *end, const char *name)
     return length == strlen(name) && memcmp(c, name, length) == 0;
 }
 
-/* What separates the names of a header that knows no commas. */
+/* The separator of a header without commas. */
 static char separator_of(const char *c, const char *end)
 {
     const char *others = ";\t ";
@@ -176,7 +176,7 @@ static void list_names(const char *c, const char *end, char separator, struct tr
     }
 }
 
-/* What stands in the place of a header, or NULL. */
+/* Why the first line is not a header, or NULL. */
 static const char *no_header(const char *c, const char *end)
 {
     if (trim(&c, end) == 0) return "it is empty";
@@ -184,7 +184,7 @@ static const char *no_header(const char *c, const char *end)
     return memchr("0123456789-.", *c, 12) != NULL ? "it begins with a number" : NULL;
 }
 
-/* Says what the header lacks, if anything. */
+/* Reports what the header lacks, if anything. */
 static enum trkx_status check_header(const struct reading *reading, const struct trkx_column *columns,
                                      size_t columns_count, trkx_error *error)
 {
@@ -220,7 +220,7 @@ static enum trkx_status read_header(struct reading *reading, struct trkx_column 
         for (size_t k = 0; k < columns_count; k++) {
             if (!is_name(c, end, columns[k].name)) continue;
             if (columns[k].found)
-                return trkx_text_fail(text, 1, error, "column %s is there twice", columns[k].name);
+                return trkx_text_fail(text, 1, error, "column %s is repeated", columns[k].name);
             columns[k].found = true;
             reading->fields[f] = &columns[k];
         }
@@ -233,14 +233,14 @@ static enum trkx_status read_header(struct reading *reading, struct trkx_column 
 
 /* ---- rows ------------------------------------------------------------------------------------------- */
 
-/* The first that is wrong in a part. */
+/* The first error in a part. */
 struct fault {
     const char *line; /* NULL: nothing */
     const char *field, *wrong;
     const struct trkx_column *column; /* NULL: the number of fields */
 };
 
-/* Reads one line, which moves to its end. */
+/* Reads one line and advances to its end. */
 static void read_row(const struct reading *reading, size_t row, const char **line, struct fault *fault)
 {
     const char *c = *line;
@@ -259,7 +259,7 @@ static void read_row(const struct reading *reading, size_t row, const char **lin
     *line = c;
 }
 
-/* Reads lines up to `stop`, and moves *at and *row behind them. */
+/* Reads lines up to `stop`, and advances *at and *row past them. */
 static void read_lines(const struct reading *reading, const char **at, const char *stop, size_t *row,
                        struct fault *fault)
 {
@@ -274,7 +274,7 @@ static void read_lines(const struct reading *reading, const char **at, const cha
     *at = c;
 }
 
-/* Reads a field of all rows of a block in the plain way; a fault counts where no earlier row has one. */
+/* Reads a field of all rows of a block by the slow path; the earliest row's fault counts. */
 static void read_plainly(const struct reading *reading, const struct trkx_block *block, size_t field,
                          size_t row, struct fault *fault)
 {
@@ -304,7 +304,7 @@ static void read_part(const struct reading *reading, size_t part, struct fault *
     size_t row = parts[part].row;
     struct trkx_block block;
     *fault = (struct fault){0};
-    if (reading->ignores && memchr(c, '"', (size_t)(end - c)) != NULL) /* with commas, maybe */
+    if (reading->ignores && memchr(c, '"', (size_t)(end - c)) != NULL) /* may contain commas */
         read_lines(reading, &c, end, &row, fault);
     if (c < quick) read_lines(reading, &c, quick < end ? quick : end, &row, fault);
     while (c < end && fault->line == NULL) {

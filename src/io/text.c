@@ -1,4 +1,4 @@
-/* Loads files whole, unpacked, and writes messages that name file and line. */
+/* Loads whole files, unpacked, and writes messages that name file and line. */
 #include "io/text.h"
 
 #include <errno.h>
@@ -48,10 +48,10 @@ bool trkx_ends_with(const char *text, const char *ending)
 
 /* ---- files ------------------------------------------------------------------------------------------ */
 
-/* Of what has no size beforehand, pipes above all, so much is read. */
+/* Limit for input of unknown size, such as pipes. */
 #define MOST_UNSIZED ((size_t)1 << 30)
 
-/* Reads on to the end; one byte more than expected shows that a regular file ends there. */
+/* Reads to the end; asking for one byte more shows that a regular file ends as expected. */
 static enum trkx_status read_all(int descriptor, const char *stage, struct trkx_buffer *buffer,
                                  trkx_error *error)
 {
@@ -71,20 +71,20 @@ static enum trkx_status read_all(int descriptor, const char *stage, struct trkx_
         buffer->used += got > 0 ? (size_t)got : 0;
         if (buffer->used > most)
             TRKX_CHECK(trkx_fail(error, TRKX_ERROR_IO,
-                                 "%s: %s: goes on after %zu bytes, the most that a pipe may give", path,
-                                 stage, most));
+                                 "%s: %s: is longer than %zu bytes, the limit for a pipe", path, stage,
+                                 most));
     }
 cleanup:
     return status;
 }
 
-/* Opens a file or a pipe for reading. Devices are not even opened: that may do something, and they have no
+/* Opens a file or a pipe for reading. Devices are not even opened: that may have effects, and they have no
  * end. */
 static enum trkx_status open_file(const char *path, const char *stage, int *descriptor, trkx_error *error)
 {
     struct stat about;
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISFIFO(about.st_mode))
-        return trkx_fail(error, TRKX_ERROR_IO, "%s: %s: is a %s, neither a file nor a pipe", path, stage,
+        return trkx_fail(error, TRKX_ERROR_IO, "%s: %s: is a %s, not a file or a pipe", path, stage,
                          S_ISDIR(about.st_mode)    ? "directory"
                          : S_ISSOCK(about.st_mode) ? "socket"
                                                    : "device");
@@ -109,7 +109,7 @@ static enum trkx_status unpack(struct trkx_text *text, struct trkx_memory *memor
     return TRKX_OK;
 }
 
-/* Makes a text of the buffer, which it takes over; on failure the text is empty. */
+/* Makes a text of the buffer, which it then owns; on failure the text is empty. */
 static enum trkx_status finish(const char *stage, struct trkx_buffer *buffer, struct trkx_text *text,
                                trkx_error *error)
 {

@@ -15,7 +15,7 @@ struct track_rows {
     size_t count;
 };
 
-/* All rows have to be of one event, and of this one where its number is known. */
+/* All rows have to be of one event, and of this one if its number is known. */
 static enum trkx_status check_events(const struct trkx_text *text, const char *event,
                                      const struct track_rows *tracks, trkx_error *error)
 {
@@ -65,7 +65,7 @@ static enum trkx_status label_hits(const struct trkx_text *text, const struct tr
         size_t hit = trkx_index_near(index, tracks->hit_id[i], i);
         const char *wrong =
             hit == TRKX_NO_ROW ? "is not among the hits; is this the file of another event?" : NULL;
-        if (wrong == NULL && tracks->labels[hit] >= 0) wrong = "is there twice";
+        if (wrong == NULL && tracks->labels[hit] >= 0) wrong = "is repeated";
         if (wrong == NULL && tracks->track_id[i] < 0) wrong = "has a negative track_id";
         if (wrong != NULL)
             TRKX_CHECK(trkx_text_fail(text, trkx_table_line(text, i), error, "hit_id %lld %s",
@@ -85,7 +85,7 @@ enum trkx_status trkx_tracks_parse(const struct trkx_text *text, const char *eve
     enum trkx_status status;
     TRKX_CHECK(trkx_index_build(NULL, hits->hit_id, hits->count, &index, twins, error));
     if (twins[1] != TRKX_NO_ROW)
-        TRKX_CHECK(trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit_id %lld is there twice in the hits",
+        TRKX_CHECK(trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: hit_id %lld is repeated in the hits",
                              (long long)hits->hit_id[twins[1]]));
     TRKX_CHECK(read_tracks(text, event, &tracks, error));
     TRKX_CHECK(label_hits(text, &index, &tracks, error));

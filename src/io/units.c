@@ -1,10 +1,10 @@
-/* Coordinates that are numbers, but hardly the millimetres that they should be. */
+/* Warns about coordinates that are unlikely to be millimetres. */
 #include <math.h>
 
 #include "trkx.h"
 
-/* mm. A beam pipe is farther out than NEAR, an innermost layer than that and nearer than INNER; a tracker
- * goes on beyond OUTER. */
+/* mm. A beam pipe is beyond NEAR, the innermost layer is beyond it but within INNER; a tracker extends beyond
+ * OUTER. */
 enum { NEAR = 12, INNER = 100, OUTER = 120 };
 
 const char *trkx_hits_warning(const trkx_hits *hits)

@@ -1,28 +1,27 @@
 /*
- * A back end: who holds a run's arrays and computes on them. The steps (features.c to tracks.c) are written
- * once, over this table of operations; src/pipeline/backend_cpu.c and libtrkx_cuda (gpu/, pipeline/cuda.h)
- * implement it.
+ * A back end holds a run's arrays and computes on them. The steps (features.c to tracks.c) are written once,
+ * over this table of operations, which src/pipeline/backend_cpu.c and libtrkx_cuda (gpu/, pipeline/cuda.h)
+ * implement.
  *
- * Rules that hold for every operation:
+ * Rules for every operation:
  *  - Errors are those of trkx.h: a status, and in `error` (may be NULL) a line that says what to do. On
- *    failure the outputs are as before, or empty where they are objects; what was allocated on the way is
- *    given back.
- *  - A context is one worker with memory of its own. One thread at a time uses it; contexts are independent
+ *    failure outputs are unchanged, or empty if they are objects, and intermediate memory is released.
+ *  - A context is one worker with its own memory. Only one thread at a time uses it; contexts are independent
  *    of each other, and any thread may use any of them.
- *  - Order. What an operation does may be queued: it returns when the host has what it is given back
- *    (counts), and later operations, and networks on the same stream, see what earlier ones did. Host memory
- *    that is given to upload may be reused on return; download waits.
- *  - "block" in a comment: the pointer is memory of the back end, from allocate, aligned to 64 bytes at
- *    least. Where memory is `shared`, any array of the host is a block as well.
- *  - Determinism. The same input gives the same bytes with any number of threads and on any device, and, but
- *    for what is said at `features` and `sigmoid`, the same bytes on all back ends.
+ *  - Order. Work may be queued: an operation returns when the host has its results (counts), and later
+ *    operations, and networks on the same stream, see the effects of earlier ones. Host memory passed to
+ *    upload may be reused on return; download waits.
+ *  - "block" in a comment: the pointer is memory of the back end, from allocate, aligned to at least 64
+ *    bytes. If memory is `shared`, any array of the host is also a block.
+ *  - Determinism. The same input gives the same bytes with any number of threads and on any device and,
+ *    except as noted at `features` and `sigmoid`, on all back ends.
  */
 #ifndef TRKX_SRC_BACKEND_H
 #define TRKX_SRC_BACKEND_H
 
 #include <trkx.h>
 
-/* Each back end's own. */
+/* Defined by each back end. */
 typedef struct trkx_backend_context trkx_backend_context;
 
 /* Edges, ascending by (source, target), with their scores. Zero-initialised: none. */
@@ -31,7 +30,7 @@ typedef struct trkx_backend_edges {
     size_t saturated; /* nodes that had more than k neighbours within the radius */
     union {
         uint64_t *pairs; /* block [m] (source << 32 | target) */
-        int64_t *index;  /* where memory is shared: block [2,m], as in trkx_edges */
+        int64_t *index;  /* if memory is shared: block [2,m], as in trkx_edges */
     };
     float *scores; /* block [m], or NULL */
 } trkx_backend_edges;
@@ -45,53 +44,52 @@ typedef struct trkx_backend_points {
 
 /* How a network takes the ends of edges. */
 typedef struct trkx_edge_form {
-    bool pairs;            /* the features of both ends side by side, float32 [b,2F]; else their indices: */
-    bool transposed;       /* as [b,2] instead of [2,b] */
-    bool narrow;           /* of int32 instead of int64 */
+    bool pairs;      /* the features of both ends side by side, float32 [b,2F]; otherwise their indices: */
+    bool transposed; /* as [b,2] instead of [2,b] */
+    bool narrow;     /* of int32 instead of int64 */
     const float *features; /* block [n,F], for pairs */
     size_t width;          /* F */
 } trkx_edge_form;
 
 typedef struct trkx_backend {
-    bool shared; /* memory is the host's, and edges are as it has them (`index`): nothing has to be copied */
+    bool shared; /* memory is the host's, and edges have the host's form (`index`): nothing is copied */
 
     /* ---- memory ---- */
 
-    /* `what` names the purpose in the message of a refusal. bytes 0: a block that may be released. Errors:
-     * MEMORY, which states how many bytes are needed, and for what. */
+    /* `what` is the purpose, for messages. bytes 0: a block that can be released. Errors: MEMORY; the message
+     * states the bytes needed and the purpose. */
     enum trkx_status (*allocate)(trkx_backend_context *context, size_t bytes, const char *what, void **block,
                                  trkx_error *error);
     void (*release)(trkx_backend_context *context, void *block); /* NULL: nothing */
-    /* Restarts the peak at what is held now; returns the most bytes that were held since the last restart. */
+    /* Resets the peak to what is held now; returns the peak in bytes since the last reset. */
     size_t (*restart_peak)(trkx_backend_context *context);
-    /* Waits until all that was queued is done; the failure of a kernel shows here at the latest. Errors:
-     * DEVICE. */
+    /* Waits for all queued work; reports the failure of a kernel at the latest. Errors: DEVICE. */
     enum trkx_status (*synchronise)(trkx_backend_context *context, trkx_error *error);
 
-    /* ---- from and to the host: NULL where memory is shared ---- */
+    /* ---- from and to the host: NULL if memory is shared ---- */
 
     enum trkx_status (*upload)(trkx_backend_context *context, void *to /* block */, const void *from,
                                size_t bytes, trkx_error *error);
     enum trkx_status (*download)(trkx_backend_context *context, void *to, const void *from /* block */,
                                  size_t bytes, trkx_error *error);
-    /* From index [2,m] of the host, in any order, which is kept. Without scores. *edges is overwritten.
+    /* From the host's index [2,m], in any order, which is kept. Without scores. *edges is overwritten.
      * Errors: MEMORY, ARGUMENT (a negative end, or one >= 2^31). */
     enum trkx_status (*upload_edges)(trkx_backend_context *context, const int64_t *index, size_t m,
                                      trkx_backend_edges *edges, trkx_error *error);
-    /* To index [2,m] of the host. */
+    /* To the host's index [2,m]. */
     enum trkx_status (*download_edges)(trkx_backend_context *context, const trkx_backend_edges *edges,
                                        int64_t *index, trkx_error *error);
 
     /* ---- features ---- */
 
-    /* True where `features` computes it: at most what follows from the position of a hit. The others come
-     * from the host, whole arrays of them. */
+    /* True if `features` computes it: only features of the position of a hit. The host computes the others,
+     * as whole arrays. */
     bool (*computes)(enum trkx_feature feature);
-    /* NULL where it computes none. Block features [n,specs_count] from block xyz [n,3] mm, as trkx_features:
+    /* NULL if it computes none. Block features [n,specs_count] from block xyz [n,3] mm, as trkx_features:
      * in double, divided by the scale, rounded once. phi, theta and eta come from a device's own functions:
      * their double has an error of an ulp or two, so a rounded value may differ from the host's in the last
-     * bit, in about one of 10^8. All of them it computes, the scales are a bundle's, the positions finite.
-     * Errors: MEMORY, DEVICE. */
+     * bit, in about one of 10^8. It has to compute all of them; scales are valid, positions finite. Errors:
+     * MEMORY, DEVICE. */
     enum trkx_status (*features)(trkx_backend_context *context, const float *xyz, size_t n,
                                  const trkx_feature_spec *specs, size_t specs_count, float *features,
                                  trkx_error *error);
@@ -104,15 +102,16 @@ typedef struct trkx_backend {
     enum trkx_status (*radius_graph)(trkx_backend_context *context, const trkx_backend_points *points,
                                      const trkx_edges_options *options, trkx_backend_edges *edges,
                                      trkx_error *error);
-    /* Leaves it empty. */
+    /* Leaves *edges empty. */
     void (*release_edges)(trkx_backend_context *context, trkx_backend_edges *edges);
-    /* The edges first..first + count as a network takes them, to a block with room for them. Errors: ARGUMENT
-     * (there are not so many), DEVICE. */
+    /* The edges first..first + count in the network's form, into a block with room for them. Errors: ARGUMENT
+     * (fewer edges), DEVICE. */
     enum trkx_status (*edge_tensor)(trkx_backend_context *context, const trkx_backend_edges *edges,
                                     size_t first, size_t count, const trkx_edge_form *form, void *to,
                                     trkx_error *error);
 
-    /* Block scores [m] become 1 / (1 + exp(-score)). exp is the back end's own: up to 2 ulp from another's.
+    /* Block scores [m] become 1 / (1 + exp(-score)). exp is the back end's own: up to 2 ulp from another
+     * one's.
      */
     enum trkx_status (*sigmoid)(trkx_backend_context *context, float *scores, size_t m, trkx_error *error);
     /* Keeps the edges with score > cut, in order, and their scores; NaN is not. */
@@ -124,9 +123,9 @@ typedef struct trkx_backend {
 
     /* ---- tracks ---- */
 
-    /* NULL: labels are the host's to find. As trkx_components, with the cut and the least number of hits of a
-     * bundle: block labels [n], 0 for no track, else 1, 2, ... in the order of the tracks' first hits; where
-     * edges have no scores, all of them count. n < 2^31. Errors: ARGUMENT (an end >= n), MEMORY, DEVICE. */
+    /* NULL: the host computes labels. Like trkx_components, with the bundle's cut and minimum number of hits:
+     * block labels [n], 0 for no track, otherwise 1, 2, ... in the order of the tracks' first hits; edges
+     * without scores all connect. n < 2^31. Errors: ARGUMENT (an end >= n), MEMORY, DEVICE. */
     enum trkx_status (*components)(trkx_backend_context *context, size_t n, const trkx_backend_edges *edges,
                                    const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                    trkx_error *error);

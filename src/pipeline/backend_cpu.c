@@ -49,7 +49,7 @@ static enum trkx_status synchronise(trkx_backend_context *context, trkx_error *e
     return TRKX_OK;
 }
 
-/* ---- features: all of them are made where the hits are ----------------------------------------------- */
+/* ---- features: all are computed by the host ----------------------------------------------------------- */
 
 static bool computes(enum trkx_feature feature)
 {

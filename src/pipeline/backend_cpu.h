@@ -6,12 +6,12 @@
 #include "pipeline/backend.h"
 
 struct trkx_cpu {
-    struct trkx_memory *memory; /* where blocks come from; NULL: from the system, not counted */
+    struct trkx_memory *memory; /* source of blocks; NULL: from the system, not counted */
     int threads;                /* >= 1 */
 };
 
 const trkx_backend *trkx_backend_cpu(void);
-/* It lives as long as the context is used. */
+/* It has to outlive the use of the context. */
 trkx_backend_context *trkx_cpu_context(struct trkx_cpu *cpu);
 
 #endif

@@ -12,7 +12,7 @@
 
 /* ---- feature lists ---------------------------------------------------------------------------------- */
 
-/* Of a feature by its name. */
+/* A feature by its name. */
 static enum trkx_status parse_name(const struct trkx_place *entry, trkx_feature_spec *spec)
 {
     const char *name = json_string_value(json_object_get(entry->object, "name"));
@@ -22,18 +22,19 @@ static enum trkx_status parse_name(const struct trkx_place *entry, trkx_feature_
     return TRKX_OK;
 }
 
-/* Of a column that comes with the hits. */
+/* A column of the hits. */
 static enum trkx_status parse_column(const struct trkx_place *entry, trkx_feature_spec *spec)
 {
     char *name = NULL;
     if (trkx_json_has(entry, "name"))
-        return trkx_json_wrong(entry, "column", "stands beside a name: one is enough");
+        return trkx_json_wrong(entry, "column", "cannot be combined with a name");
     enum trkx_status status = trkx_json_string(entry, "column", &name);
     if (status != TRKX_OK) return status;
     spec->feature = TRKX_FEATURE_COLUMN;
     spec->column = name;
     if (trkx_hits_own_column(name))
-        return trkx_json_wrong(entry, "column", "is one of the hits' own, which are features by name");
+        return trkx_json_wrong(entry, "column",
+                               "is a standard column of hits, whose features are used by name");
     return TRKX_OK;
 }
 
@@ -94,7 +95,7 @@ static enum trkx_status parse_inputs(const struct trkx_place *place, enum trkx_n
         return trkx_json_wrong(place, "inputs", takes[network].otherwise);
     for (size_t i = 0; i < count; i++) {
         const char *name = json_string_value(json_array_get(list, i));
-        if (name == NULL) return trkx_json_wrong(place, "inputs", "holds something that is not a text");
+        if (name == NULL) return trkx_json_wrong(place, "inputs", "contains something that is not a text");
         model->inputs[i] = trkx_duplicate(name);
         if (model->inputs[i] == NULL) return trkx_fail_memory(place->error, "inputs", strlen(name));
     }
@@ -103,14 +104,14 @@ static enum trkx_status parse_inputs(const struct trkx_place *place, enum trkx_n
     return TRKX_OK;
 }
 
-/* How edges lie in their tensor; [2,m] where nothing is said. */
+/* The layout of edges in their tensor; by default [2,m]. */
 static enum trkx_status parse_edges(const struct trkx_place *place, struct trkx_model *model)
 {
     const json_t *node = json_object_get(place->object, "edges");
     const char *layout = json_string_value(node);
     if (node == NULL) return TRKX_OK;
     if (model->inputs_count < 2)
-        return trkx_json_wrong(place, "edges", "is there, but inputs names no tensor of edges");
+        return trkx_json_wrong(place, "edges", "is given, but inputs names no tensor of edges");
     model->transposed = layout != NULL && strcmp(layout, "[m,2]") == 0;
     if (model->transposed || (layout != NULL && strcmp(layout, "[2,m]") == 0)) return TRKX_OK;
     return trkx_json_wrong(place, "edges", "is not \"[2,m]\" or \"[m,2]\"");
@@ -143,8 +144,7 @@ cleanup:
     return status;
 }
 
-/* [{"file": "gnn.onnx.data", "sha256": "..."}, ...]: what the network has beside its own file; may be
- * missing. */
+/* [{"file": "gnn.onnx.data", "sha256": "..."}, ...]: the network's further files; optional. */
 static enum trkx_status parse_data(const struct trkx_place *place, struct trkx_data_list *data)
 {
     const json_t *list = json_object_get(place->object, "data");
@@ -181,7 +181,7 @@ cleanup:
     return status;
 }
 
-/* The embedding makes a graph, the others score its edges. */
+/* The embedding has no cut; the others score edges. */
 static enum trkx_status check_network_keys(const struct trkx_place *place, enum trkx_network network)
 {
     static const char *const embedding[] = {"file",     "sha256", "data",   "inputs", "output",
@@ -199,7 +199,7 @@ static bool is_listed(const struct trkx_bundle *bundle, const char *column)
     return false;
 }
 
-/* The columns of all lists of features. */
+/* Collects the columns of all lists of features. */
 static enum trkx_status list_columns(struct trkx_bundle *bundle, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -234,17 +234,17 @@ static enum trkx_status parse_models(const struct trkx_place *top, const char *d
     return TRKX_OK;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------- */
+/* ---- the file --------------------------------------------------------------------------------------- */
 
-/* Adds a volume; `field` is where it stands. */
+/* Adds a volume; `field` names its place in messages. */
 static enum trkx_status add_volume(const struct trkx_place *place, const char *field, const json_t *node,
                                    size_t k, struct trkx_bundle *bundle)
 {
     json_int_t volume = json_integer_value(node);
     if (!json_is_integer(node) || volume < INT32_MIN || volume > INT32_MAX)
-        return trkx_json_wrong(place, field, "has what is no volume_id");
+        return trkx_json_wrong(place, field, "has an invalid volume_id");
     for (size_t v = 0; v < bundle->volumes_count; v++)
-        if (bundle->volumes[v].volume == volume) return trkx_json_wrong(place, field, "names a volume again");
+        if (bundle->volumes[v].volume == volume) return trkx_json_wrong(place, field, "repeats a volume");
     struct trkx_volume_k *last = &bundle->volumes[bundle->volumes_count++];
     last->volume = (int32_t)volume;
     last->k = (uint32_t)k;
@@ -259,7 +259,7 @@ static size_t count_volumes(const json_t *list)
     return count;
 }
 
-/* [{"volumes": [7, 8], "k": 24}, ...]; may be missing. */
+/* [{"volumes": [7, 8], "k": 24}, ...]; optional. */
 static enum trkx_status parse_volumes(const struct trkx_place *graph, struct trkx_bundle *bundle)
 {
     static const char *const known[] = {"volumes", "k"};
@@ -298,7 +298,7 @@ cleanup:
     return status;
 }
 
-/* Choices that this version knows only one value of; a bundle may state them, but not differently. */
+/* Choices with a single value in this version; a bundle may only state that value. */
 static enum trkx_status check_choice(const struct trkx_place *place, const char *field, const char *only)
 {
     const json_t *node = json_object_get(place->object, field);
@@ -319,8 +319,7 @@ static enum trkx_status parse_completion(const struct trkx_place *place, struct 
     double candidate_cut = 0;
     for (size_t i = 0; i < sizeof moved / sizeof *moved; i++)
         if (trkx_json_has(place, moved[i]))
-            return trkx_json_wrong(place, moved[i],
-                                   "is the detector's: it belongs in detector.json (docs/bundle.md)");
+            return trkx_json_wrong(place, moved[i], "belongs in detector.json (docs/bundle.md)");
     TRKX_CHECK(TRKX_JSON_KEYS(place, known));
     TRKX_CHECK(trkx_json_number(place, "candidate_cut", 0, 1, &candidate_cut));
     bundle->candidate_cut = (float)candidate_cut;
@@ -345,7 +344,7 @@ static enum trkx_status parse_method(const struct trkx_place *place, size_t *met
                            name == NULL ? "is not a text" : trkx_method_unknown(name, cause, sizeof cause));
 }
 
-/* Those of all methods: the options may choose another one than the bundle. */
+/* Reads the settings of all methods: the options may choose a different one. */
 static enum trkx_status parse_method_settings(const struct trkx_place *place, struct trkx_bundle *bundle)
 {
     enum trkx_status status = TRKX_OK;
@@ -362,7 +361,7 @@ cleanup:
     return status;
 }
 
-/* The keys of all methods, and those of the bundle's own. */
+/* The keys of all methods, and those common to all. */
 static enum trkx_status check_tracks_keys(const struct trkx_place *place)
 {
     enum { MOST = 64 };
@@ -404,7 +403,7 @@ static enum trkx_status parse_root(const struct trkx_place *top, const char *dir
     enum trkx_status status = TRKX_OK;
     double schema = 0;
     TRKX_CHECK(trkx_json_number(top, "schema", TRKX_BUNDLE_SCHEMA, TRKX_BUNDLE_SCHEMA, &schema));
-    TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* of this schema */
+    TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* no unknown keys */
     TRKX_CHECK(trkx_json_string(top, "name", &bundle->name));
     TRKX_CHECK(trkx_json_string(top, "detector", &bundle->detector));
     TRKX_CHECK(check_choice(top, "orientation", "outwards"));
@@ -465,8 +464,8 @@ enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, s
     if (strcmp(digest, model->sha256) == 0) return TRKX_OK;
     trkx_release(*bytes);
     *bytes = NULL;
-    return trkx_fail(error, TRKX_ERROR_MODEL, "%s: SHA-256 is %s, bundle.json says %s", model->path, digest,
-                     model->sha256);
+    return trkx_fail(error, TRKX_ERROR_MODEL, "%s: SHA-256 is %s, but bundle.json says %s", model->path,
+                     digest, model->sha256);
 }
 
 static void release_model(struct trkx_model *model)

@@ -1,4 +1,4 @@
-/* The model bundle: bundle.json and what it says, checked field by field (design: docs/bundle.md). */
+/* The model bundle: the content of bundle.json, checked field by field (docs/bundle.md). */
 #ifndef TRKX_SRC_BUNDLE_H
 #define TRKX_SRC_BUNDLE_H
 
@@ -13,10 +13,10 @@ struct trkx_model {
     char *path;                 /* directory/file */
     char *sha256;               /* 64 lower-case hexadecimal digits */
     struct trkx_data_list data; /* files beside it with its tensors' data */
-    char *inputs[2];            /* tensor names: node features, then edges; or the features of pairs alone */
+    char *inputs[2];            /* tensor names: node features, then edges; or only the features of pairs */
     size_t inputs_count;
-    bool pairs;      /* a filter that is given the features of each edge's ends side by side, [b,2F] */
-    bool transposed; /* edges go in as [m,2] */
+    bool pairs;      /* a filter that takes the features of each edge's ends side by side, [b,2F] */
+    bool transposed; /* it takes edges as [m,2] */
     char *output;
     trkx_feature_spec *features; /* [features_count] the model's own list, or a copy of the bundle's, with the
                                   * names of its columns */
@@ -25,7 +25,7 @@ struct trkx_model {
     float cut; /* filter and gnn */
 };
 
-/* How many neighbours hits of a volume keep, where that is not the bundle's k. */
+/* Number of neighbours that hits of a volume keep, if not the bundle's k. */
 struct trkx_volume_k {
     int32_t volume;
     uint32_t k;
@@ -33,17 +33,17 @@ struct trkx_volume_k {
 
 struct trkx_bundle {
     char *directory, *name, *detector;
-    char *detectors; /* path of the detector's description or modules, NULL where the bundle has none */
+    char *detectors; /* path of the detector's description or modules, or NULL */
     struct trkx_model models[TRKX_NETWORKS];
-    const char **columns; /* [columns_count] that any network looks at, each once: views of its list */
+    const char **columns; /* [columns_count] used by any network, each once: views of its list */
     size_t columns_count;
     size_t dim, k;
     struct trkx_volume_k *volumes; /* [volumes_count] */
     size_t volumes_count;
     double radius;
     size_t min_hits;
-    size_t method;                                   /* of track labelling: its place in tracks/methods.h */
-    double (*method_settings)[TRKX_METHOD_SETTINGS]; /* [methods] of each, its own */
+    size_t method;                                   /* of track labelling: its index in tracks/methods.h */
+    double (*method_settings)[TRKX_METHOD_SETTINGS]; /* [methods] settings of each */
     bool completes;                                  /* tracks are completed, with: */
     float candidate_cut;                             /* on the filter's scores */
     trkx_complete_options completion;                /* min_hits as above; its threads are the pipeline's */
@@ -52,14 +52,14 @@ struct trkx_bundle {
 /* Reads directory/bundle.json. Errors: MEMORY, IO, FORMAT (not JSON), BUNDLE (a field is missing or wrong).
  */
 enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bundle, trkx_error *error);
-/* The same from text in memory; `name` stands for the file in messages. */
+/* The same from text in memory; messages use `name` as the file. */
 enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *name, const char *directory,
                                    struct trkx_bundle *bundle, trkx_error *error);
 /* Frees the content. */
 void trkx_bundle_release(struct trkx_bundle *bundle);
 
 /* Reads a model's file whole and compares its SHA-256 with the bundle's.
- * Errors: MEMORY, IO, MODEL (another checksum). *bytes is trkx_release'd by the caller. */
+ * Errors: MEMORY, IO, MODEL (different checksum). The caller passes *bytes to trkx_release. */
 enum trkx_status trkx_model_read(const struct trkx_model *model, void **bytes, size_t *count,
                                  trkx_error *error);
 

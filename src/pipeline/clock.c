@@ -1,4 +1,4 @@
-/* The time of a step: on the wall, and of processors. */
+/* Measures the wall and CPU time of a step. */
 #include "pipeline/clock.h"
 
 #include <time.h>
@@ -10,7 +10,7 @@ static double seconds_of(clockid_t clock)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* A run on one thread uses that; what others do meanwhile can only be told apart for one thread. */
+/* The CPU time of the run's thread if it is the only one: with more, concurrent runs cannot be separated. */
 static clockid_t cpu_clock(int threads)
 {
     return threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;

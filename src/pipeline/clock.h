@@ -4,7 +4,7 @@
 
 #include <trkx.h>
 
-/* threads: that the step may use. */
+/* threads: the number that the step may use. */
 void trkx_clock_start(trkx_step_record *record, int threads);
 void trkx_clock_stop(trkx_step_record *record, int threads);
 

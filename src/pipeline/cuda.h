@@ -5,12 +5,12 @@
  *
  *   library = dlopen("libtrkx_cuda.so", RTLD_NOW | RTLD_LOCAL);
  *   trkx_cuda_interface_fn *get = (trkx_cuda_interface_fn *)dlsym(library, TRKX_CUDA_INTERFACE);
- *   const trkx_cuda_table *cuda = get(TRKX_CUDA_VERSION);    NULL: it is of another version
+ *   const trkx_cuda_table *cuda = get(TRKX_CUDA_VERSION);    NULL: different version
  *
- * The rules of pipeline/backend.h hold for all of it. TRKX_ERROR_DEVICE: no driver, no such device, or it
- * failed; after a failure of a kernel the context can only be closed. TRKX_ERROR_MEMORY: the budget cannot be
- * kept, or the device is full; the message states how many bytes are held, too. A context is one device with
- * a stream and a pool of memory, whose blocks are aligned to 256 bytes.
+ * The rules of pipeline/backend.h apply. TRKX_ERROR_DEVICE: no driver, no such device, or it failed; after a
+ * failure of a kernel the context can only be closed. TRKX_ERROR_MEMORY: the budget is too small, or the
+ * device is full; the message also states how many bytes are held. A context is one device with a stream and
+ * a pool of memory, whose blocks are aligned to 256 bytes.
  */
 #ifndef TRKX_CUDA_H
 #define TRKX_CUDA_H
@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* Goes up with every change of the table, or of trkx_backend. */
+/* Incremented with every change of the table or of trkx_backend. */
 #define TRKX_CUDA_VERSION 2u
 #define TRKX_CUDA_INTERFACE "trkx_cuda_interface"
 
@@ -33,17 +33,17 @@ typedef struct trkx_cuda_device {
 typedef struct trkx_cuda_table {
     unsigned version; /* TRKX_CUDA_VERSION */
     size_t size;      /* of this struct */
-    bool host;        /* "device" memory is the host's, and the networks have to run there too: this is the
-                       * build for tests, which runs the same source on the processor's threads */
+    bool host; /* the build for tests, which runs the same source on the processor's threads: "device" memory
+                  is the host's, and networks run there too */
 
-    /* Errors: DEVICE (no driver, or one that is too old for this library; no device). */
+    /* Errors: DEVICE (no driver, one too old for this library, or no device). */
     enum trkx_status (*count_devices)(int *count, trkx_error *error);
     /* Errors: ARGUMENT (no device of that number), DEVICE. */
     enum trkx_status (*describe)(int device, trkx_cuda_device *description, trkx_error *error);
 
-    /* budget: bytes that the pool takes at most. Errors: ARGUMENT, MEMORY, DEVICE. */
+    /* budget: limit of the pool in bytes. Errors: ARGUMENT, MEMORY, DEVICE. */
     enum trkx_status (*open)(int device, size_t budget, trkx_backend_context **context, trkx_error *error);
-    /* Waits for the stream, and gives back everything, also what was not released. NULL: nothing. */
+    /* Waits for the stream and frees everything, including unreleased blocks. NULL: nothing. */
     void (*close)(trkx_backend_context *context);
     /* The cudaStream_t of the context, for the networks; NULL in the host build. */
     void *(*stream)(const trkx_backend_context *context);
@@ -51,7 +51,7 @@ typedef struct trkx_cuda_table {
     trkx_backend backend;
 } trkx_cuda_table;
 
-/* The table for programs built with this version of the header; NULL where the library has another. */
+/* The table for programs built with this version of the header; NULL if the library has another version. */
 typedef const trkx_cuda_table *trkx_cuda_interface_fn(unsigned version);
 TRKX_API trkx_cuda_interface_fn trkx_cuda_interface;
 

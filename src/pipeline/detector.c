@@ -1,5 +1,4 @@
-/* The detector of a pipeline: what the bundle names, or the options in its place; and the modules of hits in
- * it. */
+/* The detector of a pipeline, as named by the bundle or the options; and the modules of hits in it. */
 #include "pipeline/detector.h"
 
 #include "detector/description.h"
@@ -14,7 +13,7 @@ static bool needs_modules(const struct trkx_bundle *bundle)
     return bundle->completes;
 }
 
-/* Modules alone, from the options, are described by the bundle. */
+/* A file of modules only, from the options, uses the bundle's description. */
 static enum trkx_status describe_detector(trkx_pipeline *pipeline, trkx_error *error)
 {
     const struct trkx_bundle *bundle = &pipeline->bundle;
@@ -37,7 +36,8 @@ enum trkx_status trkx_pipeline_load_detector(trkx_pipeline *pipeline, const char
         return trkx_fail(
             error, TRKX_ERROR_BUNDLE,
             "%s/bundle.json: its features of cells or modules, or the completion of its tracks, need the "
-            "detector: name a detector.json (docs/bundle.md), or for features alone a detectors.csv, in "
+            "detector: name a detector.json (docs/bundle.md), or if only features need it a detectors.csv, "
+            "in "
             "the field detectors or in the options; TrackML's are beside models/default/bundle.json",
             bundle->directory);
     enum trkx_status status = trkx_detector_read(path, &pipeline->detector, error);

@@ -1,4 +1,4 @@
-/* GPUs: libtrkx_cuda is loaded, the devices that a pipeline is given are opened, and lent to its runs. */
+/* Loads libtrkx_cuda, opens the devices of a pipeline, and lends them to its runs. */
 #include "pipeline/devices.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 #include "networks/library.h"
 #include "networks/session.h"
 
-enum { MOST = 64 }; /* devices of one pipeline */
+enum { MOST = 64 }; /* most devices of one pipeline */
 
 struct trkx_devices {
     void *library;
@@ -27,9 +27,10 @@ struct trkx_devices {
 
 static const struct trkx_library LIBRARY = {
     "libtrkx_cuda.so", "TRKX_CUDA_LIBRARY",
-    "build trkx where the CUDA toolkit is (docs/device.md), or choose the device cpu", TRKX_ERROR_DEVICE};
+    "build trkx with the CUDA toolkit installed (docs/device.md), or choose the device cpu",
+    TRKX_ERROR_DEVICE};
 
-/* From the library at a path; what was opened stays in *devices. */
+/* Loads the library at a path; *devices owns it, also on failure. */
 static enum trkx_status take_table(struct trkx_devices *devices, const char *path, trkx_error *error)
 {
     trkx_cuda_interface_fn *interface = NULL;
@@ -43,8 +44,7 @@ static enum trkx_status take_table(struct trkx_devices *devices, const char *pat
     devices->cuda = interface(TRKX_CUDA_VERSION);
     if (devices->cuda == NULL || devices->cuda->size < sizeof *devices->cuda)
         return trkx_fail(error, TRKX_ERROR_DEVICE,
-                         "%s: is of another version than this trkx: build and install the two together",
-                         path);
+                         "%s: is from a different version of trkx: build and install both together", path);
     return TRKX_OK;
 }
 
@@ -61,7 +61,7 @@ cleanup:
 
 /* ---- opening ---------------------------------------------------------------------------------------- */
 
-/* "cuda:N" at *text, which moves behind it; -1 where it is none. */
+/* Parses "cuda:N" at *text and advances it; -1 if invalid. */
 static int read_name(const char **text)
 {
     static const char prefix[] = "cuda:";
@@ -75,7 +75,7 @@ static int read_name(const char **text)
     return (int)number;
 }
 
-/* The numbers of all devices that are named. */
+/* The numbers of all named devices. */
 static enum trkx_status read_names(const char *names, struct trkx_devices *devices, trkx_error *error)
 {
     const char *text = names;
@@ -83,7 +83,7 @@ static enum trkx_status read_names(const char *names, struct trkx_devices *devic
         int number = read_name(&text);
         if (number < 0 || (*text != ',' && *text != '\0'))
             return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "device \"%s\" is none of cpu, auto, cuda:N or cuda:N,cuda:M,...", names);
+                             "device \"%s\" is not cpu, auto, cuda:N or cuda:N,cuda:M,...", names);
         if (devices->count == MOST)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT, "device: more than %d devices are named", MOST);
         devices->devices[devices->count++].device.number = number;
@@ -98,8 +98,8 @@ static size_t times_named(const struct trkx_devices *devices, int number)
     return times;
 }
 
-/* What is outside the budget (the program's own code on the device, the networks' work space for products)
- * comes out of the tenth that is left. */
+/* Memory outside the budget (the program's code on the device, the networks' work space for products) comes
+ * from the remaining tenth. */
 static enum trkx_status open_gpu(struct trkx_devices *devices, struct trkx_gpu *gpu,
                                  const struct trkx_devices_spec *spec, trkx_error *error)
 {

@@ -1,11 +1,11 @@
-/* GPUs: libtrkx_cuda is loaded at run time, and a pipeline opens the devices that it is given. */
+/* GPUs: loads libtrkx_cuda at run time and opens the devices of a pipeline. */
 #ifndef TRKX_SRC_DEVICES_H
 #define TRKX_SRC_DEVICES_H
 
 #include "networks/device.h"
 #include "pipeline/cuda.h"
 
-/* One device of a pipeline, with the networks that run on it. One run at a time. */
+/* A device of a pipeline, with its networks. One run at a time. */
 struct trkx_gpu {
     struct trkx_device device;
     const trkx_backend *backend;
@@ -17,23 +17,24 @@ struct trkx_gpu {
 struct trkx_devices;
 
 struct trkx_devices_spec {
-    const char *names; /* "cuda:0,cuda:1"; one that is named twice runs two events at once */
-    size_t max_memory; /* bytes of each; 0: nine tenths of what is free, shared by those on the same GPU */
+    const char *names; /* "cuda:0,cuda:1"; one named twice runs two events at once */
+    size_t
+        max_memory; /* bytes per device; 0: nine tenths of the free memory, shared by those on the same GPU */
     bool tf32;
 };
 
-/* Errors: ARGUMENT (no such list), MEMORY, DEVICE (no library, driver or device; the message says which). */
+/* Errors: ARGUMENT (invalid list), MEMORY, DEVICE (no library, driver or device; the message says which). */
 enum trkx_status trkx_devices_open(const struct trkx_devices_spec *spec, struct trkx_devices **devices,
                                    trkx_error *error);
-/* All devices are back. NULL: nothing. */
+/* All devices must have been returned. NULL: nothing. */
 void trkx_devices_close(struct trkx_devices *devices);
 
 size_t trkx_devices_count(const struct trkx_devices *devices);
 struct trkx_gpu *trkx_devices_at(struct trkx_devices *devices, size_t i);
-/* What the first one is: "Tesla V100-SXM2-16GB". */
+/* Name of the first one: "Tesla V100-SXM2-16GB". */
 const char *trkx_devices_description(const struct trkx_devices *devices);
 
-/* A device for this thread alone; waits where all are lent. Any thread. */
+/* Lends a device to this thread; waits while all are lent. Any thread. */
 struct trkx_gpu *trkx_devices_lend(struct trkx_devices *devices);
 void trkx_devices_return(struct trkx_devices *devices, struct trkx_gpu *gpu);
 

@@ -1,4 +1,4 @@
-/* The edges' ends as a network takes them: the forms there are, how the host puts them, and their views. */
+/* The forms of edges in networks' inputs, how the host writes them, and their views. */
 #include "pipeline/edge_tensors.h"
 
 #include <string.h>
@@ -9,8 +9,8 @@ enum trkx_status trkx_edge_form_of(const struct trkx_model *model, const struct 
     bool narrow = !model->pairs && trkx_session_element(session, 1) == TRKX_ELEMENT_INT32;
     *form = (trkx_edge_form){model->pairs, model->transposed, narrow, features, model->features_count};
     if (!narrow || n <= INT32_MAX) return TRKX_OK;
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "%zu hits are more than a network with int32 edges can take",
-                     n);
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                     "%zu hits are more than a network with int32 edges can handle", n);
 }
 
 bool trkx_edge_form_is_plain(const trkx_edge_form *form)

@@ -1,4 +1,4 @@
-/* Graph building: hits that are near each other in the embedding are joined by edges, outwards. */
+/* Graph building: outward edges between hits that are close in the embedding. */
 #include "pipeline/edges.h"
 
 #include "pipeline/graph.h"

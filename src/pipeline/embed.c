@@ -1,7 +1,7 @@
-/* Data encoding: each hit's features become a point, near the points of its neighbours on the track. */
+/* Embedding: maps each hit's features to a point, close to those of its neighbours on the track. */
 #include "pipeline/embed.h"
 
-/* Hits a call: the hidden layers of one batch stay in the cache. */
+/* Hits per call: the hidden layers of a batch stay in the cache. */
 enum { BATCH = 16384 };
 
 /* Fills run->embedding. */

@@ -1,5 +1,4 @@
-/* Features of the hits, as each network wants them. What a back end does not compute by itself comes from the
- * host. */
+/* Features of the hits for each network. The host computes those that the back end does not. */
 #include "pipeline/features.h"
 
 #include "features/features.h"
@@ -16,7 +15,7 @@ static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
             "features: the bundle %s needs the hits' cells, which are missing (of a TrackML event: "
-            "the file -cells.csv); one that needs none works, as models/acat2021-like (trkx run "
+            "the file -cells.csv); use a bundle that needs none, such as models/acat2021-like (trkx run "
             "--bundle acat2021-like)",
             pipeline->bundle.directory);
     const struct trkx_placed_hits placed = {hits, pipeline->detector, modules};
@@ -44,7 +43,7 @@ static bool are_computed_there(const trkx_backend *backend, const struct trkx_mo
     return true;
 }
 
-/* Into the block; by way of an array of the host where memory is not shared. */
+/* Fills the block; via an array of the host if memory is not shared. */
 static enum trkx_status bring_features(const struct trkx_run *run, enum trkx_network network, size_t count,
                                        float *block)
 {

@@ -1,9 +1,9 @@
-/* Edge filtering: a network looks at the two ends of each edge; edges are independent of each other. */
+/* Edge filtering: a network scores each edge from its two ends; edges are independent. */
 #include "pipeline/filter.h"
 
 #include "pipeline/scores.h"
 
-/* Calls the network with so many edges at a time, from *first on, which follows what is done. */
+/* Calls the network with `batch` edges at a time, from *first on, which is advanced. */
 static enum trkx_status score_in_batches(const struct trkx_run *run, size_t batch, size_t *first)
 {
     struct trkx_scoring scoring;
@@ -20,10 +20,10 @@ cleanup:
     return status;
 }
 
-/* Where a batch does not fit, half of it may. */
+/* If a batch does not fit in memory, tries half of it. */
 static enum trkx_status score(const struct trkx_run *run)
 {
-    enum { LEAST = 1024 }; /* edges a call: what a device does at once */
+    enum { LEAST = 1024 }; /* edges per call: what a device processes at once */
     size_t m = run->edges.count, most = run->pipeline->filter_batch, first = 0;
     size_t batch = m < most ? m : most;
     if (m == 0) return TRKX_OK;

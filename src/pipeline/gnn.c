@@ -1,4 +1,4 @@
-/* The graph network: every edge is scored in the light of the edges around it, so the graph goes in whole. */
+/* The graph network: scores each edge from its neighbourhood, so it takes the whole graph at once. */
 #include "pipeline/gnn.h"
 
 #include "pipeline/scores.h"

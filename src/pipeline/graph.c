@@ -1,4 +1,4 @@
-/* How the bundle makes the graph of an event's hits: the radius, and how many neighbours each hit keeps. */
+/* The options of the bundle's graph: the radius, and the number of neighbours that each hit keeps. */
 #include "pipeline/graph.h"
 
 static uint32_t k_of_volume(const struct trkx_bundle *bundle, int32_t volume)
@@ -22,7 +22,7 @@ enum trkx_status trkx_pipeline_graph(const trkx_pipeline *pipeline, const trkx_h
     if (hits->volume_id == NULL && hits->count > 0)
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
-            "edges: how many neighbours a hit keeps depends on its volume in this bundle, the hits "
+            "edges: in this bundle the number of neighbours depends on a hit's volume, but the hits "
             "have no volume_id");
     TRKX_ALLOCATE(*ks, memory, hits->count, "the numbers of neighbours");
     for (size_t i = 0; i < hits->count; i++) (*ks)[i] = k_of_volume(bundle, hits->volume_id[i]);

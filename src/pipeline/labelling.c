@@ -1,4 +1,4 @@
-/* Track labelling as a bundle asks for it: by one of the methods, completed or not. */
+/* A bundle's track labelling: one of the methods, with or without completion. */
 #include "pipeline/labelling.h"
 #include "tracks/complete.h"
 #include "tracks/labels.h"
@@ -15,8 +15,7 @@ trkx_labelling_options trkx_pipeline_labelling(const trkx_pipeline *pipeline)
 
 enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
                                          const trkx_tracks_input *input, const int32_t *modules,
-                                         int32_t *labels, struct trkx_labelling *outcome,
-                                         trkx_error *error)
+                                         int32_t *labels, struct trkx_labelling *outcome, trkx_error *error)
 {
     const struct trkx_bundle *bundle = &pipeline->bundle;
     const trkx_labelling_options options = trkx_pipeline_labelling(pipeline);

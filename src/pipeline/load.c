@@ -1,4 +1,4 @@
-/* A pipeline's life: a bundle is read, the options change it, and its parts are loaded. */
+/* Creates pipelines: reads a bundle, applies the options, and loads the parts. */
 #include "core/options.h"
 #include "core/threads.h"
 #include "pipeline/detector.h"
@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Edges a call of the filter: ONNX Runtime's own kernels keep each layer's outputs of a whole call, and
- * pairs of features are gathered for a whole call. A device has the memory, and takes 5 us to start each
+/* Edges per call of the filter: ONNX Runtime's own kernels keep each layer's outputs for a whole call, and
+ * pairs of features are gathered for a whole call. A device has enough memory, and takes 5 us to start a
  * kernel. */
 static size_t suiting_batch(const trkx_pipeline *pipeline)
 {
@@ -22,14 +22,14 @@ void trkx_pipeline_options_init(trkx_pipeline_options *options)
         .size = sizeof *options, .kernels = TRKX_KERNELS_TRKX, .filter_cut = -1, .gnn_cut = -1};
 }
 
-/* ---- what the options say instead of the bundle ------------------------------------------------------ */
+/* ---- options that override the bundle ---------------------------------------------------------------- */
 
 static enum trkx_status override_cut(const char *name, double cut, float *bundle_cut, trkx_error *error)
 {
     if (cut == -1) return TRKX_OK;
     if (!(cut >= 0 && cut <= 1))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "pipeline: %s is %g: it is from 0 to 1, or -1 for the bundle's", name, cut);
+                         "pipeline: %s is %g: it must be from 0 to 1, or -1 for the bundle's", name, cut);
     *bundle_cut = (float)cut;
     return TRKX_OK;
 }
@@ -86,8 +86,8 @@ enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_op
     *result = NULL;
     trkx_pipeline_options_init(&options);
     TRKX_CHECK(trkx_options_take("pipeline", given, &options, sizeof options, error));
-    if (bundle == NULL || *bundle == '\0') /* which would be the root's */
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: no bundle is named: its path is empty");
+    if (bundle == NULL || *bundle == '\0') /* which would mean the root directory */
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: the path of the bundle is empty");
     if (options.threads < 0 || options.kernels > TRKX_KERNELS_STOCK)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: threads negative or kernels unknown");
     pipeline = trkx_allocate_zero(NULL, 1, sizeof *pipeline);

@@ -1,4 +1,4 @@
-/* What a loaded pipeline consists of. */
+/* The parts of a loaded pipeline. */
 #ifndef TRKX_SRC_PARTS_H
 #define TRKX_SRC_PARTS_H
 
@@ -11,16 +11,16 @@
 struct trkx_pipeline {
     struct trkx_bundle bundle;
     trkx_bundle_info info;
-    struct trkx_session *sessions[TRKX_NETWORKS]; /* of the CPU; NULL where there are devices */
+    struct trkx_session *sessions[TRKX_NETWORKS]; /* on the CPU; NULL with devices */
     struct trkx_devices *devices;                 /* with their own networks; NULL: the CPU */
     trkx_device_info device;
-    char *device_names, *fallback;  /* what `device` shows */
-    struct trkx_detector *detector; /* NULL where no feature needs it */
+    char *device_names, *fallback;  /* strings of `device` */
+    struct trkx_detector *detector; /* NULL if not needed */
     int threads;
     size_t filter_batch;
     enum trkx_kernels kernels;
-    struct trkx_arenas *runs;   /* memory of the runs, for the next ones */
-    struct trkx_arenas *events; /* and of the events that they read */
+    struct trkx_arenas *runs;   /* reusable memory of runs */
+    struct trkx_arenas *events; /* and of the events they read */
 };
 
 #endif

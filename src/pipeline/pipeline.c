@@ -1,5 +1,5 @@
 /*
- * The data flow, one call a step:
+ * The data flow, one call per step:
  *
  *   hits      xyz [n,3] mm, ids                                 (src/io/event_read.c, or the caller's arrays)
  *   features  -> features [n,F]                                 (src/pipeline/features.c)
@@ -9,7 +9,7 @@
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/pipeline/gnn.c)
  *   tracks    -> labels [n]                 method, completion  (src/pipeline/tracks.c)
  *
- * What the steps compute with is src/pipeline/backend.h; what is recorded of each, src/pipeline/record.c.
+ * The steps use the operations of src/pipeline/backend.h; src/pipeline/record.c records them.
  */
 #include <string.h>
 
@@ -26,7 +26,7 @@
 #include "pipeline/truth.h"
 #include "tracks/labels.h"
 
-/* An event without hits has nothing to run: it has no tracks. */
+/* Events without hits have no tracks: nothing is run. */
 static enum trkx_status run_steps(struct trkx_recording *to)
 {
     enum trkx_status status = TRKX_OK;
@@ -41,7 +41,7 @@ cleanup:
     return status;
 }
 
-/* ---- what a run is given ---------------------------------------------------------------------------- */
+/* ---- inputs of a run -------------------------------------------------------------------------------- */
 
 void trkx_run_options_init(trkx_run_options *options)
 {
@@ -60,7 +60,7 @@ static enum trkx_status check_hits(const trkx_pipeline *pipeline, const trkx_hit
     return TRKX_OK;
 }
 
-/* Address space for all of the run; what it does not touch takes no memory. */
+/* Address space for the whole run; untouched parts take no memory. */
 static enum trkx_status borrow_arena(const trkx_pipeline *pipeline, size_t hits, struct trkx_memory *memory,
                                      trkx_error *error)
 {
@@ -76,7 +76,7 @@ static enum trkx_status note_truth(trkx_result *result, const char *note, trkx_e
     return result->truth_note != NULL ? TRKX_OK : trkx_fail_memory(error, "a note", strlen(note));
 }
 
-/* Tracks need no truth: where an event's own is of no use, that is noted, and nothing compared with it. */
+/* Tracks need no truth: if an event's truth cannot be used, this is noted and nothing is compared. */
 static enum trkx_status prepare_truth(struct trkx_recording *to, const struct trkx_event *event,
                                       trkx_run_options *options)
 {
@@ -98,7 +98,7 @@ static enum trkx_status prepare_truth(struct trkx_recording *to, const struct tr
     return note_truth(to->result, note, run->error);
 }
 
-/* ---- what comes of it ------------------------------------------------------------------------------- */
+/* ---- the result ------------------------------------------------------------------------------------- */
 
 static enum trkx_status create_result(size_t hits, trkx_result **result, trkx_error *error)
 {
@@ -111,7 +111,7 @@ cleanup:
     return status;
 }
 
-/* What the run holds of edges goes with it: the result gets a copy. */
+/* The run's edges are released with it: the result gets a copy. */
 static enum trkx_status keep_edges(const struct trkx_edges_read *read, trkx_result *result, trkx_error *error)
 {
     size_t count = read->edges.count;
@@ -138,7 +138,7 @@ static void sum_up(const struct trkx_run *run, trkx_result *result)
 
 /* ---- a run ------------------------------------------------------------------------------------------ */
 
-/* event: where the hits are from, or NULL. The result is filled. */
+/* event: the one with the hits, or NULL. Fills the result. */
 static enum trkx_status record_run(struct trkx_recording *to, const struct trkx_event *event,
                                    trkx_run_options *options)
 {

@@ -1,4 +1,4 @@
-/* An event is read for a pipeline: what its bundle looks at, and the truth where it is of use. */
+/* Reads an event for a pipeline: the parts its bundle uses, and the truth if it can be used. */
 #include <string.h>
 
 #include "features/features.h"
@@ -7,7 +7,7 @@
 #include "pipeline/clock.h"
 #include "pipeline/parts.h"
 
-/* Truth and particles where they are there; cells only for the bundles that look at them. */
+/* Truth and particles if they exist; cells only if the bundle uses them. */
 static unsigned parts_wanted(const trkx_pipeline *pipeline)
 {
     const struct trkx_model *models = pipeline->bundle.models;
@@ -17,8 +17,8 @@ static unsigned parts_wanted(const trkx_pipeline *pipeline)
     return parts;
 }
 
-/* Where the file of particles is of no use, which is the only thing that reading without it mends, the truth
- * is not to be compared with: its particles' ways begin where that file says. */
+/* If reading works only without the file of particles, the truth must not be used: the file has the vertices
+ * of its particles. */
 static enum trkx_status read_event(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
                                    trkx_error *error)
 {
@@ -45,7 +45,7 @@ enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *p
     trkx_step_record reading = {.step = TRKX_STEP_HITS};
     trkx_clock_start(&reading, pipeline->threads);
     enum trkx_status status = read_event(pipeline, prefix, event, error);
-    if (status == TRKX_ERROR_MEMORY) trkx_fail_in_event(error, prefix); /* all others name a file */
+    if (status == TRKX_ERROR_MEMORY) trkx_fail_in_event(error, prefix); /* the others name a file */
     if (status != TRKX_OK) return status;
     trkx_clock_stop(&reading, pipeline->threads);
     reading.peak_bytes = (*event)->peak_bytes;

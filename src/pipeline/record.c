@@ -1,4 +1,4 @@
-/* The recording of steps: time, memory and truth of each, and what the hook is shown. */
+/* Records the time, memory and edge quality of each step, and prepares the view for the hook. */
 #include "pipeline/record.h"
 
 #include "pipeline/clock.h"
@@ -11,7 +11,7 @@ const char *trkx_step_name(enum trkx_step step)
     return (unsigned)step < TRKX_STEPS ? names[step] : "unknown";
 }
 
-/* ---- what the host reads ---------------------------------------------------------------------------- */
+/* ---- reading on the host ---------------------------------------------------------------------------- */
 
 static enum trkx_status read_edges(struct trkx_recording *recording, enum trkx_step step)
 {
@@ -19,7 +19,7 @@ static enum trkx_status read_edges(struct trkx_recording *recording, enum trkx_s
     const trkx_run_options *options = recording->options;
     bool wanted = options->copies || options->truth != NULL || run->place.backend->shared;
     bool kept = options->keep_edges && step == TRKX_STEP_TRACKS;
-    trkx_run_read_edges_end(run, &recording->edges); /* those of the step before */
+    trkx_run_read_edges_end(run, &recording->edges); /* those of the previous step */
     if (step < TRKX_STEP_EDGES || (!wanted && !kept)) return TRKX_OK;
     return trkx_run_read_edges(run, &run->edges, step >= TRKX_STEP_FILTER, &recording->edges);
 }
@@ -69,7 +69,7 @@ static enum trkx_status call_hook(const struct trkx_recording *recording, const 
                      trkx_step_name(record->step));
 }
 
-/* No later step needs it: 4 MB less in the GNN, where a full-density event has its peak. */
+/* No later step needs it: saves 4 MB in the GNN, at the peak of a full-density event. */
 static void give_back_embedding(struct trkx_recording *recording)
 {
     struct trkx_run *run = recording->run;
@@ -80,7 +80,7 @@ static void give_back_embedding(struct trkx_recording *recording)
 
 /* ---- records ---------------------------------------------------------------------------------------- */
 
-/* The place works on while the host goes ahead: a step is over when both are through. */
+/* Work on the place may be queued: a step ends when both host and place are done. */
 static enum trkx_status take_and_wait(struct trkx_run *run, enum trkx_status (*take)(struct trkx_run *run))
 {
     enum trkx_status status = take(run);

@@ -1,4 +1,4 @@
-/* What is recorded of a run's steps, and shown to its hook. */
+/* Records a run's steps and calls its hook. */
 #ifndef TRKX_SRC_RECORD_H
 #define TRKX_SRC_RECORD_H
 
@@ -8,24 +8,23 @@
 struct trkx_recording {
     struct trkx_run *run;
     const trkx_run_options *options;
-    trkx_result *result;   /* whose steps are appended to */
-    trkx_edges true_edges; /* outwards; looked at where the options have truth */
+    trkx_result *result;   /* gets the records */
+    trkx_edges true_edges; /* outwards; used if the options have truth */
 
-    /* what the run has made so far, where the host reads it; NULL and empty: it is on a device, and not
-     * wanted */
+    /* tensors of the run so far, if the host reads them; NULL or empty: on a device, and not requested */
     float *features, *embedding;
     struct trkx_edges_read edges;
 };
 
-/* Takes a step of the run, records it, and calls the hook. Errors: the step's; CANCELLED; MEMORY. */
+/* Runs a step, records it, and calls the hook. Errors: the step's; CANCELLED; MEMORY. */
 enum trkx_status trkx_record_step(struct trkx_recording *recording, enum trkx_step step,
                                   enum trkx_status (*take)(struct trkx_run *run));
-/* The reading of the hits, which is over. Errors: CANCELLED. */
+/* Records the reading of the hits, which is done. Errors: CANCELLED. */
 enum trkx_status trkx_record_reading(struct trkx_recording *recording, const trkx_step_record *reading);
-/* All steps together. */
+/* Records the sum of all steps. */
 void trkx_record_total(trkx_result *result);
 
-/* Gives back what is read of the run, before the run ends. */
+/* Releases copies of the run's tensors, before the run ends. */
 void trkx_recording_end(struct trkx_recording *recording);
 
 #endif

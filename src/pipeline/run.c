@@ -1,4 +1,4 @@
-/* What a run holds, and how it comes and goes between the host and the place of the run. */
+/* Manages a run's memory and its transfers between the host and the run's place. */
 #include "pipeline/run.h"
 
 void trkx_run_begin(struct trkx_run *run, const trkx_pipeline *pipeline, struct trkx_memory *memory, size_t n,
@@ -83,7 +83,7 @@ enum trkx_status trkx_run_fetch(const struct trkx_run *run, void *array, const v
     return run->place.backend->download(run->place.context, array, block, bytes, run->error);
 }
 
-/* ---- what the host reads ---------------------------------------------------------------------------- */
+/* ---- reading on the host ---------------------------------------------------------------------------- */
 
 enum trkx_status trkx_run_read(const struct trkx_run *run, float *block, size_t count, float **read)
 {

@@ -1,4 +1,4 @@
-/* What a run holds between its steps, on the back end of the place where it is. */
+/* The state of a run between its steps, on its back end. */
 #ifndef TRKX_SRC_RUN_H
 #define TRKX_SRC_RUN_H
 
@@ -12,15 +12,15 @@ struct trkx_run {
     trkx_step_hook hook;        /* NULL: cannot be cancelled */
     void *user;
     trkx_error *error;
-    const trkx_hits *hits; /* NULL: not asked for in a step by itself */
+    const trkx_hits *hits; /* NULL: not needed by a single step */
     size_t n;              /* how many */
-    bool lent;             /* a step by itself: where memory is shared, its arrays are its caller's */
-    int32_t *modules;      /* [n] of the hits in the detector, from the step features on; NULL: not known */
-    int32_t *labels;       /* [n] the result's, of the host */
+    bool lent;             /* a single step: if memory is shared, its arrays are the caller's */
+    int32_t *modules;      /* [n] of the hits, from the step features on; NULL: unknown */
+    int32_t *labels;       /* [n] the result's, on the host */
 
     /* blocks of the place */
     float *xyz;                     /* [n,3] mm */
-    float *features[TRKX_NETWORKS]; /* [n,F] of each network; the same one where the lists are the same */
+    float *features[TRKX_NETWORKS]; /* [n,F] of each network; shared if the lists are the same */
     float *embedding;               /* [n,D] */
     trkx_backend_edges edges;       /* [m] with scores [m] from the filter on */
     trkx_backend_edges candidates;  /* for the completion of tracks: more than pass the filter */
@@ -28,23 +28,23 @@ struct trkx_run {
     struct trkx_labelling labelling;
 };
 
-/* Takes a place; the rest of *run is zero-initialised. What the host allocates for it is `memory`'s. */
+/* Gets a place; the rest of *run is zero-initialised. Host memory comes from `memory`. */
 void trkx_run_begin(struct trkx_run *run, const trkx_pipeline *pipeline, struct trkx_memory *memory, size_t n,
                     trkx_error *error);
-/* Gives back what the run holds, and its place. */
+/* Releases the run's memory and its place. */
 void trkx_run_end(struct trkx_run *run);
 
-/* Asks the hook, between batches, whether to go on. Errors: CANCELLED. */
+/* Calls the hook between batches. Errors: CANCELLED. */
 enum trkx_status trkx_run_check(const struct trkx_run *run, const char *step);
 
 /* ---- blocks ---- */
 
-/* A block of floats; `what` names the purpose. Errors: MEMORY. */
+/* A block of floats; `what` is the purpose. Errors: MEMORY. */
 enum trkx_status trkx_run_allocate(const struct trkx_run *run, size_t count, const char *what, float **block);
 void trkx_run_release(const struct trkx_run *run, void *block);
 
-/* An array [count] of the host as a block: itself where memory is shared, else a copy, or (stand_in) room for
- * what is to be fetched. Errors: MEMORY, DEVICE. */
+/* An array [count] of the host as a block: itself if memory is shared, otherwise a copy or, for stand_in,
+ * room for results. Errors: MEMORY, DEVICE. */
 enum trkx_status trkx_run_lend(const struct trkx_run *run, const float *array, size_t count, const char *what,
                                float **block);
 enum trkx_status trkx_run_stand_in(const struct trkx_run *run, void *array, size_t bytes, const char *what,
@@ -52,17 +52,16 @@ enum trkx_status trkx_run_stand_in(const struct trkx_run *run, void *array, size
 /* Fills an array of the host from a block, unless it is the block. Errors: DEVICE. */
 enum trkx_status trkx_run_fetch(const struct trkx_run *run, void *array, const void *block, size_t bytes);
 
-/* ---- what the host reads ---- */
+/* ---- reading on the host ---- */
 
-/* A block [count] where the host can read it: itself, or a copy with memory from the run's. Errors: MEMORY,
- * DEVICE. */
+/* A block [count] readable by the host: itself, or a copy in the run's memory. Errors: MEMORY, DEVICE. */
 enum trkx_status trkx_run_read(const struct trkx_run *run, float *block, size_t count, float **read);
 void trkx_run_read_end(const struct trkx_run *run, float *read);
 
-/* Edges likewise. */
+/* The same for edges. */
 struct trkx_edges_read {
     trkx_edges edges;
-    float *scores; /* NULL: were not asked for */
+    float *scores; /* NULL: not requested */
 };
 enum trkx_status trkx_run_read_edges(const struct trkx_run *run, const trkx_backend_edges *from, bool scored,
                                      struct trkx_edges_read *read);

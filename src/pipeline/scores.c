@@ -1,9 +1,9 @@
-/* Scores of edges: a network looks at them in batches, in the form that it takes. */
+/* Scores edges with a network, in batches and in the form of its input. */
 #include "pipeline/scores.h"
 
 /* ---- a network -------------------------------------------------------------------------------------- */
 
-/* All edges at once, in a form in which the host has them: nothing has to be put anywhere. */
+/* All edges at once and in the host's form: nothing has to be copied. */
 static bool are_as_they_are(const struct trkx_scoring *scoring, size_t batch)
 {
     const struct trkx_run *run = scoring->run;
@@ -62,7 +62,7 @@ enum trkx_status trkx_scores_finish(const struct trkx_run *run, enum trkx_networ
     return run->place.backend->sigmoid(run->place.context, run->edges.scores, run->edges.count, run->error);
 }
 
-/* ---- by itself -------------------------------------------------------------------------------------- */
+/* ---- as single steps -------------------------------------------------------------------------------- */
 
 static enum trkx_status lend_edges(struct trkx_run *run, const trkx_edges *edges)
 {

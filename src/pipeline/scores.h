@@ -10,19 +10,19 @@ struct trkx_scoring {
     const struct trkx_run *run;
     enum trkx_network network;
     trkx_edge_form form;
-    void *room; /* block for the edges of one call; NULL: the network takes them as they are */
+    void *room; /* block for the edges of one call; NULL: the network takes them in place */
 };
 
-/* *scoring must be ended, also on failure. batch: edges a call, at most. Errors: ARGUMENT, MEMORY. */
+/* *scoring must be ended, also on failure. batch: most edges per call. Errors: ARGUMENT, MEMORY. */
 enum trkx_status trkx_scoring_begin(struct trkx_scoring *scoring, const struct trkx_run *run,
                                     enum trkx_network network, size_t batch);
-/* Writes what the network gives of so many edges to their scores, which are there. */
+/* Runs the network on `count` edges and writes its outputs to their scores, which have to exist. */
 enum trkx_status trkx_scoring_call(const struct trkx_scoring *scoring, size_t first, size_t count);
 void trkx_scoring_end(struct trkx_scoring *scoring);
 
-/* Memory for the edges' scores where they have none. Errors: MEMORY. */
+/* Memory for the edges' scores, if they have none. Errors: MEMORY. */
 enum trkx_status trkx_scores_allocate(struct trkx_run *run);
-/* Turns what the network gave of all edges into scores from 0 to 1, where it does not do that itself. */
+/* Turns the outputs for all edges into scores from 0 to 1, unless the network does. */
 enum trkx_status trkx_scores_finish(const struct trkx_run *run, enum trkx_network network);
 
 /* A step that scores edges: it fills the scores of run->edges. */

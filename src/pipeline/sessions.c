@@ -1,8 +1,8 @@
-/* The networks of a pipeline: each model is read, loaded, and checked against what the bundle says of it. */
+/* Loads the networks of a pipeline, and checks each model against its entry in the bundle. */
 #include "pipeline/sessions.h"
 
-/* What the model must look like: node features [n,F], for filter and GNN also edges [2,m] or [m,2]; or, of a
- * filter, pairs [b,2F] alone. */
+/* The required form of a model: node features [n,F], for filter and GNN also edges [2,m] or [m,2]; or, for a
+ * filter, only pairs [b,2F]. */
 static enum trkx_status load_network(const trkx_pipeline *pipeline, enum trkx_network network,
                                      const struct trkx_device *device, struct trkx_session **session,
                                      trkx_error *error)

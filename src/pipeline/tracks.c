@@ -1,4 +1,4 @@
-/* Track labelling: by the back end where it has what the bundle asks for, else by the host, which reads the
+/* Track labelling: on the back end if it supports the bundle's method, otherwise on the host, which reads the
  * edges. */
 #include "pipeline/tracks.h"
 

@@ -1,4 +1,4 @@
-/* A run's edges compared with the truth: how many of the true ones there are, and how many are true. */
+/* Compares a run's edges with the truth: efficiency and purity. */
 #include "pipeline/truth.h"
 
 #include "graph/edges.h"
@@ -11,7 +11,7 @@ enum trkx_status trkx_truth_edges(const trkx_pipeline *pipeline, const trkx_hits
     enum { MIN_HITS = 3 };
     enum trkx_status status = TRKX_OK;
     if (truth->count != hits->count)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: truth is of %zu hits, the event has %zu",
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: truth has %zu hits, but the event has %zu",
                          truth->count, hits->count);
     TRKX_CHECK(trkx_true_edges_in(memory, truth, particles, MIN_HITS, edges, error));
     TRKX_CHECK(trkx_edges_orient_in(memory, hits->xyz, hits->count, pipeline->threads, edges, error));
@@ -19,7 +19,7 @@ cleanup:
     return status;
 }
 
-/* How many of the true edges are among the edges: both are sorted the same way. */
+/* The number of true edges among the edges: both are sorted the same way. */
 static size_t count_common(const trkx_edges *a, const trkx_edges *b)
 {
     size_t i = 0, j = 0, common = 0;

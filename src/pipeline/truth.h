@@ -1,11 +1,11 @@
-/* A run's edges compared with the truth of its event. */
+/* Compares a run's edges with the truth. */
 #ifndef TRKX_SRC_PIPELINE_TRUTH_H
 #define TRKX_SRC_PIPELINE_TRUTH_H
 
 #include "pipeline/parts.h"
 
-/* The edges that should be found: between consecutive hits of particles with at least 3, outwards. Memory
- * from `memory`. Errors: ARGUMENT (the truth is not that of these hits), MEMORY. */
+/* The true edges: between consecutive hits of particles with at least 3, outwards. Memory from `memory`.
+ * Errors: ARGUMENT (the truth is of other hits), MEMORY. */
 enum trkx_status trkx_truth_edges(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                   const trkx_truth *truth, const trkx_particles *particles,
                                   struct trkx_memory *memory, trkx_edges *edges, trkx_error *error);

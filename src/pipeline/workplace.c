@@ -1,4 +1,4 @@
-/* Where the runs of a pipeline take place: chosen and opened once, and lent to each run. */
+/* The place of a pipeline's runs: chosen and opened once, and lent to each run. */
 #include "pipeline/workplace.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 
 /* ---- opening ---------------------------------------------------------------------------------------- */
 
-/* The devices with their networks, or none of them. */
+/* Opens all devices with their networks, or none. */
 static enum trkx_status open_devices(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
                                      const char *names, trkx_error *error)
 {
@@ -43,7 +43,7 @@ static enum trkx_status use_devices(trkx_pipeline *pipeline, const trkx_pipeline
     return TRKX_OK;
 }
 
-/* The first GPU; the CPU where something that it needs is missing, which is remembered. */
+/* The first GPU, or the CPU if something is missing; the reason is kept. */
 static enum trkx_status use_what_there_is(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
                                           trkx_error *error)
 {
@@ -64,7 +64,7 @@ enum trkx_status trkx_workplace_open(trkx_pipeline *pipeline, const trkx_pipelin
     if (strcmp(device, "cpu") != 0) return use_devices(pipeline, options, device, error);
     if (options->max_memory > 0 || options->tf32)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "pipeline: max_memory and tf32 are for devices, and the device is the cpu");
+                         "pipeline: max_memory and tf32 are for GPUs, but the device is cpu");
     return use_cpu(pipeline, error);
 }
 
@@ -76,7 +76,7 @@ void trkx_workplace_close(trkx_pipeline *pipeline)
     trkx_release(pipeline->fallback);
 }
 
-/* ---- of one run ------------------------------------------------------------------------------------- */
+/* ---- for one run ------------------------------------------------------------------------------------ */
 
 static void use_gpu(struct trkx_workplace *place, struct trkx_gpu *gpu)
 {

@@ -202,7 +202,7 @@ static void test_sizes(void **state)
             options[0] = wrong[w];
             assert_int_equal(cases[i].call(options, &error), TRKX_ERROR_ARGUMENT);
             assert_non_null(strstr(error.message, "not initialised"));
-            assert_true((strstr(error.message, "of a newer trkx") != NULL) == (wrong[w] > cases[i].size));
+            assert_true((strstr(error.message, "from a newer trkx") != NULL) == (wrong[w] > cases[i].size));
         }
     }
     trkx_pipeline_destroy(common);

@@ -106,33 +106,33 @@ static void npy_refused(void **state)
     static const struct {
         const char *header, *message;
     } cases[] = {
-        {"{'descr': '>i4', 'fortran_order': False, 'shape': (6,), }", "type \">i4\" is none of"},
-        {"{'descr': '<f2', 'fortran_order': False, 'shape': (6,), }", "type \"<f2\" is none of"},
-        {"{'descr': '<c8', 'fortran_order': False, 'shape': (6,), }", "type \"<c8\" is none of"},
-        {"{'descr': '<f44', 'fortran_order': False, 'shape': (6,), }", "type \"<f44\" is none of"},
-        {"{'descr': '', 'fortran_order': False, 'shape': (6,), }", "type \"\" is none of"},
+        {"{'descr': '>i4', 'fortran_order': False, 'shape': (6,), }", "type \">i4\" is not one of"},
+        {"{'descr': '<f2', 'fortran_order': False, 'shape': (6,), }", "type \"<f2\" is not one of"},
+        {"{'descr': '<c8', 'fortran_order': False, 'shape': (6,), }", "type \"<c8\" is not one of"},
+        {"{'descr': '<f44', 'fortran_order': False, 'shape': (6,), }", "type \"<f44\" is not one of"},
+        {"{'descr': '', 'fortran_order': False, 'shape': (6,), }", "type \"\" is not one of"},
         {"{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (6,), }", "has named fields"},
         {"{'descr': '<i4', 'fortran_order': True, 'shape': (6,), }", "Fortran order is not supported"},
         {"{'descr': '<i4', 'fortran_order': 0, 'shape': (6,), }", "fortran_order is neither"},
         {"{'descr': '<i4', 'fortran_order': False, 'shape': (), }", "no dimensions"},
         {"{'descr': '<i4', 'fortran_order': False, 'shape': (1, 2, 3), }", "more than two dimensions"},
-        {"{'descr': '<i4', 'fortran_order': False, 'shape': (-6,), }", "a dimension is no number"},
-        {"{'descr': '<i4', 'fortran_order': False, 'shape': (,), }", "a dimension is no number"},
+        {"{'descr': '<i4', 'fortran_order': False, 'shape': (-6,), }", "a dimension is not a number"},
+        {"{'descr': '<i4', 'fortran_order': False, 'shape': (,), }", "a dimension is not a number"},
         {"{'descr': '<i4', 'fortran_order': False, 'shape': (6 }", "shape is not a tuple"},
         {"{'descr': '<i4', 'fortran_order': False, 'shape': 6, }", "shape is not a tuple"},
-        {"{'descr': '<i4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "no number"},
+        {"{'descr': '<i4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "not a number"},
         {"{'descr': '<i4', 'fortran_order': False, 'shape': (7,), }", "too few for shape (7, 1)"},
         {"{'descr': '<i4', 'fortran_order': False, 'shape': (4611686018427387904,), }", "too few"},
         {"{'descr': '<i4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "too few"},
-        {"{'descr': '<i4', 'fortran_order': False, 'shape': (5,), }", "something follows the data"},
-        {"{'descr': '<i4', 'fortran_order': False, 'shape': (0, 5), }", "something follows the data"},
+        {"{'descr': '<i4', 'fortran_order': False, 'shape': (5,), }", "there is more after the data"},
+        {"{'descr': '<i4', 'fortran_order': False, 'shape': (0, 5), }", "there is more after the data"},
         {"{'descr': '<i4', 'fortran_order': False, }", "is missing"},
         {"{'descr': '<i4', 'shape': (6,), }", "is missing"},
         {"{'fortran_order': False, 'shape': (6,), }", "is missing"},
         {"{}", "is missing"},
         {"{'descr': '<i4', 'other': 1, }", "unknown key \"other\""},
-        {"{'descr': '<i4' 'shape': (6,), }", "not understood"},
-        {"{'descr", "not understood"},
+        {"{'descr': '<i4' 'shape': (6,), }", "cannot be parsed"},
+        {"{'descr", "cannot be parsed"},
         {"['descr']", "not a dictionary"},
         {"", "not a dictionary"},
     };
@@ -159,7 +159,7 @@ static void npy_magic(void **state)
     build(&npy, 1, "{'descr': '<i4', 'fortran_order': False, 'shape': (6,), }", data, sizeof data);
     npy.bytes[6] = 4;
     assert_int_equal(parse(npy.bytes, npy.size, true, TRKX_INT32, &array, &error), TRKX_ERROR_FORMAT);
-    assert_string_equal(error.message, "a: array: npy version 4 is none of 1, 2, 3");
+    assert_string_equal(error.message, "a: array: npy version 4 is not 1, 2 or 3");
     npy.bytes[1] = 'n';
     assert_int_equal(parse(npy.bytes, npy.size, true, TRKX_INT32, &array, &error), TRKX_ERROR_FORMAT);
     assert_string_equal(error.message, "a: array: is not an npy file");
@@ -297,7 +297,7 @@ static void csv_refused(void **state)
         {"1,1e39\n", TRKX_FLOAT32, "a:1: array: column 2: \"1e39\" is out of range"},
         {"1,nan\n", TRKX_FLOAT32, "a:1: array: column 2: \"nan\" is not finite"},
         {"1 2\n", TRKX_FLOAT32, "a:1: array: column 1: \"1 2\" is not a number"},
-        {"\"1,2\n", TRKX_FLOAT32, "a:1: array: column 1: \"\"1\" has no number alone in its quotes"},
+        {"\"1,2\n", TRKX_FLOAT32, "a:1: array: column 1: \"\"1\" has something other than a number in its quotes"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -593,8 +593,8 @@ static void missing_files(void **state)
     (void)state;
     refuse(prefix, 0, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz, .npy): hits: cannot be opened: No such file");
     refuse(prefix, TRKX_EVENT_OPTIONAL, TRKX_ERROR_IO, "/ev-hits.csv (or .csv.gz, .npy)");
-    refuse("", 0, TRKX_ERROR_ARGUMENT, "no event is named");
-    refuse(NULL, 0, TRKX_ERROR_ARGUMENT, "no event is named");
+    refuse("", 0, TRKX_ERROR_ARGUMENT, "path of the event is empty");
+    refuse(NULL, 0, TRKX_ERROR_ARGUMENT, "path of the event is empty");
     refuse(prefix, 16, TRKX_ERROR_ARGUMENT, "unknown parts (16)");
     assert_int_equal(trkx_event_read(prefix, 0, -1, &event, NULL), TRKX_ERROR_ARGUMENT);
     assert_null(event);
@@ -867,7 +867,7 @@ static void tracks_of_hits_that_are_there_twice(void **state)
     trkx_error error;
     (void)state;
     assert_int_equal(trkx_tracks_write(scratch_path("t.csv"), &hits, labels, &error), TRKX_ERROR_ARGUMENT);
-    assert_string_equal(error.message, "tracks: hit_id 7 is there twice, in rows 0 and 2");
+    assert_string_equal(error.message, "tracks: hit_id 7 is repeated, in rows 0 and 2");
     assert_int_equal(scratch_files(false), 0);
 }
 
@@ -948,7 +948,7 @@ static void tracks_errors(void **state)
         {"hit_id,track\n", "t.csv:1: tracks: column track_id is missing"},
         {"hit_id,track_id\n70,1\n71,1\n",
          "t.csv:3: tracks: hit_id 71 is not among the hits; is this the file of another event?"},
-        {"hit_id,track_id\n70,1\n12,0\n70,1\n", "t.csv:4: tracks: hit_id 70 is there twice"},
+        {"hit_id,track_id\n70,1\n12,0\n70,1\n", "t.csv:4: tracks: hit_id 70 is repeated"},
         {"hit_id,track_id\n70,-1\n", "t.csv:2: tracks: hit_id 70 has a negative track_id"},
         {"hit_id,track_id\n70,1.0\n", "t.csv:2: tracks: column track_id: \"1.0\" is not an integer"},
         {"event_id,hit_id,track_id\n1,70,1\n2,12,1\n", "t.csv:3: tracks: several events: event_id 2 after 1"},

@@ -221,7 +221,7 @@ static void a_wrong_header_is_an_error(void **state)
 {
     static const struct {
         const char *descr, *shape, *text;
-    } wrong[] = {{"'<f4'", "(0, 3)", "is not one row of records with named fields"},
+    } wrong[] = {{"'<f4'", "(0, 3)", "is not a one-dimensional array of records with named fields"},
                  {"[('hit_id', '<i8')]", "(0,)",
                   "columns x, y, z, volume_id, layer_id, module_id are missing: there is hit_id"},
                  {"[('hit_ID', '<i8'), ('x', '<f4'), ('y', '<f4'), ('z', '<f4'), ('volume_id', '<i4'),"
@@ -229,16 +229,16 @@ static void a_wrong_header_is_an_error(void **state)
                   "(0,)",
                   "column hit_id is missing: there are hit_ID, x, y, z, volume_id, layer_id, module_id; "
                   "rename hit_ID to hit_id"},
-                 {"[('hit_id', '<i8')]", "(0, 0)", "is not one row of records"},
-                 {"[('hit_id', '<i8')]", "(999999999999, 0)", "is not one row of records"},
-                 {"[('hit_id', '<U4')]", "(0,)", "column hit_id is not of numbers"},
-                 {"[('hit_id', '>i8')]", "(0,)", "type \">i8\" is none of"},
+                 {"[('hit_id', '<i8')]", "(0, 0)", "is not a one-dimensional array of records"},
+                 {"[('hit_id', '<i8')]", "(999999999999, 0)", "is not a one-dimensional array of records"},
+                 {"[('hit_id', '<U4')]", "(0,)", "column hit_id is not numeric"},
+                 {"[('hit_id', '>i8')]", "(0,)", "type \">i8\" is not one of"},
                  {"[('hit_id', '<i8', (3,))]", "(0,)", "a field is not a plain number"},
                  {"[('hit_id', [('a', '<i8')])]", "(0,)", "descr is not a plain type"},
                  {"[('hit_id' '<i8')]", "(0,)", "descr is not a list of names and types"},
                  {"[('hit_id', '<i8') ('x', '<f8')]", "(0,)", "descr is not a list of names and types"},
                  {"[]", "(0,)", "no fields"},
-                 {"[('', '|V0')]", "(0,)", "elements of no size"}};
+                 {"[('', '|V0')]", "(0,)", "elements of size 0"}};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct bytes hits;
@@ -267,7 +267,7 @@ static void a_file_cut_anywhere_is_an_error(void **state)
     for (size_t size = 1; size < hits.size; size++)
         assert_int_equal(parse(hits.data, size, NULL, 0, &event, NULL), TRKX_ERROR_FORMAT);
     append(&hits, "", 1);
-    refuse(&hits, "something follows the data");
+    refuse(&hits, "there is more after the data");
 }
 
 /* ---- files ------------------------------------------------------------------------------------------ */

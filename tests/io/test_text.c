@@ -454,7 +454,7 @@ static void table_errors(void **state)
         {"id\twide\tx\n1\t2\t3\n", "the fields are separated by tabs; trkx reads commas"},
         {"  id  wide x y\n1 2 3\n", "the fields are separated by spaces; trkx reads commas"},
         {"hits\n1\n", "columns id, wide, x are missing: there is hits ("},
-        {"id,wide,x,id\n", "t.csv:1: hits: column id is there twice"},
+        {"id,wide,x,id\n", "t.csv:1: hits: column id is repeated"},
         {"id,wide,x\n1,2,abc\n", "t.csv:2: hits: column x: \"abc\" is not a number"},
         {"id,wide,x\n\n1,2,3\n\n1,2,abc\n", "t.csv:5: hits: column x: \"abc\" is not a number"},
         {"id,wide,x\n1,2,12abc\n", "t.csv:2: hits: column x: \"12abc\" is not a number"},
@@ -827,7 +827,7 @@ static void gzip_damaged(void **state)
         packed[i] ^= 0x40;
     }
     packed[size] = 'x';
-    refuse(size + 1, "something follows the gzip data");
+    refuse(size + 1, "there is more after the gzip data");
 }
 
 static void gzip_named_only(void **state)
@@ -853,9 +853,9 @@ static void files(void **state)
     assert_int_equal(trkx_text_load(scratch_path("c"), "hits", NULL, &text, &error), TRKX_ERROR_IO);
     assert_non_null(strstr(error.message, "/c: hits: cannot be opened: No such file or directory"));
     assert_int_equal(trkx_text_load(scratch, "hits", NULL, &text, &error), TRKX_ERROR_IO);
-    assert_non_null(strstr(error.message, ": hits: is a directory, neither a file nor a pipe"));
+    assert_non_null(strstr(error.message, ": hits: is a directory, not a file or a pipe"));
     assert_int_equal(trkx_text_load("/dev/zero", "hits", NULL, &text, &error), TRKX_ERROR_IO);
-    assert_string_equal(error.message, "/dev/zero: hits: is a device, neither a file nor a pipe");
+    assert_string_equal(error.message, "/dev/zero: hits: is a device, not a file or a pipe");
     assert_int_equal(trkx_text_load(scratch_text("d", ""), "hits", NULL, &text, &error), TRKX_ERROR_FORMAT);
     assert_null(text.bytes);
 }

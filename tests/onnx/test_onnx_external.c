@@ -183,7 +183,7 @@ static void links_may_stay_in_the_directory(void **state)
     trkx_external_release(&external);
     unlink(scratch_path(DATA));
     assert_int_equal(symlink("/etc/passwd", scratch_path(DATA)), 0);
-    expect_refusal(model, NULL, TRKX_ERROR_MODEL, "is out of the model's directory");
+    expect_refusal(model, NULL, TRKX_ERROR_MODEL, "is outside the model's directory");
 }
 
 /* ---- checksums --------------------------------------------------------------------------------------- */
@@ -205,7 +205,7 @@ static void files_are_those_of_the_list(void **state)
     assert_int_equal(external.parts[1].length, SMALL_WIDTH * sizeof(float));
     trkx_external_release(&external);
     list.count = 2;
-    expect_refusal(model, &list, TRKX_ERROR_MODEL, "has no data in other.data, which bundle.json lists");
+    expect_refusal(model, &list, TRKX_ERROR_MODEL, "has no data in other.data, although bundle.json lists");
     list.count = 0;
     expect_refusal(model, &list, TRKX_ERROR_MODEL, "tensor w0: its data in another file (\"" DATA "\") has no checksum");
     list.count = 1;
@@ -240,20 +240,20 @@ static void every_wrong_extent_is_named(void **state)
     static const struct {
         int entry;
         const char *key, *value, *text;
-    } wrong[] = {{1, "offset", "-4", "not a number"},
-                 {1, "offset", "1.5", "not a number"},
-                 {1, "offset", "0x10", "not a number"},
-                 {1, "offset", "99999999999999999999999", "not a number"},
-                 {1, "offset", "18446744073709551612", "not a number"},
+    } wrong[] = {{1, "offset", "-4", "invalid offset or length"},
+                 {1, "offset", "1.5", "invalid offset or length"},
+                 {1, "offset", "0x10", "invalid offset or length"},
+                 {1, "offset", "99999999999999999999999", "invalid offset or length"},
+                 {1, "offset", "18446744073709551612", "invalid offset or length"},
                  {1, "offset", "1000000", "beyond the end"},
                  {1, "offset", "9223372036854775807", "beyond the end"},
-                 {2, "length", "44", "another length"},
-                 {2, "length", "52", "another length"},
-                 {2, "length", "0", "another length"},
-                 {2, "length", "-48", "not a number"},
-                 {1, "location", DATA, "described twice"},
-                 {2, "prepacked", "1", "something unknown"},
-                 {0, "checksum", "1", "not named by a file"}};
+                 {2, "length", "44", "does not match its shape"},
+                 {2, "length", "52", "does not match its shape"},
+                 {2, "length", "0", "does not match its shape"},
+                 {2, "length", "-48", "invalid offset or length"},
+                 {1, "location", DATA, "repeated, unknown or unterminated"},
+                 {2, "prepacked", "1", "repeated, unknown or unterminated"},
+                 {0, "checksum", "1", "not in a file"}};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Onnx__ModelProto *model = build_outside();
@@ -271,16 +271,16 @@ static void every_wrong_shape_is_named(void **state)
     for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
         Onnx__ModelProto *model = build_outside();
         memcpy(model->graph->initializer[0]->dims, dims[i], sizeof dims[i]);
-        expect_refusal(model, NULL, TRKX_ERROR_MODEL, "without end");
+        expect_refusal(model, NULL, TRKX_ERROR_MODEL, "repeated, unknown or unterminated");
     }
     Onnx__ModelProto *model = build_outside();
     model->graph->initializer[0]->dims[0] = 300; /* more than the file has */
     model->graph->initializer[0]->n_external_data = 2;
     expect_refusal(model, NULL, TRKX_ERROR_MODEL, "beyond the end");
     model->graph->initializer[0]->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
-    expect_refusal(model, NULL, TRKX_ERROR_MODEL, "of a type that has none");
+    expect_refusal(model, NULL, TRKX_ERROR_MODEL, "of a type that cannot have any");
     model->graph->initializer[0]->data_type = 1000;
-    expect_refusal(model, NULL, TRKX_ERROR_MODEL, "of a type that has none");
+    expect_refusal(model, NULL, TRKX_ERROR_MODEL, "of a type that cannot have any");
 }
 
 /* A tensor outside, which may stand anywhere. */
@@ -335,7 +335,7 @@ static void data_anywhere_else_is_refused(void **state)
             model->training_info = &training, model->n_training_info = 1;
         }
         expect_refusal(model, NULL, TRKX_ERROR_MODEL, "tensor deep: its data in another file (\"" DATA
-                                                      "\") is not of an initializer of the main graph");
+                                                      "\") is not that of an initializer of the main graph");
     }
 }
 

@@ -787,7 +787,7 @@ static void wrong_devices_are_refused(void **state)
         trkx_pipeline *pipeline = NULL;
         trkx_error error;
         assert_int_equal(try_load(&choice, &pipeline, &error), TRKX_ERROR_ARGUMENT);
-        assert_non_null(strstr(error.message, "is none of cpu, auto, cuda:N"));
+        assert_non_null(strstr(error.message, "is not cpu, auto, cuda:N"));
         assert_null(pipeline);
     }
 }

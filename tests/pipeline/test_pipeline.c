@@ -1039,7 +1039,7 @@ static void hits_that_are_there_twice_are_refused(void **state)
     ids[7] = ids[4];
     hits.hit_id = ids;
     assert_int_equal(trkx_pipeline_run(common.pipeline, &hits, NULL, &result, &error), TRKX_ERROR_ARGUMENT);
-    assert_string_equal(error.message, "run: hit_id 5 is there twice, in rows 4 and 7");
+    assert_string_equal(error.message, "run: hit_id 5 is repeated, in rows 4 and 7");
     assert_null(result);
     free(ids);
 }

@@ -13,7 +13,7 @@ teardown() {
 
 @test "a missing file is named" {
     run_refuses "nowhere/event1-hits.csv" "No such file" -- "$BATS_TEST_TMPDIR/nowhere/event1"
-    run_refuses "no event is named" -- ""
+    run_refuses "path of the event is empty" -- ""
 }
 
 @test "a directory without events is named" {
@@ -331,7 +331,7 @@ field() { # section field
 
 @test "a bundle that is not there" {
     run_refuses "nowhere/bundle.json" -- --bundle "$BATS_TEST_TMPDIR/nowhere" "$event"
-    run_refuses "no bundle is named" -- --bundle "" "$event"
+    run_refuses "path of the bundle is empty" -- --bundle "" "$event"
 }
 
 @test "a bundle whose model is not there" {

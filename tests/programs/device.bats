@@ -45,7 +45,7 @@ setup_file() {
 }
 
 @test "wrong devices and sizes are refused" {
-    refuses 1 "is none of cpu, auto, cuda:N" -- "$TRKX" run --device gpu --out "$(out)" "$event"
+    refuses 1 "is not cpu, auto, cuda:N" -- "$TRKX" run --device gpu --out "$(out)" "$event"
     refuses 1 max_memory -- "$TRKX" run --max-memory 1G --out "$(out)" "$event"
     for size in 5X 0 -1 "" 5GB 99999999999T; do
         refuses 2 max-memory -- "$TRKX" run --device cuda:0 --max-memory "$size" --out "$(out)" "$event"
