@@ -1,4 +1,4 @@
-/* A detector from files: detector.json with the modules beside it, or modules alone. And back to files. */
+/* Reads and writes detectors: detector.json with the modules beside it, or only modules. */
 #include "detector/description.h"
 
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct number {
     const char *name;
     double low, high;
     size_t offset; /* in struct trkx_description */
-    bool coil;     /* only of a field that is a coil's: has both its sizes */
+    bool coil;     /* only for the field of a coil, which needs both sizes */
 };
 #define NUMBER(name, low, high, member) (name), (low), (high), offsetof(struct trkx_description, member)
 
@@ -98,7 +98,7 @@ static enum trkx_status parse_root(const struct trkx_place *top, struct trkx_des
     char *directory = NULL;
     double schema = 0;
     TRKX_CHECK(trkx_json_number(top, "schema", TRKX_DETECTOR_SCHEMA, TRKX_DETECTOR_SCHEMA, &schema));
-    TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* of this schema */
+    TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* no unknown keys */
     TRKX_CHECK(trkx_json_string(top, "name", name));
     TRKX_CHECK(directory_of(top->file, &directory, top->error));
     TRKX_CHECK(trkx_json_file(top, "modules", directory, modules));
@@ -142,7 +142,7 @@ static enum trkx_status read_description(const char *path, struct trkx_descripti
     return status;
 }
 
-/* The detector takes over the name. */
+/* The detector takes ownership of the name. */
 static void describe(struct trkx_detector *detector, const struct trkx_description *description, char *name)
 {
     trkx_release(detector->name);
@@ -258,9 +258,8 @@ enum trkx_status trkx_detector_write(const trkx_detector *detector, const char *
     struct trkx_output *outputs[2] = {NULL, NULL};
     enum trkx_status status = TRKX_OK;
     if (!detector->described)
-        return trkx_fail(
-            error, TRKX_ERROR_ARGUMENT,
-            "detector: only its modules are known, there is nothing to write into detector.json");
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "detector: it has no description to write into detector.json, only modules");
     TRKX_CHECK(open_in(directory, MODULES_NAME, true, &outputs[0], error));
     write_modules(outputs[0], detector);
     TRKX_CHECK(open_in(directory, "detector.json", false, &outputs[1], error));

@@ -1,10 +1,9 @@
-/* How the field of a coil falls along the beam, and what that does to tracks. */
+/* The decrease of a coil's field along the beam, and its effect on tracks. */
 #include "detector/field.h"
 
-/* B, B' and B" on the axis of a coil, but for a factor. Near it the field across is -r B'/2, for there is no
- * other way for field lines to go; on a track from the beam, where r is z over the slope, it takes from the
- * bending what makes B + z B'/2 of B. Where next to nothing is left of that, a curvature tells nothing of the
- * next. */
+/* B, B' and B" on the axis of a coil, up to a factor. Near the axis the transverse field is -r B'/2, since
+ * field lines are closed; for a track from the beam, with r = z / slope, it changes the bending from B to B +
+ * z B'/2. If hardly any of that is left, a curvature does not predict the next. */
 double trkx_field_change(const struct trkx_field *field, double z)
 {
     const double least = 0.25; /* of B */

@@ -7,16 +7,16 @@
 struct trkx_field {
     double strength;                      /* T, near the origin */
     double coil_radius, coil_half_length; /* mm, of the solenoid; infinitely long: the field is uniform */
-    double nonuniformity; /* how much the curvature may change along a track beyond that, relative */
+    double nonuniformity;                 /* additional relative change of the curvature along a track */
 };
 
-/* GeV / mm: the transverse momentum of a track over the radius of its circle. */
+/* GeV / mm: the transverse momentum of a track divided by the radius of its circle. */
 static inline double trkx_field_pt_of_radius(const struct trkx_field *field)
 {
     return 0.3e-3 * fabs(field->strength);
 }
 
-/* How much the curvature of a track from the beam changes along z where it is, relative: 1/mm. */
+/* The relative change of the curvature of a track from the beam along z, at a position: 1/mm. */
 double trkx_field_change(const struct trkx_field *field, double z);
 
 #endif

@@ -1,4 +1,4 @@
-/* The hits of each layer, sorted by azimuth, and how dense they are. */
+/* Sorts the hits of each layer by azimuth, and computes their density. */
 #include "detector/layers.h"
 
 #include "core/keys.h"
@@ -18,7 +18,7 @@ static void describe(const struct trkx_measurement *measurements, const uint32_t
     }
 }
 
-/* Hits are spread evenly over a cylinder, and with 1/r^2 over a disk. */
+/* Hits are uniform over a cylinder, and distributed as 1/r^2 over a disk. */
 static double density(const struct trkx_layer *layer, const struct trkx_measurement *m)
 {
     double hits = (double)(layer->end - layer->begin), square = fmax(m->x * m->x + m->y * m->y, 1);

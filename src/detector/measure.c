@@ -1,4 +1,4 @@
-/* What a hit's module tells of its position: the errors, the layer, and whether that is a disk. */
+/* Derives a hit's errors and layer from its module, and whether the layer is a disk. */
 #include "detector/measure.h"
 
 /* A uniform distribution over a cell. */
@@ -27,7 +27,7 @@ static void measure(const float *xyz, const struct trkx_detector *detector, cons
                                    .disk = disk};
 }
 
-/* The number of each module's layer, from 0 on; modules are sorted by volume and layer. */
+/* The number of each module's layer, from 0; modules are sorted by volume and layer. */
 static void number_layers(const struct trkx_detector *detector, int32_t *numbers)
 {
     const struct trkx_module *modules = detector->modules;

@@ -1,4 +1,4 @@
-/* Hits as measurements: positions with their errors, as their modules have them. */
+/* Hits as measurements: positions with errors that depend on the modules. */
 #ifndef TRKX_DETECTOR_MEASURE_H
 #define TRKX_DETECTOR_MEASURE_H
 
@@ -7,16 +7,16 @@
 
 #define TRKX_PI 3.14159265358979323846
 
-/* A hit with what is known of its position. */
+/* A hit with its position and errors. */
 struct trkx_measurement {
     double x, y, z;               /* mm */
     double distance2;             /* from the origin, mm^2: the order of the hits along a track */
     double r, phi;                /* mm, rad: -pi to pi */
     double var_phi, var_r, var_z; /* mm^2, along the azimuth, the radius and the beam */
-    double density;               /* hits of this layer per mm^2 around here: of trkx_layers_create */
-    int32_t module;               /* of the detector's list */
-    int32_t layer;                /* from 0 on, of the detector's */
-    bool disk;                    /* the module's normal lies closer to the beam than across it */
+    double density;               /* local hits of this layer per mm^2, from trkx_layers_create */
+    int32_t module;               /* index in the detector's list */
+    int32_t layer;                /* from 0, among the detector's */
+    bool disk; /* the module's normal is closer to the beam direction than to the transverse plane */
 };
 
 /* Fills measurements [n] of hits whose modules [n] are known (trkx_modules_find), in a detector with a

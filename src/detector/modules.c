@@ -24,8 +24,8 @@ static int compare_modules(const void *left, const void *right)
     return order != 0 ? order : (a > b) - (a < b);
 }
 
-/* As trkx_detector_create, but leaves modules to the caller. Where a module is listed twice, twins are the
- * indices of the two. */
+/* As trkx_detector_create, but the caller keeps the modules. If a module is listed twice, twins are the
+ * indices of both. */
 static enum trkx_status create(const struct trkx_module *modules, size_t count, size_t twins[2],
                                struct trkx_detector **result, trkx_error *error)
 {
@@ -101,7 +101,8 @@ static bool is_module_of(const struct trkx_module *module, const trkx_hits *hits
     return compare_keys(module, hits->volume_id[i], hits->layer_id[i], hits->module_id[i]) == 0;
 }
 
-/* Hits of one module mostly follow each other. Returns the first hit whose module is not there, or SIZE_MAX.
+/* Hits of the same module are usually consecutive. Returns the first hit whose module does not exist, or
+ * SIZE_MAX.
  */
 static size_t find_range(const struct trkx_detector *detector, const trkx_hits *hits, size_t begin,
                          size_t end, int32_t *modules)
@@ -121,7 +122,7 @@ enum trkx_status trkx_modules_find(const struct trkx_detector *detector, const t
 {
     enum { HITS_PER_TASK = 1 << 13 };
     size_t bad = SIZE_MAX,
-           parts = hits->count / HITS_PER_TASK + 1; /* the first bad hit, whatever the threads */
+           parts = hits->count / HITS_PER_TASK + 1; /* the first bad hit, independent of the threads */
 #pragma omp parallel for schedule(static) num_threads(trkx_threads(threads)) reduction(min \
                                                                                        : bad) if (parts > 1)
     for (size_t p = 0; p < parts; p++) {
@@ -164,7 +165,7 @@ static enum trkx_status read_modules(const struct trkx_table *table, struct trkx
     return trkx_table_read(table, columns, sizeof columns / sizeof columns[0], error);
 }
 
-/* Sizes that the clusters' directions divide by. */
+/* Checks sizes that are divisors of clusters' directions. */
 static enum trkx_status check_modules(const struct trkx_text *text, const struct trkx_module *modules,
                                       size_t count, trkx_error *error)
 {

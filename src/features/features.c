@@ -1,5 +1,5 @@
-/* Features: what the networks are given of each hit. Everything is computed in double and rounded once, to
- * the float that is stored; sqrt is exact, the rest is as good as the C library's functions. */
+/* Computes features of hits. Everything is computed in double and rounded once, to the stored float; sqrt is
+ * exact, the rest is as accurate as the C library's functions. */
 #include "features/features.h"
 
 #include <math.h>
@@ -45,7 +45,7 @@ bool trkx_feature_find(const char *name, enum trkx_feature *feature)
     return false;
 }
 
-/* A column by its name needs nothing but itself. */
+/* A column needs only itself. */
 static unsigned needs_of(const trkx_feature_spec *spec)
 {
     return spec->feature == TRKX_FEATURE_COLUMN ? 0 : kinds[spec->feature].needs;
@@ -83,9 +83,9 @@ bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const tr
 
 /*
  * The cells of one hit, as in the "cell features" of the Exa.TrkX and acorn preprocessing of TrackML events
- * (cell_direction_utils: get_cell_stats, local_angle, extract_dir). Along u the cluster is as long as its
- * channels are apart, inclusive, times the pitch; along v likewise; along w it has the module's thickness,
- * 2 * module_t. That is the direction (lx, ly, lz) of a particle through the cluster, up to signs, in the
+ * (cell_direction_utils: get_cell_stats, local_angle, extract_dir). Along u the cluster's length is the range
+ * of its channels, inclusive, times the pitch; the same along v; along w it is the module's thickness, 2 *
+ * module_t. That is the direction (lx, ly, lz) of a particle through the cluster, up to signs, in the
  * module's frame: leta and lphi are its pseudorapidity and azimuth. The module's rotation, whose columns are
  * u, v and w in the global frame, takes it there: geta and gphi.
  */
@@ -93,9 +93,9 @@ struct trkx_described {
     const trkx_hits *hits;
     size_t hit;
     struct trkx_vector at;            /* mm */
-    const struct trkx_module *module; /* where one is needed */
-    double cells, charge;             /* how many, and the sum of their values */
-    struct trkx_vector local, global; /* mm, where there are cells */
+    const struct trkx_module *module; /* if needed */
+    double cells, charge;             /* their number, and the sum of their values */
+    struct trkx_vector local, global; /* mm, if there are cells */
 };
 
 static double extent(const int32_t *channel, size_t begin, size_t end, double pitch)
@@ -162,9 +162,9 @@ static double feature_of(enum trkx_feature feature, const struct trkx_described 
 struct request {
     const trkx_hits *hits;
     const trkx_detector *detector;
-    const int32_t *modules;         /* [n] where one needs them */
+    const int32_t *modules;         /* [n] if needed */
     const trkx_feature_spec *specs; /* [count] */
-    const float **columns;          /* [count] the values of those that are columns, else NULL */
+    const float **columns;          /* [count] the values of columns; NULL for features */
     size_t count;
     unsigned needs; /* of all specs */
 };
@@ -174,7 +174,7 @@ static bool is_finite(const float *xyz)
     return isfinite(xyz[0]) && isfinite(xyz[1]) && isfinite(xyz[2]);
 }
 
-/* One row of features; false where the hit cannot be described. */
+/* One row of features; false if one of them cannot be computed. */
 static bool describe(const struct request *request, size_t i, float *row)
 {
     const float *xyz = request->hits->xyz + 3 * i;
@@ -224,7 +224,7 @@ enum trkx_status trkx_hits_check_positions(const trkx_hits *hits, trkx_error *er
     return TRKX_OK;
 }
 
-/* What the feature needs and does not get, or NULL. */
+/* What the feature needs but does not get, or NULL. */
 static const char *missing(const trkx_hits *hits, const trkx_detector *detector, unsigned needs)
 {
     unsigned ids = needs & TRKX_NEEDS_IDS;
@@ -232,7 +232,7 @@ static const char *missing(const trkx_hits *hits, const trkx_detector *detector,
     if ((ids & TRKX_NEEDS_LAYER) != 0 && hits->layer_id == NULL) return "the hits' layer_id";
     if (ids == TRKX_NEEDS_IDS && hits->module_id == NULL) return "the hits' module_id";
     if ((needs & TRKX_NEEDS_CELLS) != 0 && hits->cell_begin == NULL)
-        return "the hits' cells (a TrackML event has them in -cells.csv)";
+        return "the hits' cells (in TrackML events, -cells.csv)";
     if ((needs & TRKX_NEEDS_DETECTOR) != 0 && detector == NULL) return "a detector";
     return NULL;
 }
@@ -267,7 +267,7 @@ static enum trkx_status check_spec(struct request *request, size_t s, trkx_error
     return TRKX_OK;
 }
 
-/* The first hit that cannot be described, whatever the threads; SIZE_MAX: none. */
+/* The first hit without features, independent of the threads; SIZE_MAX: none. */
 static size_t describe_all(const struct request *request, int threads, float *features)
 {
     size_t bad = SIZE_MAX;

@@ -1,5 +1,5 @@
-/* Features: what the networks are given of each hit. In: hits, and the detector where its modules are looked
- * at. Out: a matrix of floats. May use detector/, io/ and core/. */
+/* Features of hits, the networks' input. In: hits, and the detector if modules are needed. Out: a matrix of
+ * floats. May use detector/, io/ and core/. */
 #ifndef TRKX_FEATURES_FEATURES_H
 #define TRKX_FEATURES_FEATURES_H
 
@@ -11,11 +11,11 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
                                   const trkx_feature_spec *specs, size_t specs_count, int threads,
                                   float *features, trkx_error *error);
 
-/* True where the list has features that need a detector's modules, or cells. */
+/* True if the list has features that need a detector's modules, or cells. */
 bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count);
 bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count);
 
-/* Whether two lists ask for the same. */
+/* Whether two lists are the same. */
 bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,
                             size_t b_count);
 

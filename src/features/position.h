@@ -1,5 +1,4 @@
-/* The features that follow from the position of a hit: src/features/features.c computes them, and so does a
- * GPU. */
+/* The features that follow from the position of a hit, for src/features/features.c and for GPUs. */
 #ifndef TRKX_FEATURES_POSITION_H
 #define TRKX_FEATURES_POSITION_H
 
@@ -9,13 +8,13 @@
 #include "features/table.h"
 #include "trkx.h"
 
-/* A vector in the terms of the features. The floors keep the features of a point on the beam line finite:
- * it counts as one at the smallest distance from the line that float coordinates can express (so that eta
- * stays below 200), and the origin's direction is 0. */
+/* A vector, prepared for the features. The lower limits keep the features of a point on the beam line finite:
+ * it is treated as if at the smallest distance that float coordinates can express (so that eta stays below
+ * 200), and the origin's direction is 0. */
 struct trkx_vector {
     double x, y, z;
     double transverse; /* distance from the z axis, at least SMALLEST */
-    double length;     /* likewise, from the origin */
+    double length;     /* distance from the origin, with the same limit */
 };
 
 #define TRKX_SMALLEST 0x1p-149
@@ -50,7 +49,7 @@ static inline TRKX_EVERYWHERE double trkx_pseudorapidity(const struct trkx_vecto
 #define TRKX_NOT_HERE(id, name, needs, value)
 /* clang-format on */
 
-/* Whether the feature follows from the position alone. */
+/* Whether the feature follows from the position only. */
 static inline TRKX_EVERYWHERE bool trkx_is_position_feature(enum trkx_feature feature)
 {
     switch ((int)feature) {

@@ -1,6 +1,6 @@
-/* The table of features: a line for each of enum trkx_feature, with its name in bundles, what it needs beside
- * the position of the hit, and how it is computed; all else that is known of features follows from it. A new
- * one takes a line here and its name in the enum (include/trkx.h).
+/* The table of features: a line for each of enum trkx_feature, with its name in bundles, what it needs
+ * besides the position of the hit, and its formula; everything else is derived from it. A new feature needs a
+ * line here and its name in the enum (include/trkx.h).
  *
  * EVERYWHERE(id, name, value): follows from the position, `at` (struct trkx_vector), on the CPU and on
  * devices. HOST(id, name, needs, value): computed on the CPU, from `of` (struct trkx_described,

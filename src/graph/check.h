@@ -1,4 +1,4 @@
-/* Which searches by radius are possible: the same answer, and the same words, on the CPU and on a GPU. */
+/* Checks the arguments of a search by radius, with the same messages on the CPU and on a GPU. */
 #ifndef TRKX_SRC_CHECK_H
 #define TRKX_SRC_CHECK_H
 
@@ -8,7 +8,7 @@
 
 enum { TRKX_DIM_MAX = 32 }; /* of points */
 
-/* False: `why` says what is wrong with the options, dimensions or number of points. */
+/* False: `why` is what is wrong with the options, dimensions or number of points. */
 static inline bool trkx_search_possible(size_t n, size_t dim, const trkx_edges_options *options,
                                         char why[TRKX_ERROR_MESSAGE_SIZE])
 {
@@ -26,7 +26,7 @@ static inline bool trkx_search_possible(size_t n, size_t dim, const trkx_edges_o
     return *why == '\0';
 }
 
-/* The largest number of neighbours that a node keeps, of ks [n]; 0: one of them is 0, and `why` says which.
+/* The largest of ks [n]; 0: one of them is 0, and `why` says which.
  */
 static inline size_t trkx_search_largest_k(const uint32_t *ks, size_t n, char why[TRKX_ERROR_MESSAGE_SIZE])
 {

@@ -1,4 +1,4 @@
-/* Finds the points that lie in one place, by hashing their coordinates. */
+/* Finds coincident points by hashing their coordinates. */
 #include "graph/coincident.h"
 
 #include <math.h>
@@ -6,12 +6,12 @@
 
 /* ---- places ----------------------------------------------------------------------------------------- */
 
-/* Coordinates up to TINY are as good as 0 for every point whose own is also tiny, as the square of the
- * difference is at most 2^-150 and rounds to 0, or at least LARGE, which the difference rounds to. */
+/* Coordinates up to TINY are equivalent to 0 for any other coordinate that is either tiny, as the square of
+ * the difference is at most 2^-150 and rounds to 0, or at least LARGE, which the difference rounds to. */
 #define TINY 0x1p-76F
 #define LARGE 0x1p-51F
 
-/* What is as good as 0: coordinates up to TINY, or where there are some up to LARGE, 0 alone. */
+/* The largest coordinate equivalent to 0: TINY, or 0 if there are coordinates between TINY and LARGE. */
 static float find_tiny(const struct trkx_query *query)
 {
     bool between = false;
@@ -22,7 +22,7 @@ static float find_tiny(const struct trkx_query *query)
 
 static float without_tiny(float coordinate, float tiny)
 {
-    return fabsf(coordinate) <= tiny ? 0 : coordinate; /* of -0 as well */
+    return fabsf(coordinate) <= tiny ? 0 : coordinate; /* also of -0 */
 }
 
 /* Steps of splitmix64 (Steele, Lea, Flood 2014). */
@@ -46,7 +46,7 @@ static bool same_place(const float *a, const float *b, size_t dim, float tiny)
     return true;
 }
 
-/* places [n]: of each point the first one in its place. */
+/* places [n]: for each point the first one at its place. */
 static enum trkx_status find_places(struct trkx_memory *memory, const struct trkx_query *query,
                                     int64_t *places, trkx_error *error)
 {
@@ -92,7 +92,7 @@ static enum trkx_status copy_seen(struct trkx_memory *memory, const struct trkx_
 {
     enum trkx_status status = TRKX_OK;
     const struct trkx_groups *places = &coincident->places;
-    size_t dim = query->dim, *left = NULL; /* [places] that may still be seen of each */
+    size_t dim = query->dim, *left = NULL; /* [places] points that may still be selected from each */
     for (size_t g = 0; g < places->count; g++) {
         size_t size = trkx_groups_size(places, g);
         coincident->seen += size < coincident->most ? size : coincident->most;

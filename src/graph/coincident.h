@@ -1,4 +1,4 @@
-/* Points that lie in one place in great numbers: no search has to compare all of them with all. */
+/* Large numbers of coincident points, which a search need not compare with each other. */
 #ifndef TRKX_GRAPH_COINCIDENT_H
 #define TRKX_GRAPH_COINCIDENT_H
 
@@ -6,19 +6,19 @@
 #include "graph/query.h"
 #include "graph/tree.h"
 
-/* Of the points in one place, the first k + 2 are all that a search for the k nearest has to see. Nobody
- * keeps another one: all are as far away, and ties go to the lower index. And each of the k + 2 still sees
- * that it has more than k neighbours. The others have one answer: what is nearest to their place. */
+/* Of the points at one place, a search for the k nearest needs only the first k + 2. No point keeps any
+ * other: all are equally far away, and ties resolve to the lower index. And each of the k + 2 still has more
+ * than k neighbours. The others all have the same result: what is nearest to their place. */
 struct trkx_coincident {
-    size_t most;               /* that are seen of a place */
+    size_t most;               /* points used per place */
     struct trkx_groups places; /* rows of points by place */
     size_t seen;
-    uint32_t *rows; /* [seen] of those that are seen, ascending */
+    uint32_t *rows; /* [seen] of the points used, ascending */
     float *points;  /* [seen,dim] */
 };
 
-/* How many points are in leaves of the tree that are one place: with more than k it is worth while to look
- * for places. */
+/* The number of points in leaves of the tree that are a single place: with more than k it is worthwhile to
+ * look for places. */
 size_t trkx_coincident_expected(const struct trkx_tree *tree);
 
 /* Errors: MEMORY. Expected complexity O(n dim). */

@@ -1,4 +1,4 @@
-/* Lists of edges: sorted, turned outwards, cut. The search that makes them is src/graph/search.c. */
+/* Sorts, directs and cuts lists of edges. src/graph/search.c finds them. */
 #include "graph/edges.h"
 
 #include <omp.h>
@@ -21,13 +21,13 @@ void trkx_edges_destroy(trkx_edges *edges)
 
 /* ---- from pairs to sorted edges --------------------------------------------------------------------- */
 
-/* Pairs become sorted edges in two steps. First they are dealt out to buckets of neighbouring sources, in the
- * half of the answer that will hold the targets; a bucket fits into the cache. There each is sorted, with its
- * part of the other half as scratch. So the memory of the answer is all that is needed, and the half that
- * will hold the sources is not touched while the lists of pairs are there. */
+/* Pairs become sorted edges in two steps. First they are distributed to buckets of neighbouring sources, in
+ * the half of the result that will hold the targets; a bucket fits in the cache. Then each bucket is sorted,
+ * with its part of the other half as scratch. So no memory beyond the result is needed, and the half for the
+ * sources is not touched while the lists of pairs exist. */
 enum {
-    BUCKET_PAIRS = 1 << 12, /* meant to be in a bucket: 32 KiB */
-    BUCKETS_MOST = 1 << 10, /* as many lines of the cache are written to at the same time */
+    BUCKET_PAIRS = 1 << 12, /* target size of a bucket: 32 KiB */
+    BUCKETS_MOST = 1 << 10, /* number of cache lines written at the same time */
 };
 
 struct deal {
@@ -36,16 +36,16 @@ struct deal {
     bool repeats; /* any of them */
     const struct trkx_near_kernels *kernels;
     const double
-        *norms; /* [n] each edge runs from the smaller one, ties: lower index; NULL: as the pairs say */
+        *norms; /* [n] each edge runs from the smaller one, ties: lower index; NULL: as in the pairs */
     int threads;
     unsigned shift; /* bucket of a source: source >> shift */
     size_t buckets;
-    size_t *places;   /* [threads, buckets] where a thread's next pair of each bucket goes */
+    size_t *places;   /* [threads, buckets] place of a thread's next pair in each bucket */
     size_t *begins;   /* [buckets + 1] */
     uint32_t *counts; /* [threads, 1 << shift] of a bucket's sources */
 };
 
-/* Counts (to NULL), or writes, the pairs of a range of all lists' pairs, first..last. */
+/* Counts (to NULL) or writes the pairs first..last of all lists. */
 static void deal_range(const struct deal *deal, size_t first, size_t last, size_t *places, uint64_t *to)
 {
     for (size_t l = 0, begin = 0; l < deal->lists_count && begin < last; begin += deal->lists[l++].count) {
@@ -70,7 +70,7 @@ static void deal_all(const struct deal *deal, uint64_t *to)
     }
 }
 
-/* From how many pairs each thread has for each bucket to where they go. */
+/* Turns the numbers of pairs per thread and bucket into their places. */
 static void find_places(const struct deal *deal)
 {
     size_t place = 0;
@@ -85,7 +85,7 @@ static void find_places(const struct deal *deal)
     deal->begins[deal->buckets] = place;
 }
 
-/* Writes the targets [count] of one source in ascending order. The kernels need different ones. */
+/* Writes the targets [count] of a source in ascending order. The kernels need distinct ones. */
 static void sort_row(const struct deal *deal, const int32_t *row, size_t count, uint64_t *sorted)
 {
     if (count <= TRKX_ROW_SHORT && !deal->repeats) {
@@ -100,8 +100,8 @@ static void sort_row(const struct deal *deal, const int32_t *row, size_t count, 
     if (!ascends) trkx_keys_sort(sorted, count);
 }
 
-/* Sorts a bucket: its keys become targets, and the sources are written. Before, the upper half of their
- * memory holds the targets, 4 bytes each, by source: what is written does not reach what is still to be read.
+/* Sorts a bucket: its keys become targets, and the sources are written. Meanwhile the upper half of the
+ * sources' memory holds the targets by source, 4 bytes each: writing does not reach what is still to be read.
  * counts [1 << shift]: scratch. */
 static void sort_bucket(const struct deal *deal, size_t bucket, uint32_t *counts, uint64_t *sources,
                         uint64_t *keys)
@@ -222,8 +222,8 @@ enum trkx_status trkx_edges_orient(const float *xyz, size_t n, trkx_edges *edges
     return trkx_edges_orient_in(NULL, xyz, n, 0, edges, error);
 }
 
-/* Nothing is released, so that the edges may be a view of arrays that somebody else owns. Without branches
- * that depend on the scores: every value is written, and what is not kept is overwritten by the next. */
+/* Nothing is released, so that the edges may be a view of foreign arrays. Branch-free: every value is
+ * written, and overwritten by the next if it is not kept. */
 void trkx_edges_cut(trkx_edges *edges, float *scores, float cut)
 {
     size_t m = edges->count, count = 0, end, kept = 0;
@@ -232,7 +232,7 @@ void trkx_edges_cut(trkx_edges *edges, float *scores, float cut)
         count += scores[e] > cut;
     }
     end = count;
-    for (size_t e = 0; e < m && end < 2 * count; e++) { /* behind the sources, which by now have all moved */
+    for (size_t e = 0; e < m && end < 2 * count; e++) { /* after the sources, which have all moved by now */
         edges->index[end] = edges->index[m + e];
         end += scores[e] > cut;
     }

@@ -1,5 +1,5 @@
-/* Which pairs go where a few nodes have more than k neighbours: their neighbours are among the pairs that the
- * search has found, so the k nearest are chosen from there. */
+/* Drops pairs if a few nodes have more than k neighbours: these are among the pairs found by the search, so
+ * the k nearest are selected from them. */
 #include "graph/keep_nearest.h"
 
 #include <omp.h>
@@ -8,7 +8,7 @@
 
 #include "core/keys.h"
 
-enum { COUNTING_THREADS = 8 }; /* each counts in memory of its own, 4 bytes a point */
+enum { COUNTING_THREADS = 8 }; /* each counts in its own memory, 4 bytes per point */
 static const size_t NOT_SATURATED = SIZE_MAX;
 
 struct choice {
@@ -19,9 +19,9 @@ struct choice {
 
     size_t count;         /* of saturated nodes */
     uint32_t *nodes;      /* [count] ascending */
-    size_t *begins;       /* [count+1] where their neighbours begin in keys */
-    _Atomic(size_t) *end; /* [n] where the next one goes, or NOT_SATURATED */
-    uint64_t *keys;       /* (d2, index), those of one node together */
+    size_t *begins;       /* [count+1] begins of their neighbours in keys */
+    _Atomic(size_t) *end; /* [n] place of the next one, or NOT_SATURATED */
+    uint64_t *keys;       /* (d2, index), grouped by node */
 };
 
 /* degrees [threads, n]: in the first row, of all pairs. */
@@ -70,7 +70,7 @@ cleanup:
     return status;
 }
 
-/* Adds the neighbours that saturated nodes have in a list. */
+/* Adds the neighbours of saturated nodes from a list. */
 static void add_neighbours(struct choice *choice, const struct trkx_pairs *list)
 {
     for (size_t p = 0; p < list->count; p++) {
@@ -85,7 +85,7 @@ static void add_neighbours(struct choice *choice, const struct trkx_pairs *list)
     }
 }
 
-/* The keys of a node lie in the order in which threads came by; which is the k-th does not depend on it. */
+/* The order of a node's keys depends on the threads, but the k-th does not. */
 static void limit_node(struct choice *choice, size_t s)
 {
     size_t begin = choice->begins[s], last = trkx_query_k(choice->query, choice->nodes[s]) - 1;

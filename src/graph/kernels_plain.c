@@ -6,7 +6,7 @@
 
 enum { LANES = 4 };
 
-/* A vector of the compiler's, which is one register on most processors. */
+/* A compiler vector, one register on most processors. */
 typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 
 static inline vec vec_all(float x)
@@ -36,7 +36,7 @@ static inline vec vec_mul(vec a, vec b)
     return a * b;
 }
 
-/* sum + x * x; the product may be added without rounding it first. */
+/* sum + x * x; possibly fused. */
 static inline vec vec_add_square(vec sum, vec x)
 {
     return sum + x * x;
@@ -44,13 +44,13 @@ static inline vec vec_add_square(vec sum, vec x)
 
 typedef int32_t lanes __attribute__((vector_size(LANES * sizeof(int32_t))));
 
-/* The lanes that are all ones from a, those that are 0 from b. */
+/* Lanes of all ones from a, of 0 from b. */
 static inline vec choose(lanes chosen, vec a, vec b)
 {
     return (vec)((chosen & (lanes)a) | (~chosen & (lanes)b));
 }
 
-/* The larger, the smaller; b where one of them is not a number. */
+/* Maximum and minimum; b where one is NaN. */
 static inline vec vec_max(vec a, vec b)
 {
     return choose(a > b, a, b);
@@ -75,7 +75,7 @@ static inline unsigned vec_within(vec a, vec b)
     return (unsigned)(bits[0] | bits[1] | bits[2] | bits[3]);
 }
 
-/* How many lanes are in a mask. Many processors have no instruction for it, or the compiler must not use it.
+/* The number of lanes in a mask. Many processors have no instruction for it, or the compiler must not use it.
  */
 static inline size_t lanes_in(unsigned mask)
 {
@@ -92,7 +92,7 @@ static inline unsigned ints_below(const int32_t *values, int32_t x)
     return (unsigned)(v[0] | v[1] | v[2] | v[3]);
 }
 
-/* Writes the lanes of the mask one after the other; may write up to LANES. */
+/* Writes the lanes of the mask consecutively; may write up to LANES. */
 static inline void pack(void *to, unsigned mask, vec x)
 {
     unsigned count = 0;

@@ -1,6 +1,6 @@
-/* The kernels of src/graph/kernels.h in terms of LANES, vec and the operations on it, which the file that
- * includes this one defines for its instruction set (see src/graph/kernels_plain.c, the simplest). KERNELS
- * names what is defined.
+/* The kernels of src/graph/kernels.h in terms of LANES, vec and operations on it, which the including file
+ * defines for its instruction set (see src/graph/kernels_plain.c, the simplest). KERNELS is the name of the
+ * table defined here.
  *
  * Rounding. Let u be 2^-24. The difference of two points is at least the gap between one point and a box
  * around the other, and rounding, which is monotonic, keeps that. So of the sums that are compared, all of at
@@ -25,8 +25,8 @@ static inline unsigned lanes_of(size_t i, size_t count)
 
 /* ---- nodes ------------------------------------------------------------------------------------------ */
 
-/* Of a vector of a node's children, those whose box is within the limit. The point of a box that is nearest
- * to x has its coordinates, as far as the box has them. */
+/* The mask of a node's children whose box is within the limit. The nearest point of a box to x is x clamped
+ * to the box. */
 static inline __attribute__((always_inline)) unsigned near_boxes(const float *node, size_t dim, const vec *x,
                                                                  vec limit)
 {
@@ -65,7 +65,7 @@ static size_t tree_expand(const struct trkx_tree *tree, size_t level, const floa
 
 /* ---- pairs ------------------------------------------------------------------------------------------ */
 
-/* What remains of the `doubtful` by the defined d2: no vectors, no FMA. */
+/* Checks the `doubtful` by the defined d2: no vectors, no FMA. */
 static __attribute__((noinline)) unsigned settle(unsigned doubtful, const float *block, size_t dim,
                                                  const float *x, float r2)
 {
@@ -93,14 +93,14 @@ neighbours(const float *block, size_t dim, const float *x, const struct trkx_rea
     return sure == maybe ? sure : sure | settle(maybe & ~sure, block, dim, x, reach->r2);
 }
 
-/* Drops what comes up to place i: of the lanes from `first` on. */
+/* Drops the lanes from `first` on up to place i. */
 static inline unsigned behind(unsigned mask, size_t i, size_t first)
 {
     if (i < first) return mask;
     return i + 1 >= first + LANES ? 0 : mask & ~0u << (i + 1 - first);
 }
 
-/* Most leaves have no neighbours, so that is found out first, without a branch. */
+/* Most leaves have no neighbours, so this is checked first, without a branch. */
 static inline __attribute__((always_inline)) uint64_t *
 pair(size_t dim, const struct trkx_tree *tree, const struct trkx_place *place, const struct trkx_reach *reach,
      const uint32_t *leaves, size_t count, uint64_t *pairs)
@@ -134,7 +134,7 @@ static uint64_t *leaves_pair(const struct trkx_tree *tree, const struct trkx_pla
 
 /* ---- the k nearest ---------------------------------------------------------------------------------- */
 
-/* Beyond `count`, up to a whole vector, there have to be NaNs. */
+/* The values have to be padded with NaNs to a whole vector. */
 static size_t count_up_to(const int32_t *d2, size_t count, float most)
 {
     size_t within = 0;
@@ -156,13 +156,13 @@ static float float_of(int32_t bits)
     return x;
 }
 
-/* The bits of the k-th lowest value, or of a number between it and the next: by steps that take the values
- * for evenly spread, so that it mostly takes three or four, and after some of these by halves. Counting needs
- * whole vectors a step, and no branch to guess. */
+/* The bits of the k-th lowest value, or of a number between it and the next: by interpolation, usually in
+ * three or four steps, and after several of these by bisection. Counting works on whole vectors, without
+ * branches. */
 static int32_t last_value(const int32_t *d2, size_t count, size_t k, float most)
 {
     enum { GUESSES = 6 };
-    int32_t low = 0, high; /* fewer than k are below low, at least k up to high */
+    int32_t low = 0, high; /* fewer than k are below low, at least k are up to high */
     size_t below = 0, up_to = count;
     memcpy(&high, &most, sizeof high);
     for (int step = 0; low < high; step++) {
@@ -184,7 +184,7 @@ static int32_t last_value(const int32_t *d2, size_t count, size_t k, float most)
     return low;
 }
 
-/* The k-th lowest id of those whose d2 is `tie`. */
+/* The k-th lowest id among those whose d2 is `tie`. */
 static int32_t kth_tie(const int32_t *d2, const int32_t *ids, size_t count, int32_t tie, size_t k)
 {
     int32_t low = 0, high = INT32_MAX;
@@ -198,7 +198,7 @@ static int32_t kth_tie(const int32_t *d2, const int32_t *ids, size_t count, int3
     return low;
 }
 
-/* Keeps what is up to `last`, of those that tie with it only the ids up to last_id; returns how many. */
+/* Keeps values up to `last`, and of ties with it only ids up to last_id; returns their number. */
 static size_t keep_up_to(int32_t *d2, int32_t *ids, size_t held, int32_t last, int32_t last_id)
 {
     size_t kept = 0;
@@ -211,7 +211,7 @@ static size_t keep_up_to(int32_t *d2, int32_t *ids, size_t held, int32_t last, i
     return kept;
 }
 
-/* The same without such ties. */
+/* The same, without ties. */
 static size_t pack_up_to(int32_t *d2, int32_t *ids, size_t held, float last)
 {
     size_t kept = 0;
@@ -234,7 +234,7 @@ static void nearest_cut_back(struct trkx_nearest *nearest)
     size_t within = count_up_to(d2, held, float_of(last));
     if (within == k)
         within = pack_up_to(d2, ids, held, float_of(last));
-    else { /* not all of those that tie for the last place */
+    else { /* only some of those that tie for the last place */
         size_t sure = last == 0 ? 0 : count_up_to(d2, held, float_of(last - 1));
         within = keep_up_to(d2, ids, held, last, kth_tie(d2, ids, held, last, k - sure));
     }
@@ -275,7 +275,7 @@ static void nearest_show(const struct trkx_tree *tree, const struct trkx_place *
 
 /* ---- a node's neighbours ---------------------------------------------------------------------------- */
 
-/* The place of each number is how many are smaller: of a few that is counted faster than sorted. */
+/* The place of each number is the number of smaller ones: for a few, counting is faster than sorting. */
 static void sort_short_row(const int32_t *row, size_t count, uint64_t *sorted)
 {
     int32_t padded[TRKX_ROW_SHORT + LANES];

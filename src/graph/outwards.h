@@ -1,4 +1,4 @@
-/* Which way an edge runs: from the hit nearer to the origin to the other. */
+/* The direction of edges: from the hit nearer to the origin to the other. */
 #ifndef TRKX_GRAPH_OUTWARDS_H
 #define TRKX_GRAPH_OUTWARDS_H
 

@@ -1,4 +1,4 @@
-/* What a search by radius is asked for. */
+/* The arguments of a search by radius. */
 #ifndef TRKX_GRAPH_QUERY_H
 #define TRKX_GRAPH_QUERY_H
 
@@ -14,7 +14,7 @@ struct trkx_query {
     int threads;
 };
 
-/* How many neighbours a node keeps. */
+/* The number of neighbours that a node keeps. */
 static inline size_t trkx_query_k(const struct trkx_query *query, size_t i)
 {
     return query->ks == NULL ? query->k : query->ks[i];

@@ -1,5 +1,5 @@
-/* Graph building: exact fixed-radius nearest neighbours. What is asked for is checked here, and answered by
- * comparing all pairs, the plain truth; the fast search is src/graph/search.c. */
+/* Graph building: exact fixed-radius nearest neighbours. Checks the arguments; has a reference that compares
+ * all pairs; the fast search is src/graph/search.c. */
 #include "graph/radius_graph.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ void trkx_edges_options_init(trkx_edges_options *options)
     *options = (trkx_edges_options){.size = sizeof *options, .radius = 1, .k = 500, .threads = 0};
 }
 
-/* ---- what is asked for ------------------------------------------------------------------------------ */
+/* ---- arguments -------------------------------------------------------------------------------------- */
 
 /* The first row with a coordinate that is not finite, or n. */
 static size_t first_bad_row(const float *points, size_t n, size_t dim, int threads)
@@ -31,7 +31,7 @@ static size_t first_bad_row(const float *points, size_t n, size_t dim, int threa
     return bad;
 }
 
-/* Makes k the largest of the nodes' own, as far as that can matter. */
+/* Sets k to the largest of the nodes' own, limited to n. */
 static enum trkx_status check_ks(struct trkx_query *query, trkx_error *error)
 {
     char why[TRKX_ERROR_MESSAGE_SIZE];
@@ -70,7 +70,7 @@ static enum trkx_status check_query(const float *points, size_t n, size_t dim,
 
 /* ---- the reference ---------------------------------------------------------------------------------- */
 
-/* The key of the k-th nearest neighbour of i; TRKX_KEEP_ALL where it has at most k. keys: room for n. */
+/* The key of the k-th nearest neighbour of i; TRKX_KEEP_ALL if it has at most k. keys: room for n. */
 static uint64_t reference_limit(const struct trkx_query *query, size_t i, uint64_t *keys)
 {
     size_t count = 0, k = trkx_query_k(query, i);
@@ -83,7 +83,7 @@ static uint64_t reference_limit(const struct trkx_query *query, size_t i, uint64
     return keys[k - 1];
 }
 
-/* Counts the pairs, and writes them where index is not NULL: [2,m]. */
+/* Counts the pairs, and writes them if index is not NULL: [2,m]. */
 static size_t reference_pairs(const struct trkx_query *query, const uint64_t *limits, int64_t *index,
                               size_t m)
 {

@@ -4,21 +4,22 @@
 
 #include "core/memory.h"
 
-/* As trkx_radius_graph, by comparing all pairs: the plain truth of what it computes. Memory O(n). One thread,
+/* As trkx_radius_graph, by comparing all pairs: the reference. Memory O(n). One thread,
  * complexity O(n^2 dim). */
 enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size_t dim,
                                              const trkx_edges_options *options, trkx_edges *edges,
                                              trkx_error *error);
 
-/* What a graph is built of. */
+/* The points of a graph. */
 struct trkx_points {
     const float *values; /* [n,dim] */
     size_t n, dim;
-    const double *norms; /* [n] (trkx_edges_norms): edges are oriented as by trkx_edges_orient; NULL: by index */
+    const double
+        *norms; /* [n] (trkx_edges_norms): edges are directed as by trkx_edges_orient; NULL: by index */
 };
 
-/* As trkx_radius_graph, with all memory counted in `memory`, edges->index included: it must be destroyed
- * before the counter goes away. */
+/* As trkx_radius_graph, with all memory counted in `memory`, including edges->index, which must be destroyed
+ * before it. */
 enum trkx_status trkx_radius_graph_in(struct trkx_memory *memory, const struct trkx_points *points,
                                       const trkx_edges_options *options, trkx_edges *edges,
                                       trkx_error *error);

@@ -1,4 +1,4 @@
-/* Scores of tracks: what they hold of the particles, and which particles they find. */
+/* Evaluates tracks against the truth: scores, purity and efficiency. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,14 +13,14 @@ void trkx_metrics_options_init(trkx_metrics_options *options)
     *options = (trkx_metrics_options){.size = sizeof *options, .min_hits = 3, .match_fraction = 0.5};
 }
 
-/* How much of a track one particle holds. */
+/* A particle's share of a track. */
 struct share {
     size_t particle; /* group of truth_index.hits; meaningful where hits > 0 */
     size_t hits;
     double weight;
 };
 
-/* The largest shares of a track. The scorer of TrackML takes noise for a particle like any other. */
+/* The largest shares of a track. TrackML's scorer treats noise as a particle. */
 struct majority {
     size_t hits;            /* of the track */
     struct share any, real; /* with noise, without */
@@ -31,8 +31,8 @@ struct evaluation {
     struct trkx_truth_index index;
     struct trkx_groups tracks;   /* hits by label; label 0 is one of them */
     struct majority *majorities; /* [tracks.count] */
-    uint32_t *claims;            /* [particles] tracks of which the particle holds the majority */
-    bool *matched;               /* [particles] one of them holds the majority of the particle */
+    uint32_t *claims;            /* [particles] number of tracks in which the particle has the majority */
+    bool *matched;               /* [particles] one of these has the majority of the particle's hits */
 };
 
 static void keep_larger(struct share *largest, struct share share)
@@ -72,9 +72,9 @@ static bool holds_particle(const struct evaluation *evaluation, const struct sha
            fraction * (double)trkx_groups_size(&evaluation->index.hits, share->particle);
 }
 
-/* score_event of trackml-library: the weights of the majority particle's hits in each track that it shares
- * with it by double majority, over all weights. As there, the hits with label 0 are one track, of which
- * usually no particle holds half. */
+/* score_event of trackml-library: the weights of the majority particle's hits in each track matched by double
+ * majority, divided by all weights. As there, the hits with label 0 form one track, in which usually no
+ * particle has half. */
 static double trackml_score(const struct evaluation *evaluation)
 {
     double total = 0, found = 0;
@@ -101,7 +101,7 @@ static void judge_track(struct evaluation *evaluation, const struct majority *ma
     double fraction = evaluation->options->match_fraction;
     metrics->tracks++;
     metrics->hits_on_tracks += majority->hits;
-    metrics->hit_purity += (double)share->hits / (double)majority->hits; /* a sum, so far */
+    metrics->hit_purity += (double)share->hits / (double)majority->hits; /* still a sum */
     if (!holds_track(majority, share, fraction)) {
         metrics->fakes++;
         return;
@@ -128,7 +128,7 @@ static void judge_tracks(struct evaluation *evaluation, trkx_metrics *metrics)
 
 /* ---- efficiency ------------------------------------------------------------------------------------- */
 
-/* The particle's hit next to the origin; ties: the first. */
+/* The particle's hit nearest to the origin; ties: the first. */
 static size_t first_hit(const struct trkx_truth_index *index, size_t particle)
 {
     const uint32_t *hits = trkx_groups_members(&index->hits, particle);
@@ -146,7 +146,7 @@ static bool has_momenta(const struct trkx_truth_index *index)
     return index->particles != NULL || index->truth->pxyz != NULL;
 }
 
-/* GeV: at the production vertex, or at the first true hit where that is not known; NaN where neither is. */
+/* GeV: at the production vertex, or if unknown at the first true hit; NaN if both are unknown. */
 static double transverse_momentum(const struct trkx_truth_index *index, size_t particle)
 {
     if (!has_momenta(index)) return NAN;
@@ -155,7 +155,7 @@ static double transverse_momentum(const struct trkx_truth_index *index, size_t p
     return hypot(p[0], p[1]);
 }
 
-/* pt: NaN where it is not known. */
+/* pt: NaN if unknown. */
 static void count_particle(trkx_efficiency *efficiency, double pt, bool matched)
 {
     if (!(pt > efficiency->min_pt) && !(isnan(pt) && efficiency->min_pt == 0)) return;

@@ -1,4 +1,4 @@
-/* Puts the hits of each particle in order along its way, and joins each to the next. */
+/* Sorts the hits of each particle along its path, and joins each to the next. */
 #include "metrics/true_edges.h"
 
 #include <stdlib.h>
@@ -7,14 +7,14 @@
 #include "graph/edges.h"
 #include "metrics/truth_index.h"
 
-/* mm [3]: where a particle was produced; the origin where that is not known. */
+/* mm [3]: production vertex of a particle; the origin if unknown. */
 static const float *production_vertex(const struct trkx_truth_index *index, size_t particle)
 {
     static const float origin[3] = {0, 0, 0};
     return index->particles == NULL ? origin : index->particles->vxyz + 3 * trkx_truth_row(index, particle);
 }
 
-/* A hit on the way of its particle. */
+/* A hit on its particle's path. */
 struct crossing {
     double distance; /* mm^2, squared, from the production vertex */
     uint32_t hit;

@@ -1,4 +1,4 @@
-/* The edges that the truth has: the pairs of consecutive hits of one particle. */
+/* The true edges: pairs of consecutive hits of one particle. */
 #ifndef TRKX_METRICS_TRUE_EDGES_H
 #define TRKX_METRICS_TRUE_EDGES_H
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static bool are_finite(const float *row) /* [3], NULL: not known */
+static bool are_finite(const float *row) /* [3], NULL: unknown */
 {
     return row == NULL || (isfinite(row[0]) && isfinite(row[1]) && isfinite(row[2]));
 }
@@ -29,7 +29,7 @@ enum trkx_status trkx_truth_check_positions(const trkx_truth *truth, trkx_error 
 {
     if (truth->xyz != NULL || truth->count == 0) return TRKX_OK;
     return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                     "metrics: truth has no positions, by which the hits of a particle are put in order");
+                     "metrics: truth has no positions to sort the hits of a particle by");
 }
 
 /* Every particle is listed once, and those of the truth are among them. */

@@ -1,29 +1,29 @@
-/* What the truth says of an event, checked: the hits of each particle, and its row among the particles. */
+/* The checked truth of an event: the hits of each particle, and its row in the table of particles. */
 #ifndef TRKX_METRICS_TRUTH_INDEX_H
 #define TRKX_METRICS_TRUTH_INDEX_H
 
 #include "core/groups.h"
 
-enum { TRKX_NOISE = 0 }; /* the particle_id of hits that no particle made */
+enum { TRKX_NOISE = 0 }; /* the particle_id of hits without a particle */
 
 struct trkx_truth_index {
     const trkx_truth *truth;
     const trkx_particles *particles; /* may be NULL */
     struct trkx_groups hits;         /* rows of truth by particle_id */
-    struct trkx_groups rows;         /* rows of particles by particle_id; empty where there are none */
+    struct trkx_groups rows;         /* rows of particles by particle_id; empty if there are none */
 };
 
 /* particles may be NULL. Both are borrowed. Errors: MEMORY, ARGUMENT (numbers that are not finite, a particle
- * that is listed twice or not at all). On failure there is nothing to destroy. */
+ * listed twice or not at all). On failure there is nothing to destroy. */
 enum trkx_status trkx_truth_create(struct trkx_memory *memory, const trkx_truth *truth,
                                    const trkx_particles *particles, struct trkx_truth_index *index,
                                    trkx_error *error);
 void trkx_truth_destroy(struct trkx_truth_index *index);
 
-/* Positions put the hits of a particle in order. Errors: ARGUMENT (there are none). */
+/* Checks that there are positions to sort hits by. Errors: ARGUMENT. */
 enum trkx_status trkx_truth_check_positions(const trkx_truth *truth, trkx_error *error);
 
-/* The row of a particle, one of index->hits, in the table of particles, which there has to be. */
+/* The row of a particle, one of index->hits, in the table of particles, which must exist. */
 size_t trkx_truth_row(const struct trkx_truth_index *index, size_t particle);
 
 /* mm^2, of two positions [3] in mm. */

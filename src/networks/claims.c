@@ -1,4 +1,4 @@
-/* What the execution provider says of a network: it writes a report, which is read here. */
+/* Reads what the execution provider claims of a network from its report. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "io/bytes.h"
 #include "networks/session.h"
 
-/* An empty file of its own for the report; NULL where there is none to be had. */
+/* Creates an empty file for the report; NULL if that fails. */
 static char *make_report(void)
 {
     const char *directory = getenv("TMPDIR");
@@ -28,7 +28,7 @@ static char *make_report(void)
     return NULL;
 }
 
-/* A line without its end; what is left goes to *left, which moves on. */
+/* A line without its end; unclaimed operators are appended to *left, which advances. */
 static void read_line(trkx_claims *claims, const char *line, char **left)
 {
     size_t nodes = 0, claimed = 0, parts = 0;
@@ -41,7 +41,7 @@ static void read_line(trkx_claims *claims, const char *line, char **left)
     }
 }
 
-/* The report's lines, which end with a zero byte behind them. */
+/* Parses the report, which ends with a zero byte. */
 static enum trkx_status read_report(char *text, size_t length, trkx_claims **result, trkx_error *error)
 {
     trkx_claims *claims = trkx_allocate_zero(NULL, 1, sizeof *claims);
@@ -82,7 +82,7 @@ enum trkx_status trkx_claims_read(const char *model, trkx_claims **claims, trkx_
     spec.report = report;
     if (report == NULL)
         status = trkx_fail(error, TRKX_ERROR_IO,
-                           "no file for a report can be made in the directory for temporary "
+                           "no file for a report can be created in the directory for temporary "
                            "files (TMPDIR)");
     if (status == TRKX_OK) status = trkx_session_report(&spec, error);
     if (status == TRKX_OK) status = take_report(report, claims, error);

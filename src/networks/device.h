@@ -1,17 +1,17 @@
-/* The GPU that networks run on, as ONNX Runtime has to know it. */
+/* The GPU that networks run on, for ONNX Runtime. */
 #ifndef TRKX_SRC_DEVICE_H
 #define TRKX_SRC_DEVICE_H
 
 #include "core/error.h"
 
-struct trkx_backend_context; /* the device's own */
+struct trkx_backend_context; /* defined by the back end */
 
-/* One stream and one pool of memory, which the networks share with the steps between them. One run at a time.
+/* A stream and a pool of memory, shared by the networks and the steps between them. One run at a time.
  */
 struct trkx_device {
     int number;
     bool tf32;    /* networks may round the factors of products to 10 bits */
-    bool host;    /* its memory is the host's, and the networks run there */
+    bool host;    /* its memory is the host's, and networks run there */
     void *stream; /* cudaStream_t */
     struct trkx_backend_context *context;
     enum trkx_status (*allocate)(struct trkx_backend_context *context, size_t bytes, const char *what,

@@ -1,4 +1,4 @@
-/* Looks for a library beside the files of this process. */
+/* Finds libraries beside the files of this process. */
 #include "networks/library.h"
 
 #include <dlfcn.h>
@@ -17,7 +17,7 @@ struct line {
     char text[PATH_MAX + 128];
 };
 
-/* The file that is mapped at an address, by a line of /proc/self/maps; NULL where it is another one's. */
+/* The file mapped at an address, from a line of /proc/self/maps; NULL if the line is for other addresses. */
 static char *mapped_file(struct line *line, const void *address)
 {
     unsigned long begin = 0, end = 0;
@@ -27,8 +27,8 @@ static char *mapped_file(struct line *line, const void *address)
     return (uintptr_t)address >= begin && (uintptr_t)address < end ? path : NULL;
 }
 
-/* As the kernel knows it. The dynamic linker's name for a library, and a program's own, may be relative to a
- * working directory, or to what was one. NULL where there is none. */
+/* The kernel's path. The dynamic linker's name for a library, and a program's own, may be relative to a
+ * current or former working directory. NULL if there is none. */
 static char *file_of(const void *address, struct line *line)
 {
     char *path = NULL;
@@ -42,7 +42,8 @@ static char *file_of(const void *address, struct line *line)
 
 /* ---- finding ---------------------------------------------------------------------------------------- */
 
-/* Where the library lies, from the directory of the file that holds an address; *path NULL where not there.
+/* The library's path, relative to the directory of the file mapped at an address; *path NULL if it does not
+ * exist.
  */
 static enum trkx_status find_from(const void *address, const char *place, const char *name, char **path,
                                   trkx_error *error)
@@ -67,7 +68,7 @@ static enum trkx_status find_named(const struct trkx_library *library, const cha
 {
     if (*given != '/')
         return trkx_fail(error, library->absent,
-                         "%s: \"%s\" is not an absolute path: libraries are not looked for relative to the "
+                         "%s: \"%s\" is not an absolute path: libraries are not searched for relative to the "
                          "working directory",
                          library->variable, given);
     *path = trkx_duplicate(given);
@@ -78,13 +79,14 @@ static enum trkx_status not_there(const struct trkx_library *library, trkx_error
 {
     struct line line;
     const char *own = file_of((const void *)(uintptr_t)trkx_library_find, &line);
-    return trkx_fail(error, library->absent,
-                     "no %s beside %s, nor beside ONNX Runtime: name it in the environment variable %s, %s",
-                     library->name, own != NULL ? own : "trkx", library->variable, library->otherwise);
+    return trkx_fail(
+        error, library->absent,
+        "no %s beside %s, or beside ONNX Runtime: set its path in the environment variable %s, %s",
+        library->name, own != NULL ? own : "trkx", library->variable, library->otherwise);
 }
 
-/* ONNX Runtime looks for its own libraries (1.23 for one with every provider, all for CUDA's) in the
- * directory that the dynamic linker says it was loaded from. */
+/* ONNX Runtime searches for its own libraries (1.23 for one with every provider, all versions for CUDA's) in
+ * the directory from which, according to the dynamic linker, it was loaded. */
 static enum trkx_status check_runtime(const struct trkx_library *library, trkx_error *error)
 {
     Dl_info about;
@@ -92,8 +94,8 @@ static enum trkx_status check_runtime(const struct trkx_library *library, trkx_e
     if (!known || *about.dli_fname == '/') return TRKX_OK;
     return trkx_fail(
         error, library->absent,
-        "ONNX Runtime was loaded as %s, relative to the working directory, where it would look for "
-        "its own libraries: have absolute directories alone in LD_LIBRARY_PATH",
+        "ONNX Runtime was loaded as %s, relative to the working directory, where it would search for "
+        "its own libraries: use only absolute directories in LD_LIBRARY_PATH",
         about.dli_fname);
 }
 

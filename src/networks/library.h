@@ -1,4 +1,4 @@
-/* Where the libraries are that are loaded at run time: never in the working directory. */
+/* Paths of libraries that are loaded at run time: never in the working directory. */
 #ifndef TRKX_NETWORKS_LIBRARY_H
 #define TRKX_NETWORKS_LIBRARY_H
 
@@ -6,14 +6,14 @@
 
 struct trkx_library {
     const char *name;        /* "libtrkx_ep.so" */
-    const char *variable;    /* of the environment, which may name its path */
-    const char *otherwise;   /* what to do without it, the end of a sentence: "or choose ..." */
-    enum trkx_status absent; /* when there is none */
+    const char *variable;    /* environment variable that may contain its path */
+    const char *otherwise;   /* what else to do, the end of a sentence: "or choose ..." */
+    enum trkx_status absent; /* status if not found */
 };
 
-/* The library's absolute path, to be released: what the variable says; or beside this library; or, where this
- * one is part of a program in bin/, in lib/ beside that; or beside ONNX Runtime. Errors: MEMORY,
- * library->absent (a relative path in the variable, or of ONNX Runtime itself, included). */
+/* The library's absolute path, released by the caller: from the variable; or beside this library; or, if this
+ * is part of a program in bin/, in lib/ beside it; or beside ONNX Runtime. Errors: MEMORY, library->absent
+ * (also for a relative path in the variable, or of ONNX Runtime itself). */
 enum trkx_status trkx_library_find(const struct trkx_library *library, char **path, trkx_error *error);
 
 #endif

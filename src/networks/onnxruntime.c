@@ -1,14 +1,14 @@
-/* Opens ONNX Runtime's interface, and tells the runtime when memory is out. */
+/* Opens ONNX Runtime's interface, and reports out of memory to the runtime. */
 #include "networks/onnxruntime.h"
 
 #include <dlfcn.h>
 
-/* An allocation of the runtime's failed on this thread since its last status was looked at. */
+/* An allocation of the runtime has failed on this thread since the last check. */
 static _Thread_local bool memory_refused;
 
-/* The runtime does not look at what an allocator returns: 1.32 writes to a NULL. Its own allocator throws
- * std::bad_alloc instead, which comes back to us as a status. Ours throws the same, by the C++ library that
- * the runtime brings into the process; NULL where there is none (this file is compiled with -fexceptions). */
+/* The runtime does not check what an allocator returns: 1.32 writes to NULL. Its own allocator throws
+ * std::bad_alloc instead, which we get back as a status. Ours does the same through the C++ library that the
+ * runtime loads; NULL if there is none (this file is compiled with -fexceptions). */
 static void (*throw_bad_alloc)(void);
 
 static void find_bad_alloc(void)

@@ -1,4 +1,4 @@
-/* ONNX Runtime's library: its functions, where it lies, and how its allocators refuse. */
+/* ONNX Runtime's library: its functions, its location, and failing allocations. */
 #ifndef TRKX_NETWORKS_ONNXRUNTIME_H
 #define TRKX_NETWORKS_ONNXRUNTIME_H
 
@@ -6,20 +6,20 @@
 
 #include "core/error.h"
 
-/* The version of the runtime's interface, asked for by number rather than as ORT_API_VERSION, so that newer
- * headers still meet a 1.23 library. */
+/* The version of the runtime's interface, as a number instead of ORT_API_VERSION, so that newer headers still
+ * work with a 1.23 library. */
 enum { TRKX_ORT_API = 23 };
 
-/* The runtime's functions. Errors: RUNTIME (it is too old). */
+/* The runtime's functions. Errors: RUNTIME (too old). */
 enum trkx_status trkx_ort_open(const OrtApi **api, trkx_error *error);
 
-/* In the runtime's library, for those who ask which file that is. */
+/* An address in the runtime's library, to find its file. */
 const void *trkx_ort_address(void);
 
-/* Tells the runtime, from within its call of an allocator, that memory is out. May not return. */
+/* Reports out of memory to the runtime from within an allocator. May not return. */
 void trkx_ort_refuse(void);
 
-/* Whether it has been told so on this thread since this was asked last. */
+/* Whether that has happened on this thread since the last call. */
 bool trkx_ort_refused(void);
 
 #endif

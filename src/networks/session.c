@@ -14,7 +14,7 @@ enum { MAX_INPUTS = 4 };
 /* ---- the runtime: one environment and one allocator per process, counted ---------------------------- */
 
 struct runtime_allocator {
-    OrtAllocator base; /* first: the runtime hands us this */
+    OrtAllocator base; /* first: the runtime passes a pointer to it */
     OrtMemoryInfo *info;
 };
 
@@ -23,9 +23,9 @@ static size_t users;
 static const OrtApi *api;
 static OrtEnv *environment;
 static struct runtime_allocator allocator;
-static const OrtEpDevice *provider; /* of libtrkx_ep, once it is registered */
+static const OrtEpDevice *provider; /* of libtrkx_ep, once registered */
 
-/* The run on whose behalf this thread calls the runtime; NULL while a network is loaded. */
+/* The memory of the run for which this thread calls the runtime; NULL while loading a network. */
 static _Thread_local struct trkx_memory *run_memory;
 
 static void *ORT_API_CALL allocator_alloc(OrtAllocator *self, size_t size)
@@ -47,18 +47,18 @@ static const OrtMemoryInfo *ORT_API_CALL allocator_info(const OrtAllocator *self
     return ((const struct runtime_allocator *)self)->info;
 }
 
-/* The library never prints: what matters comes back as a status, with the same text. */
+/* The library never prints: errors are returned as a status with the same text. */
 static void ORT_API_CALL discard_log(void *parameter, OrtLoggingLevel severity, const char *category,
                                      const char *id, const char *location, const char *message)
 {
     (void)parameter, (void)severity, (void)category, (void)id, (void)location, (void)message;
 }
 
-/* Takes the runtime's status over into ours; `what` says what was tried. */
+/* Converts the runtime's status to ours; `what` is the attempted action. */
 static enum trkx_status check(OrtStatus *failure, const char *what, trkx_error *error)
 {
     bool refused = trkx_ort_refused();
-    trkx_error device; /* a device's own words are better: they state the need */
+    trkx_error device; /* a device's own message is better: it states the bytes needed */
     if (failure == NULL) return TRKX_OK;
     if (trkx_ort_device_refused(&device)) {
         api->ReleaseStatus(failure);
@@ -151,8 +151,7 @@ static enum trkx_status runtime_create(trkx_error *error)
     TRKX_CHECK(check(
         api->CreateEnvWithCustomLogger(discard_log, NULL, ORT_LOGGING_LEVEL_ERROR, "trkx", &environment),
         "starting", error));
-    /* official builds report home otherwise; what they do at the start, only ORT_DISABLE_TELEMETRY prevents
-     */
+    /* official builds send telemetry otherwise; at startup only ORT_DISABLE_TELEMETRY prevents it */
     TRKX_CHECK(check(api->DisableTelemetryEvents(environment), "starting", error));
     TRKX_CHECK(check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &allocator.info),
                      "starting", error));
@@ -191,10 +190,10 @@ struct trkx_session {
     enum trkx_element input_elements[MAX_INPUTS];
     size_t inputs_count;
     const char *output_name;
-    int output_rank; /* as the model declares it: 1, or 2 with a last extent of 1 */
+    int output_rank; /* as declared by the model: 1, or 2 with a last extent of 1 */
     char *file;
-    const struct trkx_device *device; /* that it runs on; NULL: none */
-    const OrtMemoryInfo *memory;      /* where its tensors lie */
+    const struct trkx_device *device; /* NULL: the CPU */
+    const OrtMemoryInfo *memory;      /* location of its tensors */
 };
 
 static const struct {
@@ -205,13 +204,13 @@ static const struct {
                 [TRKX_ELEMENT_INT64] = {"int64", ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, sizeof(int64_t)},
                 [TRKX_ELEMENT_INT32] = {"int32", ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, sizeof(int32_t)}};
 
-/* What a model declares of a tensor. */
+/* A model's declaration of a tensor. */
 struct declared {
     int rank;
     enum trkx_element element;
 };
 
-/* The expected type, or the narrower one that does as well. */
+/* The expected type, or the narrower one that is also allowed. */
 static bool take_element(const struct trkx_tensor_spec *spec, bool output, ONNXTensorElementDataType code,
                          enum trkx_element *element)
 {
@@ -243,21 +242,21 @@ static enum trkx_status check_shape(const char *file, const struct trkx_tensor_s
     for (int i = 0; i < spec->rank; i++)
         if (spec->shape[i] >= 0 && extents[i] >= 0 && extents[i] != spec->shape[i])
             return trkx_fail(error, TRKX_ERROR_MODEL,
-                             "%s: tensor %s has extent %lld in dimension %d, the bundle says %lld", file,
+                             "%s: tensor %s has extent %lld in dimension %d, but the bundle says %lld", file,
                              spec->name, (long long)extents[i], i, (long long)spec->shape[i]);
     for (int i = 0; i < spec->rank && !output; i++)
         if (spec->shape[i] < 0 && extents[i] >= 0)
             return trkx_fail(
                 error, TRKX_ERROR_MODEL,
-                "%s: tensor %s has extent %lld in dimension %d, which has to be dynamic; trkx model "
-                "check tells more",
+                "%s: tensor %s has extent %lld in dimension %d, which has to be dynamic; see trkx model "
+                "check",
                 file, spec->name, (long long)extents[i], i);
     found->rank = (int)declared;
 cleanup:
     return status;
 }
 
-/* Index of the model's input or output called `name`, or an error that lists what there is. */
+/* Index of the model's input or output `name`, or an error that lists the existing ones. */
 static enum trkx_status find_tensor(const struct trkx_session *session, const char *name, bool output,
                                     size_t *index, trkx_error *error)
 {
@@ -280,7 +279,7 @@ static enum trkx_status find_tensor(const struct trkx_session *session, const ch
         names->Free(names, found);
         if (same) return TRKX_OK;
     }
-    return trkx_fail(error, TRKX_ERROR_MODEL, "%s: the model has no %s %s, only%s", session->file,
+    return trkx_fail(error, TRKX_ERROR_MODEL, "%s: the model has no %s %s; it has%s", session->file,
                      output ? "output" : "input", name, known);
 cleanup:
     return status;
@@ -320,7 +319,7 @@ static enum trkx_status check_tensors(struct trkx_session *session, const struct
     }
     TRKX_CHECK(check(api->SessionGetInputCount(session->session, &inputs), session->file, error));
     if (inputs != spec->inputs_count)
-        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: the model has %zu inputs, the bundle names %zu",
+        return trkx_fail(error, TRKX_ERROR_MODEL, "%s: the model has %zu inputs, but the bundle names %zu",
                          session->file, inputs, spec->inputs_count);
     TRKX_CHECK(check_tensor(session, &spec->output, true, &found, error));
     session->output_rank = found.rank;
@@ -330,7 +329,8 @@ cleanup:
     return status;
 }
 
-/* Who runs the network, and on which memory. The networks of a "device" on the host's memory run here. */
+/* Sets the provider and the memory of the network. Networks of a "device" on the host's memory run on the
+ * CPU. */
 static enum trkx_status choose_kernels(struct trkx_session *session, OrtSessionOptions *options,
                                        const struct trkx_session_spec *spec, trkx_error *error)
 {
@@ -345,9 +345,9 @@ static enum trkx_status choose_kernels(struct trkx_session *session, OrtSessionO
     return status;
 }
 
-/* Hands over the files that hold data of the model; the runtime copies what it needs. What it looks for all
- * the same (1.32: of two tensors of one name the first) is in the model's directory, not in the working
- * directory. */
+/* Passes the files with the model's data to the runtime, which copies what it needs. If it searches for files
+ * anyway (1.32: for the first of two tensors with the same name), then in the model's directory, not in the
+ * working directory. */
 static enum trkx_status add_data(const struct trkx_session *session, const struct trkx_external *data,
                                  OrtSessionOptions *options, trkx_error *error)
 {
@@ -374,14 +374,14 @@ static enum trkx_status set_options(struct trkx_session *session, OrtSessionOpti
     TRKX_CHECK(check(api->SetIntraOpNumThreads(options, spec->threads), file, error));
     TRKX_CHECK(check(api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL), file, error));
     TRKX_CHECK(check(api->AddSessionConfigEntry(options, "session.use_env_allocators", "1"), file, error));
-    /* no other format, whose data in files would not have been looked for */
+    /* no other format, whose external data would not have been found */
     TRKX_CHECK(check(api->AddSessionConfigEntry(options, "session.load_model_format", "ONNX"), file, error));
     TRKX_CHECK(choose_kernels(session, options, spec, error));
 cleanup:
     return status;
 }
 
-/* Where the bytes are no network, that is the model's fault, not the runtime's. */
+/* If the bytes are not a network, that is an error of the model, not of the runtime. */
 static enum trkx_status create_session(struct trkx_session *session, const OrtSessionOptions *options,
                                        const struct trkx_session_spec *spec, trkx_error *error)
 {
@@ -410,7 +410,7 @@ cleanup:
     return status;
 }
 
-/* Loaded, its tensors not yet compared. */
+/* Loads a network, without checking its tensors. */
 static enum trkx_status open_session(const struct trkx_session_spec *spec, struct trkx_session **result,
                                      trkx_error *error)
 {
@@ -492,7 +492,7 @@ static enum trkx_status run_on_host(const struct trkx_session *session, OrtValue
                  session->file, error);
 }
 
-/* Bound to where they are, so that the runtime copies nothing. */
+/* Bound in place, so that the runtime copies nothing. */
 static enum trkx_status run_on_device(const struct trkx_session *session, OrtValue *const *inputs,
                                       OrtValue *output, trkx_error *error)
 {

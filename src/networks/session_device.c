@@ -1,4 +1,4 @@
-/* Lends a device's memory to ONNX Runtime, and sets its CUDA provider up. */
+/* Lends a device's memory to ONNX Runtime, and sets up its CUDA provider. */
 #include "networks/session_device.h"
 
 #include <stdio.h>
@@ -6,10 +6,10 @@
 
 #include "core/memory.h"
 
-/* ---- memory: one allocator for each GPU of the process, which hands out of the pool of whoever runs --- */
+/* ---- memory: one allocator per GPU of the process, which allocates from the current run's pool -------- */
 
 struct allocator {
-    OrtAllocator base; /* first: the runtime hands us this */
+    OrtAllocator base; /* first: the runtime passes a pointer to it */
     OrtMemoryInfo *info;
     int number;
     struct allocator *next;
@@ -17,10 +17,10 @@ struct allocator {
 
 static struct allocator *allocators;
 
-/* The device that this thread runs or loads a network for. */
+/* The device for which this thread runs or loads a network. */
 static _Thread_local const struct trkx_device *current;
 
-/* The error of its pool, since it was looked at last. */
+/* The last error of its pool, until checked. */
 static _Thread_local trkx_error refusal;
 
 const struct trkx_device *trkx_ort_enter_device(const struct trkx_device *device)
@@ -51,7 +51,7 @@ static void *ORT_API_CALL take(OrtAllocator *self, size_t bytes)
     return block;
 }
 
-/* A block that comes back outside of a run stays the pool's until the device is closed. */
+/* A block released outside a run stays in the pool until the device is closed. */
 static void ORT_API_CALL give(OrtAllocator *self, void *block)
 {
     (void)self;
@@ -92,7 +92,7 @@ static void release(const OrtApi *api, struct allocator *allocator)
     trkx_release(allocator);
 }
 
-/* Registers an allocator for the GPU where it has none yet. */
+/* Registers an allocator for the GPU if it has none yet. */
 static enum trkx_status share_memory(const OrtApi *api, OrtEnv *environment, int number, trkx_error *error)
 {
     static const char WHAT[] = "does not take its memory from trkx";
@@ -128,7 +128,7 @@ void trkx_ort_devices_release(const OrtApi *api, OrtEnv *environment)
 
 /* ---- the provider ----------------------------------------------------------------------------------- */
 
-/* One line out of a message that may have more, and names the runtime's own source files. */
+/* Extracts one line from a message that may have several, with the runtime's source files. */
 static enum trkx_status no_provider(const OrtApi *api, OrtStatus *failure, trkx_error *error)
 {
     char text[TRKX_ERROR_MESSAGE_SIZE / 2];
