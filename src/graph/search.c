@@ -1,9 +1,8 @@
-/* The search by radius. Each point goes down the tree (src/graph/tree.c) by itself: of the nodes that are
- * near it, the children that are near it, many compared at a time (src/graph/kernels.h), down to leaves,
- * whose points are compared with it. There are two ways from there, one result. Where fewer than half of the
- * nodes have more neighbours than they keep, each pair within the radius is found once, and
- * src/graph/keep_nearest.c drops some. Where more have, each node looks for its k nearest, within a limit
- * that its place and those of the nodes before it tell. */
+/* The search by radius. Each point descends the tree (src/graph/tree.c) separately: from near nodes to their
+ * near children, many compared at a time (src/graph/kernels.h), down to leaves, whose points are compared
+ * with it. There are two strategies with the same result. If fewer than half of the nodes have more
+ * neighbours than they keep, each pair within the radius is found once, and src/graph/keep_nearest.c drops
+ * some. Otherwise each node searches for its k nearest, within a limit derived from the previous nodes. */
 #include "graph/search.h"
 
 #include <math.h>
@@ -21,11 +20,11 @@
 
 enum {
     CHUNK = 1 << 15, /* pairs that a thread collects at a time: 256 KiB */
-    TOGETHER = 8,    /* leaves that a thread takes at a time: they are near each other */
-    SHOWN = 8,       /* leaves that a point is shown at a time, while it looks for its nearest */
-    SHARED = 6,      /* nodes that the points of a leaf go down together to, at most */
+    TOGETHER = 8,    /* leaves that a thread takes at a time: they are adjacent */
+    SHOWN = 8,       /* leaves compared with a point at a time, in the search for its nearest */
+    SHARED = 6,      /* most nodes to which the points of a leaf descend together */
     MEMBERS = 1024,  /* of places with many points that a thread takes at a time */
-    SAMPLE = 64,     /* points that tell whether most are saturated */
+    SAMPLE = 64,     /* points sampled to decide whether most are saturated */
 };
 
 /* Pairs (lower index << 32 | higher index) that one thread found, newest chunk first. */
@@ -38,33 +37,33 @@ struct chunk {
 /* Why a pass over the leaves ended early. */
 enum stop { STOP_NONE, STOP_MEMORY, STOP_OVERFLOW };
 
-/* What all threads share during a pass. */
+/* Shared by all threads during a pass. */
 struct search {
     const struct trkx_query *query;
     struct trkx_tree *tree;
-    struct trkx_coincident coincident; /* of the points that the tree lacks; empty where it has all */
+    struct trkx_coincident coincident; /* of the points missing in the tree; empty if it has all */
     const struct trkx_near_kernels *kernels;
     struct trkx_reach reach;
     struct trkx_memory *memory;
-    size_t list;          /* leaves, and room for what a kernel writes too much */
+    size_t list;          /* leaves, with room for excess writes of the kernels */
     uint32_t *lists;      /* [threads, 2, list] */
-    size_t capacity;      /* of a node's neighbours, while the nearest are looked for */
-    int32_t *nearest;     /* [threads, 2, capacity]; NULL where k does not matter */
+    size_t capacity;      /* of a node's neighbours, in the search for the nearest */
+    int32_t *nearest;     /* [threads, 2, capacity]; NULL if k does not matter */
     uint64_t *limits;     /* [n] the key of the last neighbour that each node keeps, TRKX_KEEP_ALL: all */
     struct chunk *chunks; /* of all threads */
     size_t chunks_count;
     size_t stored;     /* pairs in finished chunks */
-    size_t most_pairs; /* stop where there are more */
+    size_t most_pairs; /* stop if there are more */
     _Atomic(enum stop) stopped;
 };
 
-/* Nodes of one level that the way down goes on from. */
+/* Nodes of one level from which the descent continues. */
 struct start {
     size_t level, count;
     uint32_t nodes[SHARED];
 };
 
-/* One thread's share of it. */
+/* A thread's part of a pass. */
 struct worker {
     struct search *search;
     struct chunk *chunk;         /* being filled; NULL at first */
@@ -101,8 +100,8 @@ struct nodes {
     size_t count;
 };
 
-/* The children of nodes whose box is within limit of x, but for those that end before leaf `first`; their
- * numbers are in room. The boxes are those of `level`. */
+/* The children of nodes whose box is within limit of x, except those that end before leaf `first`; writes
+ * their numbers to room. The boxes are those of `level`. */
 static struct nodes near_children(const struct search *search, const float *x, float limit, size_t first,
                                   size_t level, struct nodes nodes, uint32_t *room)
 {
@@ -142,7 +141,7 @@ static void release_chunks(void *owner)
     search->chunks_count = search->stored = 0;
 }
 
-/* Starts a new chunk; false where the pass cannot go on. */
+/* Starts a new chunk; false if the pass cannot continue. */
 static bool next_chunk(struct worker *worker)
 {
     struct search *search = worker->search;
@@ -164,7 +163,7 @@ static bool next_chunk(struct worker *worker)
     return atomic_load(&search->stopped) == STOP_NONE;
 }
 
-/* Makes sure of a chunk with room in it; false where the pass cannot go on. */
+/* Ensures a chunk with room; false if the pass cannot continue. */
 static bool have_room(struct worker *worker)
 {
     return (worker->chunk != NULL && worker->chunk->count <= CHUNK - TRKX_NEAR_ROOM) || next_chunk(worker);
@@ -175,7 +174,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The middle of a leaf's box, and how far, squared, neighbours of its points are from there at most. */
+/* The centre of a leaf's box, and the largest squared distance from it of neighbours of its points. */
 static float reach_of_leaf(const struct search *search, size_t leaf, float *middle)
 {
     const struct trkx_tree *tree = search->tree;
@@ -192,7 +191,7 @@ static float reach_of_leaf(const struct search *search, size_t leaf, float *midd
     return trkx_reach_maybe((float)(both * both), tree->dim);
 }
 
-/* How far all points of a leaf go down together: while there are few nodes. */
+/* The points of a leaf descend together while there are few nodes. */
 static struct start start_of_leaf(struct worker *worker, size_t leaf)
 {
     float middle[TRKX_DIM_MAX], limit = reach_of_leaf(worker->search, leaf, middle);
@@ -209,7 +208,7 @@ static struct start start_of_leaf(struct worker *worker, size_t leaf)
     return start;
 }
 
-/* All pairs of the place with the points behind it. */
+/* All pairs of the place with later points. */
 static bool pair_place(struct worker *worker, const struct start *start)
 {
     const struct search *search = worker->search;
@@ -225,7 +224,7 @@ static bool pair_place(struct worker *worker, const struct start *start)
     return true;
 }
 
-/* All pairs of a leaf's points with each other and with the leaves behind it. */
+/* All pairs of a leaf's points with each other and with later leaves. */
 static void pair_leaf(struct worker *worker, size_t leaf)
 {
     const struct start start = start_of_leaf(worker, leaf);
@@ -250,7 +249,7 @@ static void pair_all(struct search *search)
 
 /* ---- the k nearest ---------------------------------------------------------------------------------- */
 
-/* Shows leaves to the place. The limit falls as it finds neighbours. */
+/* Compares leaves with the place. The limit decreases as neighbours are found. */
 static void show_leaves(struct worker *worker, const uint32_t *leaves, size_t count)
 {
     const struct search *search = worker->search;
@@ -266,14 +265,14 @@ static void cut_back(struct worker *worker)
     if (worker->nearest.held > worker->nearest.k) worker->search->kernels->cut_back(&worker->nearest);
 }
 
-/* The limit with room for rounding, for what is compared with boxes. */
+/* The limit with a margin for rounding, to compare with boxes. */
 static float limit_of_boxes(const struct worker *worker)
 {
     return trkx_reach_maybe(worker->nearest.limit, worker->search->tree->dim);
 }
 
 /* Finds the k nearest neighbours of the place within a limit: worker->nearest. The leaves of its own node
- * come first, for most are there. */
+ * come first, as most neighbours are there. */
 static void find_within(struct worker *worker, float limit)
 {
     const struct search *search = worker->search;
@@ -296,9 +295,9 @@ static void find_within(struct worker *worker, float limit)
     cut_back(worker);
 }
 
-/* A limit within which the place has k neighbours, from the place before: its neighbours and itself are not
- * farther away than the way to it and on to them. Rounding is added twice, to what was found and to what will
- * be. */
+/* A limit within which the place has k neighbours, from the previous place: by the triangle inequality for
+ * that place and its neighbours. The rounding margin is added twice, for the found and the future distances.
+ */
 static float limit_by_last(const struct worker *worker, const struct trkx_place *last, float limit)
 {
     size_t dim = worker->search->tree->dim;
@@ -315,7 +314,7 @@ static float limit_by_last(const struct worker *worker, const struct trkx_place 
 static void find_nearest(struct worker *worker, float limit)
 {
     find_within(worker, limit);
-    /* Exactly k within a shorter limit do not tell whether there are more. */
+    /* Exactly k within a smaller limit do not tell whether there are more. */
     if (!worker->nearest.full && limit < worker->search->query->r2)
         find_within(worker, worker->search->query->r2);
 }
@@ -332,7 +331,7 @@ static uint64_t last_neighbour(const struct trkx_nearest *nearest)
     return last;
 }
 
-/* Stores the neighbours of the place: (index, how many), and their keys; once more where a chunk is full. */
+/* Stores the neighbours of the place: (index, number), and their keys; tries again if a chunk is full. */
 static bool store_neighbours(struct worker *worker)
 {
     const struct trkx_nearest *nearest = &worker->nearest;
@@ -348,8 +347,8 @@ static bool store_neighbours(struct worker *worker)
     return true;
 }
 
-/* Finds and stores the k nearest neighbours of a leaf's points, and their limits. Returns how many are
- * saturated. */
+/* Finds and stores the k nearest neighbours of a leaf's points, and their limits. Returns the number of
+ * saturated ones. */
 static size_t nearest_of_leaf(struct worker *worker, size_t leaf)
 {
     struct search *search = worker->search;
@@ -368,7 +367,8 @@ static size_t nearest_of_leaf(struct worker *worker, size_t leaf)
     return saturated;
 }
 
-/* Finds and stores all nodes' k nearest neighbours, and sets their limits. Returns how many are saturated. */
+/* Finds and stores all nodes' k nearest neighbours, and sets their limits. Returns the number of saturated
+ * ones. */
 static size_t nearest_all(struct search *search)
 {
     size_t saturated = 0;
@@ -383,9 +383,9 @@ static size_t nearest_all(struct search *search)
     return saturated;
 }
 
-/* ---- many points in one place ----------------------------------------------------------------------- */
+/* ---- many coincident points ------------------------------------------------------------------------- */
 
-/* Makes the tree one of the points that have to be seen, where there are many in one place. */
+/* Builds the tree of the needed points only, if many coincide. */
 static enum trkx_status leave_coincident_out(struct search *search, trkx_error *error)
 {
     const struct trkx_query *query = search->query;
@@ -408,7 +408,7 @@ static int compare_ids(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Finds what is nearest to a place that has points which the tree lacks: worker->nearest, ids ascending. All
+/* Finds the nearest points of a place with points missing in the tree: worker->nearest, ids ascending. All
  * are at distance 0, as the tree has k + 2 points of the place. */
 static void find_at_place(struct worker *worker, const float *x)
 {
@@ -422,8 +422,8 @@ static void find_at_place(struct worker *worker, const float *x)
     qsort(worker->nearest.ids, worker->nearest.held, sizeof *worker->nearest.ids, compare_ids);
 }
 
-/* Stores the neighbours of a point that the tree lacks, and sets its limit. False where the pass cannot go
- * on. */
+/* Stores the neighbours of a point missing in the tree, and sets its limit. False if the pass cannot
+ * continue. */
 static bool take_nearest(struct worker *worker, uint32_t id)
 {
     struct search *search = worker->search;
@@ -434,7 +434,7 @@ static bool take_nearest(struct worker *worker, uint32_t id)
     return store_neighbours(worker);
 }
 
-/* The same of some members of the places. Returns how many the tree lacks. */
+/* The same for some members of the places. Returns how many are missing in the tree. */
 static size_t nearest_of_coincident(struct worker *worker, size_t first, size_t last)
 {
     const struct trkx_query *query = worker->search->query;
@@ -451,8 +451,8 @@ static size_t nearest_of_coincident(struct worker *worker, size_t first, size_t 
     return found;
 }
 
-/* Finds and stores the neighbours of all points that the tree lacks. Returns how many these are: all are
- * saturated. */
+/* Finds and stores the neighbours of all points missing in the tree. Returns their number: all are saturated.
+ */
 static size_t nearest_of_all_coincident(struct search *search)
 {
     const size_t members = search->coincident.places.count > 0 ? search->query->n : 0;
@@ -469,10 +469,10 @@ static size_t nearest_of_all_coincident(struct search *search)
     return found;
 }
 
-/* ---- the two ways ----------------------------------------------------------------------------------- */
+/* ---- the two strategies ----------------------------------------------------------------------------- */
 
-/* Whether half of a sample or more has more than k neighbours; where many points are in a few places, which a
- * sample would compare with all others there, as a matter of course. */
+/* Whether at least half of a sample has more than k neighbours; assumed if many points coincide, which a
+ * sample would all have to compare. */
 static bool often_saturated(struct search *search)
 {
     size_t coincident = trkx_coincident_expected(search->tree);
@@ -492,7 +492,7 @@ static bool often_saturated(struct search *search)
     return 2 * saturated >= samples;
 }
 
-/* Makes pairs of the stored neighbours. Where both ends keep a pair, the lower index has it. */
+/* Turns the stored neighbours into pairs. If both ends keep a pair, it is taken from the lower index. */
 static void pair_neighbours(const uint64_t *limits, struct trkx_pairs *list)
 {
     uint64_t *pairs = list->pairs;
@@ -503,7 +503,7 @@ static void pair_neighbours(const uint64_t *limits, struct trkx_pairs *list)
         for (size_t c = begin + 1; c < end; c++) {
             uint32_t j = trkx_key_low(pairs[c]);
             bool kept_by_j = trkx_key(trkx_key_high(pairs[c]), i) <= limits[j];
-            pairs[count] = trkx_near_pair((int32_t)i, (int32_t)j); /* what is there has been read */
+            pairs[count] = trkx_near_pair((int32_t)i, (int32_t)j); /* overwrites what has been read */
             count += (i < j) | !kept_by_j;
         }
     }
@@ -516,7 +516,7 @@ static void pair_neighbours(const uint64_t *limits, struct trkx_pairs *list)
 static enum trkx_status list_chunks(const struct search *search, struct trkx_pairs **lists, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    size_t l = search->chunks_count; /* the oldest first: what one thread found is then in order */
+    size_t l = search->chunks_count; /* the oldest first, so that each thread's are in order */
     TRKX_ALLOCATE(*lists, search->memory, search->chunks_count, "lists of pairs");
     for (struct chunk *chunk = search->chunks; chunk != NULL; chunk = chunk->next)
         (*lists)[--l] = (struct trkx_pairs){.pairs = chunk->pairs, .count = chunk->count};
@@ -526,8 +526,8 @@ cleanup:
 
 enum { EDGE_BYTES = 2 * sizeof(int64_t) };
 
-/* More pairs than that need more for their edges than the machine has. Without a limit the system would end
- * the process when its memory is full. */
+/* The edges of more pairs than this exceed the machine's memory. Without a limit the system would kill the
+ * process. */
 static size_t pairs_in_memory(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
@@ -538,14 +538,14 @@ static enum trkx_status fail_pairs(const struct search *search, trkx_error *erro
 {
     return trkx_fail(
         error, TRKX_ERROR_MEMORY,
-        "edges: out of memory after %zu pairs of neighbours, %d bytes an edge: choose a smaller radius "
+        "edges: out of memory after %zu pairs of neighbours, %d bytes per edge: choose a smaller radius "
         "or k",
         search->stored, EDGE_BYTES);
 }
 
-/* The two ways to the pairs. Where k matters to few, all pairs within the radius, each found once; where it
- * matters to most, each node's k nearest, which then are fewer. The answer is the same, memory O(n k) at
- * most. *lists: of pairs, or of neighbours where *nearest. */
+/* The two strategies. If k matters to few nodes, all pairs within the radius, each found once; if it matters
+ * to most, each node's k nearest, which are then fewer. The result is the same, memory at most O(n k).
+ * *lists: of pairs, or of neighbours where *nearest. */
 static enum trkx_status collect(struct search *search, bool k_matters, bool *nearest, size_t *saturated,
                                 struct trkx_pairs **lists, trkx_error *error)
 {
@@ -557,7 +557,7 @@ static enum trkx_status collect(struct search *search, bool k_matters, bool *nea
         if (*nearest) release_chunks(search);
     }
     if (*nearest) {
-        search->most_pairs = 2 * pairs_in_memory(); /* those of this way are without their edges so far */
+        search->most_pairs = 2 * pairs_in_memory(); /* with this strategy, edges are not yet counted */
         atomic_store(&search->stopped, STOP_NONE);
         TRKX_CHECK(leave_coincident_out(search, error));
         *saturated = nearest_all(search) + nearest_of_all_coincident(search);
@@ -568,7 +568,7 @@ cleanup:
     return status;
 }
 
-/* What the search for the k nearest works with. */
+/* Memory for the search of the k nearest. */
 static enum trkx_status prepare_nearest(struct search *search, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;

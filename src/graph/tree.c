@@ -1,4 +1,4 @@
-/* Builds the tree: the points are split at medians, level by level, by tasks. */
+/* Builds the tree: splits the points at medians, level by level, in tasks. */
 #include "graph/tree.h"
 
 #include <math.h>
@@ -8,8 +8,8 @@
 
 enum {
     SAMPLE = 64,        /* points from which a node chooses the dimension to split */
-    TASK_MIN = 1 << 13, /* points from which a subtree is worth a task of its own */
-    AHEAD = 24,         /* points that are fetched before it is their turn: they lie all over the memory */
+    TASK_MIN = 1 << 13, /* points from which a subtree is worth a task */
+    AHEAD = 24,         /* points prefetched, as they are scattered in memory */
 };
 
 struct build {
@@ -72,7 +72,7 @@ static void fill_leaf(const struct build *build, size_t leaf)
     }
 }
 
-/* Puts the points of the leaves before `middle` in front, along the widest dimension. */
+/* Moves the points of the leaves before `middle` to the front, along the widest dimension. */
 static void split(const struct build *build, struct subtree subtree, size_t middle)
 {
     uint64_t *keys = build->keys + subtree.first * TRKX_TREE_LANES;
@@ -97,7 +97,7 @@ static TRKX_MAKES_TASKS void build_both(const struct build *build, struct subtre
 #pragma omp taskwait
 }
 
-/* Splits so that the lower part has a power of two of leaves: nodes then are full, but for the last ones. */
+/* Splits so that the lower part has a power of two of leaves: all nodes except the last are then full. */
 static void build_subtree(const struct build *build, struct subtree subtree)
 {
     size_t leaves = subtree.last - subtree.first, below = 1;
@@ -120,7 +120,7 @@ static size_t nodes_for(size_t boxes)
 }
 
 /* Child number c of a node gets the box around columns [dim,16] of lowest and of highest coordinates; NaNs
- * count for nothing. */
+ * are ignored. */
 static void set_box(float *node, size_t c, const float *lowest, const float *highest, size_t dim)
 {
     for (size_t d = 0; d < dim; d++) {

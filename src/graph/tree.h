@@ -1,6 +1,6 @@
-/* A kd-tree for the search by radius. Its leaves have sixteen points, its nodes sixteen children; both lie
- * dimension by dimension, so that a point is compared with a whole leaf, or with all children's boxes, in a
- * few vectors. */
+/* A kd-tree for the search by radius. Its leaves have sixteen points, its nodes sixteen children; both are
+ * stored dimension by dimension, so that a point is compared with a whole leaf, or with all children's boxes,
+ * in a few vectors. */
 #ifndef TRKX_GRAPH_TREE_H
 #define TRKX_GRAPH_TREE_H
 
@@ -12,9 +12,9 @@ enum {
     TRKX_TREE_LEVELS = 8, /* at most: 16^8 leaves */
 };
 
-/* Leaf l holds the points ids[16 l..16 l + 16), the last one those that are left. Of level 0 the boxes are
- * the leaves'; box b of level v + 1 encloses the boxes 16 b..16 b + 16 of level v, which lie together as node
- * b of level v. The last level has one node. */
+/* Leaf l has the points ids[16 l..16 l + 16), the last one the rest. The boxes of level 0 are those of the
+ * leaves; box b of level v + 1 encloses the boxes 16 b..16 b + 16 of level v, which are stored together as
+ * node b of level v. The last level has one node. */
 struct trkx_tree {
     size_t n, dim;
     size_t leaves;
@@ -22,10 +22,10 @@ struct trkx_tree {
     float *boxes[TRKX_TREE_LEVELS]; /* [nodes, 2, dim, 16] lowest and highest coordinates of the children; NaN
                                        where a node has fewer: no comparison holds */
     float *blocks;                  /* [leaves, dim, 16] coordinates; NaN beyond the points */
-    int32_t *ids;                   /* [leaves, 16] which point of the input lies there; -1: none */
+    int32_t *ids;                   /* [leaves, 16] index of the point in the input; -1: none */
 };
 
-/* Builds the tree of finite points [n,dim], 1 <= n < 2^31. Temporary memory: 8 bytes a point.
+/* Builds the tree of finite points [n,dim], 1 <= n < 2^31. Temporary memory: 8 bytes per point.
  * Complexity O(n log n dim). Errors: MEMORY. */
 enum trkx_status trkx_tree_create(struct trkx_memory *memory, const float *points, size_t n, size_t dim,
                                   int threads, struct trkx_tree *tree, trkx_error *error);

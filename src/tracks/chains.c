@@ -1,8 +1,8 @@
-/* Chains: tracks among the hits that none has taken. Three hits over two candidate edges are a triplet; a
- * chain is a row of triplets of which each shares an edge with the next and predicts its last hit, as in a
+/* Finds chains: tracks among free hits. Three hits joined by two candidate edges are a triplet; a chain is a
+ * sequence of triplets, each of which shares an edge with the next and predicts its last hit, as in a
  * cellular automaton (Glazov, Kisel, Konotopskaya, Ososkov: Filtering tracks in discrete detectors using a
- * cellular automaton, 1993). Its score is a logarithm of likelihood ratios, so that the best chain to each
- * triplet comes from the best to one before it, and the best chains are taken first. */
+ * cellular automaton, 1993). Its score is a sum of logarithms of likelihood ratios, so that the best chain to
+ * a triplet extends the best chain to an earlier one; the best chains are taken first. */
 #include <math.h>
 #include <string.h>
 
@@ -34,7 +34,7 @@ struct graph {
     uint32_t *in;       /* [steps_count] */
     uint32_t *begin;    /* [steps_count + 1] triplets that end with a step */
     struct triplet *triplets;
-    float *links;        /* scores of each triplet after each that ends with its first edge */
+    float *links;        /* scores of each triplet after those that end with its first edge */
     size_t *links_begin; /* [triplets + 1] */
 };
 
@@ -84,7 +84,8 @@ static double score_triplet(const struct graph *graph, struct step first, struct
     return trkx_helix_middle(hits, &arc, graph->detector->reach, graph->detector);
 }
 
-/* Finds the triplets that end with step `out`; writes them where `triplets` is not NULL. Returns how many. */
+/* Finds the triplets that end with step `out`; writes them if `triplets` is not NULL. Returns their number.
+ */
 static uint32_t triplets_of(const struct graph *graph, uint32_t out, struct triplet *triplets)
 {
     struct step second = graph->steps[out];
@@ -158,7 +159,7 @@ cleanup:
     return status;
 }
 
-/* The best chain to a triplet, when those to all before it are known. */
+/* The best chain to a triplet, given those to all earlier ones. */
 static void extend_best(struct graph *graph, size_t t)
 {
     struct triplet *triplet = &graph->triplets[t];
@@ -176,8 +177,8 @@ static void extend_best(struct graph *graph, size_t t)
     if (triplet->before != NO_TRIPLET) triplet->score = best;
 }
 
-/* Steps run outwards, so hits by their distance from the origin are an order in which a step's triplets can
- * be done before those that go on from it. */
+/* Steps run outwards, so in the order of the hits' distance from the origin a step's triplets come before
+ * those that extend it. */
 static enum trkx_status find_best_chains(struct trkx_memory *memory, struct graph *graph, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -199,7 +200,7 @@ cleanup:
 
 /* ---- selection -------------------------------------------------------------------------------------- */
 
-/* Gives all hits of the chain that ends with a triplet a label, if all are free. */
+/* Labels all hits of the chain that ends with a triplet, if all are free. */
 static bool label_chain(const struct graph *graph, uint32_t last, int32_t label, int32_t *labels)
 {
     for (int pass = 0; pass < 2; pass++) {

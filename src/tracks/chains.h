@@ -1,13 +1,13 @@
-/* Chains of candidate edges: tracks among the hits that none has taken. */
+/* Chains of candidate edges: tracks among free hits. */
 #ifndef TRKX_TRACKS_CHAINS_H
 #define TRKX_TRACKS_CHAINS_H
 
 #include "tracks/helix.h"
 
-/* Chains have no next hit that is predicted worse than this. */
+/* Each next hit of a chain has to be predicted at least this well. */
 #define TRKX_CHAIN_WORST (-3.0)
 
-/* What chains are made of, and how. */
+/* The input and settings of the search for chains. */
 struct trkx_chains_input {
     const struct trkx_measurement *measurements; /* [n] */
     size_t n;
@@ -17,7 +17,7 @@ struct trkx_chains_input {
     int threads;
 };
 
-/* Finds tracks among the hits with label 0, and gives them labels from *tracks + 1 on. */
+/* Finds tracks among the hits with label 0, and labels them from *tracks + 1 on. */
 enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_chains_input *input,
                                   int32_t *labels, size_t *tracks, trkx_error *error);
 

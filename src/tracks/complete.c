@@ -1,6 +1,6 @@
-/* Rounds in which tracks take in hits. The network's graph finds most of a track; what is missing lies on the
- * helix through the hits that are there. The candidate edges, most of which the network had no use for, lead
- * from a track's hits to much of it, and the layers that the track crosses next to what no edge leads to. */
+/* Completes tracks in rounds. The network's graph finds most of a track; missing hits are on the helix
+ * through the found ones. Candidate edges, most of which the network has rejected, lead to many of them; the
+ * search on the next layers that the track crosses finds the rest. */
 #include "tracks/complete.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ enum { EDGES_PER_THREAD = 1 << 14 }; /* with less work than this, starting a thr
 /* The largest azimuth, and a little more. */
 static const double FARTHEST = TRKX_PI + 1e-6;
 
-enum { AHEAD = 8 }; /* candidates whose hits are fetched before their turn */
+enum { AHEAD = 8 }; /* candidates whose hits are prefetched */
 
 void trkx_complete_options_init(trkx_complete_options *options)
 {
@@ -35,8 +35,8 @@ void trkx_complete_options_init(trkx_complete_options *options)
 
 /* ---- a hit and a track ------------------------------------------------------------------------------ */
 
-/* Of `count` hits in their order, those around the place `k` of a further one: three for the circle, two for
- * the line. Beyond the ends every other hit, as far as there are, for a longer lever. */
+/* Of `count` hits in order, those around the place `k` of a further one: three for the circle, two for the
+ * line. Beyond the ends every other hit, if there are enough, for a longer lever arm. */
 static void choose_hits(size_t count, size_t k, size_t circle[3], size_t line[2])
 {
     if (k == 0) {
@@ -54,8 +54,8 @@ static void choose_hits(size_t count, size_t k, size_t circle[3], size_t line[2]
     }
 }
 
-/* The helix that tells of a hit at place `k` among the `count` hits of a track but for track[without]; false
- * where there is none. */
+/* The helix that predicts a hit at place `k` among the `count` hits of a track except track[without]; false
+ * if there is none. */
 static bool helix_at(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
                      size_t without, size_t k, const struct trkx_description *detector,
                      struct trkx_helix *helix)
@@ -127,28 +127,28 @@ struct track_list {
     uint32_t *hits; /* [n] */
 };
 
-/* What is asked of every hit that a track comes by, on one cache line: most have to do with nothing more. */
+/* What is needed of every hit near a track, in one cache line: for most hits nothing more is needed. */
 struct spot {
     double distance2;
-    uint64_t strength; /* of its track; 0 where any other may ask for it */
+    uint64_t strength; /* of its track; 0 if any other may claim it */
     int32_t module;
-    float present; /* how well it fits to its track's other hits, where hits are exchanged */
+    float present; /* how well it fits its track's other hits, if hits are exchanged */
 };
 
-/* What a completion works on. */
+/* The state of a completion. */
 struct completion {
     size_t n;
     const struct trkx_measurement *measurements; /* [n] */
     struct trkx_layers layers;
     const trkx_edges *candidates;
-    size_t *near_begin; /* [n + 2] where in `near` begin the hits that candidate edges join with each hit */
+    size_t *near_begin; /* [n + 2] begins in `near` of the hits joined with each hit by candidate edges */
     uint32_t *near;     /* [2m] */
     const trkx_complete_options *options;
     const struct trkx_description *detector;
     int threads;
     int32_t *labels;          /* [n] */
     struct track_list list;   /* of the labels at the round's begin */
-    size_t capacity;          /* tracks that there is room for */
+    size_t capacity;          /* most tracks */
     struct spot *spots;       /* [n] */
     bool *changed, *changing; /* [capacity + 1] in the last round, in this one */
     bool *dissolved;          /* [capacity + 1] in this one */
@@ -164,14 +164,14 @@ static size_t size_of(const struct track_list *list, int32_t track)
     return list->begin[track + 1] - list->begin[track];
 }
 
-/* A track may take a hit over that is free, of a smaller track, or of a later one as large: one of less
- * strength. */
+/* A track may take a hit that is free or of a weaker track: a smaller one, or a later one of the same size.
+ */
 static uint64_t strength_of(const struct completion *c, int32_t track)
 {
     return track == 0 ? 0 : trkx_key((uint32_t)size_of(&c->list, track), ~(uint32_t)track);
 }
 
-/* A track that looks for hits: what of it is asked for again and again. */
+/* A track that searches for hits, with data that is needed repeatedly. */
 enum { HELICES = 32, WAITING = 32 };
 struct seeker {
     int32_t track;
@@ -184,7 +184,7 @@ struct seeker {
     struct trkx_helix helices[HELICES + 1];
     int32_t *last; /* [n] */
     size_t waiting_count;
-    uint32_t waiting[WAITING]; /* hits that it will be compared with */
+    uint32_t waiting[WAITING]; /* hits to be compared with it */
 };
 
 static void start_seeking(const struct completion *c, int32_t track, int32_t *last, struct seeker *seeker)
@@ -224,7 +224,7 @@ static double match(const struct completion *c, struct seeker *seeker, uint32_t 
                                            : TRKX_NO_MATCH;
 }
 
-/* Compares the hits that wait, which have come to the cache meanwhile. */
+/* Compares the waiting hits, which are in the cache by now. */
 static void match_waiting(struct completion *c, struct seeker *seeker, double least)
 {
     for (size_t i = 0; i < seeker->waiting_count; i++) {
@@ -247,7 +247,7 @@ static inline void consider(struct completion *c, struct seeker *seeker, uint32_
     if (seeker->waiting_count == WAITING) match_waiting(c, seeker, least);
 }
 
-/* Looks at the hits of a layer around a crossing: azimuths from one bound to the other. */
+/* Checks the hits of a layer around a crossing, between two azimuths. */
 static void consider_range(struct completion *c, struct seeker *seeker, const struct trkx_crossing *crossing,
                            double low, double high)
 {
@@ -266,7 +266,7 @@ static void consider_range(struct completion *c, struct seeker *seeker, const st
             consider(c, seeker, c->layers.order[k], c->options->search);
 }
 
-/* Looks at all hits where the track is expected beyond its ends. */
+/* Checks all hits where the track is expected beyond its ends. */
 static void follow_track(struct completion *c, struct seeker *seeker)
 {
     const double turn = 2 * TRKX_PI, slack = 1e-6;
@@ -283,7 +283,7 @@ static void follow_track(struct completion *c, struct seeker *seeker)
     }
 }
 
-/* All claims of a track: on hits that candidate edges lead to from its own, and where it is expected. */
+/* All claims of a track: on hits joined to its own by candidate edges, and where it is expected. */
 static void claim_for(struct completion *c, int32_t track, int32_t *last)
 {
     struct seeker seeker;
@@ -302,7 +302,7 @@ static void claim_for(struct completion *c, int32_t track, int32_t *last)
     match_waiting(c, &seeker, c->options->search);
 }
 
-/* How well each hit of a track fits to the others. */
+/* How well each hit of a track fits the others. */
 static void weigh_hits(struct completion *c)
 {
 #pragma omp parallel for num_threads(c->threads) schedule(dynamic, 64)
@@ -349,7 +349,7 @@ static void relabel(struct completion *c, uint32_t hit, int32_t track)
     c->next[hit] = track;
 }
 
-/* The stronger track that claims most hits of another, if it claims a third of them or more. */
+/* The stronger track that claims most hits of another, if at least a third. */
 static int32_t most_frequent_claimant(const struct completion *c, const uint32_t *hits, size_t count)
 {
     size_t most = 0;
@@ -367,7 +367,7 @@ static int32_t most_frequent_claimant(const struct completion *c, const uint32_t
     return 3 * most >= count ? (int32_t)found : 0;
 }
 
-/* A track of which another claims a third or more goes up in it; what that does not claim becomes free. */
+/* A track is merged into another that claims at least a third of its hits; the rest become free. */
 static void dissolve_tracks(struct completion *c)
 {
     for (size_t t = 1; t <= c->list.tracks; t++) {
@@ -387,7 +387,7 @@ static void take_free_hits(struct completion *c)
             relabel(c, (uint32_t)i, (int32_t)claimant(c->claims[i]));
 }
 
-/* Loose hits go to the track that they fit better to, where neither that nor theirs has gone up in another.
+/* Hits that fit their track badly move to the track that they fit better, unless either has been merged.
  */
 static void exchange_hits(struct completion *c)
 {
@@ -400,7 +400,7 @@ static void exchange_hits(struct completion *c)
     }
 }
 
-/* Of the hits on one module that a track has taken in, it keeps the best. */
+/* Of the hits on one module that a track has taken, it keeps the best. */
 static void keep_one_a_module(struct completion *c)
 {
     const struct track_list *list = &c->list;
@@ -451,7 +451,7 @@ static void list_hits(const struct completion *c, const int32_t *labels, size_t 
         sort_hits(c->measurements, list->hits + list->begin[t], list->begin[t + 1] - list->begin[t]);
 }
 
-/* False where nothing changed. */
+/* False if nothing changed. */
 static bool complete_once(struct completion *c, size_t tracks)
 {
     bool any = false;
@@ -484,10 +484,10 @@ static enum trkx_status check_options(const trkx_complete_options *options, trkx
     if (isnan(options->match) || isnan(options->search) || isnan(options->exchange) ||
         isnan(options->chain_score))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "tracks: match, search, exchange or chain_score is no number");
+                         "tracks: match, search, exchange or chain_score is not a number");
     if (options->chain_hits < 4)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: chains of %zu hits, they need at least 4",
-                         options->chain_hits);
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "tracks: chain_hits is %zu, but chains need at least 4 hits", options->chain_hits);
     if (options->threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "tracks: %d threads", options->threads);
     return TRKX_OK;
@@ -505,7 +505,7 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_detector *
     if (!detector->described)
         return trkx_fail(
             error, TRKX_ERROR_ARGUMENT,
-            "tracks: completion needs the field and the layers of the detector, not only its modules: a "
+            "tracks: completion needs the field and the layers of the detector, not only its modules: use a "
             "detector.json (docs/bundle.md)");
     for (size_t i = 0; i < 3 * n; i++)
         if (!isfinite(hits->xyz[i]))
@@ -517,8 +517,8 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_detector *
     return trkx_edges_check(candidates, n, error);
 }
 
-/* Lists what candidate edges join with the hits first <= i < end; near_begin has how many go before each, one
- * further up, and is used as the next place. */
+/* Lists the hits joined by candidate edges with the hits first <= i < end; near_begin[i + 1] is the number
+ * before hit i's, and serves as the next place. */
 static void list_near_part(struct completion *c, size_t first, size_t end)
 {
     size_t m = c->candidates->count, *next = c->near_begin + 1;

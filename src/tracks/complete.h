@@ -1,4 +1,4 @@
-/* Track completion: what the network has connected with certainty is made whole by following helices. */
+/* Track completion: extends tracks that the network has connected with certainty, by following helices. */
 #ifndef TRKX_TRACKS_COMPLETE_H
 #define TRKX_TRACKS_COMPLETE_H
 
@@ -9,17 +9,17 @@ enum trkx_status trkx_complete_in(struct trkx_memory *memory, const struct trkx_
                                   const trkx_edges *candidates, const trkx_complete_options *options,
                                   int32_t *labels, size_t *count, trkx_error *error);
 
-/* How well a hit fits to a track's hits but for track[without] (count: to all), by those around its place;
- * TRKX_NO_MATCH where they are fewer than three or one is on the same module. */
+/* How well a hit fits a track's hits except track[without] (count: all of them), judged by those around its
+ * place; TRKX_NO_MATCH if they are fewer than three or one is on the same module. */
 double trkx_track_match(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
                         size_t without, uint32_t hit, const struct trkx_description *detector);
 
-/* Hits that fit to their track's others with less are asked for by any other track. Of those that fit better
- * hardly one would change hands, and to ask for them all would be most of the work. */
+/* Hits that fit their own track worse than this may be claimed by any other. Hardly any that fit better would
+ * move, and checking them all would be most of the work. */
 #define TRKX_LOOSE 4.0
 
-/* Where a track of `count` >= 3 hits is expected on the layers beyond its first (0) or its last hit (1).
- * Returns on how many. */
+/* Where a track of `count` >= 3 hits is expected on the layers beyond its first (0) or last hit (1). Returns
+ * their number. */
 size_t trkx_track_crossings(const struct trkx_measurement *measurements, const uint32_t *track, size_t count,
                             int end, const struct trkx_layers *layers,
                             const struct trkx_description *detector,

@@ -1,6 +1,6 @@
-/* Track completion in its plainest form: every hit is looked at for every track, every pair of edges for a
- * triplet, and the best chain to a triplet is found by going back. What src/tracks/complete.c and
- * src/tracks/chains.c compute, and nothing of how. */
+/* The reference for track completion: compares every hit with every track, every pair of edges for a triplet,
+ * and finds the best chain to a triplet by recursion. It defines what src/tracks/complete.c and
+ * src/tracks/chains.c compute. */
 #include <math.h>
 #include <string.h>
 
@@ -15,10 +15,10 @@ struct plain {
     const trkx_edges *candidates;
     const trkx_complete_options *options;
     const struct trkx_description *detector;
-    int32_t *labels, *next; /* [n] at a round's begin, at its end */
+    int32_t *labels, *next; /* [n] at the begin of a round, at its end */
     int32_t *claimant;      /* [n] 0: none */
     float *claim;           /* [n] */
-    float *present;         /* [n] how well a hit fits to its track */
+    float *present;         /* [n] how well a hit fits its track */
     bool *dissolved;        /* [2n + 1] tracks */
     bool *changed;          /* [2n + 1] tracks */
     bool *changing;         /* [2n + 1] */
@@ -49,7 +49,7 @@ static bool connected(const struct plain *p, int32_t track, size_t hit)
     return false;
 }
 
-/* Whether a hit is where the track is expected beyond one of its ends. p->hits: its hits. */
+/* Whether the track is expected at a hit beyond one of its ends. p->hits: its hits. */
 static bool expected(const struct plain *p, size_t count, size_t hit)
 {
     struct trkx_crossing crossings[TRKX_LAYERS_AHEAD];
@@ -87,7 +87,7 @@ static void weigh_hits(struct plain *p)
     }
 }
 
-/* Larger, or as large and earlier. */
+/* Larger, or of the same size and earlier. */
 static bool is_stronger(const struct plain *p, int32_t a, int32_t b)
 {
     size_t size_a = hits_of(p, p->labels, a), size_b = hits_of(p, p->labels, b);
@@ -148,7 +148,7 @@ static void exchange(struct plain *p, size_t hit)
     if (p->claim[hit] > (float)p->options->exchange && p->claim[hit] > p->present[hit]) move(p, hit, to);
 }
 
-/* Whether another hit that the same track takes in, on the same module, is better. */
+/* Whether the same track takes a better hit on the same module. */
 static bool has_better(const struct plain *p, size_t hit)
 {
     for (size_t i = 0; i < p->n; i++) {
@@ -220,7 +220,7 @@ static double score_alone(const struct plain *p, size_t first, size_t second)
     return trkx_helix_middle(hits, &arc, p->detector->reach, p->detector);
 }
 
-/* Triplets in the order of their second edges, then of the first. Returns how many. */
+/* Triplets in the order of their second edges, then of the first. Returns their number. */
 static size_t find_links(const struct plain *p, struct link *links)
 {
     size_t count = 0;
@@ -235,7 +235,7 @@ static size_t find_links(const struct plain *p, struct link *links)
     return count;
 }
 
-/* The best chain that ends with a triplet. Edges run outwards, so that going back ends. */
+/* The best chain that ends with a triplet. Edges run outwards, so the recursion ends. */
 static void find_best(const struct plain *p, struct link *links, size_t count, size_t t)
 {
     const struct trkx_measurement *m = p->measurements, *next = &m[to(p, links[t].second)];
@@ -282,7 +282,7 @@ static enum trkx_status find_chains(struct plain *p, trkx_error *error)
     TRKX_ALLOCATE(links, NULL, count, "triplets");
     find_links(p, links);
     for (size_t t = 0; t < count; t++) find_best(p, links, count, t);
-    for (;;) { /* the best that has not been looked at, of equals the first */
+    for (;;) { /* the best not yet visited, ties: the first */
         size_t best = SIZE_MAX;
         for (size_t t = 0; t < count; t++)
             if (links[t].done && links[t].hits >= p->options->chain_hits &&

@@ -1,5 +1,4 @@
-/* Track labelling by weakly connected components: union-find that several threads work on at once, and its
- * plain reference. */
+/* Track labelling by weakly connected components: concurrent union-find, and its plain reference. */
 #include "tracks/components.h"
 
 #include <math.h>
@@ -13,11 +12,11 @@
 enum {
     EDGES_PER_THREAD = 400000, /* with less work than this, waking a thread takes longer */
     PARTS = 64,                /* of the edges, so that no thread waits long for another */
-    EARLY = 8,                 /* each of so many parts comes first */
-    BATCH = 256,               /* edges that are looked at before they are connected */
+    EARLY = 8,                 /* every EARLY-th part comes first */
+    BATCH = 256,               /* edges checked before they are connected */
 };
 
-/* An edge connects where it has no score, or one over the cut; NaN is not. */
+/* An edge connects if it has no score or a score > cut; NaN does not. */
 static bool connects(const float *scores, size_t e, float cut)
 {
     return scores == NULL || scores[e] > cut;
@@ -44,7 +43,7 @@ static void list_neighbours(size_t n, const trkx_edges *edges, const float *scor
             adjacency->to[--from[edges->index[e]]] = (uint32_t)edges->index[(e + m) % (2 * m)];
 }
 
-/* Labels everything that is reachable from start with label; returns the number of hits. queue: room for n.
+/* Labels everything reachable from start; returns the number of hits. queue: room for n.
  */
 static size_t walk(const struct adjacency *adjacency, size_t start, int32_t label, int32_t *labels,
                    uint32_t *queue)
@@ -97,9 +96,9 @@ cleanup:
 
 /* ---- union-find ------------------------------------------------------------------------------------- */
 
-/* Each hit points to a lower one of its component, the lowest, its root, to itself. Any number of threads may
- * connect at once: a root is hooked under a lower one by compare-and-swap, and only roots are. Whatever the
- * order, the roots at the end are the components' first hits. */
+/* Each hit points to a lower one of its component, and the lowest, its root, to itself. Any number of threads
+ * may connect at once: only roots are hooked under lower ones, by compare-and-swap. Whatever the order, the
+ * final roots are the components' first hits. */
 typedef _Atomic(uint32_t) parent;
 
 static uint32_t load(parent *p)
@@ -107,8 +106,8 @@ static uint32_t load(parent *p)
     return atomic_load_explicit(p, memory_order_relaxed);
 }
 
-/* The root of i; halves the path. A lost update of a parent is harmless: the one that stays is right too. A
- * root and what points to one take the same branches, which are guessed well. */
+/* The root of i; halves the path. A lost update of a parent is harmless: the remaining one is also correct.
+ * Roots and hits that point to one take the same branches, which are well predicted. */
 static inline uint32_t find_root(parent *parents, uint32_t i)
 {
     uint32_t up = load(&parents[i]);
@@ -120,7 +119,7 @@ static inline uint32_t find_root(parent *parents, uint32_t i)
     return up;
 }
 
-/* What is connected, over which edges, and by how many threads. */
+/* The hits and edges to connect, and the number of threads. */
 struct forest {
     size_t n;
     const trkx_edges *edges;
@@ -130,7 +129,7 @@ struct forest {
     parent *parents; /* [n] */
 };
 
-/* alone: no other thread connects meanwhile. */
+/* alone: no other thread is connecting. */
 static inline void connect(parent *parents, uint32_t a, uint32_t b, bool alone)
 {
     while (load(&parents[a]) != load(&parents[b])) {
@@ -140,14 +139,14 @@ static inline void connect(parent *parents, uint32_t a, uint32_t b, bool alone)
         uint32_t low = a < b ? a : b, high = a < b ? b : a, root = high;
         if (alone)
             atomic_store_explicit(&parents[high], low, memory_order_relaxed);
-        else /* or another thread has hooked `high` meanwhile */
+        else /* or another thread has hooked `high` */
             atomic_compare_exchange_strong_explicit(&parents[high], &root, low, memory_order_relaxed,
                                                     memory_order_relaxed);
     }
 }
 
-/* Lets the higher end of every step-th of the edges first..last point to the lowest other end, as far as
- * another thread does not overwrite it: a first guess, without a branch to guess. */
+/* Points the higher end of every step-th of the edges first..last to the lowest other end, unless another
+ * thread overwrites it: a branch-free first guess. */
 static void hook(const struct forest *forest, size_t first, size_t last, size_t step)
 {
     const struct forest f = *forest; /* a copy, which no store can change */
@@ -161,21 +160,21 @@ static void hook(const struct forest *forest, size_t first, size_t last, size_t 
     }
 }
 
-/* Lets all hits point to the root of what they point to, which comes before them. */
+/* Points all hits to the root of their parent, which comes before them. */
 static void flatten(size_t n, parent *parents)
 {
     for (size_t i = 0; i < n; i++)
         atomic_store_explicit(&parents[i], load(&parents[load(&parents[i])]), memory_order_relaxed);
 }
 
-/* What the ends of edges point to, where it is not the same. */
+/* The parents of edges' ends, where they differ. */
 struct crossing {
     size_t count;
-    uint32_t a[BATCH + 1], b[BATCH + 1]; /* one place is written to beyond the last */
+    uint32_t a[BATCH + 1], b[BATCH + 1]; /* one place beyond the last is written to */
 };
 
-/* Lists what of the edges first..last, at most BATCH, may still run between components; without a branch to
- * guess. Returns the first edge with an end out of range, or last. */
+/* Lists those of the edges first..last, at most BATCH, that may still join components; branch-free. Returns
+ * the first edge with an end out of range, or last. */
 static size_t list_crossing(const struct forest *forest, size_t first, size_t last, struct crossing *crossing)
 {
     const struct forest f = *forest;
@@ -191,7 +190,7 @@ static size_t list_crossing(const struct forest *forest, size_t first, size_t la
     return e;
 }
 
-/* Connects over the edges first..last. Returns the first with an end out of range, or m. */
+/* Connects along the edges first..last. Returns the first with an end out of range, or m. */
 static size_t connect_edges(const struct forest *forest, size_t first, size_t last)
 {
     struct crossing crossing;
@@ -206,7 +205,7 @@ static size_t connect_edges(const struct forest *forest, size_t first, size_t la
     return forest->edges->count;
 }
 
-/* Connects over each step-th of the parts of the edges, or over all others. Returns as connect_edges. */
+/* Connects along every step-th part of the edges, or along all other parts. Returns as connect_edges. */
 static size_t connect_parts(const struct forest *forest, size_t step, bool others)
 {
     size_t m = forest->edges->count, bad = m, threads = (size_t)forest->threads;
@@ -219,9 +218,9 @@ static size_t connect_parts(const struct forest *forest, size_t step, bool other
     return bad;
 }
 
-/* About four edges a hit are enough to find most of a component (Sutton, Ben-Nun, Barak: Afforest, 2018).
- * Where there are more, the others find the hits closer to their roots after some have been connected over.
- * Returns the first edge with an end out of range, or m. */
+/* About four edges per hit are enough to find most of a component (Sutton, Ben-Nun, Barak: Afforest, 2018).
+ * If there are more, some are connected first, so that the rest find hits closer to their roots. Returns the
+ * first edge with an end out of range, or m. */
 static size_t connect_all(const struct forest *forest)
 {
     size_t m = forest->edges->count, parts = (size_t)forest->threads, step = 1 + m / (4 * forest->n + 1);
@@ -235,18 +234,18 @@ static size_t connect_all(const struct forest *forest)
     return bad < other_bad ? bad : other_bad;
 }
 
-/* Numbers the components with enough hits in the order of their roots, which are their first hits. What a hit
- * points to comes before it, so that one step up from there is the root. Returns the number of tracks. */
+/* Numbers the components with enough hits in the order of their roots, which are their first hits. A hit's
+ * parent comes before it, so the parent's parent is the root. Returns the number of tracks. */
 static size_t number_tracks(size_t n, parent *parents, size_t min_hits, int32_t *labels)
 {
     size_t tracks = 0;
-    for (size_t i = 0; i < n; i++) { /* at a root: how many hits there are */
+    for (size_t i = 0; i < n; i++) { /* at a root: the number of hits */
         uint32_t root = load(&parents[load(&parents[i])]);
         atomic_store_explicit(&parents[i], root, memory_order_relaxed);
         labels[i] = 0;
         labels[root]++;
     }
-    for (size_t i = 0; i < n; i++) { /* root <= i has its label, or is i; without a branch to guess */
+    for (size_t i = 0; i < n; i++) { /* root <= i has its label, or is i; branch-free */
         uint32_t root = load(&parents[i]);
         int32_t found = labels[root];
         bool is_root = root == i, is_track = is_root & ((size_t)found >= min_hits);
@@ -257,9 +256,9 @@ static size_t number_tracks(size_t n, parent *parents, size_t min_hits, int32_t 
     return tracks;
 }
 
-/* Where in `block`, which has room for a page more, the parents go: half a page off the labels. A processor
- * that compares the lower address bits of loads and of stores under way would take the two arrays, which are
- * passed through side by side, for one: half as slow again on Zen 4. */
+/* The place of the parents in `block`, which has room for another page: half a page off the labels.
+ * Processors that compare only the lower address bits of loads and pending stores would see conflicts between
+ * the two arrays, which are scanned together: 1.5 times the time on Zen 4. */
 enum { PAGE = 4096 };
 static parent *place_parents(void *block, const int32_t *labels)
 {

@@ -1,13 +1,14 @@
-/* Where a track that goes on from one of its ends crosses the layers beyond. */
+/* Where a track, extrapolated from one of its ends, crosses further layers. */
 #include "tracks/crossings.h"
 
 #define SIGMAS 4.0
 
-/* How a track goes on: position at arc s is p + t sin(k s)/k + n (1 - cos(k s))/k, with n to the left of t.
+/* An extrapolated track: the position at arc s is p + t sin(k s)/k + n (1 - cos(k s))/k, with n to the left
+ * of t.
  */
 struct path {
     double x, y, z, tx, ty, curvature, slope;
-    double lever;                  /* mm of arc that the circle is known from */
+    double lever;                  /* mm: arc from which the circle is determined */
     double error_phi, error_along; /* mm at the end */
     double kink;                   /* rad */
     const struct trkx_description *detector;
@@ -34,7 +35,7 @@ static bool make_path(const struct trkx_measurement *const ends[3],
     if (!trkx_helix_arc(order, &arc)) return false;
     double k = fabs(arc.curvature) < TRKX_STRAIGHT ? TRKX_STRAIGHT : arc.curvature;
     double dx = ends[0]->x - ends[1]->x, dy = ends[0]->y - ends[1]->y, chord = sqrt(dx * dx + dy * dy);
-    /* the tangent at the end turns further by half the angle of the arc */
+    /* the tangent at the end is turned by half the angle of the arc */
     double half = k * arc.second / 2, cosine = cos(half), sine = sin(half);
     double length = trkx_arc_over(hypot(line[1]->x - line[0]->x, line[1]->y - line[0]->y), k);
     path->x = ends[0]->x;
@@ -54,7 +55,7 @@ static bool make_path(const struct trkx_measurement *const ends[3],
     return isfinite(path->slope) && isfinite(path->tx) && length > 0;
 }
 
-/* The smallest arc, from a bit behind the end on, to a cylinder; NaN where the path does not meet it. The
+/* The smallest arc to a cylinder, starting slightly before the end; NaN if the path does not reach it. The
  * squared distance from the beam is a + b sin(k s) + c (1 - cos(k s)) = a + c - amplitude cos(k s + middle).
  */
 static double arc_to_cylinder(const struct path *path, double radius)

@@ -1,4 +1,4 @@
-/* How well a hit fits to a helix through hits of a track. */
+/* How well a hit fits a helix through hits of a track. */
 #include "tracks/helix.h"
 
 #include <math.h>
@@ -35,13 +35,13 @@ double trkx_helix_kink(const struct trkx_description *detector, double curvature
     return detector->scattering / (pt * sqrt(1 + slope * slope));
 }
 
-/* Of z at the arc where the hit is: errors along the radius move it along the track. */
+/* The error of z at the hit's arc: errors along the radius move it along the track. */
 static double variance_z(const struct trkx_measurement *m, double slope)
 {
     return m->var_z + m->var_r * slope * slope;
 }
 
-/* Hits per mm^2 across the track and in z, of a layer that is crossed at a slant. */
+/* Hits per mm^2 across the track and in z, on a layer crossed at an angle. */
 static double density_across(const struct trkx_measurement *m, double slope)
 {
     return m->disk ? m->density / fmax(fabs(slope), STEEPEST_SLOPE) : m->density;
@@ -133,13 +133,13 @@ double trkx_helix_match(const struct trkx_helix *h, const struct trkx_measuremen
     double across = (h->p * (x * x + y * y) + h->u * x + h->v * y) / gradient;
 
     double s = arc_to(h, x, y), s1 = h->s1, s2 = h->s2;
-    across += h->change / 6 * s * (s - s1) * (s - s2); /* no circle: its curvature changes along the arc */
+    across += h->change / 6 * s * (s - s1) * (s - s2); /* not a circle: the curvature changes along the arc */
     double w0 = (s - s1) * (s - s2) / (s1 * s2), w1 = s * (s - s2) / (s1 * (s1 - s2));
     double w2 = s * (s - s1) / (s2 * (s2 - s1));
     double v1 = (s - h->t0) / (h->t1 - h->t0), v0 = 1 - v1;
     double along = hit->z - (h->z0 * v0 + h->z1 * v1);
 
-    /* How much of the azimuth is across the track, and of the radius. */
+    /* Components of azimuth and radius across the track. */
     double cosine = fabs(grad_y * hit->x - grad_x * hit->y) / (gradient * hit->r), square = cosine * cosine;
     bool between = s > smaller(0, s2) && s < larger(0, s2);
     double kink = h->kink * (between ? 0.5 : 1.5);

@@ -1,17 +1,17 @@
-/* How well one more hit fits to hits of a track by a helix through these: what
- * track completion (src/tracks/complete.c) and the search for chains (src/tracks/chains.c) decide by. */
+/* How well a further hit fits a helix through hits of a track: the criterion of track completion
+ * (src/tracks/complete.c) and of the search for chains (src/tracks/chains.c). */
 #ifndef TRKX_SRC_HELIX_H
 #define TRKX_SRC_HELIX_H
 
 #include "detector/measure.h"
 
-#define TRKX_STRAIGHT 1e-7 /* 1/mm: nothing bends less */
+#define TRKX_STRAIGHT 1e-7 /* 1/mm: straighter tracks are treated like this */
 
-/* A score no hit has. */
+/* A score that no hit has. */
 #define TRKX_NO_MATCH (-1e9)
 
 /* A helix through hits of a track: the circle p |q|^2 + u x + v y = 0 through three of them, with q = (x, y)
- * from the first (a straight line where p is 0), and the line z(s) through two, s being the arc from the
+ * from the first (a straight line if p is 0), and the line z(s) through two, s being the arc from the
  * first. */
 struct trkx_helix {
     double x, y, p, u, v;
@@ -24,31 +24,30 @@ struct trkx_helix {
     double change;     /* 1/mm^2: of the curvature along the arc */
 };
 
-/* False where the hits define none. */
+/* False if the hits define none. */
 bool trkx_helix_through(const struct trkx_measurement *const circle[3],
                         const struct trkx_measurement *const line[2], const struct trkx_description *detector,
                         struct trkx_helix *helix);
 
-/* The logarithm of how much likelier a hit is there because the track passes than by chance: residuals across
- * and along the track against the density of hits. TRKX_NO_MATCH where it is not a number. */
+/* The logarithm of the likelihood ratio of a hit from the track to one by chance: residuals across and along
+ * the track against the density of hits. TRKX_NO_MATCH if it is not a number. */
 double trkx_helix_match(const struct trkx_helix *helix, const struct trkx_measurement *hit);
 
 /* Three hits in their order: the signed curvature (1/mm), the arcs between them (mm) and the slope dz/ds;
- * false where they turn back. */
+ * false if they turn back. */
 struct trkx_arc {
     double curvature, first, second, slope;
 };
 bool trkx_helix_arc(const struct trkx_measurement *const hits[3], struct trkx_arc *arc);
 
-/* The arc over a chord: 2 asin(c k / 2) / k by its series, as far as a bit less than half a turn. */
+/* The arc over a chord: 2 asin(c k / 2) / k by its series, up to slightly less than half a turn. */
 double trkx_arc_over(double chord, double curvature);
 
 /* The angle by which a layer scatters a track of this curvature and slope. */
 double trkx_helix_kink(const struct trkx_description *detector, double curvature, double slope);
 
-/* The same as of trkx_helix_match for the middle one of three hits, by z alone, where `reach` (mm) is how far
- * across the track one would have looked; TRKX_NO_MATCH where it is farther off than three standard
- * deviations.
+/* As trkx_helix_match for the middle one of three hits, by z only, with `reach` (mm) as the width of the
+ * search across the track; TRKX_NO_MATCH beyond three standard deviations.
  */
 double trkx_helix_middle(const struct trkx_measurement *const hits[3], const struct trkx_arc *arc,
                          double reach, const struct trkx_description *detector);

@@ -1,7 +1,6 @@
-/* Track labelling by joining: like connected components, but the edges come in decreasing order of their
- * scores, and one that would give a track two hits on a module is passed over. A false edge then joins at
- * most the first two tracks that it could, and mostly none: it comes after the true ones, when both tracks
- * are whole.
+/* Track labelling by joining: like connected components, but in decreasing order of the edges' scores,
+ * skipping edges that would give a track two hits on a module. A false edge then joins at most two tracks,
+ * and usually none: it comes after the true ones, when both tracks are complete.
  */
 #include <string.h>
 
@@ -11,8 +10,9 @@
 #include "tracks/join.h"
 #include "tracks/labels.h"
 
-/* Pieces of tracks, each with a list of its hits. Of pieces that are longer than tracks are, which come of
- * false edges, each hit is also in a hash table by (root, module): the lists of two of them are not compared.
+/* Pieces of tracks, each with a list of its hits. Hits of pieces longer than any track, which result from
+ * false edges, are also in a hash table by (root, module), so that the lists of two such pieces need not be
+ * compared.
  */
 struct pieces {
     const int32_t *module; /* [n] different for different modules */
@@ -24,7 +24,7 @@ struct pieces {
     uint32_t *buckets;     /* [1 << bits] the first one */
     unsigned bits;
 };
-enum { LONG = 64 }; /* pieces with more hits are in the table */
+enum { LONG = 64 }; /* hits of longer pieces are in the table */
 #define NONE UINT32_MAX
 
 static uint32_t *bucket_of(const struct pieces *p, uint32_t root, int32_t module)
@@ -75,7 +75,7 @@ static bool share_a_module(const struct pieces *p, uint32_t small, uint32_t larg
     }
 }
 
-/* Adds the smaller piece's hits to the larger, and both to the table where they become long. */
+/* Adds the smaller piece's hits to the larger, and both to the table if the result is long. */
 static void move_hits(struct pieces *p, uint32_t small, uint32_t large)
 {
     bool becomes_long = p->size[small] + p->size[large] > LONG;
@@ -92,8 +92,8 @@ static void move_hits(struct pieces *p, uint32_t small, uint32_t large)
     }
 }
 
-/* Joins the pieces of two hits where they may be. The smaller one is added to the larger, so that no hit
- * changes its root more than log2(n) times. */
+/* Joins the pieces of two hits if allowed. The smaller is added to the larger, so that no hit changes its
+ * root more than log2(n) times. */
 static void join(struct pieces *p, uint32_t a, uint32_t b)
 {
     a = p->root[a];
@@ -122,8 +122,8 @@ static size_t number_tracks(struct pieces *p, size_t n, size_t min_hits, int32_t
     return (size_t)count;
 }
 
-/* Numbers for the modules, from their ids: [n]. Those of volumes and layers are below 2^16, or modules would
- * be taken for one. */
+/* Numbers for the modules, from their ids: [n]. Volumes and layers have to be below 2^16, or different
+ * modules would get the same number. */
 static enum trkx_status number_modules(struct trkx_memory *memory, const trkx_hits *hits, int32_t *module,
                                        trkx_error *error)
 {
@@ -149,8 +149,8 @@ cleanup:
     return status;
 }
 
-/* The edges over the cut in decreasing order of their scores, ties by their number; returns how many. NaN is
- * not. */
+/* The edges with score > cut in decreasing order of score, ties by number; returns their number. NaN is
+ * excluded. */
 static size_t order_edges(const trkx_edges *edges, const float *scores, float cut, uint64_t *order)
 {
     size_t count = 0;
@@ -232,7 +232,7 @@ static bool same_module(const trkx_hits *hits, size_t a, size_t b)
            hits->module_id[a] == hits->module_id[b];
 }
 
-/* Gives all hits of b's track the label of a's, where no two of them are on one module. */
+/* Gives all hits of b's track the label of a's, unless two of them are on the same module. */
 static void join_plainly(const trkx_hits *hits, int32_t *labels, size_t a, size_t b)
 {
     int32_t to = labels[a], from = labels[b];

@@ -1,4 +1,4 @@
-/* What methods of track labelling share: options, checks of what they are given, the numbering of tracks. */
+/* Shared by the methods of track labelling: options, checks of inputs, numbering of tracks. */
 #include "tracks/labels.h"
 
 #include <math.h>

@@ -1,26 +1,25 @@
-/* What a method of track labelling is: an entry of the table in methods.c. */
+/* A method of track labelling: an entry of the table in methods.c. */
 #ifndef TRKX_SRC_METHOD_H
 #define TRKX_SRC_METHOD_H
 
 #include "core/memory.h"
 
-/* What a method makes tracks of, and how. */
+/* The input and settings of a method. */
 struct trkx_method_task {
     struct trkx_memory *memory; /* NULL: from the system */
     const trkx_tracks_input *input;
-    const int32_t
-        *modules;    /* [n] a number for each module, where they were looked up; NULL: the hits' ids say */
-    float cut;       /* edges with a score > cut are used */
-    size_t min_hits; /* tracks with fewer hits are dropped */
+    const int32_t *modules; /* [n] number of each hit's module, if looked up; NULL: use the hits' ids */
+    float cut;              /* edges with a score > cut are used */
+    size_t min_hits;        /* tracks with fewer hits are dropped */
     int threads;
     const double *settings; /* the method's own, in the order of its list */
 };
 
-/* Labels [n] and their number, as of trkx_components. */
+/* Labels [n] and their number, as for trkx_components. */
 typedef enum trkx_status (*trkx_method_function)(const struct trkx_method_task *task, int32_t *labels,
                                                  size_t *count, trkx_error *error);
 
-/* A number that is a method's own; in bundle.json a field of tracks. Names differ between methods. */
+/* A setting of a single method; in bundle.json a field of tracks. Names differ between methods. */
 struct trkx_method_setting {
     const char *name;
     double low, high, standard;
@@ -33,7 +32,7 @@ struct trkx_method {
     const struct trkx_method_setting *settings;
     size_t settings_count;
     trkx_method_function run;
-    trkx_method_function reference; /* the same plainly: what the tests compare run with, on small events */
+    trkx_method_function reference; /* a plain reference, with which tests compare run on small events */
 };
 
 #endif

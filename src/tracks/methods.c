@@ -1,4 +1,4 @@
-/* The table of the methods of track labelling: all that other rooms know of them. A new method is a file with
+/* The table of the methods of track labelling, the only access for other rooms. A new method is a file with
  * its entry and a line here. */
 #include "tracks/methods.h"
 
@@ -11,7 +11,7 @@
 #include "tracks/join.h"
 #include "tracks/walkthrough.h"
 
-/* The first one is that of bundles that name none. */
+/* The first is the default of bundles. */
 static const struct trkx_method *const methods[] = {&trkx_method_components, &trkx_method_join,
                                                     &trkx_method_walkthrough};
 enum { METHODS = sizeof methods / sizeof *methods };

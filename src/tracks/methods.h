@@ -5,15 +5,15 @@
 #include "tracks/method.h"
 
 size_t trkx_methods_count(void);
-/* method < trkx_methods_count(). 0: that of bundles that name none. */
+/* method < trkx_methods_count(). 0: the default of bundles. */
 const struct trkx_method *trkx_method(size_t method);
 /* False if there is none of this name (or it is NULL). */
 bool trkx_method_find(const char *name, size_t *method);
 
-/* Their names, "components, join or walkthrough". Returns text, which has that size. */
+/* Writes their names, "components, join or walkthrough", to text[size], and returns it. */
 const char *trkx_methods_list(char *text, size_t size);
-/* What a message says of a name that is none: "\"joined\" is not components, join or walkthrough: did you
- * mean join?". Likewise. */
+/* Writes the message for an unknown name: "\"joined\" is not components, join or walkthrough: did you mean
+ * join?", and returns it. */
 const char *trkx_method_unknown(const char *name, char *text, size_t size);
 
 #endif

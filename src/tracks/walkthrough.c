@@ -1,6 +1,5 @@
 /* Track labelling by walkthrough, as in acorn's CC-and-Walk (GNN4ITk): components without junctions are
- * tracks as they are; the others are walked through, and the longest road from each hit that is still free is
- * a track. */
+ * tracks; the others are walked through, and the longest path from each free hit is a track. */
 #include "tracks/walkthrough.h"
 #include "core/keys.h"
 #include "core/options.h"
@@ -12,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What is the method's own. */
+/* The method's settings. */
 enum { MIN_SCORE, ADD_SCORE, SETTINGS };
 static const struct trkx_method_setting settings[SETTINGS] = {
     [MIN_SCORE] = {"min_score", 0, 1, 0.1}, [ADD_SCORE] = {"add_score", 0, 1, 0.6}};
@@ -40,7 +39,7 @@ static enum trkx_status check(size_t n, const trkx_edges *edges, const trkx_walk
     return status != TRKX_OK ? status : trkx_edges_check(edges, n, error);
 }
 
-/* ---- the graph of the edges over the cut ------------------------------------------------------------- */
+/* ---- the graph of edges above the cut ---------------------------------------------------------------- */
 
 struct graph {
     size_t n;
@@ -49,8 +48,8 @@ struct graph {
     float *score;       /* [m] */
     uint32_t *incoming; /* [n] edges into i */
     bool *plain;        /* [n] whether no hit of i's component has more than one edge in or out */
-    uint32_t *rank;  /* [n] of two hits between which scores do not decide, that with the lower comes first */
-    uint32_t *order; /* [n] the hits, in the order of the walk */
+    uint32_t *rank;     /* [n] resolves ties of scores: the hit with the lower rank comes first */
+    uint32_t *order;    /* [n] the hits, in the order of the walk */
 };
 
 static enum trkx_status allocate_graph(struct trkx_memory *memory, size_t n, size_t m, struct graph *graph,
@@ -108,8 +107,8 @@ static void mark_plain(const int32_t *component, bool *room, struct graph *graph
     for (size_t i = 0; i < graph->n; i++) graph->plain[i] = room[component[i]];
 }
 
-/* depth [n]: how many edges the longest way to each hit has. queue [n]: overwritten. Errors: ARGUMENT (the
- * edges run in a circle). */
+/* depth [n]: number of edges of the longest path to each hit. queue [n]: overwritten. Errors: ARGUMENT (the
+ * edges contain a cycle). */
 static enum trkx_status find_depths(const struct graph *graph, uint32_t *depth, uint32_t *queue,
                                     trkx_error *error)
 {
@@ -128,10 +127,10 @@ static enum trkx_status find_depths(const struct graph *graph, uint32_t *depth, 
     }
     if (count == graph->n) return TRKX_OK;
     return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                     "tracks: the edges run in a circle; a walk needs them outwards (trkx_edges_orient)");
+                     "tracks: the edges contain a cycle; a walk needs outward edges (trkx_edges_orient)");
 }
 
-/* What goes by position goes by the distance from the origin, then by x, y and z. */
+/* The order of positions: by distance from the origin, then by x, y and z. */
 enum { POSITION_LEVELS = 4 };
 
 static uint32_t code_of(const float *xyz, int level)
@@ -139,8 +138,8 @@ static uint32_t code_of(const float *xyz, int level)
     return trkx_float_code(level == 0 ? (float)trkx_squared_norm(xyz) : xyz[level - 1]);
 }
 
-/* Sorts hits by position from this level on; those at the same place stay in the order of their numbers. keys
- * [count]: the hits are their low halves. */
+/* Sorts hits by position from this level on; hits at the same place stay in the order of their numbers. keys
+ * [count]: their low halves are the hits. */
 static void sort_by_position(const float *xyz, int level, uint64_t *keys, size_t count)
 {
     size_t end;
@@ -156,9 +155,8 @@ static void sort_by_position(const float *xyz, int level, uint64_t *keys, size_t
     }
 }
 
-/* By position, where that is known, or else by number; nothing ties in plain components, so that they may
- * come last as they are. keys [n]: overwritten; the hits in the order of their ranks are their low halves
- * then. */
+/* Ranks by position if known, otherwise by number; plain components have no ties, so they come last in any
+ * order. keys [n]: overwritten; their low halves are then the hits in the order of their ranks. */
 static void rank_hits(const float *xyz, uint64_t *keys, struct graph *graph)
 {
     size_t count = 0, last = graph->n;
@@ -213,14 +211,14 @@ cleanup:
 
 /* ---- the walk ---------------------------------------------------------------------------------------- */
 
-/* Of each hit on the way: the longest road from there, over hits that are free. */
+/* The longest path from each hit over free hits. */
 struct walk {
     const struct graph *graph;
     float min_score, add_score;
     int32_t *road;    /* [n] the number of the hit's track, 0: free */
-    uint32_t *length; /* [n] hits of its longest road ... */
+    uint32_t *length; /* [n] hits of its longest path ... */
     uint32_t *next;   /* [n] ... and the next one there, or itself at the end */
-    uint32_t *seen;   /* [n] 2 w: walk w has come here; 2 w + 1: and knows what is above */
+    uint32_t *seen;   /* [n] 2 w: visited by walk w; 2 w + 1: and the above is known */
     uint32_t *stack;  /* [m+1] */
 };
 
@@ -245,7 +243,7 @@ static void release_walk(struct walk *walk)
     trkx_release(walk->stack);
 }
 
-/* Of two edges out of a hit, whether a has the higher score, ties: leads to the hit that comes first. */
+/* Whether edge a out of a hit is better than b: by score, ties: by the target's rank. */
 static bool is_better(const struct graph *graph, size_t a, size_t b)
 {
     if (graph->score[a] != graph->score[b]) return graph->score[a] > graph->score[b];
@@ -263,7 +261,7 @@ static size_t best_edge(const struct walk *walk, uint32_t i)
     return best;
 }
 
-/* Whether roads from i, whose best edge is given, go over edge a as well. */
+/* Whether paths from i, whose best edge is given, also follow edge a. */
 static bool is_followed(const struct walk *walk, uint32_t i, size_t best, size_t a)
 {
     const struct graph *graph = walk->graph;
@@ -272,7 +270,7 @@ static bool is_followed(const struct walk *walk, uint32_t i, size_t best, size_t
     return a == best && graph->score[a] > walk->min_score;
 }
 
-/* Puts the hits that follow on i, and are not known yet, on the stack; returns its new height. */
+/* Pushes the unknown successors of i on the stack; returns its new height. */
 static size_t open_hit(struct walk *walk, uint32_t number, uint32_t i, size_t height)
 {
     const struct graph *graph = walk->graph;
@@ -284,7 +282,7 @@ static size_t open_hit(struct walk *walk, uint32_t number, uint32_t i, size_t he
     return height;
 }
 
-/* The longest road from i, when those of the hits that follow are known. Ties: over the better edge. */
+/* The longest path from i, given those of its successors. Ties: along the better edge. */
 static void close_hit(struct walk *walk, uint32_t number, uint32_t i)
 {
     const struct graph *graph = walk->graph;
@@ -302,7 +300,7 @@ static void close_hit(struct walk *walk, uint32_t number, uint32_t i)
     }
 }
 
-/* Finds the longest road from start, depth first; returns its hits. */
+/* Finds the longest path from start, depth first; returns its number of hits. */
 static uint32_t find_road(struct walk *walk, uint32_t number, uint32_t start)
 {
     size_t height = 0;

@@ -1,4 +1,4 @@
-/* Track labelling by the longest roads along the edges. */
+/* Track labelling by the longest paths along the edges. */
 #ifndef TRKX_SRC_WALKTHROUGH_H
 #define TRKX_SRC_WALKTHROUGH_H
 

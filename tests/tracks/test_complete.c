@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "tests/random.h"
 #include "tracks/complete.h"
 #include "tracks/complete_reference.h"
-#include "tests/random.h"
 
 /* A simulated event, with the neighbours in direction as candidate edges. */
 struct fixture {
@@ -186,7 +186,8 @@ static void test_exchanges(void **state)
     destroy(&f);
 }
 
-/* The field that bends a track from the beam, on the axis of a coil, but for a factor: see trkx_field_change. */
+/* The field that bends a track from the beam, on the axis of a coil, but for a factor: see trkx_field_change.
+ */
 static double bending_field(double z)
 {
     const double radius = 1230, length = 2600, step = 1;
@@ -383,13 +384,14 @@ static void test_errors(void **state)
     expect_error(&f, &hits, &f.candidates, &options, 0, "needs the field and the layers of the detector");
     f.detector->described = true;
     options.match = (double)NAN;
-    expect_error(&f, &hits, &f.candidates, &options, 0, "match, search, exchange or chain_score is no number");
+    expect_error(&f, &hits, &f.candidates, &options, 0,
+                 "match, search, exchange or chain_score is not a number");
     trkx_complete_options_init(&options);
     options.exchange = (double)NAN;
-    expect_error(&f, &hits, &f.candidates, &options, 0, "exchange or chain_score is no number");
+    expect_error(&f, &hits, &f.candidates, &options, 0, "exchange or chain_score is not a number");
     trkx_complete_options_init(&options);
     options.chain_hits = 3;
-    expect_error(&f, &hits, &f.candidates, &options, 0, "chains of 3 hits");
+    expect_error(&f, &hits, &f.candidates, &options, 0, "chain_hits is 3");
     trkx_complete_options_init(&options);
     options.threads = -1;
     expect_error(&f, &hits, &f.candidates, &options, 0, "-1 threads");
