@@ -91,8 +91,7 @@ enum ep_binary {
 
 /* One row-major tensor whose rows are gathered: row index[r] for row r of the block. */
 struct ep_source {
-    const float
-        *rows; /* [n, stride], stride a multiple of EP_STRIDE, 64-byte aligned, readable to the stride */
+    const float *rows; /* [n, stride], stride a multiple of EP_STRIDE, 64-byte aligned, all readable */
     size_t stride;
     const int32_t *index; /* from the block's first row on; valid for the block's rows */
 };

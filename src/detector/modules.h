@@ -21,8 +21,7 @@ struct trkx_description {
     double disk_normal; /* a module with |z| of its normal above this is on a disk, others are on cylinders */
     double spread;      /* mm: distance of a layer's modules from its mean position */
     double overlap;     /* mm: a track may cross a layer this far before its last hit: modules overlap */
-    double
-        normal_error; /* mm: error of a hit along its module's normal: thickness and position of the sensor */
+    double normal_error; /* mm, of a hit along its module's normal: thickness and position of the sensor */
     double scattering; /* rad GeV: scattering angle at a layer times momentum */
     double min_radius; /* mm, of the circles of tracks */
     double reach;      /* mm: largest distance across a track to its hits on the next layer */

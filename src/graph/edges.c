@@ -35,8 +35,7 @@ struct deal {
     size_t lists_count, m, n;
     bool repeats; /* any of them */
     const struct trkx_near_kernels *kernels;
-    const double
-        *norms; /* [n] each edge runs from the smaller one, ties: lower index; NULL: as in the pairs */
+    const double *norms; /* [n] edges run from the smaller one, ties: lower index; NULL: as in the pairs */
     int threads;
     unsigned shift; /* bucket of a source: source >> shift */
     size_t buckets;

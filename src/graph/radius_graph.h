@@ -14,8 +14,7 @@ enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size
 struct trkx_points {
     const float *values; /* [n,dim] */
     size_t n, dim;
-    const double
-        *norms; /* [n] (trkx_edges_norms): edges are directed as by trkx_edges_orient; NULL: by index */
+    const double *norms; /* [n] (trkx_edges_norms): directed as by trkx_edges_orient; NULL: by index */
 };
 
 /* As trkx_radius_graph, with all memory counted in `memory`, including edges->index, which must be destroyed

@@ -18,8 +18,7 @@ struct trkx_devices;
 
 struct trkx_devices_spec {
     const char *names; /* "cuda:0,cuda:1"; one named twice runs two events at once */
-    size_t
-        max_memory; /* bytes per device; 0: nine tenths of the free memory, shared by those on the same GPU */
+    size_t max_memory; /* bytes per device; 0: nine tenths of the free memory, shared by all on one GPU */
     bool tf32;
 };
 
