@@ -1,4 +1,4 @@
-"""Compares trkx with what a Python user would take instead, part by part, in one run. Answers are compared before
+"""Compares trkx with what a Python user would use instead, part by part, in one run. Answers are compared before
 anything is timed; then all programs of a case take turns, so that a machine that slows down slows down all of
 them. Writes results.csv, tables.md and pictures.
 
@@ -26,8 +26,8 @@ from trkx_train import library as trkx
 
 PROGRAM = REPOSITORY / "build" / "bin" / "trkx"
 BUNDLE = REPOSITORY / "models" / "default"
-NAME = "trkx"  # of what everything is compared with
-PATIENCE = 8  # seconds: what takes longer is run once
+NAME = "trkx"  # the program that all others are compared with
+PATIENCE = 8  # seconds: slower programs run once
 
 
 # ---- the measurement -----------------------------------------------------------------------------------------
@@ -73,8 +73,7 @@ NOT_IN_CACHE = np.ones(1 << 25, np.float32)  # 128 MB
 
 
 def timed(function):
-    """Seconds of one call; the answer is thrown away untimed. The caches hold nothing of what the call needs, whatever
-    ran before it."""
+    """Seconds of one call; the answer is released untimed. The caches are flushed before."""
     NOT_IN_CACHE.sum()
     start = time.perf_counter()
     answer = function()
@@ -105,7 +104,7 @@ def clusters(count, seed=1, dim=8, size=10, spread=0.12):
 
 
 def radius_for(points, neighbours):
-    """The radius at which a point has so many neighbours on average, by bisection."""
+    """The radius at which a point has this many neighbours on average, by bisection."""
     low, high = 0.0, 1.0
     while degree(points, high) < neighbours:
         low, high = high, 2 * high
@@ -120,7 +119,7 @@ def degree(points, radius):
 
 
 def simulate(directory, events, seed, *options):
-    """Full-density events below a directory, made where they are not there yet; their prefixes."""
+    """Prefixes of full-density events in a directory, created if missing."""
     directory.mkdir(parents=True, exist_ok=True)
     prefixes = [directory / f"event{1000 + i:09d}" for i in range(events)]
     if not all(list(directory.glob(p.name + "-hits.csv*")) for p in prefixes):
@@ -144,7 +143,7 @@ def distances(points, keys):
 
 
 def compare_pairs(points, radius, ours, theirs, what):
-    """The same pairs, but for those whose distance is the radius up to the rounding of float32."""
+    """The same pairs, except for distances equal to the radius within float32 rounding."""
     differing = np.setxor1d(ours, theirs, assume_unique=True)
     doubtful = np.abs(distances(points, differing) / radius - 1) < 1e-3
     require(bool(doubtful.all()), what)
@@ -208,7 +207,7 @@ print(growth, pairs.nbytes)
 
 
 def peak_of_search(path, radius):
-    """Bytes that a process of its own needs more for the search than before it, and the bytes of its answer."""
+    """Additional bytes that a separate process needs for the search, and the bytes of its answer."""
     folders = [str(REPOSITORY / folder) for folder in ("bench", "train")]
     done = subprocess.run([sys.executable, "-c", PEAK_OF_SEARCH, *folders, str(path), repr(radius)], check=True,
                           capture_output=True, text=True)
@@ -284,7 +283,7 @@ def hits_alone(prefix, directory):
 
 
 def first_hits(labels):
-    """Of each hit the first one of its track, -1 without a track."""
+    """For each hit the first one of its track, -1 without a track."""
     first = np.full(labels.max() + 1, -1)
     np.maximum.at(first, labels[::-1], np.arange(len(labels)))  # as distances from the end
     return np.where(labels > 0, len(labels) - 1 - first[labels], -1)
@@ -343,7 +342,7 @@ SIZES = (1000, 2000, 4000, 8000, 16000, 25000)
 
 
 def bench_sizes(results, work, repeat):
-    """Cost of the whole against the number of hits."""
+    """Cost of the pipeline against the number of hits."""
     pipeline = trkx.Pipeline(BUNDLE, 2)
     for particles in SIZES:
         prefix = simulate(work / f"sizes-{particles}", 1, 77, "--particles", str(particles))[0]
@@ -354,7 +353,7 @@ def bench_sizes(results, work, repeat):
 
 
 def bench_chain(results, work, repeat):
-    """The whole, from the file of hits to labels, step by step, with two threads each."""
+    """The pipeline, from the file of hits to labels, step by step, with two threads each."""
     prefix, threads = hits_alone(simulate(work / "events", 1, 2026)[0], work / "hits"), 2
     say("chain", "a full-density event, from files to labels")
     chain, pipeline = Chain(BUNDLE, threads), trkx.Pipeline(BUNDLE, threads)
@@ -374,7 +373,7 @@ def bench_chain(results, work, repeat):
 
 
 def bench_jobs(results, work, repeat):
-    """Events side by side: seconds for eight full-density events."""
+    """Several events at once: seconds for eight full-density events."""
     events = work / "jobs"
     simulate(events, 8, 5)
     say("jobs", "eight full-density events, one thread each")

@@ -37,7 +37,7 @@ def local(modules, vectors):
 
 
 def read_event(prefix, detectors):
-    """One row a hit, with residuals in the module's frame and what its cells say; and the particles."""
+    """One row per hit, with residuals in the module's frame and features of its cells; and the particles."""
     hits = read(prefix, "hits").merge(read(prefix, "truth"), on="hit_id")
     hits = hits.merge(detectors, on=["volume_id", "layer_id", "module_id"])
     center = hits[["cx", "cy", "cz"]].to_numpy()

@@ -1,4 +1,4 @@
-"""What a full-density event costs a GPU: bytes and operations of each step, and the least time that follows.
+"""What a full-density event costs on a GPU: bytes and operations of each step, and the resulting minimum time.
 
 A calculation, not a measurement: docs/gpu-cost.md has its tables and says what they leave out.
 
@@ -26,11 +26,11 @@ GPUS = {
     "A100": (1.555e12, 19.5e12),  # SXM4 40 GB; NVIDIA, A100 Tensor Core GPU Architecture, 2020
     "H100": (3.35e12, 66.9e12),  # SXM5; NVIDIA, H100 Tensor Core GPU Architecture, 2022
 }
-LAUNCH = 5e-6  # seconds between the starts of two kernels on one stream: a usual figure, not a published one
+LAUNCH = 5e-6  # seconds between the starts of two kernels on one stream: a typical figure, not a published one
 FILTER_BATCH = 1 << 20  # as src/pipeline/load.c
 EMBED_BATCH = 1 << 14  # as src/pipeline/embed.c
-VIEWS = {"Reshape", "Squeeze", "Unsqueeze", "Identity", "Flatten"}  # the same bytes under another shape
-HOSTS = {"Shape", "Constant"}  # nothing of the device's
+VIEWS = {"Reshape", "Squeeze", "Unsqueeze", "Identity", "Flatten"}  # the same bytes with another shape
+HOSTS = {"Shape", "Constant"}  # not on the device
 
 
 # ---- networks -------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def inputs_for(model, n, m):
 
 
 def traffic(model, sizes):
-    """Bytes that the operators read and write, and kernels that are started, with tensors of these sizes."""
+    """Bytes read and written by the operators, and kernels started, with tensors of these sizes."""
     moved = kernels = 0
     for node in model.graph.node:
         if node.op_type in VIEWS or node.op_type in HOSTS:
@@ -90,7 +90,7 @@ def measure(model, n, m):
 
 
 def network(program, path):
-    """Bytes a run, a node and an edge; kernels a run; operations a node and an edge."""
+    """Bytes per run, node and edge; kernels per run; operations per node and edge."""
     model = onnx.load(path)
     n, m = 20000, 40000
     (base, kernels), (nodes, _), (edges, _) = measure(model, n, m), measure(model, 2 * n, m), measure(model, n, 2 * m)
@@ -134,7 +134,7 @@ def pairs_tested(points, radius):
 
 
 def event(program, bundle):
-    """A simulated event's embedding, and how many edges each step leaves."""
+    """A simulated event's embedding, and the number of edges after each step."""
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run([program, "simulate", "--events", "1", "--out", directory], check=True,
                        stdout=subprocess.DEVNULL)
@@ -221,7 +221,7 @@ def main():
     root = pathlib.Path(__file__).resolve().parents[1]
     parser.add_argument("--program", default=str(root / "build" / "bin" / "trkx"))
     parser.add_argument("--bundle", default=str(root / "models" / "default"))
-    parser.add_argument("--tables", type=pathlib.Path, help="write them there, too")
+    parser.add_argument("--tables", type=pathlib.Path, help="also write the tables to this file")
     arguments = parser.parse_args()
     text = write_tables(arguments.program, arguments.bundle)
     print(text, end="")

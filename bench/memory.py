@@ -1,4 +1,4 @@
-"""Memory of the process at hand."""
+"""Memory of this process."""
 import re
 
 
@@ -8,9 +8,9 @@ def _status(key):
 
 
 def growth(function):
-    """What function() returns, and the bytes that the process held at its peak meanwhile above those before."""
+    """The result of function(), and the peak of the process's bytes during it above those before."""
     with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-        file.write("5")  # restarts the high-water mark
+        file.write("5")  # resets the high-water mark
     before = _status("VmRSS")
     answer = function()
     return answer, _status("VmHWM") - before

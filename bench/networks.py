@@ -37,7 +37,7 @@ def session(path, kernels, threads):
 
 
 def flop(program, path):
-    """FLOP of the matrix products (a node, an edge), as the model has them."""
+    """FLOP of the model's matrix products (per node, per edge)."""
     with tempfile.TemporaryDirectory() as directory:
         written = pathlib.Path(directory) / "info.json"
         subprocess.run([program, "model", "info", "--json", written, path], check=True, stdout=subprocess.DEVNULL)
@@ -46,15 +46,15 @@ def flop(program, path):
 
 
 def published_flop(program, path, nodes, edges):
-    """FLOP of the published GNN where the first layer of each of its nine edge networks, 134 to 67, is done for the
-    nodes instead of the edges."""
+    """FLOP of the published GNN with the first layer of each of its nine edge networks, 134 to 67, computed per node
+    instead of per edge."""
     node, edge = flop(program, path)
     first = 9 * 2 * 134 * 67
     return nodes * (node + first) + edges * (edge - first)
 
 
 def published(program, directory):
-    """The Exa.TrkX collaboration's GNN, repaired; None where it is not there."""
+    """The Exa.TrkX collaboration's GNN, repaired; None if it does not exist."""
     if not PUBLISHED.exists():
         return None
     path = directory / "published-gnn.onnx"
@@ -63,14 +63,14 @@ def published(program, directory):
 
 
 def random_graph(n, m, seed=1):
-    """Nodes [n,3] and edges [2,m] between any two, in the order of their sources."""
+    """Nodes [n,3] and random edges [2,m], sorted by source."""
     random = np.random.default_rng(seed)
     edges = random.integers(0, n, (2, m))
     return random.uniform(-1, 1, (n, 3)).astype(np.float32), edges[:, np.argsort(edges[0], kind="stable")]
 
 
 def sgemm_rate(threads, size=2048, repeat=5):
-    """GFLOP/s of NumPy's OpenBLAS, float32, in a process of its own with so many threads."""
+    """GFLOP/s of NumPy's OpenBLAS, float32, in a separate process with this many threads."""
     code = (f"import numpy as np, time\na = np.random.rand({size}, {size}).astype(np.float32)\nbest = 9e9\n"
             f"for _ in range({repeat}):\n    s = time.perf_counter(); a @ a; best = min(best, time.perf_counter() - s)\n"
             f"print(2e-9 * {size}**3 / best)")
@@ -80,7 +80,7 @@ def sgemm_rate(threads, size=2048, repeat=5):
 
 
 def memory_rate(threads, size=1 << 26, repeat=5):
-    """GB/s of adding up an array of 256 MB, a part of it in each of so many threads."""
+    """GB/s of summing an array of 256 MB, divided among this many threads."""
     array, best = np.ones(size, np.float32), np.inf
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         for _ in range(repeat):
@@ -91,7 +91,7 @@ def memory_rate(threads, size=1 << 26, repeat=5):
 
 
 def peak(model, inputs, kernels, threads):
-    """Bytes that a process holds at the peak of its first run of a network above what it held before."""
+    """Additional bytes that a process holds at the peak of its first run of a network."""
     done = subprocess.run([sys.executable, __file__, str(model), str(inputs), kernels, str(threads)], check=True,
                           capture_output=True, text=True)
     return int(done.stdout)

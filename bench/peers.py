@@ -37,7 +37,7 @@ RADIUS_SEARCHES = {"scipy query_pairs": scipy_pairs, "scipy query_ball_point": s
 
 
 def pairs_of(answer, n):
-    """int64 [m], sorted: lower * n + higher of each pair, once, however the answer holds them."""
+    """int64 [m], sorted: lower * n + higher of each pair, once, from any form of answer."""
     if isinstance(answer, tuple):  # faiss: limits, neighbours
         limits, targets = answer
         sources = np.repeat(np.arange(n), np.diff(limits.astype(np.int64)))

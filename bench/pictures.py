@@ -1,4 +1,4 @@
-"""The results of compare.py as tables in Markdown and as a picture."""
+"""The results of compare.py as tables in Markdown and as a plot."""
 import matplotlib
 
 matplotlib.use("Agg")

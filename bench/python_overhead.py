@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the pipeline costs from Python beyond what it costs from C: the same event, bundle and threads, taking turns.
+"""The overhead of the pipeline from Python compared with C: the same event, bundle and threads, alternating.
 
 From C it is `trkx run`, event after event in one process, whose ledgers have the time of each run; from Python it is
 the wall time around trkx.Pipeline.run(path), both from opening the files to the labels. Labels are compared first.
@@ -32,7 +32,7 @@ def from_c(paths, out, threads, bundle):
 
 
 def from_python(paths, pipeline, outside):
-    """The same; to `outside` goes the share of each call's time that the library's own record of it lacks."""
+    """The same; `outside` gets the share of each call's time that is not in the library's own record."""
     seconds = []
     for path in paths:
         start = time.perf_counter()
@@ -46,16 +46,16 @@ def compare_labels(paths, out, pipeline):
     for path in paths:
         tracks = np.loadtxt(out / f"{path.name}-tracks.csv", np.int64, delimiter=",", skiprows=1)[:, 1]
         if not np.array_equal(tracks, pipeline.run(path).labels):
-            raise SystemExit(f"{path.name}: other tracks from Python than from C")
+            raise SystemExit(f"{path.name}: different tracks from Python and from C")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--particles", type=int, default=12263, help="a simulated event's (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="(%(default)s)")
-    parser.add_argument("--rounds", type=int, default=9, help="turns of each (%(default)s)")
-    parser.add_argument("--events", type=int, default=4, help="counted runs a turn, after one more (%(default)s)")
-    parser.add_argument("--limit", type=float, help="percent: fail where Python's median costs more than that")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds of each (%(default)s)")
+    parser.add_argument("--events", type=int, default=4, help="timed runs per round, after a warm-up (%(default)s)")
+    parser.add_argument("--limit", type=float, help="percent: fail if Python's median overhead is larger")
     arguments = parser.parse_args()
     pipeline = trkx.Pipeline(threads=arguments.threads)
     seconds, outside = {"C": [], "Python": []}, []
@@ -63,7 +63,7 @@ def main():
         directory = pathlib.Path(directory)
         for number in range(arguments.events + 1):
             trkx.simulate(arguments.particles, number=number).write(directory)
-        for part in ("truth", "particles"):  # which only serve a ledger's comparison, outside of its times
+        for part in ("truth", "particles"):  # only used for a ledger's comparison, which is not timed
             for path in directory.glob(f"*-{part}.csv"):
                 path.unlink()
         paths = [directory / f"event{number:09d}" for number in range(arguments.events + 1)]

@@ -5,7 +5,7 @@ _PACKAGES = {"faiss": "faiss-cpu", "sklearn": "scikit-learn", "trkx": "./python"
 
 
 def _say_what_to_install(kind, error, trace):
-    """Of an import that failed. The scripts of bench/ import this package for it."""
+    """The message for a failed import. The scripts of bench/ import this package for it."""
     if not issubclass(kind, ModuleNotFoundError) or not error.name:
         return sys.__excepthook__(kind, error, trace)
     package = error.name.partition(".")[0]

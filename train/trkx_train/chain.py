@@ -1,4 +1,4 @@
-"""The whole chain from a bundle, with stock ONNX Runtime and libtrkx, and the choice of the GNN's cut."""
+"""Runs a bundle's pipeline with stock ONNX Runtime and libtrkx, and chooses the GNN's cut."""
 import json
 
 import numpy as np
@@ -14,7 +14,7 @@ def sigmoid(logits):
 
 
 class Bundle:
-    """A bundle directory, loaded."""
+    """A loaded bundle directory."""
 
     def __init__(self, directory, threads=2):
         self.settings = json.loads((directory / "bundle.json").read_text())

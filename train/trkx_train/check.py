@@ -11,7 +11,7 @@ from . import chain, data, export, filter, gnn
 
 
 def random_graph(n=500, m=2000, seed=0):
-    """Hits with duplicates among them, and edges of which some share both ends."""
+    """Hits, some repeated, and edges, some with the same ends."""
     rng = np.random.default_rng(seed)
     xyz = (rng.normal(size=(n, 3)) * [200, 200, 600]).astype(np.float32)
     xyz[1] = xyz[0]

@@ -1,4 +1,4 @@
-"""The configuration, and simulated events for training: made once, kept as arrays, shared by all configurations."""
+"""The configuration, and simulated events for training: made once, stored as arrays, shared by all configurations."""
 import os
 import tomllib
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ def _merged(base, own):
 
 @lru_cache(None)
 def config():
-    """DEFAULT, and over it the file that the environment's TRKX_TRAIN_CONFIG names."""
+    """DEFAULT, overridden by the file in the environment variable TRKX_TRAIN_CONFIG."""
     base, own = (tomllib.loads(Path(path).read_text(encoding="utf-8"))
                  for path in (DEFAULT, os.environ.get("TRKX_TRAIN_CONFIG", DEFAULT)))
     return _merged(base, own)
@@ -33,18 +33,18 @@ EVENTS = REPOSITORY / config()["data"]["directory"]
 
 
 def sees_cells():
-    """Whether the networks are given library.SENSOR_FEATURES beside positions."""
+    """Whether the networks use library.SENSOR_FEATURES besides positions."""
     return config()["bundle"]["cells"]
 
 
 def with_sensor(positional):
-    """What the networks in training are given of a hit, (name, scale) each."""
+    """The features of the networks in training, (name, scale) each."""
     return positional + (library.SENSOR_FEATURES if sees_cells() else [])
 
 
 @dataclass
 class Hits:
-    """What the networks see of n hits."""
+    """The networks' input of n hits."""
 
     xyz: np.ndarray  # float32 [n,3] mm
     sensor: np.ndarray  # float32 [n,5] library.SENSOR_FEATURES
@@ -55,7 +55,7 @@ class Hits:
         return len(self.xyz)
 
     def features(self, specs):
-        """Float32 [n,F] of (name, scale) each. SENSOR_FEATURES, if they are asked for, are the last ones."""
+        """Float32 [n,F] of (name, scale) each. SENSOR_FEATURES, if requested, come last."""
         positional = [spec for spec in specs if spec not in library.SENSOR_FEATURES]
         columns = library.features(self.xyz, positional)
         return columns if len(positional) == len(specs) else np.concatenate([columns, self.sensor], 1)
@@ -64,14 +64,14 @@ class Hits:
         return Hits(np.ascontiguousarray(self.xyz[rows]), self.sensor[rows], self.volume_id[rows], self.event_hits)
 
     def kept_neighbours(self, graph):
-        """How many nearest neighbours each hit keeps: [n]. graph: "embedding" of the configuration, or of a bundle."""
+        """The number of nearest neighbours that each hit keeps: [n]. graph: "embedding" of the configuration, or of a bundle."""
         ks = np.full(len(self), graph["k"], np.uint32)
         for own in graph.get("k_of_volumes", []):
             ks[np.isin(self.volume_id, own["volumes"])] = own["k"]
         return ks
 
     def augmented(self, rng):
-        """Turned about the beam at random, and mirrored at random along it. Across it the drift in the sensors
+        """Rotated about the beam and mirrored along it, both at random. Across it the drift in the sensors
         tells right from left."""
         angle = rng.uniform(0, 2 * np.pi)
         cos, sin = np.cos(angle), np.sin(angle)
@@ -88,7 +88,7 @@ def hits_of(event):
 
 @dataclass
 class Sample:
-    """What training needs of one event. n: hits."""
+    """The data of one event for training. n: hits."""
 
     hits: Hits
     particle: np.ndarray  # int32 [n] 0: noise
@@ -160,14 +160,14 @@ def load_sample(kind, number):
 
 
 def wedge(hits, count, rng):
-    """Rows of a random wedge in phi with about so many hits."""
+    """Rows of a random wedge in phi with about this many hits."""
     xyz = hits.xyz
     phi = np.arctan2(xyz[:, 1], xyz[:, 0]) / (2 * np.pi)
     return np.where((phi - rng.random()) % 1 < count / len(xyz))[0]
 
 
 def subgraph(rows, n, edges):
-    """Edges [2,m] among n hits, restricted to rows and renumbered; and which edges those are."""
+    """Edges [2,m] among n hits, restricted to rows and renumbered; and their indices."""
     place = np.full(n, -1, np.int64)
     place[rows] = np.arange(len(rows))
     edges = place[edges]

@@ -1,4 +1,4 @@
-"""Trains the embedding: hits of one track that follow each other come close, all others stay apart."""
+"""Trains the embedding: consecutive hits of a track come close, all others stay apart."""
 import numpy as np
 import torch
 
@@ -23,7 +23,7 @@ def embed(network, hits):
 
 
 def neighbours(network, hits):
-    """The graph that the filter starts from: edges [2,m]."""
+    """The input graph of the filter: edges [2,m]."""
     c = data.config()["embedding"]
     return library.radius_graph(embed(network, hits), hits.xyz, c["radius"], hits.kept_neighbours(c))
 
@@ -33,14 +33,14 @@ def distance(points, ends):
 
 
 def positive_loss(d, pt):
-    """d^2 up to 1, then saturating: pairs that cannot be brought together should not bend the space."""
+    """d^2 up to 1, then saturating: pairs that cannot be brought together should not distort the space."""
     loss = torch.where(d < 1, d**2, 1 + 2 * (1 - torch.exp(-(d - 1).clamp(min=0))))
     weight = 1 + 2 * torch.clamp((pt - 0.5) / 2.5, 0, 1)
     return (weight * loss).sum() / weight.sum()
 
 
 def negative_pairs(points, particle, queries, most=30000):
-    """Pairs [2,q] of different particles within 1 of random hits; and by how many they stand for more."""
+    """Pairs [2,q] of different particles within 1 of random hits; and the factor to the total number."""
     with torch.no_grad():
         a, b = torch.where(torch.cdist(points[queries], points) < 1)
         a = queries[a]
@@ -65,7 +65,7 @@ def losses(network, sample, c, rng):
 
 
 def radius_for(points, edges_per_hit, rng, queries=2000):
-    """The radius at which a graph has so many edges per hit, from the neighbours of some hits."""
+    """The radius at which a graph has this many edges per hit, from the neighbours of some hits."""
     chosen = rng.choice(len(points), queries, replace=False)
     d = torch.cdist(torch.from_numpy(points[chosen]), torch.from_numpy(points)).flatten()
     near = d[d < 3]
@@ -73,7 +73,7 @@ def radius_for(points, edges_per_hit, rng, queries=2000):
 
 
 def validate(network, edges_per_hit):
-    """The radius that would give so many edges, and the share of true edges within it, by pT."""
+    """The radius for this many edges, and the share of true edges within it, by pT."""
     figures = []
     for number in range(min(2, data.count("validation"))):
         sample = data.load_sample("validation", number)

@@ -1,4 +1,4 @@
-"""The physics of a bundle on simulated events of full density that nothing else has seen: tables and pictures.
+"""The physics of a bundle on simulated full-density events used for nothing else: tables and plots.
 
 usage: scripts/train evaluate [--bundle DIR] [--events N] [--sigma-z MM] [--particles N] [--out DIR] [EVENT...]
 
@@ -23,7 +23,7 @@ MIN_HITS = 3
 
 
 class Counts:
-    """Of how many in each bin how many were found, or true."""
+    """Numbers per bin, and how many of them were found, or true."""
 
     def __init__(self, bins):
         self.bins, self.all, self.found = bins, np.zeros(len(bins) - 1), np.zeros(len(bins) - 1)
@@ -33,14 +33,14 @@ class Counts:
         self.found += np.histogram(values[found], self.bins)[0]
 
     def efficiency(self):
-        """Values and errors [bins]; NaN where there is nothing."""
+        """Values and errors [bins]; NaN for empty bins."""
         with np.errstate(invalid="ignore", divide="ignore"):
             value = self.found / self.all
             return value, np.sqrt(value * (1 - value) / self.all)
 
 
 class Figures:
-    """What is summed over events."""
+    """Sums over events."""
 
     def __init__(self):
         self.metrics, self.edges = [], {step: [] for step in STEPS}
@@ -52,13 +52,13 @@ class Figures:
         self.counts[what, "eta"].add(eta[pt > 0.5], found[pt > 0.5])
 
     def add_purity(self, step, pt, eta, true):
-        """Of edges: pT of the particle of the inner hit (0: noise), pseudorapidity of that hit."""
+        """For edges: pT of the particle of the inner hit (0: noise), pseudorapidity of that hit."""
         self.counts[step, "true by pt"].add(pt, true)
         self.counts[step, "true by eta"].add(eta, true)
 
 
 def kinematics(event):
-    """pt, eta, nhits [p] of particles with hits, and the place of each hit's particle among them (-1: noise)."""
+    """pt, eta, nhits [p] of particles with hits, and the index of each hit's particle (-1: noise)."""
     ids, place, nhits = np.unique(event.particle_id, return_inverse=True, return_counts=True)
     order = np.argsort(event.particles_id)
     row = order[np.minimum(np.searchsorted(event.particles_id, ids, sorter=order), len(order) - 1)]
@@ -127,7 +127,7 @@ def summary(figures):
 
 
 def test_figures(bundle):
-    """The same of the test events."""
+    """The same for the test events."""
     figures = Figures()
     for number in range(data.count("test")):
         evaluate(bundle, data.load_event("test", number), figures)
@@ -158,7 +158,7 @@ def tables(figures, hits):
 
 
 def binned(counts):
-    """Rows of a table, one for each bin that has something."""
+    """Rows of a table, one for each non-empty bin."""
     cells, bins = [c.efficiency() for c in counts], counts[0].bins
     return [f"| {low:g} to {high:g} | " + " | ".join(f"{value[b]:.3f} ± {error[b]:.3f}" for value, error in cells) + " |"
             for b, (low, high) in enumerate(zip(bins[:-1], bins[1:])) if counts[0].all[b] > 0]

@@ -27,12 +27,12 @@ def positional(name):
 
 
 def inputs_of(name):
-    """What a network of the bundle is given of a hit, (name, scale) each."""
+    """The features of a network of the bundle, (name, scale) each."""
     return data.with_sensor(positional(name)) if data.sees_cells() else CYLINDRICAL
 
 
 def trained(name):
-    """A network as it is exported."""
+    """A network in its exported form."""
     network = {"embedding": embedding.trained, "filter": lambda: filter.trained()[0], "gnn": gnn.trained}[name]()
     return (network if data.sees_cells() else FromCylindrical(network, positional(name))).eval()
 
@@ -59,7 +59,7 @@ def _export(name, arguments):
 
 
 def _toy_graph():
-    """Something to trace: two tracks of three hits."""
+    """An input for tracing: two tracks of three hits."""
     rng = np.random.default_rng(0)
     xyz = (rng.normal(size=(6, 3)) * 300).astype(np.float32)
     hits = data.Hits(xyz, rng.random((6, 5)).astype(np.float32), np.full(6, 8, np.int32), 6)
@@ -122,7 +122,7 @@ def write_bundle(cut, figures):
 # ---- agreement --------------------------------------------------------------------------------------------
 
 def check():
-    """Fails where a network of the bundle differs from the trained one on a full graph."""
+    """Fails if a network of the bundle differs from the trained one on a full graph."""
     event, edges = data.load_event("validation", 0), gnn.load_graph("validation", 0)
     hits, bundle = data.hits_of(event), chain.Bundle(BUNDLE)
     for name in TENSORS:

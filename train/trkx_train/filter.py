@@ -1,4 +1,4 @@
-"""Trains the filter: which pairs of neighbours belong to one particle, from the pair alone."""
+"""Trains the filter: which pairs of neighbours belong to one particle, from the pair only."""
 import json
 
 import numpy as np
@@ -32,7 +32,7 @@ def same_particle(particle, edges):
 
 
 def weights(rank, pt, edges, same):
-    """What a track cannot do without, its consecutive hits, counts most, and high pT up to three times."""
+    """Consecutive hits of a track, which it cannot do without, count most, and high pT up to three times."""
     gap = np.abs(rank[edges[0]] - rank[edges[1]])
     of_pt = 1 + 2 * np.clip(pt[edges[0]] - 0.5, 0, 1)
     return np.where(same, of_pt * np.select([gap == 1, gap <= 3], [4.0, 1.5], 0.3), 1.0).astype(np.float32)
@@ -58,12 +58,12 @@ def score_edges(network, hits, edges, batch=65536):
 
 
 def found_edges(n, true, edges):
-    """Which of the true edges [2,t] among n hits are among edges [2,m], in either direction."""
+    """Which true edges [2,t] among n hits are among edges [2,m], in either direction."""
     return np.isin(true.min(0) * n + true.max(0), edges.min(0) * n + edges.max(0))
 
 
 def recall(sample, edges):
-    """Shares of all true edges that are among edges, of those above .5 and above 1 GeV; purity of edges."""
+    """Shares of true edges found: all, above .5 GeV, above 1 GeV; purity of edges."""
     true = sample.true_edges
     found, pt = found_edges(len(sample.hits), true, edges), sample.pt[true[0]]
     return {"efficiency": found.mean(), "above_500_mev": found[pt > 0.5].mean(),
@@ -71,7 +71,7 @@ def recall(sample, edges):
 
 
 def validate(network, encoder, edges_per_hit):
-    """The cut that leaves so many edges per hit, and what they are."""
+    """The cut that keeps this many edges per hit, and their figures."""
     figures = []
     for number in range(min(2, data.count("validation"))):
         sample = data.load_sample("validation", number)

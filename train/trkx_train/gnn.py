@@ -1,4 +1,4 @@
-"""Trains the graph neural network, on filtered graphs that are made once (out/graphs).
+"""Trains the graph neural network on filtered graphs that are made once (out/graphs).
 
 Several processes work on a wedge each and average their gradients; each holds the whole network and takes
 the same step, so that they stay equal.
@@ -30,7 +30,7 @@ def graph_path(kind, number):
 
 
 def make_graph(job):
-    """Neighbours that pass the filter, of an event that is not augmented: edges int32 [2,m]."""
+    """Neighbours that pass the filter, in an event without augmentation: edges int32 [2,m]."""
     kind, number, encoder, sieve, cut = job
     torch.set_num_threads(1)
     hits = data.hits_of(data.load_event(kind, number))
@@ -50,7 +50,7 @@ def make_graphs():
 
 
 def fresh(path):
-    """Made by the present filter."""
+    """Whether made by the current filter."""
     return path.exists() and path.stat().st_mtime > (data.WORK / "filter.json").stat().st_mtime
 
 
@@ -61,7 +61,7 @@ def load_graph(kind, number):
 # ---- training -----------------------------------------------------------------------------------------
 
 class Shared:
-    """Gradients of all processes, and what the first one decides."""
+    """Shared by all processes: gradients, and decisions of the first."""
 
     def __init__(self, processes, parameters):
         self.gradients = torch.zeros(processes, parameters).share_memory_()

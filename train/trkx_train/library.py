@@ -10,7 +10,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "python" / "src"))
 import trkx  # noqa: E402
 
-# What a hit's cells and module tell: see enum trkx_feature. mm, and sines.
+# Features of a hit's cells and module: see enum trkx_feature. mm, and sines.
 SENSOR_FEATURES = [("lx", 1.0), ("ly", 1.0), ("lz", 1.0), ("tilt", 1.0), ("normal_z", 1.0)]
 
 
@@ -74,7 +74,7 @@ def read_event(prefix):
 
 
 def open_event(prefix, cells=False, threads=0):
-    """An event's hits, and cells, not copied."""
+    """Views of an event's hits and cells."""
     return trkx.read_event(prefix, parts=("cells",) if cells else (), threads=threads)
 
 
@@ -87,7 +87,7 @@ def read_hits_and_cells(prefix, threads=0):
 
 
 class Pipeline(trkx.Pipeline):
-    """A bundle, loaded."""
+    """A loaded bundle."""
 
     def __init__(self, bundle, threads=0, kernels="trkx"):
         super().__init__(bundle, threads=threads, kernels=kernels)
@@ -105,7 +105,7 @@ def cell_features(event, cell_hit_id, ch0, ch1, value, names_and_scales):
 
 
 def features(xyz, names_and_scales):
-    """Of positions xyz float32 [n,3] mm alone -> float32 [n,F]."""
+    """From positions xyz float32 [n,3] mm only -> float32 [n,F]."""
     return trkx.features(xyz, names_and_scales, threads=1)
 
 
@@ -115,7 +115,7 @@ def neighbours(points, radius, k=500, threads=0):
 
 
 def radius_graph(points, xyz, radius, k=500, threads=1):
-    """The same as edges int64 [2,m] that run outwards in xyz."""
+    """The same as outward edges int64 [2,m], for hits at xyz."""
     return trkx.orient_edges(xyz, neighbours(points, radius, k, threads))
 
 

@@ -1,4 +1,4 @@
-"""The three networks, as they are trained and as they are exported.
+"""The three networks, for training and for export.
 
 Filter and GNN see, of each hit, NODE_FEATURES; everything about a pair of hits is computed inside the
 network by pair_features, with operations that ONNX has. With `sensor`, all three see cells and modules, that
@@ -27,7 +27,7 @@ def perceptron(widths):
 
 
 def slopes(sensor):
-    """sensor [n,5] -> logarithms [n] of how far the cluster reaches in u and in v, in thicknesses."""
+    """sensor [n,5] -> logarithms [n] of the cluster's extent in u and in v, in thicknesses."""
     thickness = torch.clamp(sensor[:, 2], min=0.05)
     return torch.log(sensor[:, 0] / thickness + 0.1), torch.log(sensor[:, 1] / thickness + 0.1)
 
@@ -113,7 +113,7 @@ def pair_features(nodes, src, dst, hits, sensor):
     deta = eta2 - eta1
     # Curvature of the circle through the origin and both hits, in 1/(500 mm); 2 mm against overlaps.
     kappa = torch.clamp(1000 * sin_dphi / (transverse + 2), -5, 5)
-    # Turn between the direction from the origin and the direction of the pair, across and along the beam.
+    # Angle between the direction from the origin and the direction of the pair, across and along the beam.
     turn = r2 * sin_dphi / (transverse + 0.5)
     unit = torch.sqrt((r1 * r1 + z1 * z1) * (dr * dr + dz * dz) + 1e-6)
     dtheta = 2 * (dr * z1 - dz * r1) / (1.01 * unit + dz * z1 + dr * r1)
@@ -154,7 +154,7 @@ class Filter(nn.Module):
 
 
 class Step(nn.Module):
-    """One exchange of messages: edges look at their ends, then nodes at their edges.
+    """One exchange of messages: edges read their ends, then nodes their edges.
 
     The first layer of the edge network is split, W [a,b,e] = Wa a + Wb b + We e, so that Wa and Wb act once
     per node instead of once per edge. What an edge tells its two ends is half as wide as h: the sums are
@@ -175,7 +175,7 @@ class Step(nn.Module):
         self.node_norm = nn.LayerNorm(h)
 
     def update_nodes(self, x, incoming, outgoing):
-        # 0.3: sums over a handful of edges come out at the scale of the nodes.
+        # 0.3: brings sums over a handful of edges to the scale of the nodes.
         joined = torch.cat([x, incoming * 0.3, outgoing * 0.3], 1)
         return self.node_norm(x + self.node(torch.relu(self.node_hidden(joined))))
 
@@ -212,7 +212,7 @@ class Gnn(nn.Module):
         self.out = nn.Linear(h, 1)
 
     def from_filter(self, trained):
-        """Takes over the filter's hidden layers, and its logit as the first edge channel."""
+        """Copies the filter's hidden layers, and its logit as the first edge channel."""
         own, theirs = self.pair, trained.pair
         with torch.no_grad():
             for mine, other in zip(own[:-1], theirs[:-1]):
@@ -238,7 +238,7 @@ class Gnn(nn.Module):
         return self.out(hidden)[:, 0]
 
     def forward_fused(self, nodes, pairs, graph):
-        """The same from pair features [m,21 or 29] that are already there, with the kernels of kernels.py."""
+        """The same from given pair features [m,21 or 29], with the kernels of kernels.py."""
         x, e = self.encode_nodes(nodes), self.pair(pairs)
         for step in self.steps:
             x, e = step.forward_fused(x, e, graph)
@@ -264,7 +264,7 @@ class FromCylindrical(nn.Module):
 
 
 def positional_features(r, phi, z):
-    """By name, as trkx_features makes them from a position (mm)."""
+    """By name, as trkx_features computes them from a position (mm)."""
     transverse = torch.clamp(r, min=1e-6)
     length, slope = torch.sqrt(transverse**2 + z**2), z / transverse
     cos_phi, sin_phi = torch.cos(phi), torch.sin(phi)

@@ -1,4 +1,4 @@
-"""What the three training loops share: the clock, the learning rate, checkpoints and the log."""
+"""Shared by the three training loops: the clock, the learning rate, checkpoints and the log."""
 import json
 import math
 import time
@@ -9,7 +9,7 @@ from .data import WORK
 
 
 class Run:
-    """One training with a budget in minutes, which goes on where an interrupted one stopped.
+    """A training with a budget in minutes, which continues an interrupted one.
 
     In the working directory, <name>.pt: the checkpoint; <name>.jsonl: a line for each entry of the log.
     """

@@ -1,4 +1,4 @@
-"""Scans of what is not trained: the graph's radius and k, the filter's cut, the GNN's cut, and how tracks are made.
+"""Scans of settings that are not trained: the graph's radius and k, the filter's and the GNN's cut, track labelling.
 
 usage: python -m trkx_train.scan
 
@@ -59,7 +59,7 @@ def labels_by(bundle, event, graph, method, cut, completes, **settings):
 
 
 def detector_with(coil_half_length):
-    """Path of a detector.json that has another coil than TrackML's."""
+    """Path of a detector.json with a coil other than TrackML's."""
     directory = data.WORK / f"coil_{coil_half_length}"
     directory.mkdir(parents=True, exist_ok=True)
     library.trkx.write_detector(directory)
