@@ -12,7 +12,7 @@ namespace
 
 void requireScales(const FeatureColumns &given)
 {
-    require(!given.names.empty() || given.scales.empty(), "there are scales of columns without names");
+    require(!given.names.empty() || given.scales.empty(), "scales are given for columns without names");
     require(given.scales.empty() || given.scales.size() == given.names.size(),
             std::to_string(given.names.size()) + " columns have " + std::to_string(given.scales.size()) +
                 " scales");
@@ -30,9 +30,9 @@ Columns::Columns(const std::shared_ptr<const Bundle> &bundle, const FeatureColum
         trkx_feature known;
         const double scale = given.scales.empty() ? 1 : static_cast<double>(given.scales[i]);
         require(trkx_feature_find(given.names[i].c_str(), &known),
-                given.names[i] + " is not a feature that trkx knows");
+                given.names[i] + " is not a known feature");
         require(std::isfinite(scale) && scale != 0,
-                "the scale of the column " + given.names[i] + " is no divisor");
+                "the scale of the column " + given.names[i] + " is not a usable divisor");
         m_columns.push_back({given.names[i], scale});
     }
     if (!m_columns.empty()) return;
@@ -95,16 +95,14 @@ std::vector<float> rows(const std::vector<double> &x, const std::vector<double> 
 
 void Columns::requireDistances() const
 {
-    require(has(cartesian) || has(distance),
-            "edges run outwards, for which there have to be columns x, y and z, or r and z");
+    require(has(cartesian) || has(distance), "outward edges need the columns x, y and z, or r and z");
 }
 
 void Columns::requirePositions() const
 {
-    require(
-        has(cartesian) || has(cylindrical) || has(directed),
-        "ties of the walkthrough go by position, for which there have to be columns x, y and z, or r, phi "
-        "(or cos_phi and sin_phi) and z");
+    require(has(cartesian) || has(cylindrical) || has(directed),
+            "the walkthrough resolves ties by position, which needs the columns x, y and z, or r, phi "
+            "(or cos_phi and sin_phi) and z");
 }
 
 std::vector<float> Columns::distances(const float *values, std::size_t n) const

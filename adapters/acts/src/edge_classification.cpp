@@ -26,8 +26,8 @@ void requireEnds(const trkx_edges &edges, std::size_t nodes)
 {
     for (std::size_t i = 0; i < 2 * edges.count; i++)
         require(static_cast<std::uint64_t>(edges.index[i]) < nodes,
-                "edgeIndex holds " + std::to_string(edges.index[i]) + ", there are " + std::to_string(nodes) +
-                    " nodes");
+                "edgeIndex has " + std::to_string(edges.index[i]) + ", but there are " +
+                    std::to_string(nodes) + " nodes");
 }
 
 /* [E] each edge's score, after the sigmoid. */
@@ -77,8 +77,8 @@ EdgeClassification::EdgeClassification(const Config &config, std::unique_ptr<con
       m_selection(std::make_unique<Selection>(required(config.bundle), config.network, *m_columns)),
       m_logger(std::move(_logger))
 {
-    require(config.network != TRKX_NETWORK_EMBEDDING, "the embedding classifies no edges");
-    require(cutOf(config) >= 0 && cutOf(config) <= 1, "the cut is not one of 0 to 1");
+    require(config.network != TRKX_NETWORK_EMBEDDING, "the embedding does not classify edges");
+    require(cutOf(config) >= 0 && cutOf(config) <= 1, "the cut is not between 0 and 1");
     ACTS_INFO("trkx " << trkx_version() << ", " << nameOf(config.network) << " of bundle "
                       << config.bundle->info().name << ", cut " << cutOf(config));
 }
@@ -98,12 +98,12 @@ ActsPlugins::PipelineTensors EdgeClassification::operator()(ActsPlugins::Pipelin
     const auto scores = score(m_config, *m_selection, nodes, edges);
     const auto kept = over(scores, cutOf(m_config));
     ACTS_DEBUG(nameOf(m_config.network)
-               << ": " << kept.size() << " of " << edges.count << " edges are over the cut");
+               << ": " << kept.size() << " of " << edges.count << " edges are above the cut");
     if (kept.empty()) throw ActsPlugins::NoEdgesError{};
     std::optional<Tensor<float>> edgeFeatures;
     if (tensors.edgeFeatures.has_value()) {
         const OnCpu<float> all(*tensors.edgeFeatures, execContext);
-        require(all.rows() == edges.count, "there are not as many edgeFeatures as edges");
+        require(all.rows() == edges.count, "the number of edgeFeatures is not that of the edges");
         edgeFeatures.emplace(onDevice(keepRows(all.data(), all.columns(), kept), execContext));
     }
     return {std::move(tensors.nodeFeatures),

@@ -32,14 +32,15 @@ std::vector<std::int32_t> rounded(const std::vector<double> &values)
 std::vector<std::int32_t> volumesOf(std::vector<std::uint64_t> moduleIds, std::size_t n, bool sorted)
 {
     std::vector<std::int32_t> volumes(n);
-    require(moduleIds.size() == n, std::to_string(moduleIds.size()) + " module ids are not those of " +
-                                       std::to_string(n) + " nodes: this bundle's k goes by their volumes");
+    require(moduleIds.size() == n, std::to_string(moduleIds.size()) + " module ids do not match " +
+                                       std::to_string(n) +
+                                       " nodes: this bundle's k depends on their volumes");
     if (sorted) std::ranges::sort(moduleIds);
-    require(
-        std::ranges::is_sorted(moduleIds),
-        "the module ids do not ascend, so they may be those of other nodes, as in ACTS from v45.3 on, which "
-        "sorts the nodes but not the ids; this bundle's k goes by their volumes: set nodesSortedByModule, or "
-        "pass a column volume");
+    require(std::ranges::is_sorted(moduleIds), "the module ids are not ascending, so they may be those of "
+                                               "other nodes, as in ACTS from v45.3 on, which "
+                                               "sorts the nodes but not the ids; this bundle's k depends on "
+                                               "their volumes: set nodesSortedByModule, or "
+                                               "pass a column volume");
     std::ranges::transform(moduleIds, volumes.begin(),
                            [](std::uint64_t id) { return static_cast<std::int32_t>(id >> 56); });
     return volumes;
@@ -92,8 +93,8 @@ ActsPlugins::PipelineTensors GraphConstruction::operator()(std::vector<float> &i
     std::vector<std::int32_t> volumes;
     requireDevice(execContext);
     require(inputValues.size() == numNodes * m_columns->count(),
-            std::to_string(inputValues.size()) + " values are not " + std::to_string(m_columns->count()) +
-                " columns of " + std::to_string(numNodes) + " nodes");
+            std::to_string(inputValues.size()) + " values do not match " +
+                std::to_string(m_columns->count()) + " columns of " + std::to_string(numNodes) + " nodes");
     if (numNodes == 0) throw ActsPlugins::NoEdgesError{};
     if (bundle.info().own_ks)
         volumes = m_columns->has({"volume"}) ? rounded(m_columns->column("volume", values, numNodes))

@@ -55,7 +55,7 @@ Labels walkthrough(const TrackBuilding::Config &config, const Columns &columns,
     const OnCpu<float> nodes(tensors.nodeFeatures, context);
     require(tensors.edgeScores.has_value(), "the walkthrough needs edgeScores");
     const OnCpu<float> scores(*tensors.edgeScores, context);
-    require(scores.rows() == edges.count, "there are not as many edgeScores as edges");
+    require(scores.rows() == edges.count, "the number of edgeScores is not that of the edges");
     columns.requireCount(nodes.columns());
     return walk(config, columns.positions(nodes.data(), nodes.rows()), edges, scores.data());
 }
@@ -66,7 +66,7 @@ TrackBuilding::TrackBuilding(const Config &config, std::unique_ptr<const Acts::L
     : m_config(config), m_logger(std::move(logger))
 {
     require(config.minCandidateSize >= 1, "minCandidateSize is 0");
-    require(config.threads >= 0, "there are fewer than 0 threads");
+    require(config.threads >= 0, "the number of threads is negative");
     if (config.method != Method::eWalkthrough) return;
     m_columns = std::make_unique<Columns>(config.bundle, config.columns);
     m_columns->requirePositions();
@@ -79,7 +79,7 @@ std::vector<std::vector<int>> TrackBuilding::operator()(ActsPlugins::PipelineTen
                                                         const ActsPlugins::ExecutionContext &execContext)
 {
     const std::size_t n = spacePointIds.size();
-    require(tensors.nodeFeatures.shape()[0] == n, std::to_string(n) + " space points are not the " +
+    require(tensors.nodeFeatures.shape()[0] == n, std::to_string(n) + " space points do not match the " +
                                                       std::to_string(tensors.nodeFeatures.shape()[0]) +
                                                       " nodes");
     if (tensors.edgeIndex.size() == 0) {

@@ -1,8 +1,8 @@
-/* Proves that the stages of adapters/acts, run by ACTS' pipeline (tests/packaging/acts_interface stands in for it),
- * find the tracks that `trkx run` finds, in whatever order ACTS has the nodes, whatever columns and scales
- * the features have, on the CPU and on a device, with unused nodes removed or not; and that shapes, order,
- * scores, cuts, copies, messages and errors are as ACTS has them. usage: test_acts MODELS (the directory of
- * default and acat2021-like, and of both without completion) */
+/* Proves that the stages of adapters/acts, run by ACTS' pipeline (tests/packaging/acts_interface stands in
+ * for it), find the tracks that `trkx run` finds, in whatever order ACTS has the nodes, whatever columns and
+ * scales the features have, on the CPU and on a device, with unused nodes removed or not; and that shapes,
+ * order, scores, cuts, copies, messages and errors are as ACTS has them. usage: test_acts MODELS (the
+ * directory of default and acat2021-like, and of both without completion) */
 #include <algorithm>
 #include <cmath>
 #include <csetjmp>
@@ -495,18 +495,18 @@ void track_building(void **)
     assert_true(components(by_hand(7, {}, {}), ids).empty());
     assert_non_null(std::strstr(messages.str().c_str(), "No edges are left"));
     expect_throw<std::invalid_argument>("needs edgeScores", [&] { walk(by_hand(7, index, {}), ids); });
-    expect_throw<std::invalid_argument>("not as many edgeScores", [&] {
+    expect_throw<std::invalid_argument>("number of edgeScores is not", [&] {
         walk(by_hand(7, index, {1, 1}), ids);
     });
     expect_throw<std::invalid_argument>("run in a circle", [&] {
         walk(by_hand(7, {0, 1, 1, 0}, {1, 1}), ids);
     });
     expect_throw<std::invalid_argument>("there are 7 hits", [&] { components(by_hand(7, {0, 7}, {}), ids); });
-    expect_throw<std::invalid_argument>("7 space points are not the 8 nodes",
+    expect_throw<std::invalid_argument>("7 space points do not match the 8 nodes",
                                         [&] { components(by_hand(8, index, {}), ids); });
     expect_throw<std::invalid_argument>("minCandidateSize is 0",
                                         [] { TrackBuilding({.minCandidateSize = 0}, log()); });
-    expect_throw<std::invalid_argument>("fewer than 0 threads",
+    expect_throw<std::invalid_argument>("number of threads is negative",
                                         [] { TrackBuilding({.threads = -1}, log()); });
 }
 
@@ -524,7 +524,7 @@ void ties_go_by_position(void **)
             assert_true((TrackBuilding(config, log())(std::move(tensors), ids) == Tracks{{0, 1, nearer}}));
         }
     config.columns.names = {"r", "eta", "z"};
-    expect_throw<std::invalid_argument>("ties of the walkthrough go by position",
+    expect_throw<std::invalid_argument>("the walkthrough resolves ties by position",
                                         [&] { TrackBuilding(config, log()); });
     config.columns.names.clear();
     expect_throw<std::invalid_argument>("there is no bundle", [&] { TrackBuilding(config, log()); });
@@ -540,10 +540,11 @@ void volumes_of_other_nodes(void **)
     std::ranges::sort(sorted);
     GraphConstruction careful({bundle}, log()), told({bundle, {}, true}, log());
     assert_true(bundle->info().own_ks);
-    expect_throw<std::invalid_argument>("0 module ids are not those of " + std::to_string(n) + " nodes",
+    expect_throw<std::invalid_argument>("0 module ids do not match " + std::to_string(n) + " nodes",
                                         [&] { careful(nodes.features, n, {}); });
-    expect_throw<std::invalid_argument>("the module ids do not ascend, so they may be those of other nodes",
-                                        [&] { careful(nodes.features, n, nodes.moduleIds); });
+    expect_throw<std::invalid_argument>(
+        "the module ids are not ascending, so they may be those of other nodes",
+        [&] { careful(nodes.features, n, nodes.moduleIds); });
     expect_throw<std::invalid_argument>("module ids", [&] { told(nodes.features, n, {}); });
     const auto right = careful(nodes.features, n, sorted), same = told(nodes.features, n, nodes.moduleIds);
     assert_int_equal(same.edgeIndex.size(), right.edgeIndex.size());
@@ -594,7 +595,7 @@ void tensors_that_do_not_fit(void **)
     EdgeClassification stage({bundle}, log());
     TrackBuilding building({}, log());
     std::vector<int> ids = {0, 1};
-    expect_throw<std::invalid_argument>("7 values are not 3 columns of 2 nodes",
+    expect_throw<std::invalid_argument>("7 values do not match 3 columns of 2 nodes",
                                         [&] { construction(values, 2, {}); });
     auto moved = [](auto member) {
         auto tensors = by_hand(2, {0, 1}, {1});
@@ -613,11 +614,11 @@ void tensors_that_do_not_fit(void **)
     expect_throw<std::invalid_argument>("is not [2,E]", [&] { stage(std::move(tall)); });
     auto fewer = by_hand(2, {0, 1}, {});
     fewer.edgeFeatures.emplace(Tensor<float>::Create({2, 1}, {}));
-    expect_throw<std::invalid_argument>("not as many edgeFeatures", [&] {
+    expect_throw<std::invalid_argument>("number of edgeFeatures is not", [&] {
         EdgeClassification({bundle, TRKX_NETWORK_FILTER, {}, 0.0f}, log())(std::move(fewer));
     });
     for (std::int64_t end : {2, -1})
-        expect_throw<std::invalid_argument>("edgeIndex holds " + std::to_string(end) + ", there are 2 nodes",
+        expect_throw<std::invalid_argument>("edgeIndex has " + std::to_string(end) + ", there are 2 nodes",
                                             [&] {
                                                 stage(by_hand(2, {0, end}, {}));
                                             });
@@ -634,20 +635,20 @@ void configurations_that_do_not_fit(void **)
     expect_throw<std::invalid_argument>("need the feature phi, which is not among the columns r, z", [&] {
         construct_with({{"r", "z"}});
     });
-    expect_throw<std::invalid_argument>("R is not a feature", [&] { construct_with({{"R", "phi", "z"}}); });
+    expect_throw<std::invalid_argument>("R is not a known feature", [&] {
+        construct_with({{"R", "phi", "z"}});
+    });
     expect_throw<std::invalid_argument>("3 columns have 2 scales", [&] {
         construct_with({{"r", "phi", "z"}, {1, 1}});
     });
-    expect_throw<std::invalid_argument>("scale of the column phi is no divisor", [&] {
+    expect_throw<std::invalid_argument>("scale of the column phi is not a usable divisor", [&] {
         construct_with({{"r", "phi", "z"}, {1, 0, 1}});
     });
-    expect_throw<std::invalid_argument>("scale of the column r is no divisor", [&] {
+    expect_throw<std::invalid_argument>("scale of the column r is not a usable divisor", [&] {
         construct_with({{"r", "phi", "z"}, {INFINITY, 1, 1}});
     });
-    expect_throw<std::invalid_argument>("scales of columns without names", [&] {
-        construct_with({{}, {1, 1, 1}});
-    });
-    expect_throw<std::invalid_argument>("classifies no edges", [&] {
+    expect_throw<std::invalid_argument>("columns without names", [&] { construct_with({{}, {1, 1, 1}}); });
+    expect_throw<std::invalid_argument>("does not classify edges", [&] {
         EdgeClassification({bundle, TRKX_NETWORK_EMBEDDING}, log());
     });
     for (float cut : {-0.1f, 1.1f, NAN})
@@ -672,7 +673,7 @@ void stages_tell_what_they_do(void **)
     filter(construct(bundle));
     for (const char *text : {"bundle acat2021-like: radius 1.8 in 8 dimensions, at most 32 neighbours",
                              "Built ", "nodes have more than 32 neighbours; they keep the nearest",
-                             "filter of bundle", "GNN of bundle", "cut 0.1442", "edges are over the cut"})
+                             "filter of bundle", "GNN of bundle", "cut 0.1442", "edges are above the cut"})
         if (messages.str().find(text) == std::string::npos)
             fail_msg("no \"%s\" in:\n%s", text, messages.str().c_str());
 }
