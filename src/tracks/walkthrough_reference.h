@@ -5,7 +5,7 @@
 #include "core/memory.h"
 
 /* As trkx_walkthrough, by trying all roads one after the other: the plain truth of what it computes, for a
- * few dozen hits. The edges do not run in a circle. */
+ * few dozen hits. The edges contain no cycle. */
 enum trkx_status trkx_walkthrough_reference(size_t n, const trkx_edges *edges, const float *scores,
                                             const trkx_walkthrough_options *options, int32_t *labels,
                                             size_t *count, trkx_error *error);

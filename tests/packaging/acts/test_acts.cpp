@@ -498,7 +498,7 @@ void track_building(void **)
     expect_throw<std::invalid_argument>("number of edgeScores is not", [&] {
         walk(by_hand(7, index, {1, 1}), ids);
     });
-    expect_throw<std::invalid_argument>("run in a circle", [&] {
+    expect_throw<std::invalid_argument>("contain a cycle", [&] {
         walk(by_hand(7, {0, 1, 1, 0}, {1, 1}), ids);
     });
     expect_throw<std::invalid_argument>("there are 7 hits", [&] { components(by_hand(7, {0, 7}, {}), ids); });
@@ -618,10 +618,10 @@ void tensors_that_do_not_fit(void **)
         EdgeClassification({bundle, TRKX_NETWORK_FILTER, {}, 0.0f}, log())(std::move(fewer));
     });
     for (std::int64_t end : {2, -1})
-        expect_throw<std::invalid_argument>("edgeIndex has " + std::to_string(end) + ", there are 2 nodes",
-                                            [&] {
-                                                stage(by_hand(2, {0, end}, {}));
-                                            });
+        expect_throw<std::invalid_argument>(
+            "edgeIndex has " + std::to_string(end) + ", but there are 2 nodes", [&] {
+                stage(by_hand(2, {0, end}, {}));
+            });
 }
 
 void configurations_that_do_not_fit(void **)
