@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tracks/methods.h"
+
 static bool begins_with(const char *text, const char *beginning)
 {
     return strncmp(text, beginning, strlen(beginning)) == 0;
@@ -141,6 +143,16 @@ bool get_kernels(const char *text, enum trkx_kernels *value)
         return false;
     }
     return true;
+}
+
+bool get_method(const char *text, const char **value)
+{
+    size_t method;
+    char unknown[256];
+    *value = text;
+    if (trkx_method_find(text, &method)) return true;
+    misused("--method: %s", trkx_method_unknown(text, unknown, sizeof unknown));
+    return false;
 }
 
 /* ---- devices ---------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 
 /* Values of options. If a value is bad, they print a line that names the option and return false. */
 bool get_kernels(const char *text, enum trkx_kernels *value); /* of --kernels */
+bool get_method(const char *text, const char **value);        /* of --method, a name of the table */
 bool get_size(const char *option, const char *text, size_t low, size_t high, size_t *value);
 bool get_int(const char *option, const char *text, int low, int high, int *value);
 bool get_double(const char *option, const char *text, double low, double high, double *value);

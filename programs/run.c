@@ -109,16 +109,6 @@ static bool apply_format(struct settings *settings, const char *value)
     return false;
 }
 
-static bool apply_method(trkx_pipeline_options *pipeline, const char *value)
-{
-    size_t method;
-    char unknown[256];
-    pipeline->method = value;
-    if (trkx_method_find(value, &method)) return true;
-    misused("--method: %s", trkx_method_unknown(value, unknown, sizeof unknown));
-    return false;
-}
-
 static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
@@ -133,7 +123,7 @@ static bool apply(void *target, int option, const char *value)
     case KERNELS: return get_kernels(value, &pipeline->kernels);
     case FILTER_CUT: return get_double("filter-cut", value, 0, 1, &pipeline->filter_cut);
     case GNN_CUT: return get_double("gnn-cut", value, 0, 1, &pipeline->gnn_cut);
-    case METHOD: return apply_method(pipeline, value);
+    case METHOD: return get_method(value, &pipeline->method);
     case MIN_HITS: return get_size("min-hits", value, 1, INT32_MAX, &pipeline->min_hits);
     case FILTER_BATCH: return get_size("filter-batch", value, 0, INT32_MAX, &pipeline->filter_batch);
     case DETECTORS: pipeline->detectors = value; return true;

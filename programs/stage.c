@@ -8,163 +8,14 @@
 #include <sys/stat.h>
 
 #include "core/error.h"
-#include "programs/common.h"
 #include "programs/events.h"
-
-struct settings {
-    const char *bundle;
-    const char *out, *kept, *candidates, *detectors, *event;
-    enum trkx_network network;
-    int threads;
-    enum trkx_kernels kernels;
-    struct device_choice device;
-    size_t nodes; /* 0: largest index in the edges + 1 */
-    trkx_edges_options edges;
-    trkx_labelling_options labelling;
-    trkx_walkthrough_options walkthrough;
-};
-
-static void settings_init(struct settings *settings)
-{
-    *settings = (struct settings){.bundle = default_bundle()};
-    trkx_edges_options_init(&settings->edges);
-    trkx_labelling_options_init(&settings->labelling);
-    trkx_walkthrough_options_init(&settings->walkthrough);
-}
-
-static void help(void)
-{
-    struct settings defaults;
-    settings_init(&defaults);
-    printf(
-        "usage: trkx stage STEP IN... --out FILE [OPTIONS]\n\n"
-        "The steps of the pipeline:\n\n"
-        "  features EVENT                           features [n,F] of a network\n"
-        "  embed EVENT                              embedding [n,D]\n"
-        "  edges EVENT EMBEDDING                    edges [2,m], outwards\n"
-        "  filter FEATURES EDGES                    scores [m]\n"
-        "  gnn FEATURES EDGES                       scores [m]\n"
-        "  tracks EVENT EDGES SCORES [CANDIDATES]   hit_id,track_id, for trkx evaluate\n\n"
-        "Without a bundle; the last three are the methods of track labelling and "
-        "give\n"
-        "labels [n], 0: no track, or with --event hit_id,track_id:\n\n"
-        "  radius POINTS                            edges [2,m] between any points, each pair once\n"
-        "  components EDGES [SCORES]\n"
-        "  join EDGES SCORES\n"
-        "  walkthrough EDGES SCORES\n\n"
-        "Arrays are .npy or, with any other ending, CSV of plain numbers: one row per node; edges: two "
-        "rows.\n\n"
-        "  --bundle DIR       the networks and settings of the pipeline's steps (%s)\n"
-        "  --network NAME     features: those of the embedding, filter or gnn (embedding)\n"
-        "  --detectors FILE   a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
-        "  --radius R         radius: neighbours at distance <= R (%g)\n"
-        "  --k K              radius: each node keeps its K nearest (%zu)\n"
-        "  --kept FILE        filter, gnn: also write the edges above the bundle's cut\n"
-        "  --candidates FILE  filter: also write the edges for the completion of tracks\n"
-        "  --cut C            methods: edges with a score > C connect (%g); walkthrough: are in the graph "
-        "(%g)\n"
-        "  --min-hits N       methods: drop tracks with fewer hits (%zu)\n"
-        "  --event EVENT      methods: the event whose hits are the nodes; required by join\n"
-        "  --nodes N          methods: number of nodes (the largest index in EDGES + 1)\n"
-        "  --kernels KERNELS  embed, filter, gnn: trkx's execution provider, or stock ONNX Runtime (trkx)\n"
-        "  --device DEVICE    embed, filter, gnn: cpu, cuda:N or auto (cpu)\n"
-        "  --max-memory SIZE  of the GPU (nine tenths of the free memory)\n"
-        "  --tf32             let its networks round the factors of products to 10 bits\n"
-        "  --threads T        at most the number of cores, or 8 if there are fewer; 0: all cores (%d)\n",
-        defaults.bundle, defaults.edges.radius, defaults.edges.k, (double)defaults.labelling.cut,
-        (double)defaults.walkthrough.cut, defaults.labelling.min_hits, defaults.threads);
-}
-
-enum {
-    BUNDLE,
-    OUT,
-    NETWORK,
-    DETECTORS,
-    RADIUS,
-    K,
-    KEPT,
-    CANDIDATES,
-    CUT,
-    MIN_HITS,
-    EVENT,
-    NODES,
-    THREADS,
-    KERNELS
-};
-
-static const struct option options[] = {{"bundle", 1, NULL, BUNDLE},
-                                        {"out", 1, NULL, OUT},
-                                        {"network", 1, NULL, NETWORK},
-                                        {"detectors", 1, NULL, DETECTORS},
-                                        {"radius", 1, NULL, RADIUS},
-                                        {"k", 1, NULL, K},
-                                        {"kept", 1, NULL, KEPT},
-                                        {"candidates", 1, NULL, CANDIDATES},
-                                        {"cut", 1, NULL, CUT},
-                                        {"min-hits", 1, NULL, MIN_HITS},
-                                        {"event", 1, NULL, EVENT},
-                                        {"nodes", 1, NULL, NODES},
-                                        {"threads", 1, NULL, THREADS},
-                                        {"kernels", 1, NULL, KERNELS},
-                                        DEVICE_OPTIONS,
-                                        {"help", 0, NULL, OPTION_HELP},
-                                        {NULL, 0, NULL, 0}};
-
-static bool apply_network(struct settings *settings, const char *value)
-{
-    static const char *const names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        if (strcmp(value, names[i]) == 0) {
-            settings->network = (enum trkx_network)i;
-            return true;
-        }
-    misused("--network: \"%s\" is not embedding, filter or gnn", value);
-    return false;
-}
-
-static bool apply_cut(struct settings *settings, const char *value)
-{
-    double cut = 0;
-    if (!get_double("cut", value, -1e30, 1e30, &cut)) return false;
-    settings->labelling.cut = settings->walkthrough.cut = (float)cut;
-    return true;
-}
-
-static bool apply_min_hits(struct settings *settings, const char *value)
-{
-    if (!get_size("min-hits", value, 1, INT32_MAX, &settings->labelling.min_hits)) return false;
-    settings->walkthrough.min_hits = settings->labelling.min_hits;
-    return true;
-}
-
-static bool apply(void *target, int option, const char *value)
-{
-    struct settings *settings = target;
-    switch (option) {
-    case BUNDLE: settings->bundle = find_bundle(value); return true;
-    case OUT: settings->out = value; return true;
-    case NETWORK: return apply_network(settings, value);
-    case DETECTORS: settings->detectors = value; return true;
-    case RADIUS:
-        return get_double("radius", value, TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &settings->edges.radius);
-    case K: return get_size("k", value, 1, INT32_MAX, &settings->edges.k);
-    case KEPT: settings->kept = value; return true;
-    case CANDIDATES: settings->candidates = value; return true;
-    case CUT: return apply_cut(settings, value);
-    case MIN_HITS: return apply_min_hits(settings, value);
-    case EVENT: settings->event = value; return true;
-    case NODES: return get_size("nodes", value, 1, INT32_MAX, &settings->nodes);
-    case THREADS: return get_int("threads", value, 0, INT32_MAX, &settings->threads);
-    case KERNELS: return get_kernels(value, &settings->kernels);
-    default: return apply_device(&settings->device, option, value);
-    }
-}
+#include "programs/stage_options.h"
 
 /* ---- the stages: each reads its inputs, runs its step, writes its output ---------------------------- */
 
 /* A stage's inputs and outputs; released by command_stage in every case. */
 struct work {
-    const struct settings *settings;
+    const struct stage_settings *settings;
     trkx_pipeline *pipeline;
     trkx_event *event;
     trkx_array a, b, c; /* inputs */
@@ -176,12 +27,8 @@ struct work {
 
 static enum trkx_status load_bundle(struct work *work)
 {
-    trkx_pipeline_options choice;
-    trkx_pipeline_options_init(&choice);
-    choice.threads = work->settings->threads;
-    choice.detectors = work->settings->detectors;
-    choice.kernels = work->settings->kernels;
-    return load_pipeline(work->settings->bundle, &work->settings->device, &choice, &work->pipeline,
+    const struct stage_settings *settings = work->settings;
+    return load_pipeline(settings->bundle, &settings->device, &settings->pipeline, &work->pipeline,
                          work->error);
 }
 
@@ -213,8 +60,8 @@ static enum trkx_status read_event(struct work *work, const char *event, unsigne
     size_t count = 0;
     const char *const *columns =
         work->pipeline != NULL ? trkx_pipeline_columns(work->pipeline, &count) : NULL;
-    enum trkx_status status = trkx_event_read_columns(event, parts, work->settings->threads, columns, count,
-                                                      &work->event, work->error);
+    enum trkx_status status = trkx_event_read_columns(event, parts, work->settings->pipeline.threads, columns,
+                                                      count, &work->event, work->error);
     if (status == TRKX_OK) warn_of_units(work->event);
     return status;
 }
@@ -281,12 +128,10 @@ static enum trkx_status stage_edges(struct work *work, char **in, int count)
 static enum trkx_status stage_radius(struct work *work, char **in, int count)
 {
     (void)count;
-    trkx_edges_options choice = work->settings->edges;
     enum trkx_status status = trkx_array_read(in[0], TRKX_FLOAT32, &work->a, work->error);
-    choice.threads = work->settings->threads;
     if (status == TRKX_OK)
-        status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &choice, &work->edges,
-                                   work->error);
+        status = trkx_radius_graph(work->a.data, work->a.rows, work->a.columns, &work->settings->edges,
+                                   &work->edges, work->error);
     if (status == TRKX_OK) status = write_edges(work->settings->out, &work->edges, work->error);
     return status;
 }
@@ -383,11 +228,11 @@ static enum trkx_status write_tracks(struct work *work, const int32_t *labels)
 /* The number of nodes: the hits of --event, --nodes, or the largest index in the edges + 1. */
 static enum trkx_status choose_nodes(struct work *work, const trkx_edges *edges, size_t *n)
 {
-    const struct settings *settings = work->settings;
+    const struct stage_settings *settings = work->settings;
     *n = settings->nodes > 0 ? settings->nodes : count_nodes(edges);
     if (settings->event == NULL) return TRKX_OK;
     enum trkx_status status =
-        trkx_event_read(settings->event, 0, settings->threads, &work->event, work->error);
+        trkx_event_read(settings->event, 0, settings->pipeline.threads, &work->event, work->error);
     if (status != TRKX_OK) return status;
     *n = trkx_event_hits(work->event)->count;
     return settings->nodes == 0 || settings->nodes == *n
@@ -435,10 +280,9 @@ struct graph {
 
 static enum trkx_status components(struct work *work, const struct graph *graph, int32_t *labels)
 {
-    trkx_labelling_options choice = work->settings->labelling;
     size_t tracks = 0;
-    choice.threads = work->settings->threads;
-    return trkx_components(graph->n, &graph->edges, graph->scores, &choice, labels, &tracks, work->error);
+    return trkx_components(graph->n, &graph->edges, graph->scores, &work->settings->labelling, labels,
+                           &tracks, work->error);
 }
 
 static enum trkx_status join(struct work *work, const struct graph *graph, int32_t *labels)
@@ -494,22 +338,19 @@ static enum trkx_status stage_walkthrough(struct work *work, char **in, int coun
 /* ---- which stage ------------------------------------------------------------------------------------- */
 
 static const struct stage {
-    const char *name;
     const char *inputs;
     int least, most; /* how many */
-    bool network;    /* runs one */
     enum trkx_status (*run)(struct work *work, char **in, int count);
-} stages[] = {{"features", "EVENT", 1, 1, false, stage_features},
-              {"embed", "EVENT", 1, 1, true, stage_embed},
-              {"edges", "EVENT EMBEDDING", 2, 2, false, stage_edges},
-              {"filter", "FEATURES EDGES", 2, 2, true, stage_filter},
-              {"gnn", "FEATURES EDGES", 2, 2, true, stage_gnn},
-              {"tracks", "EVENT EDGES SCORES [CANDIDATES]", 3, 4, false, stage_tracks},
-              {"radius", "POINTS", 1, 1, false, stage_radius},
-              {"components", "EDGES [SCORES]", 1, 2, false, stage_components},
-              {"join", "EDGES SCORES", 2, 2, false, stage_join},
-              {"walkthrough", "EDGES SCORES", 2, 2, false, stage_walkthrough}};
-enum { STAGES = sizeof stages / sizeof *stages };
+} stages[STEPS] = {[STEP_FEATURES] = {"EVENT", 1, 1, stage_features},
+                   [STEP_EMBED] = {"EVENT", 1, 1, stage_embed},
+                   [STEP_EDGES] = {"EVENT EMBEDDING", 2, 2, stage_edges},
+                   [STEP_FILTER] = {"FEATURES EDGES", 2, 2, stage_filter},
+                   [STEP_GNN] = {"FEATURES EDGES", 2, 2, stage_gnn},
+                   [STEP_TRACKS] = {"EVENT EDGES SCORES [CANDIDATES]", 3, 4, stage_tracks},
+                   [STEP_RADIUS] = {"POINTS", 1, 1, stage_radius},
+                   [STEP_COMPONENTS] = {"EDGES [SCORES]", 1, 2, stage_components},
+                   [STEP_JOIN] = {"EDGES SCORES", 2, 2, stage_join},
+                   [STEP_WALKTHROUGH] = {"EDGES SCORES", 2, 2, stage_walkthrough}};
 
 /* Names the event if the message does not. */
 static int stage_failed(const struct work *work)
@@ -518,7 +359,7 @@ static int stage_failed(const struct work *work)
     return failed(work->error);
 }
 
-static int run_stage(const struct settings *settings, const struct stage *stage, char **in, int count)
+static int run_stage(const struct stage_settings *settings, const struct stage *stage, char **in, int count)
 {
     trkx_error error;
     struct work work = {.settings = settings, .error = &error};
@@ -550,7 +391,7 @@ static bool collide(const char *one, const char *other)
     return there && stat(other, &again) == 0 && file.st_dev == again.st_dev && file.st_ino == again.st_ino;
 }
 
-static bool outputs_differ(const struct settings *settings)
+static bool outputs_differ(const struct stage_settings *settings)
 {
     const char *twin = NULL;
     if (collide(settings->out, settings->kept) || collide(settings->out, settings->candidates))
@@ -561,38 +402,36 @@ static bool outputs_differ(const struct settings *settings)
     return twin == NULL;
 }
 
-/* Finds the stage and checks that its inputs are given. */
-static int choose_and_run(const struct settings *settings, char **in, int count)
+/* Checks that the step's inputs and output are given, and no others. */
+static int check_and_run(const struct stage_settings *settings, enum step step, char **in, int count)
+{
+    const struct stage *stage = &stages[step];
+    const char *name = step_names[step];
+    if (count < stage->least) return misused("stage %s: needs %s", name, stage->inputs);
+    if (count > stage->most)
+        return misused("stage %s: takes %s: \"%s\" is one argument too many", name, stage->inputs,
+                       in[stage->most]);
+    if (settings->out == NULL) return misused("stage %s: --out FILE is needed", name);
+    if (!stage_options_suit(settings, step) || !outputs_differ(settings)) return EXIT_USAGE;
+    return run_stage(settings, stage, in, count);
+}
+
+static int choose_and_run(const struct stage_settings *settings, char **in, int count)
 {
     if (count < 1)
         return misused(
             "stage: name one of features, embed, edges, filter, gnn, tracks, radius, components, join and "
             "walkthrough");
-    const char *names[STAGES];
-    for (int i = 0; i < STAGES; i++) {
-        const struct stage *stage = &stages[i];
-        names[i] = stage->name;
-        if (strcmp(in[0], stage->name) != 0) continue;
-        if (count - 1 < stage->least) return misused("stage %s: needs %s", stage->name, stage->inputs);
-        if (count - 1 > stage->most)
-            return misused("stage %s: takes %s: \"%s\" is one argument too many", stage->name, stage->inputs,
-                           in[stage->most + 1]);
-        if (settings->out == NULL) return misused("stage %s: --out FILE is needed", stage->name);
-        if (is_on_device(&settings->device) && !stage->network)
-            return misused("stage %s: runs on the CPU only; --device is for embed, filter and gnn",
-                           stage->name);
-        if (!outputs_differ(settings)) return EXIT_USAGE;
-        return run_stage(settings, stage, in + 1, count - 1);
-    }
-    return misnamed("stage", "there is no step", "", in[0], names, STAGES);
+    for (int step = 0; step < STEPS; step++)
+        if (strcmp(in[0], step_names[step]) == 0)
+            return check_and_run(settings, (enum step)step, in + 1, count - 1);
+    return misnamed("stage", "there is no step", "", in[0], step_names, STEPS);
 }
 
 int command_stage(int count, char **arguments)
 {
-    static const struct command command = {"stage", options, apply, help};
-    struct settings settings;
-    settings_init(&settings);
-    int code = read_options(&command, count, arguments, &settings);
+    struct stage_settings settings;
+    int code = stage_options_read(count, arguments, &settings);
     if (code < 0) code = choose_and_run(&settings, arguments + optind, count - optind);
     return code;
 }

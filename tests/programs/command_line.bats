@@ -344,6 +344,18 @@ chain() { # ending of the arrays
     cmp "$(out)/event000001000-tracks.npy" "$BATS_TEST_TMPDIR/chain/tracks.npy"
 }
 
+@test "stage tracks: --gnn-cut, --method and --min-hits do what they do in run; filter and gnn: their cuts" {
+    local choice=(--gnn-cut 0.25 --method walkthrough --min-hits 5) w=$BATS_TEST_TMPDIR/chain
+    chain csv
+    "$TRKX" run "${choice[@]}" --out "$(out)" "$event"
+    "$TRKX" stage tracks "${choice[@]}" --out "$w/tracks.csv" "$event" "$w/kept.csv" "$w/scores.csv" "$w/candidates.csv"
+    cmp "$(out)/event000001000-tracks.csv" "$w/tracks.csv"
+    "$TRKX" stage filter --filter-cut 1 --kept "$w/none.csv" --out "$w/s.csv" "$w/filter-features.csv" "$w/edges.csv"
+    [ -z "$(tr -d '\n' <"$w/none.csv")" ]
+    "$TRKX" stage gnn --gnn-cut 1 --kept "$w/none.csv" --out "$w/s.csv" "$w/gnn-features.csv" "$w/kept.csv"
+    [ -z "$(tr -d '\n' <"$w/none.csv")" ]
+}
+
 @test "stage: the steps by hand give what run gives, through CSV" {
     "$TRKX" run --out "$(out)" "$event"
     chain csv
@@ -424,6 +436,8 @@ chain() { # ending of the arrays
     [ "$(tr '\n' ' ' <roads.csv)" = "1 1 1 0 1 " ]
     "$TRKX" stage walkthrough --cut 0.85 --min-hits 2 --event five --out roads.csv edges.csv scores.csv
     [ "$(tail -n +2 roads.csv | tr '\n' ' ')" = "1,1 2,1 3,0 4,2 5,2 " ]
+    "$TRKX" stage walkthrough --min-score 0.8 --add-score 1 --min-hits 2 --out roads.csv edges.csv scores.csv
+    [ "$(tr '\n' ' ' <roads.csv)" = "1 1 0 2 2 " ] # the edge from hit 1 is at 0.8, not over it
 }
 
 @test "stage: inputs that do not fit each other" {
@@ -450,6 +464,24 @@ chain() { # ending of the arrays
     refuses 1 "scores.csv: stage: there are 3 points, but the event has $(($(wc -l <"$event-hits.csv") - 1)) hits" -- \
         "$TRKX" stage edges --out x.csv "$event" scores.csv
     [ ! -e x.csv ]
+}
+
+@test "stage: an option of another step is refused, before anything is read" {
+    cd "$BATS_TEST_TMPDIR"
+    refuses 2 "stage tracks: --cut is for components, join and walkthrough (see trkx stage --help)" -- \
+        "$TRKX" stage tracks --cut 0.99 --out x.csv none edges.npy scores.npy
+    refuses 2 "stage gnn: --candidates is for filter (" -- "$TRKX" stage gnn --candidates q.npy --out x.npy f.npy e.npy
+    refuses 2 "stage embed: --radius is for radius (" -- "$TRKX" stage embed --radius 3 --out x.npy none
+    refuses 2 "stage join: --bundle is for features, embed, edges, filter, gnn and tracks (" -- \
+        "$TRKX" stage join --bundle "$bundle" --out x.csv edges.npy scores.npy
+    refuses 2 "stage components: --min-score is for walkthrough (" -- \
+        "$TRKX" stage components --min-score 0.5 --out x.csv edges.npy
+    refuses 2 "stage features: --device is for embed, filter and gnn (" -- \
+        "$TRKX" stage features --device cpu --out x.npy none
+    [ ! -e x.npy ]
+    # the help lists each step's options
+    "$TRKX" stage --help | grep -qxE ' +join +--cut --min-hits --event --nodes'
+    "$TRKX" stage --help | grep -qxE ' +tracks +--bundle --detectors --gnn-cut --method --min-hits'
 }
 
 @test "stage filter: what is kept is not left where the scores cannot be written" {
