@@ -6,20 +6,48 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/spelling.h"
 #include "io/bytes.h"
 #include "io/event_read.h"
 #include "io/json.h"
 
 /* ---- feature lists ---------------------------------------------------------------------------------- */
 
+static enum trkx_status unknown_feature(const struct trkx_place *entry, const char *name)
+{
+    const char *known[TRKX_FEATURE_KINDS];
+    char cause[192];
+    for (unsigned i = 0; i < TRKX_FEATURE_KINDS; i++) known[i] = trkx_feature_name((enum trkx_feature)i);
+    const char *meant = trkx_meant(name, known, TRKX_FEATURE_KINDS);
+    if (meant != NULL)
+        snprintf(cause, sizeof cause, "\"%.60s\" is not a known feature: did you mean %s?", name, meant);
+    else
+        snprintf(cause, sizeof cause,
+                 "\"%.60s\" is not a known feature; a column of the hits is {\"column\": ...}", name);
+    return trkx_json_wrong(entry, "name", cause);
+}
+
 /* A feature by its name. */
 static enum trkx_status parse_name(const struct trkx_place *entry, trkx_feature_spec *spec)
 {
     const char *name = json_string_value(json_object_get(entry->object, "name"));
     if (name == NULL) return trkx_json_wrong(entry, "name", "is missing or not a text");
-    if (!trkx_feature_find(name, &spec->feature))
-        return trkx_json_wrong(entry, "name", "is not a known feature");
-    return TRKX_OK;
+    return trkx_feature_find(name, &spec->feature) ? TRKX_OK : unknown_feature(entry, name);
+}
+
+/* A standard column of hits: the position, volume and layer are features, the others only tell hits and
+ * modules apart. */
+static enum trkx_status refuse_standard(const struct trkx_place *entry, const char *column)
+{
+    char name[16], cause[128];
+    enum trkx_feature feature;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(column, "_"), column); /* volume_id is "volume" */
+    if (trkx_feature_find(name, &feature))
+        snprintf(cause, sizeof cause, "\"%s\" is a feature: write {\"name\": \"%s\"}", column, name);
+    else
+        snprintf(cause, sizeof cause,
+                 "\"%s\" is not for networks: to use it all the same, repeat it under another name", column);
+    return trkx_json_wrong(entry, "column", cause);
 }
 
 /* A column of the hits. */
@@ -32,10 +60,7 @@ static enum trkx_status parse_column(const struct trkx_place *entry, trkx_featur
     if (status != TRKX_OK) return status;
     spec->feature = TRKX_FEATURE_COLUMN;
     spec->column = name;
-    if (trkx_hits_own_column(name))
-        return trkx_json_wrong(entry, "column",
-                               "is a standard column of hits, whose features are used by name");
-    return TRKX_OK;
+    return trkx_hits_own_column(name) ? refuse_standard(entry, name) : TRKX_OK;
 }
 
 static enum trkx_status parse_feature(const struct trkx_place *place, size_t index, const json_t *node,

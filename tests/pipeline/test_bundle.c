@@ -330,6 +330,25 @@ static void a_network_may_have_files_beside_it(void **state)
     free(text);
 }
 
+static void unknown_features_are_quoted(void **state)
+{
+    (void)state;
+    expect_unknown("filter.features", "[{\"name\": \"r\", \"scale\": 1}, {\"name\": \"cos_phj\", \"scale\": 1}]",
+                   "filter.features[1].name \"cos_phj\" is not a known feature: did you mean cos_phi?");
+    expect_unknown("features", "[{\"name\": \"charge\", \"scale\": 1}]",
+                   "features[0].name \"charge\" is not a known feature; a column of the hits is {\"column\": ...}");
+    expect_unknown("features", "[{\"column\": \"volume_id\", \"scale\": 1}]",
+                   "features[0].column \"volume_id\" is a feature: write {\"name\": \"volume\"}");
+    expect_unknown("features", "[{\"column\": \"z\", \"scale\": 1}]",
+                   "features[0].column \"z\" is a feature: write {\"name\": \"z\"}");
+    expect_unknown("features", "[{\"column\": \"module_id\", \"scale\": 1}]",
+                   "features[0].column \"module_id\" is not for networks: "
+                   "to use it all the same, repeat it under another name");
+    expect_unknown("features", "[{\"column\": \"hit_id\", \"scale\": 1}]",
+                   "features[0].column \"hit_id\" is not for networks: "
+                   "to use it all the same, repeat it under another name");
+}
+
 static void a_list_of_features_has_a_limit(void **state)
 {
     char list[300 * 32] = "[{\"name\":\"r\",\"scale\":1}";
@@ -444,6 +463,7 @@ int main(void)
         cmocka_unit_test(whole_numbers_are_whole),
         cmocka_unit_test(every_unknown_field_is_named),
         cmocka_unit_test(a_network_may_have_files_beside_it),
+        cmocka_unit_test(unknown_features_are_quoted),
         cmocka_unit_test(a_list_of_features_has_a_limit),
         cmocka_unit_test(what_is_not_json_is_named_with_its_line),
         cmocka_unit_test(a_truncated_text_is_an_error),
