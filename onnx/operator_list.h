@@ -1,14 +1,17 @@
+/* clang-format off */
 /* The known operators, sorted by name (onnx/operators.c searches it): one list for onnx/ and ep/, each of
  * which defines the two macros for the columns it needs and includes this file.
  *
- *     DESCRIBED(name, infer, work)                               onnx/ infers its shape and counts its
- * operations CLAIMED(name, infer, work, lower, function, worthwhile)    the execution provider also computes
- * it
+ *     DESCRIBED(name, infer, work)
+ *         onnx/ infers its shape and counts its operations
+ *     CLAIMED(name, infer, work, lower, function, worthwhile)
+ *         the execution provider also computes it
  *
- * infer: trkx_infer_<infer> (onnx/infer_*.h); work: TRKX_WORK_<work> (onnx/operators.h); lower:
- * ep_lower_<lower>, which is given `function` (ep/lowering.h); worthwhile: worth a part of the graph by
- * itself. */
-/* clang-format off */
+ *     infer       trkx_infer_<infer> (onnx/infer_*.h)
+ *     work        TRKX_WORK_<work> (onnx/operators.h)
+ *     lower       ep_lower_<lower> (ep/lower_*.h)
+ *     function    the argument of ep_lower_<lower> (ep/lowering.h)
+ *     worthwhile  whether it is worth a part of the graph by itself */
 CLAIMED("Abs", same, OUTPUT, unary, EP_ABS, false)
 CLAIMED("Acos", same, OUTPUT, unary, EP_ACOS, false)
 CLAIMED("Acosh", same, OUTPUT, unary, EP_ACOSH, false)

@@ -1,6 +1,6 @@
 /* What tests can see and do in the build for the processor; libtrkx_cuda has none of it. */
-#ifndef TRKX_CUDA_FOR_TESTS_H
-#define TRKX_CUDA_FOR_TESTS_H
+#ifndef TRKX_GPU_HOST_FOR_TESTS_H
+#define TRKX_GPU_HOST_FOR_TESTS_H
 
 #include "pipeline/cuda.h"
 

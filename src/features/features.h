@@ -1,5 +1,4 @@
-/* Features of hits, the networks' input. In: hits, and the detector if modules are needed. Out: a matrix of
- * floats. May use detector/, io/ and core/. */
+/* The networks' inputs for each hit, computed from hits and the detector. */
 #ifndef TRKX_FEATURES_FEATURES_H
 #define TRKX_FEATURES_FEATURES_H
 

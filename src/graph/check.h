@@ -1,6 +1,6 @@
 /* Checks the arguments of a search by radius, with the same messages on the CPU and on a GPU. */
-#ifndef TRKX_SRC_CHECK_H
-#define TRKX_SRC_CHECK_H
+#ifndef TRKX_GRAPH_CHECK_H
+#define TRKX_GRAPH_CHECK_H
 
 #include <stdio.h>
 

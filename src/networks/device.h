@@ -1,6 +1,6 @@
 /* The GPU that networks run on, for ONNX Runtime. */
-#ifndef TRKX_SRC_DEVICE_H
-#define TRKX_SRC_DEVICE_H
+#ifndef TRKX_NETWORKS_DEVICE_H
+#define TRKX_NETWORKS_DEVICE_H
 
 #include "core/error.h"
 

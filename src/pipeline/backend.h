@@ -16,8 +16,8 @@
  *  - Determinism. The same input gives the same bytes with any number of threads and on any device and,
  *    except as noted at `features` and `sigmoid`, on all back ends.
  */
-#ifndef TRKX_SRC_BACKEND_H
-#define TRKX_SRC_BACKEND_H
+#ifndef TRKX_PIPELINE_BACKEND_H
+#define TRKX_PIPELINE_BACKEND_H
 
 #include <trkx.h>
 

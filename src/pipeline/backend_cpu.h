@@ -1,6 +1,6 @@
 /* The back end of the CPU: the library's own functions, on the host's memory. Nothing is copied. */
-#ifndef TRKX_SRC_BACKEND_CPU_H
-#define TRKX_SRC_BACKEND_CPU_H
+#ifndef TRKX_PIPELINE_BACKEND_CPU_H
+#define TRKX_PIPELINE_BACKEND_CPU_H
 
 #include "core/memory.h"
 #include "pipeline/backend.h"

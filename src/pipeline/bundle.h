@@ -1,6 +1,6 @@
 /* The model bundle: the content of bundle.json, checked field by field (docs/bundle.md). */
-#ifndef TRKX_SRC_BUNDLE_H
-#define TRKX_SRC_BUNDLE_H
+#ifndef TRKX_PIPELINE_BUNDLE_H
+#define TRKX_PIPELINE_BUNDLE_H
 
 #include "core/memory.h"
 #include "io/external_data.h"

@@ -1,6 +1,6 @@
 /* The time of a step, for its record. */
-#ifndef TRKX_SRC_PIPELINE_CLOCK_H
-#define TRKX_SRC_PIPELINE_CLOCK_H
+#ifndef TRKX_PIPELINE_CLOCK_H
+#define TRKX_PIPELINE_CLOCK_H
 
 #include <trkx.h>
 

@@ -12,8 +12,8 @@
  * device is full; the message also states how many bytes are held. A context is one device with a stream and
  * a pool of memory, whose blocks are aligned to 256 bytes.
  */
-#ifndef TRKX_CUDA_H
-#define TRKX_CUDA_H
+#ifndef TRKX_PIPELINE_CUDA_H
+#define TRKX_PIPELINE_CUDA_H
 
 #include "pipeline/backend.h"
 

@@ -1,6 +1,6 @@
 /* GPUs: loads libtrkx_cuda at run time and opens the devices of a pipeline. */
-#ifndef TRKX_SRC_DEVICES_H
-#define TRKX_SRC_DEVICES_H
+#ifndef TRKX_PIPELINE_DEVICES_H
+#define TRKX_PIPELINE_DEVICES_H
 
 #include "networks/device.h"
 #include "pipeline/cuda.h"

@@ -1,7 +1,7 @@
 /* The edges' ends in the form of a network's input: their indices, with its layout and integer type, beside
  * the features of all hits; or the features of both ends side by side. */
-#ifndef TRKX_SRC_EDGE_TENSORS_H
-#define TRKX_SRC_EDGE_TENSORS_H
+#ifndef TRKX_PIPELINE_EDGE_TENSORS_H
+#define TRKX_PIPELINE_EDGE_TENSORS_H
 
 #include "networks/session.h"
 #include "pipeline/backend.h"

@@ -1,6 +1,6 @@
 /* The step edges: embedding -> edges [2,m]. */
-#ifndef TRKX_SRC_PIPELINE_EDGES_H
-#define TRKX_SRC_PIPELINE_EDGES_H
+#ifndef TRKX_PIPELINE_EDGES_H
+#define TRKX_PIPELINE_EDGES_H
 
 #include "pipeline/run.h"
 

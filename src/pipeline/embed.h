@@ -1,6 +1,6 @@
 /* The step embed: features -> embedding [n,D]. */
-#ifndef TRKX_SRC_PIPELINE_EMBED_H
-#define TRKX_SRC_PIPELINE_EMBED_H
+#ifndef TRKX_PIPELINE_EMBED_H
+#define TRKX_PIPELINE_EMBED_H
 
 #include "pipeline/run.h"
 

@@ -1,6 +1,6 @@
 /* The step features: hits -> features [n,F] of each network. */
-#ifndef TRKX_SRC_PIPELINE_FEATURES_H
-#define TRKX_SRC_PIPELINE_FEATURES_H
+#ifndef TRKX_PIPELINE_FEATURES_H
+#define TRKX_PIPELINE_FEATURES_H
 
 #include "pipeline/run.h"
 

@@ -1,6 +1,6 @@
 /* The step filter: features, edges -> scores [m], edges [2,m'] and candidates. */
-#ifndef TRKX_SRC_PIPELINE_FILTER_H
-#define TRKX_SRC_PIPELINE_FILTER_H
+#ifndef TRKX_PIPELINE_FILTER_H
+#define TRKX_PIPELINE_FILTER_H
 
 #include "pipeline/run.h"
 

@@ -1,6 +1,6 @@
 /* The step gnn: features, edges -> scores [m'], edges [2,m'']. */
-#ifndef TRKX_SRC_PIPELINE_GNN_H
-#define TRKX_SRC_PIPELINE_GNN_H
+#ifndef TRKX_PIPELINE_GNN_H
+#define TRKX_PIPELINE_GNN_H
 
 #include "pipeline/run.h"
 

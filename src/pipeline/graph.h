@@ -1,6 +1,6 @@
 /* The options of the bundle's graph. */
-#ifndef TRKX_SRC_PIPELINE_GRAPH_H
-#define TRKX_SRC_PIPELINE_GRAPH_H
+#ifndef TRKX_PIPELINE_GRAPH_H
+#define TRKX_PIPELINE_GRAPH_H
 
 #include "pipeline/parts.h"
 

@@ -1,6 +1,6 @@
 /* A bundle's track labelling, on the host. */
-#ifndef TRKX_SRC_LABELLING_H
-#define TRKX_SRC_LABELLING_H
+#ifndef TRKX_PIPELINE_LABELLING_H
+#define TRKX_PIPELINE_LABELLING_H
 
 #include "pipeline/parts.h"
 

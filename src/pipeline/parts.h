@@ -1,6 +1,6 @@
 /* The parts of a loaded pipeline. */
-#ifndef TRKX_SRC_PARTS_H
-#define TRKX_SRC_PARTS_H
+#ifndef TRKX_PIPELINE_PARTS_H
+#define TRKX_PIPELINE_PARTS_H
 
 #include "core/arena.h"
 #include "detector/modules.h"

@@ -1,6 +1,6 @@
 /* Records a run's steps and calls its hook. */
-#ifndef TRKX_SRC_RECORD_H
-#define TRKX_SRC_RECORD_H
+#ifndef TRKX_PIPELINE_RECORD_H
+#define TRKX_PIPELINE_RECORD_H
 
 #include "pipeline/run.h"
 

@@ -1,6 +1,6 @@
 /* The state of a run between its steps, on its back end. */
-#ifndef TRKX_SRC_RUN_H
-#define TRKX_SRC_RUN_H
+#ifndef TRKX_PIPELINE_RUN_H
+#define TRKX_PIPELINE_RUN_H
 
 #include "pipeline/labelling.h"
 #include "pipeline/workplace.h"

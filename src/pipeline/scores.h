@@ -1,6 +1,6 @@
 /* Scores of edges, by the filter or the graph network. */
-#ifndef TRKX_SRC_SCORES_H
-#define TRKX_SRC_SCORES_H
+#ifndef TRKX_PIPELINE_SCORES_H
+#define TRKX_PIPELINE_SCORES_H
 
 #include "pipeline/edge_tensors.h"
 #include "pipeline/run.h"

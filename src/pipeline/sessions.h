@@ -1,6 +1,6 @@
 /* The three networks of a pipeline, loaded and checked against its bundle. */
-#ifndef TRKX_SRC_SESSIONS_H
-#define TRKX_SRC_SESSIONS_H
+#ifndef TRKX_PIPELINE_SESSIONS_H
+#define TRKX_PIPELINE_SESSIONS_H
 
 #include "pipeline/parts.h"
 

@@ -1,6 +1,6 @@
 /* The step tracks: edges, scores -> labels [n]. */
-#ifndef TRKX_SRC_PIPELINE_TRACKS_H
-#define TRKX_SRC_PIPELINE_TRACKS_H
+#ifndef TRKX_PIPELINE_TRACKS_H
+#define TRKX_PIPELINE_TRACKS_H
 
 #include "pipeline/run.h"
 

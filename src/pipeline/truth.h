@@ -1,6 +1,6 @@
 /* Compares a run's edges with the truth. */
-#ifndef TRKX_SRC_PIPELINE_TRUTH_H
-#define TRKX_SRC_PIPELINE_TRUTH_H
+#ifndef TRKX_PIPELINE_TRUTH_H
+#define TRKX_PIPELINE_TRUTH_H
 
 #include "pipeline/parts.h"
 

@@ -1,6 +1,6 @@
 /* The place of a pipeline's runs: the CPU or GPUs, each with its networks. */
-#ifndef TRKX_SRC_WORKPLACE_H
-#define TRKX_SRC_WORKPLACE_H
+#ifndef TRKX_PIPELINE_WORKPLACE_H
+#define TRKX_PIPELINE_WORKPLACE_H
 
 #include "pipeline/backend_cpu.h"
 #include "pipeline/parts.h"

@@ -1,6 +1,6 @@
 /* Track labelling by weakly connected components. */
-#ifndef TRKX_SRC_COMPONENTS_H
-#define TRKX_SRC_COMPONENTS_H
+#ifndef TRKX_TRACKS_COMPONENTS_H
+#define TRKX_TRACKS_COMPONENTS_H
 
 #include "tracks/method.h"
 

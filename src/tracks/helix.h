@@ -1,7 +1,7 @@
 /* How well a further hit fits a helix through hits of a track: the criterion of track completion
  * (src/tracks/complete.c) and of the search for chains (src/tracks/chains.c). */
-#ifndef TRKX_SRC_HELIX_H
-#define TRKX_SRC_HELIX_H
+#ifndef TRKX_TRACKS_HELIX_H
+#define TRKX_TRACKS_HELIX_H
 
 #include "detector/measure.h"
 

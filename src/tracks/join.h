@@ -1,6 +1,6 @@
 /* Track labelling by joining hits in decreasing order of the edges' scores. */
-#ifndef TRKX_SRC_JOIN_H
-#define TRKX_SRC_JOIN_H
+#ifndef TRKX_TRACKS_JOIN_H
+#define TRKX_TRACKS_JOIN_H
 
 #include "tracks/method.h"
 

@@ -1,7 +1,7 @@
 /* Shared by the methods of track labelling: checks of inputs, and numbering of tracks.
  */
-#ifndef TRKX_SRC_LABELS_H
-#define TRKX_SRC_LABELS_H
+#ifndef TRKX_TRACKS_LABELS_H
+#define TRKX_TRACKS_LABELS_H
 
 #include "tracks/method.h"
 

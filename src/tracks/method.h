@@ -1,6 +1,6 @@
 /* A method of track labelling: an entry of the table in methods.c. */
-#ifndef TRKX_SRC_METHOD_H
-#define TRKX_SRC_METHOD_H
+#ifndef TRKX_TRACKS_METHOD_H
+#define TRKX_TRACKS_METHOD_H
 
 #include "core/memory.h"
 

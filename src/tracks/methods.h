@@ -1,6 +1,6 @@
 /* The table of the methods of track labelling. */
-#ifndef TRKX_SRC_METHODS_H
-#define TRKX_SRC_METHODS_H
+#ifndef TRKX_TRACKS_METHODS_H
+#define TRKX_TRACKS_METHODS_H
 
 #include "tracks/method.h"
 

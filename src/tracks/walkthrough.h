@@ -1,6 +1,6 @@
 /* Track labelling by the longest paths along the edges. */
-#ifndef TRKX_SRC_WALKTHROUGH_H
-#define TRKX_SRC_WALKTHROUGH_H
+#ifndef TRKX_TRACKS_WALKTHROUGH_H
+#define TRKX_TRACKS_WALKTHROUGH_H
 
 #include "tracks/method.h"
 

@@ -1,6 +1,6 @@
 /* The plain truth of the walkthrough. */
-#ifndef TRKX_SRC_WALKTHROUGH_REFERENCE_H
-#define TRKX_SRC_WALKTHROUGH_REFERENCE_H
+#ifndef TRKX_TRACKS_WALKTHROUGH_REFERENCE_H
+#define TRKX_TRACKS_WALKTHROUGH_REFERENCE_H
 
 #include "core/memory.h"
 

@@ -1,7 +1,7 @@
 /* What every set of the provider's kernels has to hold, apart from a framework for tests, so that it can be
  * compiled for another processor too (tests/packaging/aarch64.bats). */
-#ifndef TRKX_TESTS_KERNEL_CHECKS_H
-#define TRKX_TESTS_KERNEL_CHECKS_H
+#ifndef TRKX_TESTS_EP_KERNEL_CHECKS_H
+#define TRKX_TESTS_EP_KERNEL_CHECKS_H
 
 #include "ep/kernels.h"
 

@@ -1,4 +1,4 @@
-/* For tests of src/onnx: ONNX models built message by message, and a small interaction network with its plain
+/* For tests of onnx/: ONNX models built message by message, and a small interaction network with its plain
  * evaluation. Include after cmocka.h. */
 #ifndef TRKX_TESTS_ONNX_MODELS_H
 #define TRKX_TESTS_ONNX_MODELS_H

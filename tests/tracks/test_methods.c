@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tests/ep/small_graph.h"
+#include "tests/tracks/small_graph.h"
 #include "tracks/methods.h"
 
 /* Somewhere from low to high, or the standard. */

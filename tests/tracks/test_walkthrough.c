@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "tests/ep/small_graph.h"
+#include "tests/tracks/small_graph.h"
 #include "tracks/walkthrough.h"
 
 static trkx_walkthrough_options options_of(float cut, size_t min_hits)

@@ -1,6 +1,6 @@
 /* For tests: random graphs of a few hits, as methods of track labelling get them. */
-#ifndef TRKX_TESTS_SMALL_GRAPH_H
-#define TRKX_TESTS_SMALL_GRAPH_H
+#ifndef TRKX_TESTS_TRACKS_SMALL_GRAPH_H
+#define TRKX_TESTS_TRACKS_SMALL_GRAPH_H
 
 #include <stdbool.h>
 #include <stddef.h>
