@@ -432,7 +432,7 @@ def test_steps(event, pipeline, result):
              (lambda: trkx.radius_graph(np.zeros((3, 40)), 1), "32"),
              (lambda: trkx.radius_graph([[0], [np.nan]], 1), "x is nan in row 1, column 0"),
              (lambda: trkx.radius_graph([1, 2], 1), r"expected \[n,n\]"),
-             (lambda: trkx.components(3, [[0], [3]]), "edge 0 runs from 0 to 3, there are 3"),
+             (lambda: trkx.components(3, [[0], [3]]), "edge 0 runs from 0 to 3, but there are 3"),
              (lambda: trkx.components(3, [[0], [1]], [1, 2]), "scores has shape"),
              (lambda: trkx.orient_edges(event.hits.xyz, [[-1], [0]]), "-1"),
              (lambda: trkx.features(event, ["colour"]), "there is no feature colour; known are r, phi"),

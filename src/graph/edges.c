@@ -200,7 +200,7 @@ enum trkx_status trkx_edges_orient_in(struct trkx_memory *memory, const float *x
         int64_t a = edges->index[e], b = edges->index[m + e];
         if (a < 0 || b < 0 || (size_t)a >= n || (size_t)b >= n)
             TRKX_CHECK(trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                                 "edges: edge %zu runs from %lld to %lld, there are %zu hits", e,
+                                 "edges: edge %zu runs from %lld to %lld, but there are %zu hits", e,
                                  (long long)a, (long long)b, n));
         pairs[e] = trkx_key((uint32_t)a, (uint32_t)b);
     }

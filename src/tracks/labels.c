@@ -40,7 +40,7 @@ enum trkx_status trkx_edges_check(const trkx_edges *edges, size_t n, trkx_error 
     for (size_t e = 0; e < edges->count; e++)
         if (!trkx_edge_is_valid(edges, e, n))
             return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "tracks: edge %zu runs from %lld to %lld, there are %zu hits", e,
+                             "tracks: edge %zu runs from %lld to %lld, but there are %zu hits", e,
                              (long long)edges->index[e], (long long)edges->index[edges->count + e], n);
     return TRKX_OK;
 }

@@ -361,7 +361,7 @@ static void test_errors(void **state)
     int32_t *modules = malloc(hits.count * sizeof *modules);
     float *xyz = malloc(3 * hits.count * sizeof *xyz);
     (void)state;
-    expect_error(&f, &hits, &beyond, NULL, 0, "edge 0 runs from 0 to 1000000, there are");
+    expect_error(&f, &hits, &beyond, NULL, 0, "edge 0 runs from 0 to 1000000, but there are");
     expect_error(&f, &hits, &f.candidates, NULL, -1, "hit 3 has the label -1");
     expect_error(&f, &hits, &f.candidates, NULL, 1000000, "hit 3 has the label 1000000");
     memcpy(modules, hits.module_id, hits.count * sizeof *modules);

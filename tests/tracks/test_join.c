@@ -144,7 +144,7 @@ static void test_errors(void **state)
     assert_int_equal(trkx_join(&none, &empty, NULL, NULL, labels, &count, &error), TRKX_OK);
     assert_int_equal(count, 0);
     assert_int_equal(trkx_join(&hits, &edges, &score, NULL, labels, &count, &error), TRKX_ERROR_ARGUMENT);
-    assert_non_null(strstr(error.message, "edge 0 runs from 0 to 2, there are 2 hits"));
+    assert_non_null(strstr(error.message, "edge 0 runs from 0 to 2, but there are 2 hits"));
     module[1] = 1 << 16; /* as volume 0 on another layer, if it were not refused */
     assert_int_equal(trkx_join(&hits, &empty, NULL, NULL, labels, &count, &error), TRKX_ERROR_ARGUMENT);
     assert_non_null(strstr(error.message, "hit 1 has the volume_id 65536 and the layer_id 65536"));

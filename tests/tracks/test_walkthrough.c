@@ -187,7 +187,7 @@ static void test_errors(void **state)
     assert_int_equal(trkx_walkthrough(2, &edges, scores, NULL, labels, &count, &error), TRKX_ERROR_ARGUMENT);
     assert_non_null(strstr(error.message, "the edges contain a cycle"));
     assert_int_equal(trkx_walkthrough(2, &one, scores, NULL, labels, &count, &error), TRKX_ERROR_ARGUMENT);
-    assert_non_null(strstr(error.message, "edge 0 runs from 0 to 2, there are 2 hits"));
+    assert_non_null(strstr(error.message, "edge 0 runs from 0 to 2, but there are 2 hits"));
     assert_int_equal(trkx_walkthrough(2, &empty, NULL, &options, labels, &count, &error),
                      TRKX_ERROR_ARGUMENT);
     assert_non_null(strstr(error.message, "min_hits is 0"));
