@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pipeline/devices.h"
 #include "tracks/methods.h"
 
 static bool begins_with(const char *text, const char *beginning)
@@ -157,10 +158,19 @@ bool get_method(const char *text, const char **value)
 
 /* ---- devices ---------------------------------------------------------------------------------------- */
 
+static bool get_device(const char *text, const char **value)
+{
+    bool other = strcmp(text, "cpu") == 0 || strcmp(text, "auto") == 0;
+    const char *wrong = other ? NULL : trkx_devices_wrong(text);
+    *value = text;
+    if (wrong != NULL) misused("--device: \"%s\" %s", text, wrong);
+    return wrong == NULL;
+}
+
 bool apply_device(struct device_choice *choice, int option, const char *value)
 {
     switch (option) {
-    case OPTION_DEVICE: choice->device = value; return true;
+    case OPTION_DEVICE: return get_device(value, &choice->device);
     case OPTION_MAX_MEMORY: return get_bytes("max-memory", value, &choice->max_memory);
     case OPTION_TF32: choice->tf32 = true; return true;
     default: return false;
@@ -170,6 +180,13 @@ bool apply_device(struct device_choice *choice, int option, const char *value)
 bool is_on_device(const struct device_choice *choice)
 {
     return choice->device != NULL && strcmp(choice->device, "cpu") != 0;
+}
+
+bool device_suits(const struct device_choice *choice)
+{
+    if (is_on_device(choice) || !(choice->max_memory > 0 || choice->tf32)) return true;
+    misused("--%s is for GPUs: name one with --device", choice->tf32 ? "tf32" : "max-memory");
+    return false;
 }
 
 enum trkx_status load_pipeline(const char *bundle, const struct device_choice *choice,

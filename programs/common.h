@@ -42,6 +42,8 @@ enum trkx_status load_pipeline(const char *bundle, const struct device_choice *c
                                trkx_error *error);
 /* Whether a device other than the CPU was requested. */
 bool is_on_device(const struct device_choice *choice);
+/* Prints and returns false if options of GPUs are given without one. */
+bool device_suits(const struct device_choice *choice);
 
 /* A command's options and how they are applied. */
 struct command {

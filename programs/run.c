@@ -333,6 +333,7 @@ int command_run(int count, char **arguments)
     struct events events;
     settings_init(&settings);
     int code = read_options(&command, count, arguments, &settings);
+    if (code < 0 && !device_suits(&settings.device)) code = EXIT_USAGE;
     if (code < 0 && optind == count) code = misused("run: no EVENT given");
     if (code < 0 && !events_find(arguments + optind, (size_t)(count - optind), &events)) code = EXIT_FAILED;
     if (code < 0) {

@@ -271,7 +271,6 @@ static enum trkx_status stage_tracks(struct work *work, char **in, int count)
 
 /* What a method works on. */
 struct graph {
-    const char *path;
     size_t n;
     const trkx_hits *hits; /* NULL without --event */
     trkx_edges edges;
@@ -288,8 +287,6 @@ static enum trkx_status components(struct work *work, const struct graph *graph,
 static enum trkx_status join(struct work *work, const struct graph *graph, int32_t *labels)
 {
     size_t tracks = 0;
-    if (graph->hits == NULL)
-        return complain(work, graph->path, "joining needs the hits' modules: --event EVENT is missing");
     return trkx_join(graph->hits, &graph->edges, graph->scores, &work->settings->labelling, labels, &tracks,
                      work->error);
 }
@@ -306,7 +303,7 @@ static enum trkx_status label_by(struct work *work, char **in, int count,
                                  enum trkx_status (*method)(struct work *work, const struct graph *graph,
                                                             int32_t *labels))
 {
-    struct graph graph = {.path = in[0]};
+    struct graph graph = {0};
     enum trkx_status status = read_edges(work, in[0], &work->a, &graph.edges);
     if (status == TRKX_OK && count > 1) status = trkx_array_read(in[1], TRKX_FLOAT32, &work->b, work->error);
     if (status == TRKX_OK) status = choose_nodes(work, &graph.edges, &graph.n);
@@ -412,7 +409,9 @@ static int check_and_run(const struct stage_settings *settings, enum step step, 
         return misused("stage %s: takes %s: \"%s\" is one argument too many", name, stage->inputs,
                        in[stage->most]);
     if (settings->out == NULL) return misused("stage %s: --out FILE is needed", name);
-    if (!stage_options_suit(settings, step) || !outputs_differ(settings)) return EXIT_USAGE;
+    if (!stage_options_suit(settings, step) || !device_suits(&settings->device)) return EXIT_USAGE;
+    if (step == STEP_JOIN && settings->event == NULL) return misused("stage join: --event EVENT is needed");
+    if (!outputs_differ(settings)) return EXIT_USAGE;
     return run_stage(settings, stage, in, count);
 }
 

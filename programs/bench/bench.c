@@ -107,6 +107,7 @@ static bool runs_on_device(const struct part *part)
 
 static int check_device(const struct bench *bench, const bool *chosen)
 {
+    if (!device_suits(&bench->device)) return EXIT_USAGE;
     if (!is_on_device(&bench->device)) return -1;
     for (int p = 0; p < PARTS; p++)
         if (chosen[p] && !runs_on_device(&parts[p]))

@@ -75,20 +75,33 @@ static int read_name(const char **text)
     return (int)number;
 }
 
-/* The numbers of all named devices. */
-static enum trkx_status read_names(const char *names, struct trkx_devices *devices, trkx_error *error)
+/* The numbers [MOST] of all named devices. What is wrong, or NULL. */
+static const char *read_names(const char *names, int *numbers, size_t *count)
 {
-    const char *text = names;
-    for (;;) {
-        int number = read_name(&text);
-        if (number < 0 || (*text != ',' && *text != '\0'))
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "device \"%s\" is not cpu, auto, cuda:N or cuda:N,cuda:M,...", names);
-        if (devices->count == MOST)
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "device: more than %d devices are named", MOST);
-        devices->devices[devices->count++].device.number = number;
-        if (*text++ == '\0') return TRKX_OK;
+    for (*count = 0;;) {
+        int number = read_name(&names);
+        if (number < 0 || (*names != ',' && *names != '\0'))
+            return "is not cpu, auto, cuda:N or cuda:N,cuda:M,...";
+        if (*count == MOST) return "names more than 64 devices";
+        numbers[(*count)++] = number;
+        if (*names++ == '\0') return NULL;
     }
+}
+
+const char *trkx_devices_wrong(const char *names)
+{
+    int numbers[MOST];
+    size_t count;
+    return read_names(names, numbers, &count);
+}
+
+static enum trkx_status note_names(const char *names, struct trkx_devices *devices, trkx_error *error)
+{
+    int numbers[MOST];
+    const char *wrong = read_names(names, numbers, &devices->count);
+    if (wrong != NULL) return trkx_fail(error, TRKX_ERROR_ARGUMENT, "device \"%s\" %s", names, wrong);
+    for (size_t i = 0; i < devices->count; i++) devices->devices[i].device.number = numbers[i];
+    return TRKX_OK;
 }
 
 static size_t times_named(const struct trkx_devices *devices, int number)
@@ -132,7 +145,7 @@ enum trkx_status trkx_devices_open(const struct trkx_devices_spec *spec, struct 
     if (devices == NULL) return trkx_fail_memory(error, "devices", sizeof *devices);
     pthread_mutex_init(&devices->lock, NULL);
     pthread_cond_init(&devices->returned, NULL);
-    TRKX_CHECK(read_names(spec->names, devices, error));
+    TRKX_CHECK(note_names(spec->names, devices, error));
     TRKX_CHECK(load_library(devices, error));
     TRKX_CHECK(devices->cuda->count_devices(&there, error));
     for (size_t i = 0; i < devices->count; i++)

@@ -22,6 +22,9 @@ struct trkx_devices_spec {
     bool tf32;
 };
 
+/* What is wrong with a list of devices, "is not ..."; NULL: nothing. */
+const char *trkx_devices_wrong(const char *names);
+
 /* Errors: ARGUMENT (invalid list), MEMORY, DEVICE (no library, driver or device; the message says which). */
 enum trkx_status trkx_devices_open(const struct trkx_devices_spec *spec, struct trkx_devices **devices,
                                    trkx_error *error);

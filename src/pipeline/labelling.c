@@ -30,7 +30,9 @@ enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct t
     enum trkx_status status = TRKX_OK;
     if (bundle->completes && input->candidates == NULL)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                         "tracks: the bundle %s completes tracks: candidates are needed", bundle->name);
+                         "tracks: the bundle %s completes tracks: candidates are needed (trkx stage filter "
+                         "--candidates; in C trkx_edges_over with its candidate_cut)",
+                         bundle->name);
     completion.threads = pipeline->threads;
     TRKX_CHECK(trkx_method(bundle->method)->run(&task, labels, &outcome->tracks, error));
     outcome->method_tracks = outcome->tracks;

@@ -431,7 +431,7 @@ chain() { # ending of the arrays
     printf '0.9\n0.8\n0.7\n0.6\n0.95\n' >scores.csv
     "$TRKX" stage join --min-hits 2 --event five --out joined.csv edges.csv scores.csv
     [ "$(tail -n +2 joined.csv | tr '\n' ' ')" = "1,1 2,1 3,1 4,2 5,2 " ]
-    refuses 1 "edges.csv: stage: joining needs the hits' modules" -- "$TRKX" stage join --out x.csv edges.csv scores.csv
+    refuses 2 "stage join: --event EVENT is needed (" -- "$TRKX" stage join --out x.csv edges.csv scores.csv
     "$TRKX" stage walkthrough --out roads.csv edges.csv scores.csv
     [ "$(tr '\n' ' ' <roads.csv)" = "1 1 1 0 1 " ]
     "$TRKX" stage walkthrough --cut 0.85 --min-hits 2 --event five --out roads.csv edges.csv scores.csv
@@ -457,7 +457,7 @@ chain() { # ending of the arrays
     tail -n +2 "$event-hits.csv" | cut -d, -f1 >one-column.csv
     printf '0,1\n' >edges.csv
     refuses 1 "edges.csv: stage: there are 1 rows; edges are two" -- "$TRKX" stage components --out x.csv edges.csv
-    refuses 1 "the bundle trackml-default completes tracks: candidates are needed" -- \
+    refuses 1 "the bundle trackml-default completes tracks: candidates are needed (trkx stage filter --candidates" -- \
         "$TRKX" stage tracks --out x.csv "$event" edge.csv score.csv
     refuses 1 "stage: the points have 1 dimensions, but the bundle's embedding has" -- \
         "$TRKX" stage edges --out x.csv "$event" one-column.csv

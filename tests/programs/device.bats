@@ -45,8 +45,13 @@ setup_file() {
 }
 
 @test "wrong devices and sizes are refused" {
-    refuses 1 "is not cpu, auto, cuda:N" -- "$TRKX" run --device gpu --out "$(out)" "$event"
-    refuses 1 max_memory -- "$TRKX" run --max-memory 1G --out "$(out)" "$event"
+    for command in "run --out $(out)" "stage embed --out $(out).npy" "bench pipeline --event"; do
+        refuses 2 "--device: \"gpu\" is not cpu, auto, cuda:N" -- "$TRKX" $command "$event" --device gpu
+        refuses 2 "--max-memory is for GPUs: name one with --device" -- "$TRKX" $command "$event" --max-memory 1G
+        refuses 2 "--tf32 is for GPUs" -- "$TRKX" $command "$event" --device cpu --tf32
+    done
+    refuses 2 "names more than 64 devices" -- \
+        "$TRKX" run --device "cuda:0$(printf ',cuda:%s' {1..64})" --out "$(out)" "$event"
     for size in 5X 0 -1 "" 5GB 99999999999T; do
         refuses 2 max-memory -- "$TRKX" run --device cuda:0 --max-memory "$size" --out "$(out)" "$event"
     done
