@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "pipeline/devices.h"
+#include "programs/bundles.h"
 #include "tracks/methods.h"
 
 static bool begins_with(const char *text, const char *beginning)
@@ -198,7 +198,8 @@ enum trkx_status load_pipeline(const char *bundle, const struct device_choice *c
     there.device = choice->device;
     there.max_memory = choice->max_memory;
     there.tf32 = choice->tf32;
-    enum trkx_status status = trkx_pipeline_create(bundle, &there, pipeline, error);
+    enum trkx_status status = check_bundle(bundle, error);
+    if (status == TRKX_OK) status = trkx_pipeline_create(bundle, &there, pipeline, error);
     const char *fallback = status == TRKX_OK ? trkx_pipeline_device(*pipeline)->fallback : NULL;
     if (fallback != NULL && !said) fprintf(stderr, "trkx: running on the CPU: %s\n", fallback);
     said |= fallback != NULL;
@@ -287,43 +288,4 @@ bool write_json_precisely(const char *path, json_t *json, unsigned digits)
     free(text);
     if (status != TRKX_OK) failed(&error);
     return status == TRKX_OK;
-}
-
-/* A bundle beside the program, by name: in the build tree, or installed. NULL if there is none. Valid until
- * the next call. */
-static const char *bundle_beside_program(const char *name)
-{
-    static const char *const places[] = {"/../../models/", "/../share/trkx/models/"};
-    static char found[PATH_MAX];
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length < 0) return NULL;
-    program[length] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash == NULL) return NULL;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        char *path = NULL;
-        if (asprintf(&path, "%s%s%s", program, places[i], name) < 0) return NULL;
-        const char *real = realpath(path, found); /* NULL if there is no such path */
-        free(path);
-        if (real != NULL) return real;
-    }
-    return NULL;
-}
-
-const char *find_bundle(const char *name)
-{
-    struct stat about;
-    bool path = strchr(name, '/') != NULL || *name == '.' || stat(name, &about) == 0;
-    const char *beside = path || *name == '\0' ? NULL : bundle_beside_program(name);
-    return beside != NULL ? beside : name;
-}
-
-const char *default_bundle(void)
-{
-    const char *named = getenv("TRKX_BUNDLE");
-    if (named != NULL && *named != '\0') return find_bundle(named);
-    const char *path = bundle_beside_program("default");
-    return path != NULL ? path : "models/default";
 }

@@ -58,13 +58,6 @@ enum { OPTION_HELP = 'h' };
  * program's exit code if there is nothing left to do. */
 int read_options(const struct command *command, int count, char **arguments, void *settings);
 
-/* The bundle that an option or TRKX_BUNDLE names: a directory, otherwise the name of a bundle built or
- * installed with trkx. */
-const char *find_bundle(const char *name);
-/* The default bundle: TRKX_BUNDLE, or models/default of the build or installation. Valid until the next call
- * of either. */
-const char *default_bundle(void);
-
 /* "directory/name" + suffix. Caller frees. Never NULL: if memory runs out, the program exits. */
 char *join_path(const char *directory, const char *name, const char *suffix);
 void *checked(void *memory);

@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "programs/bundles.h"
 #include "programs/common.h"
 #include "programs/events.h"
 #include "programs/jobs.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "programs/bundles.h"
 #include "tracks/methods.h"
 
 const char *const step_names[STEPS] = {"features", "embed",  "edges",      "filter", "gnn",

@@ -14,6 +14,7 @@
 #include "programs/bench/pipeline.h"
 #include "programs/bench/read.h"
 #include "programs/bench/report.h"
+#include "programs/bundles.h"
 #include "programs/process.h"
 
 enum { EVENT_NUMBER = 1000 }; /* trkx simulate's first */

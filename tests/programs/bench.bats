@@ -66,7 +66,7 @@ cases() { tail -n +2 "$csv" | cut -d, -f1,2 | tr ',\n' '/ '; }
 @test "bench: inputs that cannot be had are exit code 1 and one line" {
     refuses 1 "nowhere-hits.csv" -- "$TRKX" bench --event nowhere read
     refuses 1 "nowhere.npy" -- "$TRKX" bench --points nowhere.npy edges
-    refuses 1 "nowhere/bundle.json" -- "$TRKX" bench --bundle nowhere --event "$event" gnn
+    refuses 1 "nowhere: is neither a directory nor a bundle" -- "$TRKX" bench --bundle nowhere --event "$event" gnn
     echo "$header_of_hits" >"$BATS_TEST_TMPDIR/none-hits.csv"
     refuses 1 "no hits" -- "$TRKX" bench --event "$BATS_TEST_TMPDIR/none" components
     : >"$BATS_TEST_TMPDIR/none.csv"

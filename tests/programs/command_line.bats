@@ -295,6 +295,18 @@ without_times() {
     TRKX_BUNDLE=$BATS_TEST_TMPDIR/mine "$TRKX" run --out "$(out)" "$event"
 }
 
+@test "a bundle by its name; a misspelt name" {
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" run --bundle acat2021-like --out "$(out)" "$event"
+    [ "$(jq -r .bundle "$(out)/event000001000-ledger.json")" = "$(jq -r .name "$repository/models/acat2021-like/bundle.json")" ]
+    refuses 1 "defualt: is neither a directory nor a bundle that comes with trkx (acat2021-like, default): did you mean default?" \
+        -- "$TRKX" run --bundle defualt --out "$(out)" "$event"
+    refuses 1 "mine: is neither a directory nor a bundle that comes with trkx (acat2021-like, default)" -- \
+        "$TRKX" stage features --bundle mine --out f.npy "$event"
+    TRKX_BUNDLE=acat refuses 1 "acat: is neither" "did you mean acat2021-like?" -- "$TRKX" run --out "$(out)" "$event"
+    refuses 1 "mine/models/bundle.json: cannot be read" -- "$TRKX" run --bundle mine/models --out "$(out)" "$event"
+}
+
 @test "run, stage and simulate with the true modules" {
     needs_shared trackml/detectors.csv.gz
     modules=$shared/trackml/detectors.csv.gz
