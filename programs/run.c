@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "core/threads.h"
 #include "programs/bundles.h"
 #include "programs/common.h"
 #include "programs/events.h"
@@ -189,13 +190,14 @@ static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *even
                            int threads)
 {
     const trkx_bundle_info *used = trkx_pipeline_bundle(pipeline);
-    json_t *json = json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event",
-                             text_json(trkx_event_name(event)), "trkx", trkx_version(), "onnxruntime",
-                             trkx_runtime_version(), "bundle", used->name, "settings", settings_json(used),
-                             "device", trkx_pipeline_device(pipeline)->device, "threads", threads, "hits",
-                             (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
-                             (json_int_t)result->saturated, "steps", steps_json(used, result), "total",
-                             record_json(&result->total, "total"));
+    json_t *json =
+        json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event",
+                  text_json(trkx_event_name(event)), "trkx", trkx_version(), "onnxruntime",
+                  trkx_runtime_version(), "bundle", used->name, "settings", settings_json(used), "device",
+                  trkx_pipeline_device(pipeline)->device, "threads", trkx_threads(threads), "hits",
+                  (json_int_t)result->hits, "tracks", (json_int_t)result->tracks, "saturated_hits",
+                  (json_int_t)result->saturated, "steps", steps_json(used, result), "total",
+                  record_json(&result->total, "total"));
     if (result->truth_note != NULL)
         json_object_set_new(checked(json), "truth_note", text_json(result->truth_note));
     return json;

@@ -16,6 +16,7 @@ struct settings {
     uint64_t first;
     const char *out, *detectors;
     bool gzip;
+    bool particles_given, pileup_given;
 };
 
 static void settings_init(struct settings *settings)
@@ -73,6 +74,8 @@ static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
     trkx_simulate_options *simulate = &settings->simulate;
+    settings->particles_given |= option == PARTICLES;
+    settings->pileup_given |= option == PILEUP;
     switch (option) {
     case EVENTS: return get_size("events", value, 1, 1000000000, &settings->events);
     case FIRST: return get_uint64("first", value, &settings->first);
@@ -126,6 +129,8 @@ int command_simulate(int count, char **arguments)
     if (code >= 0) return code;
     if (optind < count)
         return misused("simulate: takes no arguments but options: \"%s\" is one too many", arguments[optind]);
+    if (settings.particles_given && settings.pileup_given)
+        return misused("simulate: --particles and --pileup both set the number of particles: give one");
     if (!make_directory(settings.out)) return EXIT_FAILED;
     if (settings.detectors != NULL && trkx_detector_read(settings.detectors, &detector, &error) != TRKX_OK)
         return failed(&error);

@@ -376,7 +376,7 @@ static int run_stage(const struct stage_settings *settings, const struct stage *
     return code;
 }
 
-/* Whether two outputs, NULL for none, are the same file, so that one would overwrite the other. Devices and
+/* Whether two paths, NULL for none, are the same file, so that one would overwrite the other. Devices and
  * pipes are fine. */
 static bool collide(const char *one, const char *other)
 {
@@ -399,6 +399,20 @@ static bool outputs_differ(const struct stage_settings *settings)
     return twin == NULL;
 }
 
+/* Whether no output is an input. Of an event only the named path is known. */
+static bool inputs_stay(const struct stage_settings *settings, char *const *in, int count)
+{
+    const char *const outputs[] = {settings->out, settings->kept, settings->candidates};
+    for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++)
+        for (int i = 0; i <= count; i++) {
+            const char *input = i < count ? in[i] : settings->event;
+            if (!collide(outputs[o], input)) continue;
+            misused("stage: %s: is an input, which would be overwritten", outputs[o]);
+            return false;
+        }
+    return true;
+}
+
 /* Checks that the step's inputs and output are given, and no others. */
 static int check_and_run(const struct stage_settings *settings, enum step step, char **in, int count)
 {
@@ -411,7 +425,7 @@ static int check_and_run(const struct stage_settings *settings, enum step step, 
     if (settings->out == NULL) return misused("stage %s: --out FILE is needed", name);
     if (!stage_options_suit(settings, step) || !device_suits(&settings->device)) return EXIT_USAGE;
     if (step == STEP_JOIN && settings->event == NULL) return misused("stage join: --event EVENT is needed");
-    if (!outputs_differ(settings)) return EXIT_USAGE;
+    if (!outputs_differ(settings) || !inputs_stay(settings, in, count)) return EXIT_USAGE;
     return run_stage(settings, stage, in, count);
 }
 

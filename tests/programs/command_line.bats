@@ -98,6 +98,7 @@ setup_file() { make_event 100; }
     refuses 2 "--match" -- "$TRKX" evaluate --match 0.4 "$event" tracks.csv
     refuses 2 "--events" -- "$TRKX" simulate --events 0
     refuses 2 "--seed" -- "$TRKX" simulate --seed x
+    refuses 2 "simulate: --particles and --pileup both" -- "$TRKX" simulate --particles 5 --pileup 2
     refuses 2 "\"surplus\" is one too many" -- "$TRKX" simulate surplus
     is_empty .
 }
@@ -130,6 +131,7 @@ setup_file() { make_event 100; }
     [ $(($(wc -l <"$tracks") - 1)) -eq $hits ]
     [ "$(cut -d, -f1 "$tracks")" = "$(cut -d, -f1 "$event-hits.csv")" ]
     [ "$(number "$ledger" hits)" -eq $hits ]
+    [ "$(number "$ledger" threads)" -eq "$(env -u OMP_NUM_THREADS nproc)" ]
     [ "$(number "$ledger" tracks)" -gt 0 ]
     [ "$(number "$ledger" tracks)" -eq "$(tail -n +2 "$tracks" | cut -d, -f2 | sort -n | tail -n 1)" ]
     for step in hits features embed edges filter gnn tracks total; do grep -q "\"name\": \"$step\"" "$ledger"; done
@@ -450,6 +452,24 @@ chain() { # ending of the arrays
     [ "$(tail -n +2 roads.csv | tr '\n' ' ')" = "1,1 2,1 3,0 4,2 5,2 " ]
     "$TRKX" stage walkthrough --min-score 0.8 --add-score 1 --min-hits 2 --out roads.csv edges.csv scores.csv
     [ "$(tr '\n' ' ' <roads.csv)" = "1 1 0 2 2 " ] # the edge from hit 1 is at 0.8, not over it
+}
+
+@test "stage: an input is not overwritten" {
+    cd "$BATS_TEST_TMPDIR"
+    printf '0,1\n1,2\n' >edges.csv
+    cp edges.csv before.csv
+    ln edges.csv twin.csv
+    ln -s edges.csv link.csv
+    for same in edges.csv ./edges.csv twin.csv link.csv; do
+        refuses 2 "stage: $same: is an input, which would be overwritten" -- "$TRKX" stage components --out $same edges.csv
+    done
+    refuses 2 "stage: edges.csv: is an input" -- "$TRKX" stage filter --out s.csv --kept edges.csv features.csv edges.csv
+    cp "$event-hits.csv" event-hits.csv
+    refuses 2 "is an input" -- "$TRKX" stage components --event event-hits.csv --out event-hits.csv edges.csv
+    cmp before.csv edges.csv
+    cmp "$event-hits.csv" event-hits.csv
+    "$TRKX" stage components --out /dev/stdout /dev/stdin <edges.csv >labels.csv
+    [ "$(tr '\n' ' ' <labels.csv)" = "1 1 1 " ]
 }
 
 @test "stage: inputs that do not fit each other" {
