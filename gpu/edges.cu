@@ -70,7 +70,8 @@ void step_release_edges(trkx_backend_context *context, trkx_backend_edges *edges
 static void check_range(const trkx_backend_edges *edges, size_t first, size_t count)
 {
     if (first > edges->count || count > edges->count - first)
-        fail(TRKX_ERROR_ARGUMENT, "edges: %zu from number %zu on, but there are %zu", count, first, edges->count);
+        fail(TRKX_ERROR_ARGUMENT, "edges: %zu from number %zu on, but there are %zu", count, first,
+             edges->count);
 }
 
 /* Edge e goes to to[e * edge] and to[e * edge + end]. */
@@ -128,7 +129,8 @@ void step_sigmoid(trkx_backend_context *context, float *scores, size_t m)
     each(context, m, sigmoid{scores});
 }
 
-/* Edges are cut in runs of this many, one body each: a body reads a few cache lines, and counts are kept per run only. */
+/* Edges are cut in runs of this many, one body each: a body reads a few cache lines, and counts are kept per
+ * run only. */
 enum { RUN = 32 };
 
 struct count_over {

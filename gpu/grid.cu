@@ -9,7 +9,8 @@
 
 /* ---- which dimensions ------------------------------------------------------------------------------- */
 
-/* The number of pairs, in a sample of the points, that a dimension does not separate: the fewer, the better. Insensitive to outliers. */
+/* The number of pairs, in a sample of the points, that a dimension does not separate: the fewer, the better.
+ * Insensitive to outliers. */
 enum { SAMPLE = 256 };
 
 struct count_together {
@@ -41,7 +42,8 @@ void grid_memory::choose_axes(trkx_backend_context *context, const float *from)
     runtime::copy_out(counts, together.get(), g.dim * sizeof *counts, context->stream);
     for (int d = 0; d < (int)g.dim; d++) by_count[d] = d;
     std::stable_sort(by_count, by_count + g.dim, [&](int a, int b) { return counts[a] < counts[b]; });
-    /* the sweep searches two widths, cells three, so the best dimension is for the sweep; one that separates nothing is useless */
+    /* the sweep searches two widths, cells three, so the best dimension is for the sweep; one that separates
+     * nothing is useless */
     g.axes[GRID_LEVELS] = by_count[0];
     for (size_t l = 0; l < GRID_LEVELS; l++) {
         bool useful = l + 1 < g.dim && counts[by_count[l + 1]] < sample * sample;

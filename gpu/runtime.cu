@@ -20,7 +20,8 @@ static void check(cudaError_t result, const char *doing)
     fail(TRKX_ERROR_DEVICE, "CUDA: %s: %s (%s)", doing, cudaGetErrorString(result), cudaGetErrorName(result));
 }
 
-/* The runtime has one error for a missing driver and one that is too old; the driver's version, 0 if missing, distinguishes them. */
+/* The runtime has one error for a missing driver and one that is too old; the driver's version, 0 if missing,
+ * distinguishes them. */
 static void check_driver()
 {
     int driver = 0;

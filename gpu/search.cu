@@ -1,4 +1,5 @@
-/* The search by radius: count, allocate exactly, fill. Each pair is found once, from its first point in the order of the grid. If nodes have more than k neighbours, their k nearest are selected in between. */
+/* The search by radius: count, allocate exactly, fill. Each pair is found once, from its first point in the
+ * order of the grid. If nodes have more than k neighbours, their k nearest are selected in between. */
 #include "gpu/search.h"
 
 #include <algorithm>

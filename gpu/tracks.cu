@@ -1,6 +1,7 @@
 /* Weakly connected components, as ECL-CC finds them (Jaiganesh, Burtscher: A High-Performance Connected
- * Components Implementation for GPUs, 2018): every hit points to a lower one of its component, and the lowest, the root, to itself. A root is hooked under a lower one by compare-and-swap, and paths are halved on the
- * way. Whatever the order, the roots at the end are the components' lowest hits. */
+ * Components Implementation for GPUs, 2018): every hit points to a lower one of its component, and the
+ * lowest, the root, to itself. A root is hooked under a lower one by compare-and-swap, and paths are halved
+ * on the way. Whatever the order, the roots at the end are the components' lowest hits. */
 #include "gpu/tracks.h"
 
 #include "core/keys.h"
@@ -13,7 +14,8 @@ TRKX_EVERYWHERE inline uint32_t load(uint32_t &parent)
     return shared(parent).load(cuda::memory_order_relaxed);
 }
 
-/* The root of i; halves the path. A lost update of a parent is harmless: the remaining one is also correct. */
+/* The root of i; halves the path. A lost update of a parent is harmless: the one that remains is correct,
+ * too. */
 TRKX_EVERYWHERE inline uint32_t find_root(uint32_t *parents, uint32_t i)
 {
     uint32_t up = load(parents[i]);

@@ -62,7 +62,8 @@ static bool is_of_event(const char *path, const char *event)
     if (end == NULL || !trkx_event_number(name, &theirs, &digits_end) ||
         !trkx_event_number(event, &own, &digits_end) || theirs == own)
         return true;
-    fprintf(stderr, "trkx: %s: these are the tracks of %.*s, not of %s\n", path, (int)(end - name), name, event);
+    fprintf(stderr, "trkx: %s: these are the tracks of %.*s, not of %s\n", path, (int)(end - name), name,
+            event);
     return false;
 }
 

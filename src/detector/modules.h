@@ -22,10 +22,10 @@ struct trkx_description {
     double spread;      /* mm: distance of a layer's modules from its mean position */
     double overlap;     /* mm: a track may cross a layer this far before its last hit: modules overlap */
     double normal_error; /* mm, of a hit along its module's normal: thickness and position of the sensor */
-    double scattering; /* rad GeV: scattering angle at a layer times momentum */
-    double min_radius; /* mm, of the circles of tracks */
-    double reach;      /* mm: largest distance across a track to its hits on the next layer */
-    double max_arc;    /* mm: largest distance from a track's hit to that on the next layer */
+    double scattering;   /* rad GeV: scattering angle at a layer times momentum */
+    double min_radius;   /* mm, of the circles of tracks */
+    double reach;        /* mm: largest distance across a track to its hits on the next layer */
+    double max_arc;      /* mm: largest distance from a track's hit to that on the next layer */
 };
 
 struct trkx_detector {

@@ -1,6 +1,6 @@
-/* Proves that NULL options stand for the defaults; that of options which are shorter, of an earlier version, only what
- * they have is read; that such as no init function has filled, or a later version, are turned down; and those that the
- * execution provider does not have. */
+/* Proves that NULL options stand for the defaults; that of options which are shorter, of an earlier version,
+ * only what they have is read; that such as no init function has filled, or a later version, are turned down;
+ * and those that the execution provider does not have. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,8 @@ static void test_evaluate(void **state)
     (void)state;
     assert_int_equal(trkx_evaluate(labels, &hits, &truth, NULL, NULL, &metrics, &error), TRKX_OK);
     assert_int_equal(metrics.above_1_gev.matched, 1);
-    assert_int_equal(trkx_evaluate(labels, &hits, &truth, NULL, &none, &metrics, &error), TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_evaluate(labels, &hits, &truth, NULL, &none, &metrics, &error),
+                     TRKX_ERROR_ARGUMENT);
 }
 
 static void test_simulate(void **state)
@@ -91,7 +92,7 @@ static void test_pipeline(void **state)
     trkx_pipeline_destroy(pipeline);
 }
 
-/* ---- sizes ---------------------------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------------------ */
 
 static trkx_pipeline *common; /* without cells and modules */
 
@@ -181,16 +182,21 @@ static void test_sizes(void **state)
         size_t size;
         void (*init)(void *options);
         enum trkx_status (*call)(const void *options, trkx_error *error);
-    } cases[] = {{OF(edges), with_edges_options},           {OF(labelling), with_components_options},
-                 {OF(labelling), with_join_options},        {OF(walkthrough), with_walkthrough_options},
-                 {OF(complete), with_complete_options},     {OF(metrics), with_metrics_options},
-                 {OF(simulate), with_simulate_options},     {OF(pipeline), with_pipeline_options},
+    } cases[] = {{OF(edges), with_edges_options},
+                 {OF(labelling), with_components_options},
+                 {OF(labelling), with_join_options},
+                 {OF(walkthrough), with_walkthrough_options},
+                 {OF(complete), with_complete_options},
+                 {OF(metrics), with_metrics_options},
+                 {OF(simulate), with_simulate_options},
+                 {OF(pipeline), with_pipeline_options},
                  {OF(run), with_run_options}};
 #undef OF
     (void)state;
     assert_int_equal(trkx_pipeline_create("models/acat2021-like", NULL, &common, NULL), TRKX_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        size_t options[32], shorter = 2 * sizeof *options, wrong[] = {0, 1, 8, 17, cases[i].size + 8, SIZE_MAX};
+        size_t options[32], shorter = 2 * sizeof *options,
+                            wrong[] = {0, 1, 8, 17, cases[i].size + 8, SIZE_MAX};
         trkx_error error;
         assert_true(cases[i].size <= sizeof options);
         cases[i].init(options);
@@ -208,7 +214,7 @@ static void test_sizes(void **state)
     trkx_pipeline_destroy(common);
 }
 
-/* ---- of the execution provider -------------------------------------------------------------------------- */
+/* ---- of the execution provider ---------------------------------------------------------------------- */
 
 static void expect_success(const OrtApi *api, OrtStatus *failure)
 {
@@ -235,7 +241,8 @@ static OrtStatus *load_with(const OrtApi *api, OrtEnv *environment, const char *
     expect_success(api, api->CreateSessionOptions(&options));
     OrtStatus *failure =
         api->SessionOptionsAppendExecutionProvider_V2(options, environment, &device, 1, &key, &value, 1);
-    if (failure == NULL) failure = api->CreateSession(environment, "models/default/gnn.onnx", options, &session);
+    if (failure == NULL)
+        failure = api->CreateSession(environment, "models/default/gnn.onnx", options, &session);
     if (session != NULL) api->ReleaseSession(session);
     api->ReleaseSessionOptions(options);
     return failure;
@@ -256,7 +263,8 @@ static void test_provider(void **state)
         OrtStatus *failure = load_with(api, environment, wrong[i], "1");
         assert_non_null(failure);
         const char *message = api->GetErrorMessage(failure);
-        if (*wrong[i] != '\0' && (strstr(message, wrong[i]) == NULL || strstr(message, "the only one is report") == NULL))
+        if (*wrong[i] != '\0' &&
+            (strstr(message, wrong[i]) == NULL || strstr(message, "the only one is report") == NULL))
             fail_msg("%s: %s", wrong[i], message);
         api->ReleaseStatus(failure);
     }
@@ -280,8 +288,9 @@ static void test_threads(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_radius_graph), cmocka_unit_test(test_components),
-                                       cmocka_unit_test(test_evaluate), cmocka_unit_test(test_simulate),
-                                       cmocka_unit_test(test_pipeline), cmocka_unit_test(test_sizes), cmocka_unit_test(test_provider)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads),    cmocka_unit_test(test_radius_graph),
+                                       cmocka_unit_test(test_components), cmocka_unit_test(test_evaluate),
+                                       cmocka_unit_test(test_simulate),   cmocka_unit_test(test_pipeline),
+                                       cmocka_unit_test(test_sizes),      cmocka_unit_test(test_provider)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

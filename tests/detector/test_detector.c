@@ -1,10 +1,11 @@
 /* Proves: a detector's modules are read with every column in its place and found by their ids, others not;
- * what is wrong with a file is named with its line; no failing allocation leaks. detector.json is read field by field,
- * as bundle.json is; what is written is read again bit by bit; the bundles' detector is the simulated one. */
+ * what is wrong with a file is named with its line; no failing allocation leaks. detector.json is read field
+ * by field, as bundle.json is; what is written is read again bit by bit; the bundles' detector is the
+ * simulated one. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <math.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -196,11 +197,13 @@ static void a_description_comes_out_as_written(void **state)
     trkx_detector *detector;
     (void)state;
     scratch_text("detectors.csv", good);
-    assert_int_equal(trkx_detector_read(scratch_text("detector.json", description), &detector, NULL), TRKX_OK);
+    assert_int_equal(trkx_detector_read(scratch_text("detector.json", description), &detector, NULL),
+                     TRKX_OK);
     const struct trkx_description *d = &detector->description;
     assert_true(detector->described);
     assert_string_equal(detector->name, "mine");
-    assert_true(d->field.strength == 3.8 && isinf(d->field.coil_half_length) && d->field.nonuniformity == 0.1);
+    assert_true(d->field.strength == 3.8 && isinf(d->field.coil_half_length) &&
+                d->field.nonuniformity == 0.1);
     assert_true(d->disk_normal == 0.6 && d->spread == 7 && d->overlap == 11 && d->normal_error == 0.03);
     assert_true(d->scattering == 0.001 && d->min_radius == 140 && d->reach == 12 && d->max_arc == 500);
     assert_non_null(trkx_detector_find(detector, 8, 2, 1));
@@ -213,21 +216,24 @@ static void a_description_comes_out_as_written(void **state)
 
 static void every_wrong_field_is_named(void **state)
 {
+    /* clang-format off */
     static const char *const wrong[][2] = {
         {"schema", NULL}, {"schema", "2"}, {"name", NULL}, {"name", "7"}, {"modules", NULL},
-        {"modules", "\"../detectors.csv\""}, {"field", NULL}, {"field", "2"}, {"layers", NULL}, {"tracks", "[]"},
-        {"field.strength", NULL}, {"field.strength", "0"}, {"field.strength", "\"2\""},
+        {"modules", "\"../detectors.csv\""}, {"field", NULL}, {"field", "2"}, {"layers", NULL},
+        {"tracks", "[]"}, {"field.strength", NULL}, {"field.strength", "0"}, {"field.strength", "\"2\""},
         {"field.nonuniformity", NULL}, {"field.coil_radius", "0"}, {"field.coil_half_length", "2600"},
         {"layers.disk_normal", NULL}, {"layers.disk_normal", "1.5"}, {"layers.spread", NULL},
         {"layers.spread", "-1"}, {"layers.overlap", NULL}, {"layers.normal_error", NULL},
         {"layers.scattering", NULL}, {"tracks.min_radius", NULL}, {"tracks.min_radius", "0"},
         {"tracks.reach", NULL}, {"tracks.max_arc", NULL}, {"tracks.maxarc", "3"}, {"comment", "\"a\""}};
+    /* clang-format on */
     (void)state;
     scratch_text("detectors.csv", good);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         trkx_detector *detector;
         trkx_error error = {TRKX_OK, ""};
-        const char *name = strcmp(wrong[i][0], "field.coil_half_length") == 0 ? "field.coil_radius" : wrong[i][0];
+        const char *name =
+            strcmp(wrong[i][0], "field.coil_half_length") == 0 ? "field.coil_radius" : wrong[i][0];
         enum trkx_status status = trkx_detector_read(changed(wrong[i][0], wrong[i][1]), &detector, &error);
         assert_null(detector);
         if (status != TRKX_ERROR_BUNDLE || strstr(error.message, name) == NULL ||
@@ -241,7 +247,8 @@ static void files_of_a_description_may_be_bad(void **state)
     trkx_detector *detector;
     trkx_error error;
     (void)state;
-    assert_int_equal(trkx_detector_read(scratch_text("detector.json", "{"), &detector, &error), TRKX_ERROR_FORMAT);
+    assert_int_equal(trkx_detector_read(scratch_text("detector.json", "{"), &detector, &error),
+                     TRKX_ERROR_FORMAT);
     assert_int_equal(trkx_detector_read(changed("modules", "\"no.csv\""), &detector, &error), TRKX_ERROR_IO);
     assert_non_null(strstr(error.message, "no.csv"));
     assert_int_equal(trkx_detector_read(scratch_path("no.json"), &detector, &error), TRKX_ERROR_IO);
@@ -278,8 +285,8 @@ static void what_is_written_is_read_again(void **state)
     trkx_detector_destroy(detector);
 }
 
-/* The detector that is simulated is the one that the bundles have been trained for: up to the last bits of a C
- * library's sin. */
+/* The detector that is simulated is the one that the bundles have been trained for: up to the last bits of a
+ * C library's sin. */
 static void bundles_have_the_simulated_detector(void **state)
 {
     static const char *const paths[] = {"models/default/detector.json", "models/acat2021-like/detector.json"};
@@ -328,10 +335,14 @@ static void modules_of_hits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(columns_and_order), cmocka_unit_test(find),
-        cmocka_unit_test(no_modules),        cmocka_unit_test(errors),
-        cmocka_unit_test(missing_file),      cmocka_unit_test(create_refuses_twins),
-        cmocka_unit_test(memory_runs_out),   cmocka_unit_test(real_detector),
+        cmocka_unit_test(columns_and_order),
+        cmocka_unit_test(find),
+        cmocka_unit_test(no_modules),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(missing_file),
+        cmocka_unit_test(create_refuses_twins),
+        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(real_detector),
         cmocka_unit_test(a_description_comes_out_as_written),
         cmocka_unit_test(every_wrong_field_is_named),
         cmocka_unit_test(files_of_a_description_may_be_bad),

@@ -1,13 +1,18 @@
-/* For tests of ep/: ONNX models written as text, of statements that end with a semicolon or a line:
+/* clang-format off */
+/* For tests of ep/: ONNX models written as text. Statements end with a semicolon or a line:
  *
- *     x: f[n,4]; e: i[2,m]                   inputs of the graph: f float32, d float64, i int64, j int32, b
- * bool w = f[4,8]                             a constant of random elements; f[] is one of rank 0 s = i{2,3};
- * c = f{0.5}; z = i(1)       a constant list; a scalar y, _ = Split(x, -, s) axis=1 a=0.5     a node; "-" and
- * "_" are left out; attributes are integers, numbers with a z = Op(y) axes=[0,1] mode="add"        point,
- * lists and texts; value=0.0 becomes a tensor of one element
- *     -> y, z                                outputs of the graph
+ *     x: f[n,4]; e: i[2,m]          inputs of the graph: f float32, d float64, i int64, j int32, b bool
+ *     w = f[4,8]                    a constant of random elements; f[] has rank 0
+ *     s = i{2,3}; c = f{0.5}        a constant list
+ *     z = i(1)                      a scalar
+ *     y, _ = Split(x, -, s) axis=1  a node; "-" and "_" are left out
+ *     z = Op(y) axes=[0,1] a=0.5 mode="add"
+ *                                   attributes are integers, numbers with a point, lists and texts; value=0.0
+ *                                   becomes a tensor of one element
+ *     -> y, z                       outputs of the graph
  *
  * Include after cmocka.h. */
+/* clang-format on */
 #ifndef TRKX_TESTS_EP_TEXT_H
 #define TRKX_TESTS_EP_TEXT_H
 

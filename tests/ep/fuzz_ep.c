@@ -15,10 +15,10 @@
 
 #include <unistd.h>
 
-#include "tests/ep/ep_run.h"
 #include "onnx/check.h"
 #include "onnx/info.h"
 #include "onnx/repair.h"
+#include "tests/ep/ep_run.h"
 
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -265,12 +265,8 @@ static size_t layer_keeps_nan(const struct ep_kernels *kernels)
     ep_weights_pack(weight, 1, 1, 1, 1, packed);
     struct block x = block_create(1, 1), y = block_create(1, 2);
     for (size_t r = 0; r < EP_ROWS; r++) x.columns[0][r] = special[r % SPECIAL];
-    kernels->layer(&(struct ep_layer){.x = inputs_of(&x),
-                                      .y = y.columns,
-                                      .inputs = 1,
-                                      .outputs = 1,
-                                      .weights = packed,
-                                      .relu = true});
+    kernels->layer(&(struct ep_layer){
+        .x = inputs_of(&x), .y = y.columns, .inputs = 1, .outputs = 1, .weights = packed, .relu = true});
     for (size_t r = 0; r < EP_ROWS; r++) {
         float want = x.columns[0][r] < 0 ? 0 : x.columns[0][r];
         EXPECT(same(y.columns[0][r], want), "%g gives %g", (double)want, (double)y.columns[0][r]);

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/ep/ep_run.h"
 #include "onnx/repair.h"
+#include "tests/ep/ep_run.h"
 
 #define PUBLISHED "../shared/data/exatrkx/gnn.onnx"
 

@@ -290,9 +290,8 @@ static void columns(void **state)
 {
     const float time[] = {1, -2, 0.5F}, r[] = {7, 8, 9};
     const trkx_hits_column of_hits[] = {{"time", time}, {"r", r}};
-    const trkx_feature_spec specs[] = {{TRKX_FEATURE_COLUMN, 25, "time"},
-                                       {TRKX_FEATURE_Z, 1, NULL},
-                                       {TRKX_FEATURE_COLUMN, 1, "r"}};
+    const trkx_feature_spec specs[] = {
+        {TRKX_FEATURE_COLUMN, 25, "time"}, {TRKX_FEATURE_Z, 1, NULL}, {TRKX_FEATURE_COLUMN, 1, "r"}};
     float features[9], bad[] = {1, INFINITY, NAN};
     trkx_hits hits = {.count = 3, .xyz = small_xyz, .columns_count = 2, .columns = of_hits};
     (void)state;
@@ -338,9 +337,11 @@ static void errors(void **state)
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1, NULL}, "features: there is no feature 25");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, 0, NULL}, "features: r: scale 0");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, NAN, NULL}, "features: r: scale nan");
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1, NULL}, "volume needs the hits' volume_id");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1, NULL},
+           "volume needs the hits' volume_id");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_LAYER, 1, NULL}, "layer needs the hits' layer_id");
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_CELL_VAL, 1, NULL}, "cell_val needs the hits' cells");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_CELL_VAL, 1, NULL},
+           "cell_val needs the hits' cells");
     refuse(&small, NULL, (trkx_feature_spec){TRKX_FEATURE_GPHI, 1, NULL}, "gphi needs a detector");
     hits.xyz = bad_xyz;
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_X, 1, NULL}, "features: hit 2: y is not finite");
@@ -350,7 +351,8 @@ static void errors(void **state)
            "hits: hit 80: module (volume 8, layer 2, module 2) is not in the detector");
     refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1, NULL}, "is not in the detector");
     hits.module_id = NULL;
-    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1, NULL}, "tilt needs the hits' module_id");
+    refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_TILT, 1, NULL},
+           "tilt needs the hits' module_id");
     refuse(&hits, &one_module, (trkx_feature_spec){TRKX_FEATURE_LX, 1, NULL}, "lx needs the hits' module_id");
 }
 
@@ -411,7 +413,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),     cmocka_unit_test(small_event), cmocka_unit_test(no_hits),
-        cmocka_unit_test(on_the_axis), cmocka_unit_test(names),       cmocka_unit_test(names_are_documented), cmocka_unit_test(columns), cmocka_unit_test(same_lists), cmocka_unit_test(errors),
+        cmocka_unit_test(on_the_axis), cmocka_unit_test(names),       cmocka_unit_test(names_are_documented),
+        cmocka_unit_test(columns),     cmocka_unit_test(same_lists),  cmocka_unit_test(errors),
         cmocka_unit_test(real_event),  cmocka_unit_test(threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

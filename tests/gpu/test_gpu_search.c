@@ -10,8 +10,8 @@
 #include <cmocka.h>
 #include <omp.h>
 
-#include "tests/gpu/gpu.h"
 #include "graph/edges.h"
+#include "tests/gpu/gpu.h"
 #include "tests/points.h"
 
 static trkx_edges_options options_of(double radius, size_t k)

@@ -12,10 +12,10 @@
 #include <cmocka.h>
 #include <omp.h>
 
-#include "tests/gpu/gpu.h"
 #include "graph/edges.h"
 #include "pipeline/backend_cpu.h"
 #include "pipeline/edge_tensors.h"
+#include "tests/gpu/gpu.h"
 #include "tests/points.h"
 
 /* ---- devices and memory ----------------------------------------------------------------------------- */

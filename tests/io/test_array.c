@@ -297,7 +297,8 @@ static void csv_refused(void **state)
         {"1,1e39\n", TRKX_FLOAT32, "a:1: array: column 2: \"1e39\" is out of range"},
         {"1,nan\n", TRKX_FLOAT32, "a:1: array: column 2: \"nan\" is not finite"},
         {"1 2\n", TRKX_FLOAT32, "a:1: array: column 1: \"1 2\" is not a number"},
-        {"\"1,2\n", TRKX_FLOAT32, "a:1: array: column 1: \"\"1\" has something other than a number in its quotes"},
+        {"\"1,2\n", TRKX_FLOAT32,
+         "a:1: array: column 1: \"\"1\" has something other than a number in its quotes"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -232,7 +232,8 @@ static void further_columns(void **state)
     assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
     for (int count = 0; count < 3; count++) {
         assert_int_equal(
-            trkx_event_read_columns(scratch_path("a"), 0, THREADS, names, (size_t)count, &event, NULL), TRKX_OK);
+            trkx_event_read_columns(scratch_path("a"), 0, THREADS, names, (size_t)count, &event, NULL),
+            TRKX_OK);
         assert_int_equal(event->hits.columns_count, count);
         for (int k = 0; k < count; k++) {
             assert_string_equal(event->hits.columns[k].name, names[k]);
@@ -241,7 +242,8 @@ static void further_columns(void **state)
         if (count < 2) trkx_event_destroy(event);
     }
     assert_int_equal(trkx_event_write(event, scratch, true, NULL), TRKX_OK);
-    assert_int_equal(trkx_event_read_columns(scratch_path("a-hits.csv.gz"), 0, 1, names, 2, &again, NULL), TRKX_OK);
+    assert_int_equal(trkx_event_read_columns(scratch_path("a-hits.csv.gz"), 0, 1, names, 2, &again, NULL),
+                     TRKX_OK);
     assert_memory_equal(again->hits.columns[1].values, time, sizeof time);
     trkx_event_destroy(again);
     assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, wrong, 1, &again, &error),
@@ -258,9 +260,10 @@ static void further_columns(void **state)
 /* From a structured array as well. */
 static void further_columns_of_npy(void **state)
 {
-    static const char header[] = "{'descr': [('hit_id', '<i8'), ('time', '<f8'), ('x', '<f4'), ('y', '<f4'), ('z', "
-                                 "'<f4'), ('volume_id', '<i4'), ('layer_id', '<i4'), ('module_id', '<i4')], "
-                                 "'fortran_order': False, 'shape': (1,), }";
+    static const char header[] =
+        "{'descr': [('hit_id', '<i8'), ('time', '<f8'), ('x', '<f4'), ('y', '<f4'), ('z', "
+        "'<f4'), ('volume_id', '<i4'), ('layer_id', '<i4'), ('module_id', '<i4')], "
+        "'fortran_order': False, 'shape': (1,), }";
     static const char *const names[] = {"time"};
     char bytes[512] = "\x93NUMPY\x01";
     const struct {

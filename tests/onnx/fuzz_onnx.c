@@ -1,14 +1,14 @@
 /* libFuzzer: no bytes in place of an ONNX model make reading, describing, checking or repairing it crash,
- * leak or read past its end; what is repaired is a model again; a model of which the library says that it has no data
- * in other files has none. The first byte lets allocations fail: 0 none,
- * n the nth and later ones. Start it with tests/corpus/fuzz_onnx: small networks as tests/onnx/onnx_models.h
- * builds them, a byte 0 in front. */
+ * leak or read past its end; what is repaired is a model again; a model of which the library says that it has
+ * no data in other files has none. The first byte lets allocations fail: 0 none, n the nth and later ones.
+ * Start it with tests/corpus/fuzz_onnx: small networks as tests/onnx/onnx_models.h builds them, a byte 0 in
+ * front. */
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "io/external_data.h"
 #include "onnx/check.h"
 #include "onnx/info.h"
-#include "core/memory.h"
 #include "onnx/repair.h"
 #include "onnx/tensor.h"
 

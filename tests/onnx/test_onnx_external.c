@@ -1,8 +1,8 @@
-/* Proves: a model whose data is in files beside it gives the same scores as with its data inside, wherever the process
- * works; no file of the working directory is taken; what is not such a file, has another checksum or none, or does not
- * fit its tensor is an error that names the tensor; so is data anywhere but in the graph's own initializers, which ONNX
- * Runtime would fetch by itself; what reads models for `trkx model` has the data inside; every failing allocation is an
- * error and leaks nothing. */
+/* Proves: a model whose data is in files beside it gives the same scores as with its data inside, wherever
+ * the process works; no file of the working directory is taken; what is not such a file, has another checksum
+ * or none, or does not fit its tensor is an error that names the tensor; so is data anywhere but in the
+ * graph's own initializers, which ONNX Runtime would fetch by itself; what reads models for `trkx model` has
+ * the data inside; every failing allocation is an error and leaks nothing. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,12 +17,12 @@
 #include <jansson.h>
 #include <sha2.h>
 
-#include "onnx/check.h"
-#include "io/external_data.h"
 #include "core/memory.h"
+#include "io/external_data.h"
+#include "onnx/check.h"
+#include "onnx/repair.h"
 #include "tests/onnx/onnx_models.h"
 #include "tests/onnx/onnx_run.h"
-#include "onnx/repair.h"
 #include "tests/scratch.h"
 
 #define SOUND .opset = 16, .reduction = "add"
@@ -48,8 +48,8 @@ static void set_external(Onnx__TensorProto *tensor, const char *location)
     add_entry(tensor, "location", location);
 }
 
-/* The small network, all its weights in DATA, which is written; scratch/gnn.onnx is not yet. Sizes and axes, which
- * ONNX Runtime has to know before, are inside. */
+/* The small network, all its weights in DATA, which is written; scratch/gnn.onnx is not yet. Sizes and axes,
+ * which ONNX Runtime has to know before, are inside. */
 static Onnx__ModelProto *build_outside(void)
 {
     Onnx__ModelProto *model = build_small(&(struct small){SOUND});
@@ -207,7 +207,8 @@ static void files_are_those_of_the_list(void **state)
     list.count = 2;
     expect_refusal(model, &list, TRKX_ERROR_MODEL, "has no data in other.data, although bundle.json lists");
     list.count = 0;
-    expect_refusal(model, &list, TRKX_ERROR_MODEL, "tensor w0: its data in another file (\"" DATA "\") has no checksum");
+    expect_refusal(model, &list, TRKX_ERROR_MODEL,
+                   "tensor w0: its data in another file (\"" DATA "\") has no checksum");
     list.count = 1;
     digest[3] = digest[3] == '0' ? '1' : '0';
     expect_refusal(model, &list, TRKX_ERROR_MODEL, "SHA-256 is");
@@ -218,8 +219,8 @@ static void files_are_those_of_the_list(void **state)
 
 static void every_wrong_place_is_named(void **state)
 {
-    static const char *const places[] = {"/etc/passwd", "../gnn.data", "sub/gnn.data", "./gnn.data", "..", ".", "",
-                                         "*/_ORT_MEM_ADDR_/*"};
+    static const char *const places[] = {
+        "/etc/passwd", "../gnn.data", "sub/gnn.data", "./gnn.data", "..", ".", "", "*/_ORT_MEM_ADDR_/*"};
     (void)state;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         Onnx__ModelProto *model = build_outside();
@@ -334,8 +335,9 @@ static void data_anywhere_else_is_refused(void **state)
             training->initialization = graph;
             model->training_info = &training, model->n_training_info = 1;
         }
-        expect_refusal(model, NULL, TRKX_ERROR_MODEL, "tensor deep: its data in another file (\"" DATA
-                                                      "\") is not that of an initializer of the main graph");
+        expect_refusal(model, NULL, TRKX_ERROR_MODEL,
+                       "tensor deep: its data in another file (\"" DATA
+                       "\") is not that of an initializer of the main graph");
     }
 }
 
@@ -410,7 +412,8 @@ static void a_model_is_read_with_its_data(void **state)
     assert_int_equal(trkx_onnx_read(write_model(build_outside()), &outside_file, &error), TRKX_OK);
     assert_null(outside_file.left_outside);
     assert_string_equal(outside_file.data.files[0].name, DATA);
-    uint8_t *expected = build_pack(inside.model, &lengths[0]), *found = build_pack(outside_file.model, &lengths[1]);
+    uint8_t *expected = build_pack(inside.model, &lengths[0]),
+            *found = build_pack(outside_file.model, &lengths[1]);
     assert_int_equal(lengths[0], lengths[1]);
     assert_memory_equal(expected, found, lengths[0]);
     assert_int_equal(trkx_onnx_repair(&outside_file, NULL, 0, &changes, &error), TRKX_OK);
@@ -451,7 +454,8 @@ static void the_check_agrees_with_the_library(void **state)
     SHA256File(scratch_path(DATA), digest);
     assert_int_equal(count_faults(&(struct trkx_data_list){files, 1}, "", ""), 0);
     assert_int_equal(count_faults(NULL, "", ""), 0);
-    assert_int_equal(count_faults(&(struct trkx_data_list){files, 0}, "external", "no checksum in bundle.json"), 1);
+    assert_int_equal(
+        count_faults(&(struct trkx_data_list){files, 0}, "external", "no checksum in bundle.json"), 1);
     assert_int_equal(count_faults(&(struct trkx_data_list){files, 2}, "external", "has no data in it"), 1);
     digest[0] = digest[0] == '0' ? '1' : '0';
     assert_int_equal(count_faults(&(struct trkx_data_list){files, 1}, "checksum", "SHA-256 is"), 1);
@@ -499,7 +503,8 @@ static void move_weights_out(void)
 /* scratch/bundle.json: the default one, with this GNN. */
 static void write_bundle(bool lists_data)
 {
-    static const char *const others[] = {"embedding.onnx", "filter.onnx", "detector.json", "detectors.csv.gz"};
+    static const char *const others[] = {"embedding.onnx", "filter.onnx", "detector.json",
+                                         "detectors.csv.gz"};
     char digest[65];
     json_t *root = json_load_file("models/default/bundle.json", 0, NULL), *gnn = json_object_get(root, "gnn");
     SHA256File(scratch_path("gnn.onnx"), digest);

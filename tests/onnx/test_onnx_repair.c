@@ -236,8 +236,7 @@ static void what_cannot_be_converted_is_refused(void **state)
     Onnx__ModelProto *model = build_small(&(struct small){.opset = 12});
     (void)state;
     build_node(model, "Upsample", "h", "up");
-    expect_refusal(model, 0, TRKX_ERROR_MODEL,
-                   "built.onnx: node up: Upsample cannot be converted");
+    expect_refusal(model, 0, TRKX_ERROR_MODEL, "built.onnx: node up: Upsample cannot be converted");
     model = build_small(&(struct small){.opset = 12});
     build_integer(build_node(model, "Softmax", "pair", "soft"), "axis", 0);
     expect_refusal(model, 0, TRKX_ERROR_MODEL, "node soft: Softmax over several axes");

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Proves: the rooms stand in order. A room uses no other than those that its README names, none of them in a circle; no
-# file, taken with its header, needs itself by way of others, be it by #include or by what its object links; what a
-# header declares is defined in the source beside it; every room and every source opens by saying what it is for. And
-# that each breach is found: the same functions run on a small tree with one planted.
+# Proves: the room rules hold. A room uses only those that its README names, without circles; no file, together with its
+# header, depends on itself through others, by #include or by the symbols its object links; what a header declares is
+# defined in the source beside it; every room and every source opens by saying what it is for; C and C++ are formatted.
+# And each breach is found: the same functions run on a small tree with one planted.
 load ../helpers
 
 # The rooms' folders below a root; a folder inside a room (x86/, bench/) belongs to it.
@@ -170,6 +170,13 @@ setup_file() {
 
 @test "rooms and sources open with what they are for" {
     silent "$repository" | none
+}
+
+@test "C and C++ are formatted" {
+    [[ $(clang-format --version 2>/dev/null) == *"version 14."* ]] || skip "no clang-format 14 here"
+    cd "$repository"
+    find include src onnx sim ep gpu programs adapters examples tests -type f \
+        | grep -E '\.(c|h|cu|cpp|hpp)$' | xargs clang-format --dry-run -Werror
 }
 
 # ---- a tree with a breach -------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* Proves: bundle.json is read field by field: a complete one comes out as it was written; a field that is
- * missing, unknown, of another type or out of range is an error that names file and field; a text that is not JSON
- * names file and line; a model's file is compared with its checksum; every failing allocation is an error
- * and leaks nothing (run under AddressSanitizer). */
+ * missing, unknown, of another type or out of range is an error that names file and field; a text that is not
+ * JSON names file and line; a model's file is compared with its checksum; every failing allocation is an
+ * error and leaks nothing (run under AddressSanitizer). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -124,9 +124,10 @@ static void features_may_be_columns_of_the_hits(void **state)
 {
     struct trkx_bundle bundle;
     (void)state;
-    char *text = changed("filter.features", "[{\"column\": \"time\", \"scale\": 25},"
-                                            " {\"name\": \"z\", \"scale\": 1}, {\"column\": \"r\", \"scale\": 2},"
-                                            " {\"column\": \"time\", \"scale\": 3}]");
+    char *text =
+        changed("filter.features", "[{\"column\": \"time\", \"scale\": 25},"
+                                   " {\"name\": \"z\", \"scale\": 1}, {\"column\": \"r\", \"scale\": 2},"
+                                   " {\"column\": \"time\", \"scale\": 3}]");
     assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
     const trkx_feature_spec *specs = bundle.models[TRKX_NETWORK_FILTER].features;
     assert_int_equal(specs[0].feature, TRKX_FEATURE_COLUMN);
@@ -154,7 +155,8 @@ static void edges_may_have_other_forms(void **state)
     free(text);
     text = changed("filter.inputs", "[\"pairs\"]");
     assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
-    assert_true(bundle.models[TRKX_NETWORK_FILTER].pairs && bundle.models[TRKX_NETWORK_FILTER].inputs_count == 1);
+    assert_true(bundle.models[TRKX_NETWORK_FILTER].pairs &&
+                bundle.models[TRKX_NETWORK_FILTER].inputs_count == 1);
     trkx_bundle_release(&bundle);
     free(text);
     expect_refusal("embedding.edges", "\"[2,m]\"");
@@ -164,8 +166,9 @@ static void volumes_may_have_a_k_of_their_own(void **state)
 {
     struct trkx_bundle bundle;
     (void)state;
-    char *text = changed("embedding.k_of_volumes", "[{\"volumes\": [7, 8], \"k\": 3},"
-                                                   " {\"volumes\": [-1], \"k\": 4}, {\"volumes\": [], \"k\": 5}]");
+    char *text =
+        changed("embedding.k_of_volumes", "[{\"volumes\": [7, 8], \"k\": 3},"
+                                          " {\"volumes\": [-1], \"k\": 4}, {\"volumes\": [], \"k\": 5}]");
     assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
     assert_int_equal(bundle.volumes_count, 3);
     assert_int_equal(bundle.volumes[1].volume, 8);
@@ -178,13 +181,16 @@ static void volumes_may_have_a_k_of_their_own(void **state)
 
 static void every_missing_field_is_named(void **state)
 {
+    /* clang-format off */
     static const char *const needed[] = {
         "schema", "name", "detector", "features", "embedding", "filter", "gnn", "tracks",
         "embedding.file", "embedding.sha256", "embedding.inputs", "embedding.output",
         "embedding.dim", "embedding.radius", "embedding.k",
-        "filter.file", "filter.sha256", "filter.inputs", "filter.output", "filter.sigmoid_in_model", "filter.cut",
+        "filter.file", "filter.sha256", "filter.inputs", "filter.output", "filter.sigmoid_in_model",
+        "filter.cut",
         "gnn.file", "gnn.sha256", "gnn.inputs", "gnn.output", "gnn.sigmoid_in_model", "gnn.cut",
         "tracks.min_hits"};
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) expect_refusal(needed[i], NULL);
 }
@@ -205,26 +211,31 @@ static void optional_fields_may_be_missing(void **state)
 
 static void every_wrong_value_is_named(void **state)
 {
+    /* clang-format off */
     static const char *const wrong[][2] = {
         {"schema", "2"}, {"schema", "0"}, {"schema", "\"1\""}, {"schema", "1.5"},
         {"name", "1"}, {"name", "\"\""}, {"name", "null"}, {"detector", "[]"},
         {"orientation", "\"inwards\""}, {"orientation", "3"},
         {"features", "{}"}, {"features", "[]"}, {"features", "[{\"name\": \"pt\", \"scale\": 1}]"},
         {"features", "[{\"column\": \"time\"}]"}, {"features", "[{\"column\": 3, \"scale\": 1}]"},
-        {"features", "[{\"column\": \"\", \"scale\": 1}]"}, {"features", "[{\"column\": \"x\", \"scale\": 1}]"},
+        {"features", "[{\"column\": \"\", \"scale\": 1}]"},
+        {"features", "[{\"column\": \"x\", \"scale\": 1}]"},
         {"features", "[{\"column\": \"time\", \"name\": \"r\", \"scale\": 1}]"},
         {"features", "[{\"column\": \"time\", \"scale\": 0}]"},
         {"features", "[{\"name\": \"r\"}]"}, {"features", "[{\"scale\": 1}]"}, {"features", "[5]"},
-        {"features", "[{\"name\": \"r\", \"scale\": 0}]"}, {"features", "[{\"name\": \"r\", \"scale\": \"1\"}]"},
+        {"features", "[{\"name\": \"r\", \"scale\": 0}]"},
+        {"features", "[{\"name\": \"r\", \"scale\": \"1\"}]"},
         {"embedding", "[]"}, {"filter", "null"}, {"gnn", "\"gnn.onnx\""}, {"tracks", "3"},
-        {"embedding.file", "\"../e.onnx\""}, {"embedding.file", "\"/etc/passwd\""}, {"embedding.file", "\"..\""},
+        {"embedding.file", "\"../e.onnx\""}, {"embedding.file", "\"/etc/passwd\""},
+        {"embedding.file", "\"..\""},
         {"embedding.file", "\"\""}, {"detectors", "\"a/b.csv\""}, {"detectors", "7"},
         {"embedding.sha256", "\"\""}, {"embedding.sha256", "\"0123\""},
         {"filter.sha256", "\"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef\""},
         {"gnn.sha256", "5"},
         {"embedding.inputs", "[]"}, {"embedding.inputs", "[\"a\", \"b\"]"}, {"embedding.inputs", "\"a\""},
         {"filter.inputs", "[]"}, {"filter.inputs", "[\"a\", \"b\", \"c\"]"}, {"gnn.inputs", "[\"a\"]"},
-        {"filter.edges", "\"[2,n]\""}, {"gnn.edges", "2"}, {"gnn.inputs", "[\"a\", 2]"}, {"gnn.output", "[\"a\"]"},
+        {"filter.edges", "\"[2,n]\""}, {"gnn.edges", "2"}, {"gnn.inputs", "[\"a\", 2]"},
+        {"gnn.output", "[\"a\"]"},
         {"embedding.dim", "0"}, {"embedding.dim", "33"}, {"embedding.dim", "2.5"}, {"embedding.dim", "\"8\""},
         {"embedding.radius", "0"}, {"embedding.radius", "1e-20"}, {"embedding.radius", "1e20"},
         {"embedding.radius", "true"}, {"embedding.k", "0"}, {"embedding.k", "-3"}, {"embedding.k", "1e20"},
@@ -247,12 +258,14 @@ static void every_wrong_value_is_named(void **state)
         {"embedding.k_of_volumes", "[{\"volumes\": [true], \"k\": 3}]"},
         {"tracks.min_hits", "1e300"}, {"tracks.min_hits", "-1"}, {"tracks.min_hits", "\"3\""},
         {"tracks.min_hits", "false"}, {"tracks.completion", "[]"}, {"tracks.completion", "{}"},
-        {"embedding.data", "{}"}, {"embedding.data", "[{\"file\": \"e.data\"}]"}, {"gnn.data", "[\"e.data\"]"},
+        {"embedding.data", "{}"}, {"embedding.data", "[{\"file\": \"e.data\"}]"},
+        {"gnn.data", "[\"e.data\"]"},
         {"gnn.data", "[{\"file\": \"../e.data\", \"sha256\": \"" DIGEST "\"}]"},
         {"gnn.data", "[{\"file\": \"e.data\", \"sha256\": \"abc\"}]"},
         {"gnn.data", "[{\"file\": \"e.data\", \"sha256\": \"" DIGEST "\", \"size\": 3}]"},
         {"gnn.data", "[{\"file\": \"e.data\", \"sha256\": \"" DIGEST "\"},"
                      " {\"file\": \"e.data\", \"sha256\": \"" DIGEST "\"}]"}};
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) expect_refusal(wrong[i][0], wrong[i][1]);
 }
@@ -295,7 +308,8 @@ static void every_unknown_field_is_named(void **state)
     expect_unknown("comment", "1", "comment is unknown");
     expect_unknown("embedding.radios", "1", "embedding.radios is unknown: did you mean radius?");
     expect_unknown("embedding.cut", "1", "embedding.cut is unknown");
-    expect_unknown("embedding.k_of_volume", "[]", "embedding.k_of_volume is unknown: did you mean k_of_volumes?");
+    expect_unknown("embedding.k_of_volume", "[]",
+                   "embedding.k_of_volume is unknown: did you mean k_of_volumes?");
     expect_unknown("embedding.k_of_volumes", "[{\"volumes\": [7], \"K\": 3, \"k\": 3}]",
                    "embedding.k_of_volumes[0].K is unknown: did you mean k?");
     expect_unknown("filter.ctu", "1", "filter.ctu is unknown: did you mean cut?");

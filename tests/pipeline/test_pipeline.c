@@ -914,10 +914,14 @@ static void options_out_of_their_range_are_named(void **state)
         double filter_cut, gnn_cut;
         size_t min_hits;
         const char *method, *named;
-    } cases[] = {{1.5, -1, 0, NULL, "filter_cut"}, {-0.5, -1, 0, NULL, "filter_cut"},
-                 {NAN, -1, 0, NULL, "filter_cut"}, {-1, 1.0001, 0, NULL, "gnn_cut"},
-                 {-1, -2, 0, NULL, "gnn_cut"},     {-1, -1, SIZE_MAX, NULL, "min_hits"},
-                 {-1, -1, 0, "joined", "did you mean join?"},    {-1, -1, 0, "", "method"}};
+    } cases[] = {{1.5, -1, 0, NULL, "filter_cut"},
+                 {-0.5, -1, 0, NULL, "filter_cut"},
+                 {NAN, -1, 0, NULL, "filter_cut"},
+                 {-1, 1.0001, 0, NULL, "gnn_cut"},
+                 {-1, -2, 0, NULL, "gnn_cut"},
+                 {-1, -1, SIZE_MAX, NULL, "min_hits"},
+                 {-1, -1, 0, "joined", "did you mean join?"},
+                 {-1, -1, 0, "", "method"}};
     trkx_pipeline *pipeline = NULL;
     trkx_error error;
     (void)state;
@@ -1080,7 +1084,8 @@ static void a_hit_keeps_as_many_neighbours_as_its_volume(void **state)
     assert_true(ks[0] == bundle->k && ks[2] == bundle->k && ks[3] == bundle->k && ks[4] == bundle->k);
     trkx_release(ks);
     hits.volume_id = NULL;
-    assert_int_equal(trkx_pipeline_edges(common.pipeline, &hits, points, &edges, &error), TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_pipeline_edges(common.pipeline, &hits, points, &edges, &error),
+                     TRKX_ERROR_ARGUMENT);
     assert_int_equal(edges.count, 0);
     assert_non_null(strstr(error.message, "volume_id"));
     hits.count = 0;

@@ -1,5 +1,6 @@
-/* Linked with the program's objects for tests/programs/bench.bats: one function of the public interface (SPOIL names
- * it) gives a result that is a little wrong, from its SPOIL_AFTER-th call on. trkx bench has to find that.
+/* Linked with the program's objects for tests/programs/bench.bats: one function of the public interface
+ * (SPOIL names it) gives a result that is a little wrong, from its SPOIL_AFTER-th call on. trkx bench has to
+ * find that.
  *
  * The linker wraps each function that is defined here (tests/CMakeLists.txt), whose name is a macro for
  * __wrap_<name>. */

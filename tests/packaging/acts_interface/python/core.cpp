@@ -1,4 +1,5 @@
-/* For tests: what adapters/acts uses of ACTS' own Python module. See README.md of tests/packaging/acts_interface. */
+/* For tests: what adapters/acts uses of ACTS' own Python module. See
+ * tests/packaging/acts_interface/README.md. */
 #include <Acts/Utilities/Logger.hpp>
 
 #include <pybind11/pybind11.h>

@@ -1,4 +1,4 @@
-/* For tests: what ACTS' Python registers of the Gnn plugin. See README.md of tests/packaging/acts_interface. */
+/* For tests: what ACTS' Python registers of the Gnn plugin. See tests/packaging/acts_interface/README.md. */
 #include <ActsPlugins/Gnn/GnnPipeline.hpp>
 
 #include <pybind11/pybind11.h>

@@ -1,4 +1,4 @@
-/* For tests: ACTS' tensor, as far as adapters/acts uses it. See README.md of tests/packaging/acts_interface. */
+/* For tests: ACTS' tensor, as far as adapters/acts uses it. See tests/packaging/acts_interface/README.md. */
 #pragma once
 
 #include <array>
