@@ -43,7 +43,8 @@ static void help(void)
         "  --detectors FILE  other modules: a detectors.csv, or a detector.json that names one (TrackML's)\n"
         "  --no-cells        write no cells\n"
         "  --no-gzip         write plain CSV\n"
-        "  --threads T       at most the number of cores, or 8 if there are fewer; 0: all cores (%d)\n"
+        "  --threads T       number of threads, limited to the number of cores (to 8 on smaller machines);\n"
+        "                    0: all cores (%d)\n"
         "  --out DIR         created if missing (%s)\n",
         defaults.events, (unsigned long long)defaults.first, (unsigned long long)simulate->seed,
         simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,

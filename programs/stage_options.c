@@ -167,8 +167,8 @@ static void help(void)
          "  filter FEATURES EDGES                    scores [m]\n"
          "  gnn FEATURES EDGES                       scores [m]\n"
          "  tracks EVENT EDGES SCORES [CANDIDATES]   hit_id,track_id, for trkx evaluate\n\n"
-         "Without a bundle; the last three are the methods of track labelling and give\n"
-         "labels [n], 0: no track, or with --event hit_id,track_id:\n\n"
+         "These need no bundle. The last three are the track labelling methods; they write labels [n]\n"
+         "(0: no track) or, with --event, hit_id,track_id:\n\n"
          "  radius POINTS                            edges [2,m] between any points, each pair once\n"
          "  components EDGES [SCORES]\n"
          "  join EDGES SCORES\n"
@@ -199,7 +199,8 @@ static void help(void)
            "  --min-hits N       drop tracks with fewer hits (%zu); tracks: (the bundle's)\n"
            "  --event EVENT      the event whose hits are the nodes; required by join\n"
            "  --nodes N          number of nodes (the largest index in EDGES + 1)\n"
-           "  --threads T        at most the number of cores, or 8 if there are fewer; 0: all cores (%d)\n",
+           "  --threads T        number of threads, limited to the number of cores (to 8 on smaller machines);\n"
+           "                     0: all cores (%d)\n",
            defaults.bundle, trkx_methods_list(methods, sizeof methods), defaults.edges.radius,
            defaults.edges.k, (double)defaults.labelling.cut, (double)defaults.walkthrough.cut,
            (double)defaults.walkthrough.min_score, (double)defaults.walkthrough.add_score,

@@ -60,7 +60,7 @@ static void help(void)
         "  --points FILE       edges: use these points; .npy or CSV, one row per point\n"
         "  --radius R          with --points: neighbours at distance <= R (%g)\n"
         "  --k K               with --points: each point keeps its K nearest (%zu)\n"
-        "  --threads T         at most the number of cores; 0: all cores (%d)\n"
+        "  --threads T         number of threads, limited to the number of cores; 0: all cores (%d)\n"
         "  --repeat N          timed runs of each case (%zu)\n"
         "  --csv FILE          also write the figures to FILE\n",
         defaults.bundle, defaults.search.radius, defaults.search.k, defaults.threads, defaults.repeat);

@@ -416,7 +416,9 @@ def test_no_option_of_a_pipeline_is_passed_over(tmp_path, pipeline, event):
             trkx.Pipeline(**{name: value})
     with pytest.raises(trkx.ArgumentError, match="gnn_cut is 1.5"):
         trkx.Pipeline(gnn_cut=1.5)
-    with pytest.raises(trkx.ArgumentError, match="method \"joined\" is not components, join or walkthrough: did you mean join"):
+    *others, last = trkx.method_names()
+    with pytest.raises(trkx.ArgumentError,
+                       match=f'method "joined" is not {", ".join(others)} or {last}: did you mean join'):
         trkx.Pipeline(method="joined")
     with pytest.raises(trkx.ArgumentError, match="give none of them"):
         pipeline.run(tmp_path / "event", cells=event.hits.cells)

@@ -123,7 +123,7 @@ def test_features(event):
 
 
 def test_walkthrough():
-    edges = [[0, 1, 2, 1], [1, 2, 3, 4]]  # at hit 1 the road by 2 is longer
+    edges = [[0, 1, 2, 1], [1, 2, 3, 4]]  # at hit 1 the path by 2 is longer
     assert trkx.walkthrough(5, edges, [0.9, 0.9, 0.9, 0.8]).tolist() == [1, 1, 1, 1, 0]
     assert trkx.walkthrough(5, edges, [0.9, 0.2, 0.9, 0.5], min_score=0.3).tolist() == [1, 1, 0, 0, 1]
     fork = 4, [[0, 1, 1], [1, 2, 3]], [0.9, 0.8, 0.8]  # two equal edges out of 1: the nearer hit's, or the first

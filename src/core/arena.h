@@ -1,6 +1,6 @@
-/* Reusable memory. The blocks of an event come from its arena, which is then passed to the next event: after
- * a few events nothing is allocated from the system, and no page is touched for the first time. Clearing
- * fresh pages took a quarter of a run's time. */
+/* Memory reused from event to event. The blocks of an event come from its arena, which is then passed to the
+ * next one: after a few events nothing is allocated from the system, and no page is touched for the first
+ * time. Clearing fresh pages took a quarter of a run's time. */
 #ifndef TRKX_CORE_ARENA_H
 #define TRKX_CORE_ARENA_H
 

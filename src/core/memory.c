@@ -1,4 +1,4 @@
-/* Allocates blocks with a header for their owner and size. */
+/* Allocates blocks, each behind a header with its owner and size. */
 #include "core/memory.h"
 
 #include <stdint.h>

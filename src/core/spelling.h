@@ -1,4 +1,4 @@
-/* Suggestions for unknown words in messages. */
+/* Suggests known words for misspelt ones. */
 #ifndef TRKX_CORE_SPELLING_H
 #define TRKX_CORE_SPELLING_H
 

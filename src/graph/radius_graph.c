@@ -1,5 +1,5 @@
-/* Graph building: exact fixed-radius nearest neighbours. Checks the arguments; has a reference that compares
- * all pairs; the fast search is src/graph/search.c. */
+/* Graph building: exact fixed-radius nearest neighbours. Checks the arguments, calls the fast search
+ * (src/graph/search.c), and has a reference implementation that compares all pairs. */
 #include "graph/radius_graph.h"
 
 #include <math.h>

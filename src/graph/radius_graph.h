@@ -1,11 +1,11 @@
-/* Graph building, with its memory counted, and by comparing all pairs. */
+/* Graph building with counted memory, and its reference implementation. */
 #ifndef TRKX_GRAPH_RADIUS_GRAPH_H
 #define TRKX_GRAPH_RADIUS_GRAPH_H
 
 #include "core/memory.h"
 
-/* As trkx_radius_graph, by comparing all pairs: the reference. Memory O(n). One thread,
- * complexity O(n^2 dim). */
+/* Reference implementation of trkx_radius_graph: compares all pairs. Memory O(n). One thread, complexity
+ * O(n^2 dim). */
 enum trkx_status trkx_radius_graph_reference(const float *points, size_t n, size_t dim,
                                              const trkx_edges_options *options, trkx_edges *edges,
                                              trkx_error *error);

@@ -48,7 +48,7 @@ static bool take_string(struct trkx_npy *npy, char *to, size_t size)
     return npy->at < npy->end && *npy->at++ == quote;
 }
 
-/* "<f4": little endian, or "|i1": one byte. Of non-numeric types only the size matters. */
+/* "<f4": little endian, or "|i1": one byte. For non-numeric types only the size matters. */
 static bool understand_type(const char *descr, struct trkx_npy_field *field)
 {
     static const char *const numbers[] = {"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};

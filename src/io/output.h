@@ -1,5 +1,4 @@
-/* Files that appear whole or not at all, once they are on disk; anything but a regular file is written
- * directly. */
+/* Files that appear whole or not at all, once they are on disk; non-regular files are written directly. */
 #ifndef TRKX_IO_OUTPUT_H
 #define TRKX_IO_OUTPUT_H
 

@@ -267,7 +267,7 @@ static enum trkx_status add_volume(const struct trkx_place *place, const char *f
 {
     json_int_t volume = json_integer_value(node);
     if (!json_is_integer(node) || volume < INT32_MIN || volume > INT32_MAX)
-        return trkx_json_wrong(place, field, "has an invalid volume_id");
+        return trkx_json_wrong(place, field, "contains something that is not a volume_id");
     for (size_t v = 0; v < bundle->volumes_count; v++)
         if (bundle->volumes[v].volume == volume) return trkx_json_wrong(place, field, "repeats a volume");
     struct trkx_volume_k *last = &bundle->volumes[bundle->volumes_count++];

@@ -17,8 +17,8 @@ static unsigned parts_wanted(const trkx_pipeline *pipeline)
     return parts;
 }
 
-/* If reading works only without the file of particles, the truth must not be used: the file has the vertices
- * of its particles. */
+/* If the event can be read only without its particles file, it is not compared with the truth: particles
+ * start at the vertices in that file. */
 static enum trkx_status read_event(const trkx_pipeline *pipeline, const char *prefix, trkx_event **event,
                                    trkx_error *error)
 {

@@ -367,7 +367,8 @@ static int32_t most_frequent_claimant(const struct completion *c, const uint32_t
     return 3 * most >= count ? (int32_t)found : 0;
 }
 
-/* A track is merged into another that claims at least a third of its hits; the rest become free. */
+/* A track is absorbed by another that claims at least a third of its hits; hits it does not claim become
+ * free. */
 static void dissolve_tracks(struct completion *c)
 {
     for (size_t t = 1; t <= c->list.tracks; t++) {

@@ -1,5 +1,5 @@
-/* The reference for track completion: compares every hit with every track, every pair of edges for a triplet,
- * and finds the best chain to a triplet by recursion. It defines what src/tracks/complete.c and
+/* Reference implementation of track completion: compares every hit with every track, every pair of edges for
+ * a triplet, and finds the best chain to a triplet by recursion. It defines what src/tracks/complete.c and
  * src/tracks/chains.c compute. */
 #include <math.h>
 #include <string.h>

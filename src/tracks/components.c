@@ -1,4 +1,4 @@
-/* Track labelling by weakly connected components: concurrent union-find, and its plain reference. */
+/* Track labelling by weakly connected components: concurrent union-find, and a reference implementation. */
 #include "tracks/components.h"
 
 #include <math.h>

@@ -11,8 +11,7 @@ enum trkx_status trkx_components_in(struct trkx_memory *memory, const trkx_track
                                     const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                     trkx_error *error);
 
-/* As trkx_components, by breadth-first search: the reference. One
- * thread, O(n + m). */
+/* Reference implementation of trkx_components, by breadth-first search. One thread, O(n + m). */
 enum trkx_status trkx_components_reference(size_t n, const trkx_edges *edges, const float *scores,
                                            const trkx_labelling_options *options, int32_t *labels,
                                            size_t *count, trkx_error *error);

@@ -11,8 +11,7 @@ enum trkx_status trkx_join_in(struct trkx_memory *memory, const trkx_tracks_inpu
                               const int32_t *modules, const trkx_labelling_options *options, int32_t *labels,
                               size_t *count, trkx_error *error);
 
-/* As trkx_join, comparing all hits of two tracks: the reference. One thread,
- * O(m^2 + m n^2). */
+/* Reference implementation of trkx_join: compares all hits of two tracks. One thread, O(m^2 + m n^2). */
 enum trkx_status trkx_join_reference(const trkx_hits *hits, const trkx_edges *edges, const float *scores,
                                      const trkx_labelling_options *options, int32_t *labels, size_t *count,
                                      trkx_error *error);

@@ -32,7 +32,7 @@ struct trkx_method {
     const struct trkx_method_setting *settings;
     size_t settings_count;
     trkx_method_function run;
-    trkx_method_function reference; /* a plain reference, with which tests compare run on small events */
+    trkx_method_function reference; /* a simple implementation that tests compare run with */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* The table of the methods of track labelling, the only access for other rooms. A new method is a file with
- * its entry and a line here. */
+ * its entry, a line here and its source in CMakeLists.txt; its settings come from its entry. */
 #include "tracks/methods.h"
 
 #include <stdarg.h>

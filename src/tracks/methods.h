@@ -10,10 +10,10 @@ const struct trkx_method *trkx_method(size_t method);
 /* False if there is none of this name (or it is NULL). */
 bool trkx_method_find(const char *name, size_t *method);
 
-/* Writes their names, "components, join or walkthrough", to text[size], and returns it. */
+/* Writes their names, "a, b or c", to text[size], and returns it. */
 const char *trkx_methods_list(char *text, size_t size);
-/* Writes the message for an unknown name: "\"joined\" is not components, join or walkthrough: did you mean
- * join?", and returns it. */
+/* Writes the message for an unknown name, "\"joined\" is not <their names>: did you mean join?", and returns
+ * it. */
 const char *trkx_method_unknown(const char *name, char *text, size_t size);
 
 #endif

@@ -215,7 +215,7 @@ cleanup:
 struct walk {
     const struct graph *graph;
     float min_score, add_score;
-    int32_t *road;    /* [n] the number of the hit's track, 0: free */
+    int32_t *track;   /* [n] the number of the hit's track, 0: free */
     uint32_t *length; /* [n] hits of its longest path ... */
     uint32_t *next;   /* [n] ... and the next one there, or itself at the end */
     uint32_t *seen;   /* [n] 2 w: visited by walk w; 2 w + 1: and the above is known */
@@ -226,10 +226,10 @@ static enum trkx_status allocate_walk(struct trkx_memory *memory, size_t n, size
                                       trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    TRKX_ALLOCATE(walk->length, memory, n, "roads");
-    TRKX_ALLOCATE(walk->next, memory, n, "roads");
-    TRKX_ALLOCATE(walk->seen, memory, n, "roads");
-    TRKX_ALLOCATE(walk->stack, memory, m + 1, "roads");
+    TRKX_ALLOCATE(walk->length, memory, n, "paths");
+    TRKX_ALLOCATE(walk->next, memory, n, "paths");
+    TRKX_ALLOCATE(walk->seen, memory, n, "paths");
+    TRKX_ALLOCATE(walk->stack, memory, m + 1, "paths");
     memset(walk->seen, 0, n * sizeof *walk->seen);
 cleanup:
     return status;
@@ -256,7 +256,7 @@ static size_t best_edge(const struct walk *walk, uint32_t i)
     const struct graph *graph = walk->graph;
     size_t best = graph->from[i + 1];
     for (size_t a = graph->from[i]; a < graph->from[i + 1]; a++)
-        if (walk->road[graph->to[a]] == 0 && (best == graph->from[i + 1] || is_better(graph, a, best)))
+        if (walk->track[graph->to[a]] == 0 && (best == graph->from[i + 1] || is_better(graph, a, best)))
             best = a;
     return best;
 }
@@ -265,7 +265,7 @@ static size_t best_edge(const struct walk *walk, uint32_t i)
 static bool is_followed(const struct walk *walk, uint32_t i, size_t best, size_t a)
 {
     const struct graph *graph = walk->graph;
-    if (walk->road[graph->to[a]] != 0) return false;
+    if (walk->track[graph->to[a]] != 0) return false;
     if (graph->plain[i] || graph->score[a] > walk->add_score) return true;
     return a == best && graph->score[a] > walk->min_score;
 }
@@ -301,7 +301,7 @@ static void close_hit(struct walk *walk, uint32_t number, uint32_t i)
 }
 
 /* Finds the longest path from start, depth first; returns its number of hits. */
-static uint32_t find_road(struct walk *walk, uint32_t number, uint32_t start)
+static uint32_t find_path(struct walk *walk, uint32_t number, uint32_t start)
 {
     size_t height = 0;
     walk->stack[height++] = start;
@@ -319,14 +319,14 @@ static uint32_t find_road(struct walk *walk, uint32_t number, uint32_t start)
 
 static void walk_through(struct walk *walk, size_t min_hits)
 {
-    int32_t roads = 0;
+    int32_t tracks = 0;
     uint32_t number = 0;
     for (size_t o = 0; o < walk->graph->n; o++) {
         uint32_t start = walk->graph->order[o];
-        if (walk->road[start] != 0 || find_road(walk, ++number, start) < min_hits) continue;
-        roads++;
+        if (walk->track[start] != 0 || find_path(walk, ++number, start) < min_hits) continue;
+        tracks++;
         for (uint32_t i = start;; i = walk->next[i]) {
-            walk->road[i] = roads;
+            walk->track[i] = tracks;
             if (walk->next[i] == i) break;
         }
     }
@@ -341,28 +341,28 @@ enum trkx_status trkx_walkthrough_in(struct trkx_memory *memory, const trkx_trac
     size_t n = input->hits->count;
     struct graph graph = {0};
     struct walk walk = {.graph = &graph};
-    int32_t *road = NULL, *numbers = NULL;
+    int32_t *track = NULL, *numbers = NULL;
     trkx_walkthrough_options options;
     trkx_walkthrough_options_init(&options);
     TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
     TRKX_CHECK(check(n, edges, &options, error));
-    TRKX_ALLOCATE(road, memory, n, "roads");
-    TRKX_ALLOCATE(numbers, memory, n + 1, "roads");
+    TRKX_ALLOCATE(track, memory, n, "paths");
+    TRKX_ALLOCATE(numbers, memory, n + 1, "paths");
     TRKX_CHECK(allocate_graph(memory, n, edges->count, &graph, error));
     TRKX_CHECK(allocate_walk(memory, n, edges->count, &walk, error));
-    TRKX_CHECK(build_graph(memory, input, &options, road, &graph, error));
-    memset(road, 0, n * sizeof *road);
-    walk.road = road;
+    TRKX_CHECK(build_graph(memory, input, &options, track, &graph, error));
+    memset(track, 0, n * sizeof *track);
+    walk.track = track;
     walk.min_score = options.min_score;
     walk.add_score = options.add_score;
     walk_through(&walk, options.min_hits);
-    for (size_t i = 0; i < n; i++) labels[i] = road[i];
+    for (size_t i = 0; i < n; i++) labels[i] = track[i];
     *count = trkx_labels_number(labels, n, numbers, n, options.min_hits);
 cleanup:
     release_graph(&graph);
     release_walk(&walk);
     trkx_release(numbers);
-    trkx_release(road);
+    trkx_release(track);
     return status;
 }
 

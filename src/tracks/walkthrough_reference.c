@@ -1,5 +1,5 @@
-/* The plain truth of the walkthrough: all roads are tried one after the other, with the edges as they are
- * given. */
+/* Reference implementation of the walkthrough: tries all paths one after the other, with the edges in the
+ * given order. */
 #include "tracks/walkthrough_reference.h"
 
 #include <string.h>
@@ -14,8 +14,8 @@ struct plain {
     const float *scores;
     const trkx_walkthrough_options *options;
     bool *reached; /* [n] by in_plain_component */
-    size_t *track; /* [n] the first hit of the hit's road; NONE: it is free */
-    size_t *roads; /* [n,n] a row for each hit on the way */
+    size_t *track; /* [n] the first hit of the hit's path; NONE: it is free */
+    size_t *paths; /* [n,n] a row for each hit on the way */
 };
 
 static size_t source_of(const struct plain *p, size_t e)
@@ -78,7 +78,7 @@ static bool leads_on(const struct plain *p, size_t e, size_t i)
     return is_edge(p, e) && source_of(p, e) == i && p->track[target_of(p, e)] == NONE;
 }
 
-/* The longest road from i, into row [n] and, for what comes after, the rows behind it; returns its hits. */
+/* The longest path from i, into row [n] and, for what comes after, the rows behind it; returns its hits. */
 static size_t longest(const struct plain *p, bool plain, size_t i, size_t *row)
 {
     size_t best = NONE, chosen = NONE, length = 0;
@@ -124,8 +124,8 @@ static size_t next_start(const struct plain *p, size_t d, size_t last)
 static void walk(struct plain *p, size_t start)
 {
     if (p->track[start] != NONE) return;
-    size_t hits = longest(p, in_plain_component(p, start), start, p->roads);
-    for (size_t h = 0; h < hits && hits >= p->options->min_hits; h++) p->track[p->roads[h]] = start;
+    size_t hits = longest(p, in_plain_component(p, start), start, p->paths);
+    for (size_t h = 0; h < hits && hits >= p->options->min_hits; h++) p->track[p->paths[h]] = start;
 }
 
 static size_t number_tracks(const struct plain *p, int32_t *labels)
@@ -149,7 +149,7 @@ enum trkx_status trkx_walkthrough_reference(size_t n, const trkx_edges *edges, c
     struct plain p = {.n = n, .edges = edges, .scores = scores, .options = options};
     TRKX_ALLOCATE(p.reached, NULL, n, "hits");
     TRKX_ALLOCATE(p.track, NULL, n, "hits");
-    TRKX_ALLOCATE(p.roads, NULL, n * n, "roads");
+    TRKX_ALLOCATE(p.paths, NULL, n * n, "paths");
     for (size_t i = 0; i < n; i++) p.track[i] = NONE;
     for (size_t d = 0; d < n; d++)
         for (size_t i = next_start(&p, d, NONE); i != NONE; i = next_start(&p, d, i)) walk(&p, i);
@@ -157,6 +157,6 @@ enum trkx_status trkx_walkthrough_reference(size_t n, const trkx_edges *edges, c
 cleanup:
     trkx_release(p.reached);
     trkx_release(p.track);
-    trkx_release(p.roads);
+    trkx_release(p.paths);
     return status;
 }

@@ -104,11 +104,11 @@ static enum trkx_status with_edges_options(const void *options, trkx_error *erro
     return status;
 }
 
-/* Three hits on one road, each on a module of its own. */
-static int64_t road[] = {0, 1, 1, 2};
+/* Three hits on one path, each on a module of its own. */
+static int64_t path[] = {0, 1, 1, 2};
 static int32_t volume[N] = {8, 8, 8}, layer[N] = {2, 4, 6}, module[N] = {1, 1, 1}, labels[N];
 static const float scores[] = {0.9f, 0.8f}, xyz[3 * N] = {32, 0, 0, 72, 0, 0, 116, 0, 0};
-static const trkx_edges edges = {2, road, 0};
+static const trkx_edges edges = {2, path, 0};
 static const trkx_hits hits = {
     .count = N, .xyz = xyz, .volume_id = volume, .layer_id = layer, .module_id = module};
 

@@ -1,4 +1,4 @@
-/* For tests of onnx: a random graph, and ONNX Runtime running a model on it. Include after cmocka.h. */
+/* For tests of onnx/: a random graph, and ONNX Runtime running a model on it. Include after cmocka.h. */
 #ifndef TRKX_TESTS_ONNX_RUN_H
 #define TRKX_TESTS_ONNX_RUN_H
 

@@ -1,6 +1,6 @@
-/* Proves: the published Exa.TrkX GNN (../shared/data/exatrkx/gnn.onnx) is off as published; once repaired, in
- * ONNX Runtime, it gives what a plain evaluation of its network gives, to 1e-4 in the logits; check names its
- * sixteen scatters before and nothing after.
+/* Proves: the published Exa.TrkX GNN (../shared/data/exatrkx/gnn.onnx) gives wrong results as published; once
+ * repaired, in ONNX Runtime, it gives what a plain evaluation of its network gives, to 1e-4 in the logits;
+ * check names its sixteen scatters before and nothing after.
  *
  * The network (arXiv:2202.06929, "AGNN"): x = [f(X), X]; eight times x = [v(M, x), X] + x with
  * M_i = sum over edges at i of sigmoid(e(x_src, x_dst)) x_(other end); score e(x_src, x_dst). f, v, e are

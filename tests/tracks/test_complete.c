@@ -1,5 +1,5 @@
 /* Proves that completion gives tracks back the hits that were taken from them, or that went to other tracks,
- * finds those of which nothing was left, and joins pieces; that it is what the plain version computes,
+ * finds those of which nothing was left, and joins pieces; that it is what the reference computes,
  * whatever the number of threads; and that bad input and failing allocations are errors that leave nothing
  * behind. */
 #include <math.h>

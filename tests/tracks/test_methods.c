@@ -1,10 +1,12 @@
-/* Proves of every method of track labelling in the table that it finds what its plain reference finds, on
- * random graphs, whatever its settings and the threads; that its name is found, and that a name that is none
- * is told from those that there are. */
+/* Proves of every method of track labelling in the table that it finds what its reference finds, on random
+ * graphs, whatever its settings and the threads; that its name is found, and that an unknown name is rejected
+ * with a list of all names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -60,9 +62,20 @@ static void test_against_references(void **state)
     }
 }
 
+/* "a, b or c" */
+static void list_names(char *list, size_t size)
+{
+    size_t count = trkx_methods_count();
+    *list = '\0';
+    for (size_t m = 0; m < count; m++) {
+        const char *before = m == 0 ? "" : m + 1 == count ? " or " : ", ";
+        snprintf(list + strlen(list), size - strlen(list), "%s%s", before, trkx_method(m)->name);
+    }
+}
+
 static void test_names(void **state)
 {
-    char text[256];
+    char text[256], list[256], expected[512];
     size_t found = 77;
     (void)state;
     for (size_t m = 0; m < trkx_methods_count(); m++) {
@@ -73,10 +86,11 @@ static void test_names(void **state)
     assert_null(trkx_method_name(trkx_methods_count()));
     assert_false(trkx_method_find("joined", &found));
     assert_false(trkx_method_find(NULL, &found));
-    assert_string_equal(trkx_method_unknown("joined", text, sizeof text),
-                        "\"joined\" is not components, join or walkthrough: did you mean join?");
-    assert_string_equal(trkx_method_unknown("", text, sizeof text),
-                        "\"\" is not components, join or walkthrough");
+    list_names(list, sizeof list);
+    snprintf(expected, sizeof expected, "\"joined\" is not %s: did you mean join?", list);
+    assert_string_equal(trkx_method_unknown("joined", text, sizeof text), expected);
+    snprintf(expected, sizeof expected, "\"\" is not %s", list);
+    assert_string_equal(trkx_method_unknown("", text, sizeof text), expected);
 }
 
 /* Each is a field of the same object in bundle.json. */

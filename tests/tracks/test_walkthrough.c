@@ -1,7 +1,6 @@
-/* Proves that the walkthrough takes components without junctions whole and the longest roads from the others:
- * by hand (tests/tracks/test_methods.c: as its plain reference does); that
- * with positions the tracks do not depend on the order of hits and edges; and that bad input and failing
- * allocations are errors. */
+/* Proves that the walkthrough takes components without junctions whole and the longest paths from the others:
+ * by hand (tests/tracks/test_methods.c compares it with its reference); that with positions the tracks do not
+ * depend on the order of hits and edges; and that bad input and failing allocations are errors. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +73,7 @@ static void test_false_edge(void **state)
     expect(8, 7, edges, scores, tracks);
 }
 
-/* At a junction the best edge alone is followed, unless another is over add_score: then the longer road wins.
+/* At a junction the best edge alone is followed, unless another is over add_score: then the longer path wins.
  */
 static void test_junctions(void **state)
 {
@@ -88,7 +87,7 @@ static void test_junctions(void **state)
     expect(7, 6, edges, scores, longest);
 }
 
-/* Of roads of one length that over the better edge is taken, of equal edges that to the hit which is nearer
+/* Of paths of one length that over the better edge is taken, of equal edges that to the hit which is nearer
  * to the origin, or has the smaller x, y or z, or the lower number; NaN is no edge. */
 static void test_ties(void **state)
 {
@@ -109,7 +108,7 @@ static void test_ties(void **state)
     expect_at(xyz[0], 4, 4, edges, scores, better); /* z */
 }
 
-/* Of two hits from which equally long roads lead to the same ones the nearer starts first. */
+/* Of two hits from which equally long paths lead to the same ones the nearer starts first. */
 static void test_starts_that_tie(void **state)
 {
     int64_t edges[][2] = {{0, 2}, {1, 2}, {2, 3}};

@@ -1,3 +1,4 @@
+/* Loads the bundle that the stages share. */
 #include "tensors.hpp"
 
 namespace trkx_acts

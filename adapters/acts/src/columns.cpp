@@ -1,3 +1,4 @@
+/* Fills a network's features, positions and volumes from ACTS' columns. */
 #include "columns.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-/* From the columns that ACTS passes to what a network of the bundle takes, to positions and to volumes. */
+/* Turns the columns that ACTS passes into the features of a network, positions and volumes. */
 #pragma once
 
 #include "trkx_acts.hpp"

@@ -1,3 +1,4 @@
+/* Scores edges with the filter or the GNN, and cuts them. */
 #include <algorithm>
 
 #include "columns.hpp"

@@ -1,3 +1,4 @@
+/* Builds the graph: embedding and neighbour search. */
 #include <algorithm>
 #include <cmath>
 

@@ -1,3 +1,4 @@
+/* Labels tracks with components or the walkthrough. */
 #include <limits>
 
 #include "columns.hpp"
