@@ -154,8 +154,7 @@ static const struct {
     {"Split", 18, name_split_outputs, NULL},
 };
 
-/* Operators that, apart from the changes above, only gained types or optional inputs from set 9 to 18.
- */
+/* Operators that, apart from the changes above, only gained types or optional inputs from set 9 to 18. */
 static const char *const unchanged[] = {"Abs",
                                         "Acos",
                                         "Add",
