@@ -16,7 +16,7 @@ static void check_scatter(const struct trkx_subject *subject, const Onnx__NodePr
     switch (trkx_scatter_kind(subject, node)) {
     case TRKX_SCATTER_FINE: return;
     case TRKX_SCATTER_OVERWRITES:
-        trkx_findings_add(findings, TRKX_FAULT, "scatter", name, trkx_repair_mends_it,
+        trkx_findings_add(findings, TRKX_FAULT, "scatter", name, trkx_repair_fixes_it,
                           "%s of edges into zeros without reduction: if a node has several edges, one "
                           "overwrites the others instead of adding to them",
                           op);
@@ -29,7 +29,7 @@ static void check_scatter(const struct trkx_subject *subject, const Onnx__NodePr
     case TRKX_SCATTER_UNORDERED:
         trkx_findings_add(
             findings, TRKX_WARNING, "scatter-order", name,
-            trkx_scatters_rows(subject, node) ? trkx_repair_mends_it : "use ScatterElements",
+            trkx_scatters_rows(subject, node) ? trkx_repair_fixes_it : "use ScatterElements",
             "ONNX Runtime (1.32) adds in ScatterND from several threads without synchronisation: "
             "results differ from run to run if a node has several edges");
         return;
@@ -76,7 +76,7 @@ static void check_opset(const struct trkx_subject *subject, struct trkx_findings
         bool lost = trkx_scatter_kind(subject, node) == TRKX_SCATTER_OVERWRITES;
         int64_t needed = lost ? TRKX_OPSET_REDUCTION : trkx_scatter_opset(node);
         if (needed <= opset) continue;
-        trkx_findings_add(findings, TRKX_FAULT, "opset", trkx_onnx_node_name(node), trkx_repair_mends_it,
+        trkx_findings_add(findings, TRKX_FAULT, "opset", trkx_onnx_node_name(node), trkx_repair_fixes_it,
                           "operator set %lld is too old for a reduction in %s, which needs %lld",
                           (long long)opset, trkx_onnx_text(node->op_type), (long long)needed);
         return;

@@ -46,7 +46,7 @@ static void check_axis(const struct trkx_subject *subject, const Onnx__ValueInfo
     int64_t extent = 0;
     if (!trkx_axis_fixed(trkx_onnx_declared(info), axis, &extent)) return;
     trkx_findings_add(findings, TRKX_FAULT, "fixed-axis", trkx_onnx_text(info->name),
-                      trkx_axes_can_grow(subject) ? trkx_repair_mends_it : export_again,
+                      trkx_axes_can_grow(subject) ? trkx_repair_fixes_it : export_again,
                       "axis %d is fixed at %lld and should be dynamic", axis, (long long)extent);
 }
 

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 
-const char trkx_repair_mends_it[] = "trkx model repair fixes it";
+const char trkx_repair_fixes_it[] = "trkx model repair fixes it";
 
 char *trkx_printable(const char *text)
 {

@@ -26,7 +26,7 @@ struct trkx_findings {
     bool out_of_memory;
 };
 
-extern const char trkx_repair_mends_it[]; /* the advice for what trkx_onnx_repair repairs */
+extern const char trkx_repair_fixes_it[]; /* the advice for what trkx_onnx_repair repairs */
 
 /* Adds one; unprintable bytes of names are replaced. */
 void trkx_findings_add(struct trkx_findings *findings, enum trkx_severity severity, const char *kind,
