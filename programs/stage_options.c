@@ -177,34 +177,35 @@ static void help(void)
          "rows.\n\n"
          "All steps take --threads. The others are for\n");
     print_takers();
-    printf("\n"
-           "  --bundle DIR       the networks and settings of the pipeline's steps (%s)\n"
-           "  --detectors FILE   a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
-           "  --network NAME     whose features: embedding, filter or gnn (embedding)\n"
-           "  --kernels KERNELS  trkx's execution provider, or stock ONNX Runtime (trkx)\n"
-           "  --device DEVICE    cpu, cuda:N or auto (cpu)\n"
-           "  --max-memory SIZE  of the GPU (nine tenths of the free memory)\n"
-           "  --tf32             let its networks round the factors of products to 10 bits\n"
-           "  --filter-cut C     the cut of --kept (the bundle's)\n"
-           "  --gnn-cut C        the cut of --kept; tracks are built from edges with a score > C (the "
-           "bundle's)\n"
-           "  --kept FILE        also write the edges above the cut\n"
-           "  --candidates FILE  also write the edges for the completion of tracks\n"
-           "  --method METHOD    of labelling: %s (the bundle's)\n"
-           "  --radius R         neighbours at distance <= R (%g)\n"
-           "  --k K              each node keeps its K nearest (%zu)\n"
-           "  --cut C            edges with a score > C connect (%g); walkthrough: are in the graph (%g)\n"
-           "  --min-score S      a hit's best edge is followed if its score > S (%g)\n"
-           "  --add-score S      and so are all edges with a score > S (%g)\n"
-           "  --min-hits N       drop tracks with fewer hits (%zu); tracks: (the bundle's)\n"
-           "  --event EVENT      the event whose hits are the nodes; required by join\n"
-           "  --nodes N          number of nodes (the largest index in EDGES + 1)\n"
-           "  --threads T        number of threads, limited to the number of cores (to 8 on smaller machines);\n"
-           "                     0: all cores (%d)\n",
-           defaults.bundle, trkx_methods_list(methods, sizeof methods), defaults.edges.radius,
-           defaults.edges.k, (double)defaults.labelling.cut, (double)defaults.walkthrough.cut,
-           (double)defaults.walkthrough.min_score, (double)defaults.walkthrough.add_score,
-           defaults.labelling.min_hits, defaults.pipeline.threads);
+    printf(
+        "\n"
+        "  --bundle DIR       the networks and settings of the pipeline's steps (%s)\n"
+        "  --detectors FILE   a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
+        "  --network NAME     whose features: embedding, filter or gnn (embedding)\n"
+        "  --kernels KERNELS  trkx's execution provider, or stock ONNX Runtime (trkx)\n"
+        "  --device DEVICE    cpu, cuda:N or auto (cpu)\n"
+        "  --max-memory SIZE  of the GPU (nine tenths of the free memory)\n"
+        "  --tf32             let its networks round the factors of products to 10 bits\n"
+        "  --filter-cut C     the cut of --kept (the bundle's)\n"
+        "  --gnn-cut C        the cut of --kept; tracks are built from edges with a score > C (the "
+        "bundle's)\n"
+        "  --kept FILE        also write the edges above the cut\n"
+        "  --candidates FILE  also write the edges for the completion of tracks\n"
+        "  --method METHOD    of labelling: %s (the bundle's)\n"
+        "  --radius R         neighbours at distance <= R (%g)\n"
+        "  --k K              each node keeps its K nearest (%zu)\n"
+        "  --cut C            edges with a score > C connect (%g); walkthrough: are in the graph (%g)\n"
+        "  --min-score S      a hit's best edge is followed if its score > S (%g)\n"
+        "  --add-score S      and so are all edges with a score > S (%g)\n"
+        "  --min-hits N       drop tracks with fewer hits (%zu); tracks: (the bundle's)\n"
+        "  --event EVENT      the event whose hits are the nodes; required by join\n"
+        "  --nodes N          number of nodes (the largest index in EDGES + 1)\n"
+        "  --threads T        number of threads, limited to the number of cores (to 8 on smaller machines);\n"
+        "                     0: all cores (%d)\n",
+        defaults.bundle, trkx_methods_list(methods, sizeof methods), defaults.edges.radius, defaults.edges.k,
+        (double)defaults.labelling.cut, (double)defaults.walkthrough.cut,
+        (double)defaults.walkthrough.min_score, (double)defaults.walkthrough.add_score,
+        defaults.labelling.min_hits, defaults.pipeline.threads);
 }
 
 /* ---- values ------------------------------------------------------------------------------------------ */

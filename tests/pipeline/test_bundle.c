@@ -347,10 +347,12 @@ static void a_network_may_have_files_beside_it(void **state)
 static void unknown_features_are_quoted(void **state)
 {
     (void)state;
-    expect_unknown("filter.features", "[{\"name\": \"r\", \"scale\": 1}, {\"name\": \"cos_phj\", \"scale\": 1}]",
+    expect_unknown("filter.features",
+                   "[{\"name\": \"r\", \"scale\": 1}, {\"name\": \"cos_phj\", \"scale\": 1}]",
                    "filter.features[1].name \"cos_phj\" is not a known feature: did you mean cos_phi?");
-    expect_unknown("features", "[{\"name\": \"charge\", \"scale\": 1}]",
-                   "features[0].name \"charge\" is not a known feature; a column of the hits is {\"column\": ...}");
+    expect_unknown(
+        "features", "[{\"name\": \"charge\", \"scale\": 1}]",
+        "features[0].name \"charge\" is not a known feature; a column of the hits is {\"column\": ...}");
     expect_unknown("features", "[{\"column\": \"volume_id\", \"scale\": 1}]",
                    "features[0].column \"volume_id\" is a feature: write {\"name\": \"volume\"}");
     expect_unknown("features", "[{\"column\": \"z\", \"scale\": 1}]",
