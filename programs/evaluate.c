@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/event.h"
+#include "io/formats.h"
 #include "programs/evaluate_report.h"
 #include "programs/events.h"
 
@@ -19,19 +20,20 @@ struct settings {
 static void help(void)
 {
     trkx_metrics_options defaults;
+    char endings[128];
     trkx_metrics_options_init(&defaults);
     printf(
         "usage: trkx evaluate [OPTIONS] EVENT TRACKS\n\n"
         "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score and, by\n"
         "double majority, efficiency, fragments, fakes and duplicates. EVENT may be a directory of events;\n"
-        "TRACKS is then a directory with <event>-tracks.csv (or .csv.gz, .npy) for each, and the events are\n"
+        "TRACKS is then a directory with <event>-tracks%s for each, and the events are\n"
         "also pooled. Tracks whose file name or column event_id belongs to another event are an error. An\n"
         "event that fails gives a line on standard error; the others are still evaluated, but not pooled,\n"
         "and the exit code is 1.\n\n"
         "  --json FILE    also write the figures to FILE\n"
         "  --min-hits N   leave out tracks and particles with fewer hits (%zu)\n"
         "  --match F      a majority is a share of the hits > F (%g)\n",
-        defaults.min_hits, defaults.match_fraction);
+        trkx_format_list(endings, sizeof endings), defaults.min_hits, defaults.match_fraction);
 }
 
 enum { JSON, MIN_HITS, MATCH };
@@ -145,15 +147,16 @@ static bool is_directory(const char *path)
  * there is none. */
 static char *find_tracks(const char *tracks, const char *name)
 {
-    static const char *const endings[] = {"-tracks.csv", "-tracks.csv.gz", "-tracks.npy"};
+    char suffix[32], endings[128];
     if (!is_directory(tracks)) return checked(strdup(tracks));
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char *path = join_path(tracks, name, endings[i]);
+    for (size_t i = 0; trkx_format_ending(i) != NULL; i++) {
+        snprintf(suffix, sizeof suffix, "-tracks%s", trkx_format_ending(i));
+        char *path = join_path(tracks, name, suffix);
         if (access(path, F_OK) == 0) return path;
         free(path);
     }
-    fprintf(stderr, "trkx: %s: no tracks found (looked for %s/%s-tracks.csv, .csv.gz, .npy)\n", name, tracks,
-            name);
+    fprintf(stderr, "trkx: %s: no tracks found: there is no %s/%s-tracks%s\n", name, tracks, name,
+            trkx_format_list(endings, sizeof endings));
     return NULL;
 }
 

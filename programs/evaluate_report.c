@@ -23,12 +23,23 @@ static void print_efficiencies(const trkx_metrics *metrics)
     print_efficiency("  pT > 1 GeV", &metrics->above_1_gev);
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void print_kinds(const trkx_metrics *metrics)
+{
+    printf("%zu matched, %zu fragment%s, %zu fake%s\n", metrics->matched, metrics->fragments,
+           plural(metrics->fragments), metrics->fakes, plural(metrics->fakes));
+}
+
 /* Everything except the score. */
 static void print_rest(const trkx_metrics *metrics)
 {
     print_efficiencies(metrics);
-    printf("  %-22s %zu: %zu matched, %zu fragments, %zu fakes\n", "tracks", metrics->tracks,
-           metrics->matched, metrics->fragments, metrics->fakes);
+    printf("  %-22s %zu: ", "tracks", metrics->tracks);
+    print_kinds(metrics);
     printf("  %-22s fragment %.4f, fake %.4f, duplicate %.4f\n", "rates", metrics->fragment_rate,
            metrics->fake_rate, metrics->duplicate_rate);
     printf("  %-22s %.4f\n", "hit purity", metrics->hit_purity);
@@ -46,8 +57,8 @@ void metrics_print_line(const char *name, const trkx_metrics *metrics)
 {
     printf("%s: score %.4f, efficiency %.4f", name, metrics->trackml_score, metrics->all.efficiency);
     if (metrics->has_pt) printf(" (pT > 1 GeV %.4f)", metrics->above_1_gev.efficiency);
-    printf(", %zu tracks: %zu matched, %zu fragments, %zu fakes\n", metrics->tracks, metrics->matched,
-           metrics->fragments, metrics->fakes);
+    printf(", %zu track%s: ", metrics->tracks, plural(metrics->tracks));
+    print_kinds(metrics);
 }
 
 /* ---- as JSON ---------------------------------------------------------------------------------------- */
@@ -146,7 +157,7 @@ json_t *pool_json(struct pool *pool)
 void pool_print(const struct pool *pool)
 {
     const trkx_metrics *sum = &pool->sum;
-    printf("%zu event%s: %zu hits (%zu noise), %zu on tracks\n", pool->events, pool->events == 1 ? "" : "s",
+    printf("%zu event%s: %zu hits (%zu noise), %zu on tracks\n", pool->events, plural(pool->events),
            sum->hits, sum->noise_hits, sum->hits_on_tracks);
     printf("  %-22s %.4f", "TrackML score", sum->trackml_score);
     if (pool->events > 1) printf(" +- %.4f", pool->score_error);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/formats.h"
 #include "programs/common.h"
 
 /* ---- which are the same ----------------------------------------------------------------------------- */
@@ -17,28 +18,14 @@ struct identity {
     size_t index;
 };
 
-/* Length of a path without "-hits" and the ending; 0 if it is not a file of hits. */
-static size_t without_part(const char *path, const char *part)
-{
-    static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
-    size_t length = strlen(path), of_part = strlen(part);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t both = of_part + strlen(endings[i]);
-        if (length <= both) continue;
-        const char *at = path + (length - both);
-        if (memcmp(at, part, of_part) == 0 && strcmp(at + of_part, endings[i]) == 0) return length - both;
-    }
-    return 0;
-}
-
-/* The same for each of an event's files; the whole path if it is none of them. */
+/* Length of the path of an event's file without part and ending; the whole path if it is none of them. */
 static size_t without_ending(const char *path)
 {
-    static const char *const parts[] = {"-hits", "-cells", "-truth", "-particles"};
-    size_t length = 0;
-    for (size_t p = 0; p < sizeof parts / sizeof *parts && length == 0; p++)
-        length = without_part(path, parts[p]);
-    return length > 0 ? length : strlen(path);
+    static const char *const parts[] = {"hits", "cells", "truth", "particles"};
+    size_t length, ending;
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
+        if (trkx_format_match(path, parts[p], &length, &ending) && length > 0) return length;
+    return strlen(path);
 }
 
 static struct identity identify(const char *path, size_t index)
@@ -134,17 +121,18 @@ static int compare_names(const void *a, const void *b)
 static bool events_in_directory(const char *path, DIR *directory, struct events *events)
 {
     size_t first = events->count;
+    char endings[128];
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        size_t length = without_part(entry->d_name, "-hits");
-        if (length == 0) continue;
+        size_t length, ending;
+        if (!trkx_format_match(entry->d_name, "hits", &length, &ending) || length == 0) continue;
         char *prefix = join_path(path, entry->d_name, "");
         prefix[strlen(path) + 1 + length] = '\0';
         events_add(events, prefix);
     }
     size_t found = events->count - first;
     if (found == 0) {
-        fprintf(stderr,
-                "trkx: %s: contains no event: no file named *-hits.csv, *-hits.csv.gz or *-hits.npy\n", path);
+        fprintf(stderr, "trkx: %s: contains no event: no file named *-hits%s\n", path,
+                trkx_format_list(endings, sizeof endings));
         return false;
     }
     qsort(events->prefixes + first, found, sizeof *events->prefixes, compare_names);

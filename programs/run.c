@@ -11,6 +11,7 @@
 #endif
 
 #include "core/threads.h"
+#include "io/formats.h"
 #include "programs/bundles.h"
 #include "programs/common.h"
 #include "programs/events.h"
@@ -37,14 +38,14 @@ static void settings_init(struct settings *settings)
 static void help(void)
 {
     struct settings defaults;
-    char methods[256];
+    char methods[256], endings[128];
     settings_init(&defaults);
     printf(
         "usage: trkx run [OPTIONS] EVENT...\n\n"
         "Finds the tracks of events. EVENT is the path prefix of a TrackML event (dir/event000001000), one\n"
-        "of its files, or a directory of events: .csv, .csv.gz or structured .npy. Writes\n"
-        "DIR/<event>-tracks.csv and DIR/<event>-ledger.json. An event that fails gives a line on standard\n"
-        "error; the others are still processed, and the exit code is 1.\n\n"
+        "of its files, or a directory of events. The files end in %s.\n"
+        "Writes DIR/<event>-tracks.csv and DIR/<event>-ledger.json. An event that fails gives a line on\n"
+        "standard error; the others are still processed, and the exit code is 1.\n\n"
         "  --bundle DIR        the networks and their settings: a directory, or the name of a bundle that\n"
         "                      comes with trkx, acat2021-like (%s)\n"
         "  --out DIR           created if missing (%s)\n"
@@ -62,8 +63,8 @@ static void help(void)
         "  --filter-batch N    edges per call of the filter; 0: automatic (%zu)\n"
         "  --detectors FILE    a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
-        defaults.bundle, defaults.out, defaults.pipeline.threads, trkx_methods_list(methods, sizeof methods),
-        defaults.pipeline.filter_batch);
+        trkx_format_list(endings, sizeof endings), defaults.bundle, defaults.out, defaults.pipeline.threads,
+        trkx_methods_list(methods, sizeof methods), defaults.pipeline.filter_batch);
 }
 
 enum {

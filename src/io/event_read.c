@@ -9,6 +9,7 @@
 #include "core/row_index.h"
 #include "core/threads.h"
 #include "io/event.h"
+#include "io/formats.h"
 
 /* Indexes a file's ids, which have to be unique. */
 static enum trkx_status index_unique(struct trkx_memory *memory, const struct trkx_text *text,
@@ -530,23 +531,16 @@ enum trkx_status trkx_event_parse(const char *name, const struct trkx_text *text
 /* The paths of an event's files. */
 struct location {
     char *prefix;
-    int first_ending; /* tried before the others */
+    size_t ending; /* tried before the others */
 };
 
-static const char *const endings[] = {".csv", ".csv.gz", ".npy"};
-enum { ENDINGS = COUNT_OF(endings) };
-
-/* The length of the path's prefix; *which: the ending, where it is the path of one of an event's files. */
-static size_t prefix_length(const char *path, int *which)
+/* The length of the path's prefix; *ending: the number of its ending, if it is the path of one of an event's
+ * files. */
+static size_t prefix_length(const char *path, size_t *ending)
 {
-    for (int f = 0; f < TRKX_FILES; f++) {
-        for (*which = 0; *which < ENDINGS; ++*which) {
-            char ending[32];
-            snprintf(ending, sizeof ending, "-%s%s", files[f].name, endings[*which]);
-            if (trkx_ends_with(path, ending)) return strlen(path) - strlen(ending);
-        }
-    }
-    *which = 0;
+    size_t length;
+    for (int f = 0; f < TRKX_FILES; f++)
+        if (trkx_format_match(path, files[f].name, &length, ending)) return length;
     return strlen(path);
 }
 
@@ -554,7 +548,7 @@ static enum trkx_status locate(const char *prefix, struct location *location, tr
 {
     *location = (struct location){trkx_duplicate(prefix), 0};
     if (location->prefix == NULL) return trkx_fail_memory(error, "a file name", strlen(prefix) + 1);
-    location->prefix[prefix_length(prefix, &location->first_ending)] = '\0';
+    location->prefix[prefix_length(prefix, &location->ending)] = '\0';
     return TRKX_OK;
 }
 
@@ -574,6 +568,12 @@ struct source {
     trkx_error error;
 };
 
+/* The one to be tried next, if `first` is tried before the others. */
+static const char *nth_ending(size_t first, size_t attempt)
+{
+    return trkx_format_ending(attempt == 0 ? first : attempt - (attempt <= first));
+}
+
 /* Finds the file, whose path has room for it; 0, or errno where it cannot be had: ESPIPE for a pipe, which
  * may never be written to, while other events wait. */
 static int find_file(const struct location *location, enum trkx_event_file file, struct source *source,
@@ -581,8 +581,8 @@ static int find_file(const struct location *location, enum trkx_event_file file,
 {
     int failure = 0;
     struct stat about;
-    for (int attempt = 0; attempt < ENDINGS; attempt++) {
-        const char *ending = endings[(location->first_ending + attempt) % ENDINGS];
+    for (size_t attempt = 0; trkx_format_ending(attempt) != NULL; attempt++) {
+        const char *ending = nth_ending(location->ending, attempt);
         snprintf(source->path, room, "%s-%s%s", location->prefix, files[file].name, ending);
         if (stat(source->path, &about) == 0) {
             source->size = (size_t)about.st_size;
@@ -598,14 +598,16 @@ static int find_file(const struct location *location, enum trkx_event_file file,
 static enum trkx_status fail_to_find(const struct location *location, enum trkx_event_file file, int failure,
                                      trkx_error *error)
 {
+    char endings[128];
     struct stat about;
     if (failure == ENOENT && file == TRKX_FILE_HITS && stat(location->prefix, &about) == 0 &&
         S_ISREG(about.st_mode))
         return trkx_fail(error, TRKX_ERROR_IO,
                          "%s: is not named like a file of an event (event000001000-hits.csv): rename it",
                          location->prefix);
-    return trkx_fail(error, TRKX_ERROR_IO, "%s-%s.csv (or .csv.gz, .npy): %s: cannot be opened: %s",
-                     location->prefix, files[file].name, files[file].name, strerror(failure));
+    return trkx_fail(error, TRKX_ERROR_IO, "%s-%s%s: %s: cannot be opened: %s", location->prefix,
+                     files[file].name, trkx_format_list(endings, sizeof endings), files[file].name,
+                     strerror(failure));
 }
 
 static void find_source(const struct location *location, enum trkx_event_file file, bool optional,

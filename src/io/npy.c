@@ -301,10 +301,12 @@ static bool has_records(const struct trkx_npy *npy)
     return npy->structured && npy->rank == 1;
 }
 
-size_t trkx_npy_rows(const struct trkx_text *text)
+/* No rows if the header is invalid or has no records, which read_table reports. */
+static void open_table(const struct trkx_text *text, size_t part_size, struct trkx_table *table)
 {
     struct trkx_npy npy;
-    return trkx_npy_open(text, &npy, NULL) == TRKX_OK && has_records(&npy) ? npy.shape[0] : 0;
+    (void)part_size;
+    table->rows = trkx_npy_open(text, &npy, NULL) == TRKX_OK && has_records(&npy) ? npy.shape[0] : 0;
 }
 
 /* Or NULL. */
@@ -342,9 +344,10 @@ static enum trkx_status check_columns(const struct trkx_npy *npy, const struct t
     return trkx_columns_check(npy->text, 0, columns, columns_count, &names, "", error);
 }
 
-enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column *columns,
-                               size_t columns_count, trkx_error *error)
+static enum trkx_status read_table(const struct trkx_table *table, struct trkx_column *columns,
+                                   size_t columns_count, trkx_error *error)
 {
+    const struct trkx_text *text = table->text;
     struct trkx_npy npy;
     enum trkx_status status;
     TRKX_CHECK(trkx_npy_open(text, &npy, error));
@@ -356,6 +359,15 @@ enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column 
 cleanup:
     return status;
 }
+
+static size_t line_of(const struct trkx_text *text, size_t row)
+{
+    (void)text;
+    return row + 1;
+}
+
+const struct trkx_format trkx_npy_format = {
+    .endings = {".npy"}, .is = trkx_npy_is, .open = open_table, .read = read_table, .line = line_of};
 
 /* ---- writing ---------------------------------------------------------------------------------------- */
 

@@ -3,10 +3,7 @@
 #ifndef TRKX_IO_NPY_H
 #define TRKX_IO_NPY_H
 
-#include <stdint.h>
-
-#include "io/column.h"
-#include "io/text.h"
+#include "io/format.h"
 
 /* A field of each record of a structured array; a plain array has one, without a name. */
 struct trkx_npy_field {
@@ -47,12 +44,8 @@ struct trkx_npy_number trkx_npy_load(const struct trkx_npy_field *field, const c
 /* Stores it as a number of this type: NULL, or why it does not fit ("is not an integer"). */
 const char *trkx_npy_store(const struct trkx_npy_number *number, enum trkx_column_type type, void *to);
 
-/* Reads the columns of a structured array like those of a table, in any order; rows are records. Errors:
- * FORMAT. */
-enum trkx_status trkx_npy_read(const struct trkx_text *text, struct trkx_column *columns,
-                               size_t columns_count, trkx_error *error);
-/* The number of records; 0 if the header is invalid or has no records, which trkx_npy_read then reports. */
-size_t trkx_npy_rows(const struct trkx_text *text);
+/* Structured arrays as tables: the fields are the columns, the records, counted from 1, the lines. */
+extern const struct trkx_format trkx_npy_format;
 
 /* Writes a header of version 1; 128 bytes, or more for a long descr. `descr` is a Python expression. */
 struct trkx_output;

@@ -1,28 +1,13 @@
-/* Tables of comma separated values: a header that names the columns, one row per line. Or structured .npy
- * arrays, whose fields are the columns and whose records, counted from 1, are the lines. */
+/* Tables of numbers in named columns, in any of the formats (io/formats.h). */
 #ifndef TRKX_IO_TABLE_H
 #define TRKX_IO_TABLE_H
 
-#include <stdint.h>
+#include "io/format.h"
 
-#include "io/column.h"
-#include "io/text.h"
-
-/* A table in parts of whole lines, which threads read in parallel. */
-enum { TRKX_TABLE_PARTS = 64 };
-struct trkx_table {
-    const struct trkx_text *text;
-    size_t rows; /* after the header, without empty lines */
-    size_t parts_count;
-    struct trkx_table_part {
-        const char *begin;         /* of a line */
-        size_t row;                /* number of rows before */
-    } parts[TRKX_TABLE_PARTS + 1]; /* the last: the end */
-};
-
-/* Divides the text, which has to outlive the table, into parts of slightly more than part_size bytes, and
- * counts its rows. Parts are tasks, here and in trkx_table_read, for the threads of the parallel region, if
- * there is one. A table of one part is read by the caller. */
+/* Finds the format of the text, which has to outlive the table, and counts its rows: after the header,
+ * without empty lines. CSV is divided into parts of slightly more than part_size bytes. Parts are tasks, here
+ * and in trkx_table_read, for the threads of the parallel region, if there is one. A table of one part is
+ * read by the caller. */
 #define TRKX_TABLE_PART_SIZE ((size_t)1 << 16) /* 50 us of work */
 #define TRKX_TABLE_ONE_PART SIZE_MAX
 void trkx_table_open(const struct trkx_text *text, size_t part_size, struct trkx_table *table);

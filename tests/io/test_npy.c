@@ -11,8 +11,10 @@
 
 #include <cmocka.h>
 
+#include "io/csv.h"
 #include "io/event.h"
 #include "io/event_read.h"
+#include "io/formats.h"
 #include "io/npy.h"
 #include "tests/scratch.h"
 
@@ -293,6 +295,28 @@ static void a_path_chooses_among_several_kinds(void **state)
     trkx_event_destroy(event);
 }
 
+/* What is added to the table appears in messages and is looked for without further changes. */
+static void formats_are_told_apart(void **state)
+{
+    static char csv_bytes[] = "hit_id,x\n", npy_bytes[] = "\x93NUMPY\x01";
+    const struct trkx_text csv = {.bytes = csv_bytes, .length = strlen(csv_bytes)};
+    const struct trkx_text npy = {.bytes = npy_bytes, .length = strlen(npy_bytes)};
+    char list[64];
+    size_t prefix = 9, ending = 9;
+    (void)state;
+    assert_ptr_equal(trkx_format_of(&csv), &trkx_csv_format);
+    assert_ptr_equal(trkx_format_of(&npy), &trkx_npy_format);
+    assert_string_equal(trkx_format_list(list, sizeof list), ".csv (or .csv.gz, .npy)");
+    assert_null(trkx_format_ending(3));
+    assert_true(trkx_format_match("a/e1-hits.csv.gz", "hits", &prefix, &ending));
+    assert_true(prefix == 4 && ending == 1);
+    assert_true(trkx_format_match("a/e1-truth.npy", "truth", &prefix, &ending));
+    assert_true(prefix == 4 && strcmp(trkx_format_ending(ending), ".npy") == 0);
+    assert_false(trkx_format_match("a/e1-hits.csv", "cells", &prefix, &ending));
+    assert_false(trkx_format_match("a/e1-hits.csv.part", "hits", &prefix, &ending));
+    assert_false(trkx_format_match("hits.csv", "hits", &prefix, &ending));
+}
+
 static void tracks_come_back(void **state)
 {
     static const int32_t labels[HITS] = {2, 0, 1};
@@ -323,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_header_has_a_limit),
         cmocka_unit_test(a_file_cut_anywhere_is_an_error),
         cmocka_unit_test(a_path_chooses_among_several_kinds),
+        cmocka_unit_test(formats_are_told_apart),
         cmocka_unit_test(tracks_come_back),
     };
     return cmocka_run_group_tests(tests, scratch_create, scratch_destroy);

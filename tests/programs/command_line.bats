@@ -538,6 +538,9 @@ chain() { # ending of the arrays
     [ "$(number m.json fakes)" -eq 0 ]
     [ "$(number m.json efficiency)" = 1.0 ]
     awk -F, -v OFS=, 'NR > 1 { $2 = 0 } { print $1, $2 }' perfect.csv | sed '1s/.*/hit_id,track_id/' >none.csv
+    awk -F, -v OFS=, 'NR == 1 || NR % 40 == 0 { print $1, NR == 1 ? $2 : 1 }' perfect.csv >fake.csv
+    run --separate-stderr "$TRKX" evaluate "$event" fake.csv # one track of hits of many particles
+    [[ $output == *"tracks                 1: 0 matched, 0 fragments, 1 fake"$'\n'* ]]
     "$TRKX" evaluate --json m.json "$event" none.csv
     [ "$(number m.json trackml_score)" = 0.0 ]
     [ "$(number m.json tracks)" -eq 0 ]
@@ -547,7 +550,7 @@ chain() { # ending of the arrays
     "$TRKX" run --out "$(out)" "$event"
     run "$TRKX" evaluate --json "$BATS_TEST_TMPDIR/m.json" "$event" "$(out)/event000001000-tracks.csv"
     [ "$status" -eq 0 ]
-    for name in "TrackML score" "efficiency, all" "pT > 0.5 GeV" "pT > 1 GeV" "fragments" "fakes" "hit purity"; do
+    for name in "TrackML score" "efficiency, all" "pT > 0.5 GeV" "pT > 1 GeV" " fragment" " fake" "hit purity"; do
         [[ $output == *"$name"* ]]
     done
     [[ $output == *"$(printf 'TrackML score          %.4f' "$(number "$BATS_TEST_TMPDIR/m.json" trackml_score)")"* ]]
@@ -593,7 +596,7 @@ chain() { # ending of the arrays
     refuses 1 "other.csv" "is this the file of another event?" -- "$TRKX" evaluate events/event000001000 other.csv
     run --separate-stderr "$TRKX" evaluate --json rest.json events tracks
     [ "$status" -eq 1 ]
-    [ "${stderr_lines[0]}" = "trkx: event000001001: no tracks found (looked for tracks/event000001001-tracks.csv, .csv.gz, .npy)" ]
+    [ "${stderr_lines[0]}" = "trkx: event000001001: no tracks found: there is no tracks/event000001001-tracks.csv (or .csv.gz, .npy)" ]
     [ "${stderr_lines[1]}" = "trkx: 1 of 2 events failed" ]
     [[ $output == "event000001000: score "* ]]
     [ ! -e rest.json ]
