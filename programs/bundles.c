@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 
 #include "core/error.h"
 #include "core/spelling.h"
-#include "programs/common.h"
 
 /* Relative to the program: in the build tree, or installed. */
 static const char *const places[] = {"/../../models/", "/../share/trkx/models/"};
@@ -79,7 +79,8 @@ static void list_bundles(struct names *bundles)
         char *directory = beside_program(place, "");
         int count = directory != NULL ? scandir(directory, &entries, may_be_bundle, alphasort) : 0;
         for (int i = 0; i < count; i++) {
-            if (bundles->count < MOST) bundles->names[bundles->count++] = checked(strdup(entries[i]->d_name));
+            char *name = bundles->count < MOST ? strdup(entries[i]->d_name) : NULL;
+            if (name != NULL) bundles->names[bundles->count++] = name;
             free(entries[i]);
         }
         free(entries);
