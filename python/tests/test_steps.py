@@ -1,4 +1,5 @@
 """Proves each step against SciPy or NumPy, DLPack in and out, and the calls that docs/python.md sets beside others'."""
+import inspect
 import math
 
 import numpy as np
@@ -9,6 +10,8 @@ from scipy.spatial import cKDTree
 from sklearn.neighbors import radius_neighbors_graph
 
 import trkx
+from trkx import _structures
+from trkx._library import options
 
 
 class Tensor:
@@ -98,7 +101,7 @@ def test_radius_graph_of_nothing(shape):
 def test_connected_components(points):
     edges = trkx.radius_graph(points, 0.05)
     count, expected = connected_components(coo_matrix((np.ones(edges.shape[1]), edges), (3000, 3000)))
-    labels = trkx.components(3000, edges)
+    labels = trkx.components(3000, edges, min_hits=1)
     assert labels.max() == count == len(np.unique(np.stack([labels, expected]), axis=1).T)
     first = np.unique(labels, return_index=True)[1]
     assert (np.diff(first) > 0).all()  # counted in the order of their first nodes
@@ -106,8 +109,20 @@ def test_connected_components(points):
 
 def test_connected_components_over_a_cut():
     edges = [[0, 1, 2, 3], [1, 2, 3, 4]]
-    assert trkx.components(5, edges, [.9, .9, .5, .9], min_hits=3).tolist() == [1, 1, 1, 0, 0]
+    assert trkx.components(5, edges, [.9, .9, .5, .9]).tolist() == [1, 1, 1, 0, 0]
+    assert trkx.components(5, edges, [.9, .9, .5, .9], min_hits=2).tolist() == [1, 1, 1, 2, 2]
     assert trkx.components(5, edges, [.9, .9, .5, .9], cut=.4).tolist() == [1] * 5
+
+
+@pytest.mark.parametrize("method, struct, init", [
+    (trkx.components, _structures.LabellingOptions, "trkx_labelling_options_init"),
+    (trkx.join, _structures.LabellingOptions, "trkx_labelling_options_init"),
+    (trkx.walkthrough, _structures.WalkthroughOptions, "trkx_walkthrough_options_init")])
+def test_defaults_are_the_librarys(method, struct, init):
+    defaults = options(struct, init)
+    for parameter in inspect.signature(method).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not None:
+            assert parameter.default == pytest.approx(getattr(defaults, parameter.name)), parameter.name
 
 
 def test_features(event):

@@ -79,7 +79,7 @@ def orient_edges(xyz: Any, edges: Any) -> Int64:
     return turned.view()
 
 
-def components(n: int, edges: Any, scores: Any = None, *, cut: float = 0.5, min_hits: int = 1,
+def components(n: int, edges: Any, scores: Any = None, *, cut: float = 0.5, min_hits: int = 3,
                threads: int = 0) -> Int32:
     """Weakly connected components of n nodes: labels int32 [n], from 1 in the order of their first nodes.
 
