@@ -1,4 +1,4 @@
-/* Arrangements of points that a search by radius is tried on. Include after cmocka.h. */
+/* Arrangements of points for tests of the search by radius. Include after cmocka.h. */
 #ifndef TRKX_TESTS_POINTS_H
 #define TRKX_TESTS_POINTS_H
 

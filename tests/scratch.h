@@ -1,4 +1,4 @@
-/* For tests that need files: a directory of their own, removed at the end. Include after cmocka.h. */
+/* For tests that need files: a directory for each, removed at the end. Include after cmocka.h. */
 #ifndef TRKX_TESTS_SCRATCH_H
 #define TRKX_TESTS_SCRATCH_H
 

@@ -1,7 +1,7 @@
-/* Proves: blocks of an arena do not overlap, are aligned, keep their content, and may be taken and given back
- * by any thread; the count is that of the live blocks; after the first rounds an arena asks the system for
- * nothing; it outlives those it was borrowed from; failing growth is a NULL, and leaks nothing; under
- * AddressSanitizer the rims of a block and what was given back are poisoned. */
+/* Proves: blocks of an arena do not overlap, are aligned, keep their content, and can be taken and
+ * returned by any thread; the count is that of the live blocks; after the first rounds an arena allocates
+ * nothing from the system; it outlives the pool that lent it; if it cannot grow the result is NULL, and
+ * nothing leaks; under AddressSanitizer the edges of a block and released blocks are poisoned. */
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>

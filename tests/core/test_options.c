@@ -1,6 +1,6 @@
-/* Proves that NULL options stand for the defaults; that of options which are shorter, of an earlier version,
- * only what they have is read; that such as no init function has filled, or a later version, are turned down;
- * and those that the execution provider does not have. */
+/* Proves that NULL options mean the defaults; that of shorter options, from an earlier version, only the
+ * existing members are read; that options of a later version, or not filled by an init function, are
+ * rejected; and so are options that the execution provider does not have. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Proves: a detector's modules are read with every column in its place and found by their ids, others not;
- * what is wrong with a file is named with its line; no failing allocation leaks. detector.json is read field
- * by field, as bundle.json is; what is written is read again bit by bit; the bundles' detector is the
+/* Proves: a detector's modules are read with every column in its place, and found by their ids only;
+ * errors name file and line; no failing allocation leaks. detector.json is read field by field, as
+ * bundle.json is; written files give the same detector again, bit for bit; the bundles' detector is the
  * simulated one. */
 #include <math.h>
 #include <setjmp.h>

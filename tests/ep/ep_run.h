@@ -1,5 +1,5 @@
-/* For tests of ep/: models run by ONNX Runtime as it is and with the provider, on graphs of many sizes, and
- * compared. Include after cmocka.h. */
+/* For tests of ep/: runs models in ONNX Runtime with and without the provider, on graphs of many sizes,
+ * and compares the results. Include after cmocka.h. */
 #ifndef TRKX_TESTS_EP_RUN_H
 #define TRKX_TESTS_EP_RUN_H
 

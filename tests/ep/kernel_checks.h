@@ -1,5 +1,5 @@
-/* What every set of the provider's kernels has to hold, apart from a framework for tests, so that it can be
- * compiled for another processor too (tests/packaging/aarch64.bats). */
+/* Checks that every set of the provider's kernels must pass. Independent of a test framework, so that they
+ * can also be compiled for another processor (tests/packaging/aarch64.bats). */
 #ifndef TRKX_TESTS_EP_KERNEL_CHECKS_H
 #define TRKX_TESTS_EP_KERNEL_CHECKS_H
 

@@ -1,5 +1,4 @@
-/* The checks of tests/ep/test_kernels.c where there is no cmocka: for aarch64, see
- * tests/packaging/aarch64.bats. */
+/* The checks of tests/ep/test_kernels.c without cmocka, for aarch64: see tests/packaging/aarch64.bats. */
 #include <stdio.h>
 
 #include "ep/kernels_best.h"

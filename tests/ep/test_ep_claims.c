@@ -1,6 +1,6 @@
-/* Proves: what the provider cannot do it leaves to others, whole or in part, with the results of the stock
- * runtime; parts never depend on each other in a circle; an input that cannot be run fails with a status, in
- * both alike. */
+/* Proves: the provider leaves what it cannot do to ONNX Runtime, in whole or in part, with the results of
+ * the stock runtime; parts never depend on each other in a cycle; an input that cannot be run fails with a
+ * status, with and without the provider. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Proves: the provider takes each form of operator that is its own, whole, and its results agree with the
- * stock runtime's to 1e-4 on graphs of all sizes; they are the same bytes on 1, 2 and 4 threads, and again.
- */
+/* Proves: the provider claims each form of the operators it supports completely; its results agree with
+ * the stock runtime's to 1e-4 on graphs of all sizes, and are the same bytes on 1, 2 and 4 threads and when
+ * repeated. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

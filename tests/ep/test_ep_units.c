@@ -1,8 +1,8 @@
-/* Proves, of ep/: an arena gives back what was asked for, and all of it when work gives up; an index is read
- * and grouped as a plain loop would, and says where it is out of range; in the plans of random programs,
- * rewritten or not, each instruction finds the columns, rows and indices that it reads where they were
- * written, whatever was written since, in whichever order a pass takes its blocks; their runs give the same
- * bytes on one thread and on four; weights are packed once for all runs. */
+/* Proves, of ep/: an arena returns what was requested, and frees everything when a task gives up; an index
+ * is read and grouped as a simple loop would, and errors say where it is out of range; in the plans of random
+ * programs, rewritten or not, each instruction finds its columns, rows and indices where they were written,
+ * in whatever order a pass takes its blocks; runs give the same bytes on one thread and on four; weights are
+ * packed once for all runs. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
-/* Proves that every set of the provider's kernels that this machine runs gives what plain loops in double
- * precision give, for all widths, numbers of rows and special values; that a row's result is the same bits in
- * every place of a block; that nothing beyond rows and columns is touched; and that the best set is one that
- * is not disabled. */
+/* Proves that every set of the provider's kernels that this machine can run agrees with simple loops in
+ * double precision, for all widths, numbers of rows and special values; that a row's result has the same bits
+ * at every place of a block; that nothing outside the rows and columns is touched; and that the best enabled
+ * set is chosen. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
-/* Proves: every feature has the value of its definition, computed here another way (angles by acos and by
- * log(tan), rotations by projecting on the axes, in long double), on a hand-made detector with values worked
- * out by hand and on a real event; it is scaled by division; the bytes do not depend on the threads; what a
- * feature lacks is an error. */
+/* Proves: every feature has the value of its definition, computed here in a different way (angles by acos
+ * and log(tan), rotations by projection on the axes, in long double), on a hand-made detector with values
+ * worked out by hand and on a real event; it is divided by its scale; the bytes do not depend on the number
+ * of threads; missing inputs are errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Proves that the GPU's search by radius, run on the processor's threads, gives the bytes of the CPU's: for
- * any size, dimension, k, arrangement of points, direction of edges and number of threads, however far apart
- * points are and however little memory there is; and that it refuses what it cannot do. */
+/* Proves that the GPU's search by radius, run on the processor's threads, gives the same bytes as the
+ * CPU's: for any size, dimension, k, arrangement of points, direction of edges and number of threads, however
+ * far apart the points are and however little memory there is; and that it rejects what it cannot do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

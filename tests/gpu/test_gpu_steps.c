@@ -1,7 +1,7 @@
-/* Proves that the GPU's steps between the networks, run on the processor's threads, give the bytes of the
- * CPU's: features, batches of edges, sigmoid, cuts, components and tracks, with any number of
- * threads; that a pool keeps its budget; and that every call to the device may fail: it comes back as a
- * status, with nothing left behind, and the next one works. */
+/* Proves that the GPU's steps between the networks, run on the processor's threads, give the same bytes as
+ * the CPU's: features, batches of edges, sigmoid, cuts, components and tracks, with any number of threads;
+ * that a pool keeps its budget; and that every call to the device may fail: this gives a status, leaves
+ * nothing behind, and the next call works. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

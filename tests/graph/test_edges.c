@@ -1,7 +1,7 @@
-/* Proves that the search by radius gives, byte by byte, what comparing all pairs gives: for any size,
+/* Proves that the search by radius gives, byte for byte, the result of comparing all pairs: for any size,
  * dimension, k, arrangement of points and number of threads; that bad arguments and failing allocations are
- * errors that leave nothing behind; that edges are oriented outwards; that a cut keeps order and scores; and
- * that the keys below it sort and select. */
+ * errors that leave nothing behind; that edges are directed outwards; that a cut keeps order and scores; and
+ * that the keys it uses sort and select correctly. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

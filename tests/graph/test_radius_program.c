@@ -1,6 +1,6 @@
-/* Proves that `trkx stage radius --radius 1.6 --k 500` gives what comparing all pairs gives, on 8-dimensional
- * points: from none to 20,000, with duplicates, and with all of them inside one radius. The program is TRKX;
- * where it is instrumented (TRKX_SANITIZE) the largest sizes are left out. */
+/* Proves that `trkx stage radius --radius 1.6 --k 500` gives the result of comparing all pairs, on
+ * 8-dimensional points: from none to 20,000, with duplicates, and with all of them within one radius. The
+ * program is TRKX; if it is instrumented (TRKX_SANITIZE), the largest sizes are left out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* libFuzzer: whatever the bytes of an array's file, reading them ends in an array whose elements can all be
- * read, or in an error. The input's first byte chooses .npy or CSV and the type; the rest is the file. Start
- * it with tests/corpus/fuzz_array. */
+/* libFuzzer: whatever the bytes of an array's file, reading it gives an array whose elements can all be
+ * read, or an error. The input's first byte chooses .npy or CSV and the type; the rest is the file. Start it
+ * with tests/corpus/fuzz_array. */
 #include "io/array.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

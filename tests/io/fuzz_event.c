@@ -1,7 +1,6 @@
-/* libFuzzer: whatever the bytes of an event's files, reading them ends in an event that is consistent or in
- * an error with one line of text, and in the same in whatever parts they are read. The input is the four
- * files (hits, cells, truth, particles), separated by bytes 0x1e; an empty one is not there. Start it with
- * tests/corpus/fuzz_event. */
+/* libFuzzer: whatever the bytes of an event's files, reading them gives a consistent event or an error of one
+ * line, and the same in however many parts they are read. The input is the four files (hits, cells, truth,
+ * particles), separated by bytes 0x1e; an empty one: no file. Start it with tests/corpus/fuzz_event. */
 #include <string.h>
 
 #include "io/event_read.h"

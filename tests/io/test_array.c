@@ -1,6 +1,6 @@
-/* Proves: .npy headers of every form that NumPy writes are understood, all others refused; elements are
- * converted exactly or refused with row and column; what trkx writes, as .npy or CSV, plain or gzipped, it
- * reads back as the same bytes; no cut or altered file crashes; no failing allocation leaks. */
+/* Proves: .npy headers of every form that NumPy writes are understood, all others rejected; elements are
+ * converted exactly or rejected with row and column; files that trkx writes, .npy or CSV, plain or gzipped,
+ * are read back as the same bytes; truncated or altered files never crash; no failing allocation leaks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
-/* Proves: events come out of their files bit for bit (against a plain line by line reader on a real event,
- * and on random events with rows and columns in any order, extra columns, either line ending, plain and
- * gzipped); what trkx writes, it reads back as the same bits; the files are found by prefix and by any file's
- * path; what is wrong is an error that names file and line, and leaves no event, no file and no memory
- * behind. All that is the same with any number of threads. */
+/* Proves: events are read bit for bit (compared with a simple line-by-line reader on a real event, and on
+ * random events with rows and columns in any order, extra columns, either line ending, plain and gzipped);
+ * what trkx writes, it reads back bit for bit; files are found by prefix and by the path of any of them;
+ * errors name file and line, and leave no event, no file and no memory behind. All this for any number of
+ * threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Proves: an event in structured .npy files, of whatever number types, is the event of its CSV files; what a
- * file lacks or holds wrongly is an error that names the column and the record; a file cut anywhere is an
- * error; tracks written as .npy come back. */
+/* Proves: an event in structured .npy files, of whatever number types, equals that of its CSV files; a
+ * missing or wrong column is an error that names column and record; a file truncated anywhere is an error;
+ * tracks written as .npy are read back. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

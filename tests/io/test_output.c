@@ -1,7 +1,7 @@
-/* Proves: memory is aligned, counted to the byte's block and back to zero, refuses sizes that overflow, and
- * fails on demand at the Nth allocation; output files appear whole or not at all, plain and gzipped, and a
- * failure names the file, says why and leaves no trace, nor does a process that dies; links and modes stay,
- * and what is no regular file is written through. */
+/* Proves: memory is aligned, counted exactly and back to zero, rejects sizes that overflow, and fails on
+ * demand at the Nth allocation; output files appear whole or not at all, plain and gzipped; a failure names
+ * the file and the reason and leaves no trace, nor does a process that dies; links and modes are kept, and
+ * non-regular files are written directly. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

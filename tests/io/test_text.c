@@ -1,7 +1,7 @@
-/* Proves: numbers are read with the same bits as the C library's strtod whatever their form and the locale,
- * and written so that they read back with the same bits; tables find their columns and name the line of what
- * is wrong, in whatever parts and by however many threads they are read; gzip files that are cut or damaged
- * anywhere are errors. */
+/* Proves: numbers are read with the same bits as by the C library's strtod, whatever their form and the
+ * locale, and written so that they are read back with the same bits; tables find their columns, and errors
+ * name the line, in however many parts and by however many threads they are read; gzip files that are
+ * truncated or damaged anywhere are errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

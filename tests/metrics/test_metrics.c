@@ -1,7 +1,7 @@
-/* Proves that labels are judged as documented: the score of TrackML as trackml-library's score_event computes
- * it, efficiencies, fragments, fakes, duplicates and purity, by hand and against a slow evaluation written
- * apart; that true edges follow each particle outwards from its vertex; that on a real event (where there is
- * one) perfect labels get perfect figures; and that bad input and failing allocations are errors. */
+/* Proves that labels are evaluated as documented: the TrackML score as by trackml-library's score_event,
+ * efficiencies, fragments, fakes, duplicates and purity, by hand and against a slow, independent evaluation;
+ * that true edges follow each particle outwards from its vertex; that on a real event (if there is one)
+ * perfect labels get perfect figures; and that bad input and failing allocations are errors. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

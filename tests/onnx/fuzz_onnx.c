@@ -1,8 +1,7 @@
 /* libFuzzer: no bytes in place of an ONNX model make reading, describing, checking or repairing it crash,
- * leak or read past its end; what is repaired is a model again; a model of which the library says that it has
+ * leak or read past its end; a repaired model is a model again; a model that, according to the library, has
  * no data in other files has none. The first byte lets allocations fail: 0 none, n the nth and later ones.
- * Start it with tests/corpus/fuzz_onnx: small networks as tests/onnx/onnx_models.h builds them, a byte 0 in
- * front. */
+ * Start it with tests/corpus/fuzz_onnx: small networks of tests/onnx/onnx_models.h, after a byte 0. */
 #include <stdlib.h>
 
 #include "core/memory.h"

@@ -1,5 +1,5 @@
-/* For tests of onnx/: ONNX models built message by message, and a small interaction network with its plain
- * evaluation. Include after cmocka.h. */
+/* For tests of onnx/: ONNX models built message by message, and a small interaction network with a simple
+ * evaluation of it. Include after cmocka.h. */
 #ifndef TRKX_TESTS_ONNX_MODELS_H
 #define TRKX_TESTS_ONNX_MODELS_H
 

@@ -1,5 +1,5 @@
-/* Proves: each kind of fault is found where a model has it, and is named with its node; a model without
- * faults, and the default bundle, have none. */
+/* Proves: each kind of fault is found in a model that has it, and is reported with its node; a model
+ * without faults, and the default bundle, have none. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
-/* Proves: a model whose data is in files beside it gives the same scores as with its data inside, wherever
- * the process works; no file of the working directory is taken; what is not such a file, has another checksum
- * or none, or does not fit its tensor is an error that names the tensor; so is data anywhere but in the
- * graph's own initializers, which ONNX Runtime would fetch by itself; what reads models for `trkx model` has
- * the data inside; every failing allocation is an error and leaks nothing. */
+/* Proves: a model with data in other files gives the same scores as with its data inside, whatever the
+ * working directory, from which no file is taken; files that are missing, have a wrong checksum or none, or
+ * do not fit their tensor are errors that name the tensor; so is external data anywhere but in the graph's
+ * own initializers, which ONNX Runtime would load by itself; `trkx model` reads models with their data
+ * inside; every failing allocation is an error and leaks nothing. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
-/* Proves: an ONNX file comes back as it was written, with what the schema does not know; what is no ONNX
- * model, what is cut anywhere and what is nested without end is an error that names the file, and leaves
- * nothing; so does every allocation that fails. */
+/* Proves: an ONNX file is read back as it was written, including fields unknown to the schema; a file that
+ * is no ONNX model, truncated anywhere or nested too deeply is an error that names the file and leaves
+ * nothing behind; so is every failing allocation. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Proves: from small networks of every convention (names, 3 or 12 features, nodes and edges or gathered
  * pairs, [2,m] or [m,2], int64 or int32, [m] or [m,1], sigmoid or logits) `trkx model import` writes a bundle
- * that loads, and whose networks give what a plain evaluation gives, whatever the batch; what it cannot read
- * it asks for by the option's name, and then writes nothing. The program is TRKX. */
+ * that loads, and whose networks agree with a simple evaluation, whatever the batch; if it cannot derive
+ * something, it asks for the option by name and writes nothing. The program is TRKX. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
-/* Proves: a model whose sums over edges were exported as overwriting scatters gives, once repaired, what a
- * plain evaluation of the network gives, from every operator set that is converted and to every one; as it
- * was, it does not. What else is changed is said, and leaves the results as they were; what cannot be
- * converted is refused by the name of its node. */
+/* Proves: a model whose sums over edges were exported as overwriting scatters gives wrong results, and
+ * once repaired those of a simple evaluation, from every operator set that is converted and to every one.
+ * Other changes are reported and keep the results; what cannot be converted is rejected with the name of its
+ * node. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

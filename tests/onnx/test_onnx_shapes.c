@@ -1,6 +1,6 @@
-/* Proves: extents count in nodes and edges; each operator's shape follows from its inputs', through the
- * detours that exporters take; what is known of a network is its arithmetic a node and an edge, which is
- * exact for the default bundle's. */
+/* Proves: extents count in nodes and edges; each operator's shape follows from its inputs', also through
+ * the detours that exporters take; the arithmetic of a network per node and per edge is exact for those of
+ * the default bundle. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Proves: libtrkx has the ABI that tests/packaging/abi/libtrkx.abixml describes, additions aside; and that the check refuses a
-# function that is gone or has changed, and a struct that has changed, unless the SOVERSION is a new one.
+# Proves: libtrkx has the ABI described in tests/packaging/abi/libtrkx.abixml, apart from additions; and that the
+# check rejects removed and changed functions and structs unless the SOVERSION is new.
 load ../helpers
 
 setup() {

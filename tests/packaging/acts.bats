@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Proves: adapters/acts builds against an installed trkx and ACTS' interface (tests/packaging/acts_interface stands in for ACTS),
-# its package is found by a user outside, its stages do what ACTS asks of them (tests/packaging/acts/test_acts.cpp, under
-# UBSan and with the standard library's assertions), its examples find the tracks of trkx run, whatever the order of the
-# space points, and trkx' own build takes it in where ACTS is found.
+# Proves: adapters/acts builds against an installed trkx and ACTS' interface (tests/packaging/acts_interface stands in
+# for ACTS), other projects find its package, its stages do what ACTS asks of them
+# (tests/packaging/acts/test_acts.cpp, under UBSan and with the standard library's assertions), its examples find the
+# tracks of trkx run, whatever the order of the space points, and trkx' own build includes it if ACTS is found.
 load ../helpers
 
 setup_file() {

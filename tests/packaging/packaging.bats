@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Proves: what `cmake --install` puts into a prefix is complete, and may be moved (all of this runs on a tree that was):
-# programs outside of the repository build and run against it through the CMake package and through pkg-config, with
-# the shared and the static library, in C and C++, also where there is no clone any more; no library is taken out of the
-# working directory; the library exports nothing but the names that trkx.h declares.
+# Proves: what `cmake --install` puts into a prefix is complete and can be moved (all tests use a tree that was):
+# programs outside the repository build and run against it through the CMake package and pkg-config, with the shared
+# and the static library, in C and C++, also without the clone; no library is loaded from the working directory; the
+# library exports only the names that trkx.h declares.
 load ../helpers
 
 setup_file() {

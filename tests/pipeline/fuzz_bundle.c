@@ -1,5 +1,5 @@
-/* Proves: no text in place of bundle.json makes the parser crash, leak or read past its end; what it accepts
- * is complete. The first byte lets allocations fail: 0 none, n the nth and later ones. */
+/* libFuzzer: no text in place of bundle.json makes the parser crash, leak or read past its end; accepted
+ * bundles are complete. The first byte lets allocations fail: 0 none, n the nth and later ones. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
-/* Proves: bundle.json is read field by field: a complete one comes out as it was written; a field that is
- * missing, unknown, of another type or out of range is an error that names file and field; a text that is not
- * JSON names file and line; a model's file is compared with its checksum; every failing allocation is an
- * error and leaks nothing (run under AddressSanitizer). */
+/* Proves: bundle.json is read field by field: a complete one is read as written; a field that is missing,
+ * unknown, of another type or out of range is an error that names file and field; a text that is not JSON is
+ * an error that names file and line; a model's file is compared with its checksum; every failing allocation
+ * is an error and leaks nothing (run under AddressSanitizer). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

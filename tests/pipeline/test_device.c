@@ -1,11 +1,12 @@
-/* Proves, with the source of gpu/ built for the processor (libtrkx_cuda_host.so, whose "device" memory is the
- * host's and whose networks ONNX Runtime's CPU provider runs): a pipeline on a device gives the labels, the
- * edges and the scores of the CPU's pipeline with stock kernels, byte by byte, for bundles that join and
- * complete tracks and for those with components, whatever the filter's batches; nothing comes back but the
- * labels unless truth, copies or the edges are asked for; the single networks likewise; events share several
- * devices; each failing call of the device, and failing allocations, are a status, leak nothing, and the next
- * run is as before; a budget is kept by smaller batches, or refused with the need; the networks' memory comes
- * out of the device's pool; an ONNX Runtime without CUDA and lists that name no devices are told. */
+/* Proves, with the source of gpu/ built for the processor (libtrkx_cuda_host.so, whose "device" memory is
+ * the host's and whose networks are run by ONNX Runtime's CPU provider): a pipeline on a device gives the
+ * same labels, edges and scores, byte for byte, as the CPU's pipeline with stock kernels, for bundles that
+ * join and complete tracks and for those with components, whatever the filter's batches; only the labels are
+ * copied back unless truth, copies or the edges are requested; the same for single networks; events share
+ * several devices; each failing call of the device and each failing allocation is a status and leaks nothing,
+ * and the next run works; a budget is kept by smaller batches, or rejected with the amount needed; the
+ * networks' memory comes from the device's pool; an ONNX Runtime without CUDA and lists that name no devices
+ * are reported. */
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>

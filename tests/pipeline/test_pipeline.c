@@ -1,11 +1,11 @@
-/* Proves: the pipeline's labels do not depend on the number of threads, on the batches of the filter, or on
- * other threads that use the same pipeline at once; they are what the steps called one by one give, and what
- * reading and running apart give; the hook sees every step's tensors as documented, and can stop the run
- * anywhere; a run's CPU time is that of its thread where it has one; events without hits or edges have no
- * tracks; after a few runs only what is handed to the caller comes from the system, and a run leaves nothing
- * in the pipeline's memory; each failing allocation of loading and running is TRKX_ERROR_MEMORY and leaks
- * nothing (run under AddressSanitizer); wrong arguments are refused.
- * The bundle is models/default, or that of the environment's TRKX_BUNDLE. */
+/* Proves: the pipeline's labels do not depend on the number of threads, on the batches of the filter, or
+ * on other threads that use the same pipeline at once; they are the same step by step, and if reading and
+ * running are separate; the hook sees every step's tensors as documented, and can stop the run anywhere; a
+ * run's CPU time is that of its thread if it has one; events without hits or edges have no tracks; after a
+ * few runs only the result is allocated from the system, and a run leaves nothing in the pipeline's memory;
+ * each failing allocation while loading and running is TRKX_ERROR_MEMORY and leaks nothing (run under
+ * AddressSanitizer); wrong arguments are rejected. The bundle is models/default, or that of the environment's
+ * TRKX_BUNDLE. */
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>

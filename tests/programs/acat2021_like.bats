@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Proves: models/acat2021-like finds the tracks of an event from positions and modules alone: it wants no cells, and
+# Proves: models/acat2021-like finds the tracks of an event from positions and modules alone: it needs no cells, and
 # its tracks are the same with cells and without; with modules it joins and completes as models/default does.
 load ../helpers
 

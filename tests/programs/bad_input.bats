@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Proves: through the program, each kind of bad input gives one line that names file, line and cause, exit code 1
-# and no output; events without hits, or with one, are valid.
+# Proves: each kind of bad input makes the program print one line that names file, line and cause, exit with code 1
+# and write no output; events without hits, or with one, are valid.
 load ../helpers
 
 setup_file() { make_event 40; }

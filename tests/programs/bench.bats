@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Proves: trkx bench times every part and writes one line of CSV a case; a result that is a little wrong is found,
-# and not timed; wrong usage is exit code 2; nothing is left behind. Nothing here depends on how long it takes.
+# Proves: trkx bench times every part and writes one line of CSV per case; a slightly wrong result is detected and not
+# timed; wrong usage is exit code 2; nothing is left behind. Nothing here depends on timing.
 load ../helpers
 
 setup_file() {

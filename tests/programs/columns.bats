@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Proves: a bundle may name columns that come with the hits, and they reach its networks: with z given under another
-# name models/acat2021-like finds the same tracks, from CSV and from .npy; a column that is missing, not finite or no
-# number is an error that names it.
+# Proves: the columns that a bundle names reach its networks: with z under another name, models/acat2021-like finds
+# the same tracks, from CSV and from .npy; a column that is missing, not finite or not a number is an error that names
+# it.
 load ../helpers
 
 setup_file() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Proves: the program's commands do what their help says: on events given as prefix, file or directory, step by
-# step as at once, with the same bytes whatever the threads; wrong usage is exit code 2 and one line.
+# Proves: the program's commands do what their help says: on events given as prefix, file or directory, step by step
+# or at once, with the same bytes for any number of threads; wrong usage is exit code 2 and one line.
 load ../helpers
 
 setup_file() { make_event 100; }

@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
-# Proves: end to end, models/default finds the tracks that it found when tests/golden was made: on at least 99 %
-# of the hits, since another CPU or ONNX Runtime rounds differently and an edge near its cut may change sides;
-# the real event of ../shared/data scores what the default bundle promises; the published GNN runs as a part of
-# a bundle.
+# Proves: end to end, models/default finds the same tracks as when tests/golden was made, on at least 99 % of the
+# hits: another CPU or ONNX Runtime rounds differently, and an edge near its cut may change sides. The real event of
+# ../shared/data has the promised score; the published GNN runs as part of a bundle.
 load ../helpers
 
 golden=$repository/tests/golden

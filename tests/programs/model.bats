@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
-# Proves: trkx model says what a model is, finds what is wrong with one and mends it, by itself or against its
-# bundle; the exit code tells; what it cannot do leaves no file; the published GNN goes from sixteen broken sums to
-# none.
+# Proves: trkx model describes a model, finds its faults and repairs them, alone or against its bundle; the exit code
+# says so; a failure leaves no file; the published GNN goes from sixteen broken sums to none.
 load ../helpers
 
 # A small network whose sums over edges were exported as overwriting scatters, of operator set 12.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Proves: trkx model import makes bundles that run: of a folder of files as their authors name them, of a Triton
-# repository, of the published GNN, repaired, with our own embedding and filter; what is wrong with a network, with
-# the options or with the place leaves nothing behind.
+# Proves: trkx model import makes working bundles from a folder of files as their authors name them, from a Triton
+# repository, and from the published GNN, repaired, with our own embedding and filter; wrong networks, options or
+# destinations leave nothing behind.
 load ../helpers
 
 setup_file() {

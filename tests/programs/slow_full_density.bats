@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Proves: a simulated event of full density, which no training has seen, goes through the chain within 3 GB and
-# scores at least 0.90 with models/default.
+# Proves: a simulated event of full density, unused in training, is processed within 3 GB and scores at least 0.90
+# with models/default.
 load ../helpers
 
 @test "full density: at least 0.90, at most 3 GB" {

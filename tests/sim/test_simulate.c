@@ -1,7 +1,7 @@
-/* Proves: simulated events are a function of seed and number alone, whatever the number of threads; every hit
- * lies on its module and near the true point; truth, particles and cells agree with each other; numbers of
- * hits, noise and overlaps are TrackML's; the built-in modules are those of TrackML's detectors.csv; and
- * nothing leaks wherever memory runs out. */
+/* Proves: simulated events are a function of seed and number alone, whatever the number of threads; every
+ * hit lies on its module and near the true point; truth, particles and cells are consistent; numbers of hits,
+ * noise and overlaps are TrackML's; the built-in modules are those of TrackML's detectors.csv; and nothing
+ * leaks wherever memory runs out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* For tests: random graphs of a few hits, as methods of track labelling get them. */
+/* For tests: random graphs of a few hits, as input of track labelling methods. */
 #ifndef TRKX_TESTS_TRACKS_SMALL_GRAPH_H
 #define TRKX_TESTS_TRACKS_SMALL_GRAPH_H
 

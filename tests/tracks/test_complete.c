@@ -1,5 +1,5 @@
-/* Proves that completion gives tracks back the hits that were taken from them, or that went to other tracks,
- * finds those of which nothing was left, and joins pieces; that it is what the reference computes,
+/* Proves that completion returns hits to the tracks they were removed from or that lost them to other
+ * tracks, finds tracks that were removed completely, and joins pieces; that it agrees with the reference,
  * whatever the number of threads; and that bad input and failing allocations are errors that leave nothing
  * behind. */
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Proves that the tracks are the connected components over the cut, labelled in the order of their first
- * hits: by hand, against walking from hit to hit for random graphs, whatever the order of the edges and the
+ * hits: by hand, and by walking from hit to hit on random graphs, whatever the order of the edges and the
  * number of threads; and that bad input and failing allocations are errors. */
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Proves that joining takes the edges in decreasing order of their scores and never puts two hits of a module
- * on one track: by hand, and against the reference for random graphs; and that bad input and failing
+/* Proves that joining takes the edges in decreasing order of their scores and never puts two hits of a
+ * module on one track: by hand, and against the reference for random graphs; and that bad input and failing
  * allocations are errors. */
 #include <math.h>
 #include <setjmp.h>

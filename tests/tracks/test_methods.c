@@ -1,6 +1,6 @@
-/* Proves of every method of track labelling in the table that it finds what its reference finds, on random
- * graphs, whatever its settings and the threads; that its name is found, and that an unknown name is rejected
- * with a list of all names. */
+/* Proves that every track labelling method in the table agrees with its reference on random graphs,
+ * whatever its settings and the number of threads; that its name is found, and that an unknown name is
+ * rejected with a list of all names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
-/* Proves that the walkthrough takes components without junctions whole and the longest paths from the others:
- * by hand (tests/tracks/test_methods.c compares it with its reference); that with positions the tracks do not
- * depend on the order of hits and edges; and that bad input and failing allocations are errors. */
+/* Proves that the walkthrough makes a track of each component without junctions, and of the longest paths
+ * in the others: by hand (tests/tracks/test_methods.c compares it with its reference); that with positions
+ * the tracks do not depend on the order of hits and edges; and that bad input and failing allocations are
+ * errors. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
