@@ -1,5 +1,5 @@
-# Proves, of --device: a missing library is reported; with the source of gpu/ built for the processor (CUDA_HOST), the tracks, scores and
-# embeddings of a "device" are the CPU's, events are spread over several, and bench prints its table.
+# Proves, of --device: a missing library is reported; with the source of gpu/ built for the processor (CUDA_HOST), the
+# tracks, scores and embeddings of a "device" are the CPU's, events are spread over several, and bench prints its table.
 load ../helpers
 
 setup_file() {
