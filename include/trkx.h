@@ -86,7 +86,7 @@ TRKX_API const char *trkx_status_name(enum trkx_status status);
 
 /* A further number per hit, for networks that use it: a time, a charge, a width. */
 typedef struct trkx_hits_column {
-    const char *name;    /* as in the bundle, or in the spec of a feature */
+    const char *name;    /* as in the bundle, or in the spec of a feature; no two of the hits have the same */
     const float *values; /* [n] finite */
 } trkx_hits_column;
 
@@ -155,9 +155,9 @@ enum trkx_event_parts {
 TRKX_API enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads, trkx_event **event,
                                           trkx_error *error);
 
-/* The same, with further columns of the file of hits (names [count], other than those of trkx_hits), which
- * become trkx_hits.columns in this order. Errors: also FORMAT (no such column, a value is not a finite
- * number). */
+/* The same, with further columns of the file of hits (names [count], each once, other than those of
+ * trkx_hits), which become trkx_hits.columns in this order. Errors: also ARGUMENT (a name is NULL or
+ * requested twice), FORMAT (no such column, a value is not a finite number). */
 TRKX_API enum trkx_status trkx_event_read_columns(const char *prefix, unsigned parts, int threads,
                                                   const char *const *names, size_t count, trkx_event **event,
                                                   trkx_error *error);
@@ -232,8 +232,8 @@ TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 
 /* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs modules: the extent
  * and direction of a cluster and the features of a hit's module do. A hit without cells gets 0 for all cell
- * features. Errors: ARGUMENT (columns of hits missing for a spec, or not finite; module not in the detector),
- * MEMORY. Complexity O(n F). */
+ * features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one name; module not
+ * in the detector), MEMORY. Complexity O(n F). */
 TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,
                                         float *features, trkx_error *error);

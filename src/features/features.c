@@ -237,6 +237,35 @@ static const char *missing(const trkx_hits *hits, const trkx_detector *detector,
     return NULL;
 }
 
+static bool is_repeated(const trkx_hits *hits, size_t k)
+{
+    for (size_t j = 0; j < k; j++)
+        if (strcmp(hits->columns[j].name, hits->columns[k].name) == 0) return true;
+    return false;
+}
+
+/* Errors: ARGUMENT (columns that a name cannot find). */
+static enum trkx_status check_columns(const trkx_hits *hits, trkx_error *error)
+{
+    if (hits->columns == NULL && hits->columns_count > 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "features: the hits' columns are NULL, but columns_count is %zu",
+                         hits->columns_count);
+    for (size_t k = 0; k < hits->columns_count; k++) {
+        const trkx_hits_column *column = &hits->columns[k];
+        if (column->name == NULL)
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: the name of the hits' column %zu is NULL",
+                             k);
+        if (column->values == NULL && hits->count > 0)
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: the hits' column %.60s has no values",
+                             column->name);
+        if (is_repeated(hits, k))
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: the hits have two columns %.60s",
+                             column->name);
+    }
+    return TRKX_OK;
+}
+
 /* Errors: ARGUMENT (the hits have no column of this name). */
 static enum trkx_status find_column(const trkx_hits *hits, const char *name, const float **values,
                                     trkx_error *error)
@@ -289,6 +318,7 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
                               .count = specs_count};
     int32_t *found = NULL;
     enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(check_columns(hits, error));
     TRKX_ALLOCATE(request.columns, memory, specs_count, "the columns of features");
     for (size_t s = 0; s < specs_count; s++) {
         request.columns[s] = NULL;

@@ -725,10 +725,19 @@ static enum trkx_status borrow_arenas(struct reader *reader, struct trkx_arenas 
 /* Errors: ARGUMENT. */
 static enum trkx_status check_further(const struct trkx_column_names *further, trkx_error *error)
 {
-    for (size_t k = 0; k < further->count; k++)
-        if (trkx_hits_own_column(further->names[k]))
-            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the column %s is always read",
-                             further->names[k]);
+    const char *const *names = further->names;
+    if (names == NULL && further->count > 0)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the names of the columns are NULL");
+    for (size_t k = 0; k < further->count; k++) {
+        if (names[k] == NULL)
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the name of column %zu is NULL", k);
+        if (trkx_hits_own_column(names[k]))
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the column %s is always read", names[k]);
+        for (size_t j = 0; j < k; j++)
+            if (strcmp(names[j], names[k]) == 0)
+                return trkx_fail(error, TRKX_ERROR_ARGUMENT, "hits: the column %.60s is requested twice",
+                                 names[k]);
+    }
     return TRKX_OK;
 }
 

@@ -311,6 +311,15 @@ static void columns(void **state)
     refuse(&hits, NULL, specs[0], "features: hit 2: the column time is not finite");
     hits.columns_count = 0;
     refuse(&hits, NULL, specs[0], "the hits have no column time");
+    hits.columns_count = 2;
+    hits.columns = NULL;
+    refuse(&hits, NULL, specs[1], "the hits' columns are NULL, but columns_count is 2");
+    hits.columns = (trkx_hits_column[]){{"time", time}, {"time", r}};
+    refuse(&hits, NULL, specs[0], "the hits have two columns time");
+    hits.columns = (trkx_hits_column[]){{"time", time}, {NULL, r}};
+    refuse(&hits, NULL, specs[0], "the name of the hits' column 1 is NULL");
+    hits.columns = (trkx_hits_column[]){{"time", time}, {"r", NULL}};
+    refuse(&hits, NULL, specs[0], "the hits' column r has no values");
 }
 
 /* Two lists are the same where all their members are. */

@@ -224,6 +224,7 @@ static void further_columns(void **state)
     static const float xyz[] = {1, 2, 3, 4, 5, 6}, time[] = {0.1F, -2}, charge[] = {3e-30F, 4};
     static const trkx_hits_column columns[] = {{"time", time}, {"charge", charge}};
     static const char *const names[] = {"charge", "time"}, *const wrong[] = {"x"}, *const missing[] = {"tim"};
+    static const char *const twice[] = {"time", "charge", "time"}, *const unnamed[] = {"time", NULL};
     trkx_event *written, *event, *again;
     trkx_error error;
     (void)state;
@@ -248,6 +249,13 @@ static void further_columns(void **state)
     trkx_event_destroy(again);
     assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, wrong, 1, &again, &error),
                      TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, NULL, 1, &again, NULL),
+                     TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, unnamed, 2, &again, NULL),
+                     TRKX_ERROR_ARGUMENT);
+    assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, twice, 3, &again, &error),
+                     TRKX_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "hits: the column time is requested twice");
     assert_int_equal(trkx_event_read_columns(scratch_path("a"), 0, 1, missing, 1, &again, &error),
                      TRKX_ERROR_FORMAT);
     assert_non_null(strstr(error.message, "a-hits.csv:1: hits: "));
