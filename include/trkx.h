@@ -65,7 +65,8 @@ enum trkx_status {
     TRKX_ERROR_IO,       /* a file cannot be opened, read, written or renamed */
     TRKX_ERROR_FORMAT,   /* a file's content is invalid; the message has file and line */
     TRKX_ERROR_BUNDLE,  /* bundle.json or detector.json lacks a field, or a field has a wrong type or value */
-    TRKX_ERROR_MODEL,   /* a network does not fit its bundle: checksum, tensor name, rank, type, width */
+    TRKX_ERROR_MODEL,   /* a network does not fit its bundle: checksum, tensor name, rank, type, width; or an
+                         * edge's score is NaN (noticed on the CPU) */
     TRKX_ERROR_RUNTIME, /* ONNX Runtime failed; the message is its */
     TRKX_ERROR_CANCELLED, /* the step hook stopped the run */
     TRKX_ERROR_DEVICE,    /* no GPU of that number, no driver, or a failure of the GPU */
@@ -232,8 +233,8 @@ TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 
 /* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs modules: the extent
  * and direction of a cluster and the features of a hit's module do. A hit without cells gets 0 for all cell
- * features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one name; module not
- * in the detector), MEMORY. Complexity O(n F). */
+ * features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one name; a feature
+ * divided by its scale exceeds a float32; module not in the detector), MEMORY. Complexity O(n F). */
 TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,
                                         float *features, trkx_error *error);

@@ -174,7 +174,7 @@ static bool is_finite(const float *xyz)
     return isfinite(xyz[0]) && isfinite(xyz[1]) && isfinite(xyz[2]);
 }
 
-/* One row of features; false if one of them cannot be computed. */
+/* One row of features; false if one of them is not a float32, up to that one. */
 static bool describe(const struct request *request, size_t i, float *row)
 {
     const float *xyz = request->hits->xyz + 3 * i;
@@ -188,9 +188,9 @@ static bool describe(const struct request *request, size_t i, float *row)
     }
     for (size_t s = 0; s < request->count; s++) {
         const float *column = request->columns[s];
-        if (column != NULL && !isfinite(column[i])) return false;
         double value = column != NULL ? (double)column[i] : feature_of(request->specs[s].feature, &of);
         row[s] = (float)(value / request->specs[s].scale);
+        if (!isfinite(row[s])) return false;
     }
     return true;
 }
@@ -208,13 +208,20 @@ static enum trkx_status fail_position(const trkx_hits *hits, size_t i, trkx_erro
                      "xyz"[d]);
 }
 
-static enum trkx_status fail_hit(const struct request *request, size_t i, trkx_error *error)
+/* row: the hit's features, up to the one that failed. */
+static enum trkx_status fail_hit(const struct request *request, size_t i, const float *row, trkx_error *error)
 {
+    long long id = id_of(request->hits, i);
     size_t s = 0;
     if (!is_finite(request->hits->xyz + 3 * i)) return fail_position(request->hits, i, error);
-    while (request->columns[s] == NULL || isfinite(request->columns[s][i])) s++;
-    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: hit %lld: the column %s is not finite",
-                     id_of(request->hits, i), request->specs[s].column);
+    while (isfinite(row[s])) s++;
+    const trkx_feature_spec *spec = &request->specs[s];
+    if (request->columns[s] != NULL && !isfinite(request->columns[s][i]))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "features: hit %lld: the column %.60s is not finite", id,
+                         spec->column);
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                     "features: hit %lld: %.60s divided by its scale %g is not a float32", id,
+                     trkx_feature_spec_name(spec), spec->scale);
 }
 
 enum trkx_status trkx_hits_check_positions(const trkx_hits *hits, trkx_error *error)
@@ -330,7 +337,7 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
         request.modules = found;
     }
     size_t bad = describe_all(&request, threads, features);
-    if (bad != SIZE_MAX) status = fail_hit(&request, bad, error);
+    if (bad != SIZE_MAX) status = fail_hit(&request, bad, features + bad * specs_count, error);
 cleanup:
     trkx_release(request.columns);
     trkx_release(found);

@@ -63,6 +63,9 @@ static enum trkx_status parse_column(const struct trkx_place *entry, trkx_featur
     return trkx_hits_own_column(name) ? refuse_standard(entry, name) : TRKX_OK;
 }
 
+/* No position within 1e18 mm divided by it, on any device, exceeds a float32. */
+#define LEAST_SCALE 1e-20
+
 static enum trkx_status parse_feature(const struct trkx_place *place, size_t index, const json_t *node,
                                       trkx_feature_spec *spec)
 {
@@ -77,8 +80,8 @@ static enum trkx_status parse_feature(const struct trkx_place *place, size_t ind
     if (status != TRKX_OK) return status;
     if (!json_is_number(scale)) return trkx_json_wrong(&entry, "scale", "is missing or not a number");
     spec->scale = json_number_value(scale);
-    if (!isfinite(spec->scale) || spec->scale == 0)
-        return trkx_json_wrong(&entry, "scale", "is not a usable divisor");
+    if (!(fabs(spec->scale) >= LEAST_SCALE && fabs(spec->scale) <= 1 / LEAST_SCALE))
+        return trkx_json_wrong(&entry, "scale", "does not have a magnitude from 1e-20 to 1e20");
     return TRKX_OK;
 }
 

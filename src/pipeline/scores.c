@@ -1,6 +1,8 @@
 /* Scores edges with a network, in batches and in the form of its input. */
 #include "pipeline/scores.h"
 
+#include <math.h>
+
 /* ---- a network -------------------------------------------------------------------------------------- */
 
 /* All edges at once and in the host's form: nothing has to be copied. */
@@ -25,6 +27,25 @@ cleanup:
     return status;
 }
 
+static bool has_nan(const float *scores, size_t count)
+{
+    bool found = false;
+    for (size_t e = 0; e < count; e++) found |= isnan(scores[e]);
+    return found;
+}
+
+/* On the host, whose cache still has them. A cut would drop these edges without a word. */
+static enum trkx_status check_scores(const struct trkx_scoring *scoring, size_t first, size_t count)
+{
+    const struct trkx_run *run = scoring->run;
+    const float *scores = run->edges.scores;
+    size_t e = first;
+    if (!run->place.backend->shared || !has_nan(scores + first, count)) return TRKX_OK;
+    while (!isnan(scores[e])) e++;
+    return trkx_fail(run->error, TRKX_ERROR_MODEL, "%s: the network's score of edge %zu is not a number",
+                     scoring->network == TRKX_NETWORK_FILTER ? "filter" : "gnn", e);
+}
+
 enum trkx_status trkx_scoring_call(const struct trkx_scoring *scoring, size_t first, size_t count)
 {
     const struct trkx_run *run = scoring->run;
@@ -39,6 +60,7 @@ enum trkx_status trkx_scoring_call(const struct trkx_scoring *scoring, size_t fi
             place->backend->edge_tensor(place->context, &run->edges, first, count, form, put, run->error));
     trkx_edge_tensors_view(form, run->n, count, put, in);
     TRKX_CHECK(trkx_session_run(place->sessions[scoring->network], run->memory, in, &out, run->error));
+    TRKX_CHECK(check_scores(scoring, first, count));
 cleanup:
     return status;
 }

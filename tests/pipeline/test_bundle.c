@@ -224,6 +224,8 @@ static void every_wrong_value_is_named(void **state)
         {"features", "[{\"column\": \"time\", \"scale\": 0}]"},
         {"features", "[{\"name\": \"r\"}]"}, {"features", "[{\"scale\": 1}]"}, {"features", "[5]"},
         {"features", "[{\"name\": \"r\", \"scale\": 0}]"},
+        {"features", "[{\"name\": \"r\", \"scale\": 1e-320}]"},
+        {"features", "[{\"name\": \"r\", \"scale\": -1e21}]"},
         {"features", "[{\"name\": \"r\", \"scale\": \"1\"}]"},
         {"embedding", "[]"}, {"filter", "null"}, {"gnn", "\"gnn.onnx\""}, {"tracks", "3"},
         {"embedding.file", "\"../e.onnx\""}, {"embedding.file", "\"/etc/passwd\""},

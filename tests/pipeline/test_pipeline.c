@@ -1065,6 +1065,27 @@ static void what_is_missing_is_named(void **state)
     assert_null(result);
 }
 
+/* A cut would drop such edges as if they had a low score. */
+static void scores_that_are_no_numbers_are_an_error(void **state)
+{
+    struct chain chain = {.tracks = 0};
+    trkx_error error;
+    (void)state;
+    chain_to_edges(hits_of(1), &chain, &error);
+    chain.scores = space(chain.edges.count, sizeof(float));
+    size_t hit = (size_t)chain.edges.index[7];
+    for (int i = TRKX_NETWORK_FILTER; i <= TRKX_NETWORK_GNN; i++) {
+        enum trkx_network network = (enum trkx_network)i;
+        size_t width = trkx_pipeline_features_count(common.pipeline, network);
+        for (size_t f = 0; f < width; f++) chain.features[i][hit * width + f] = NAN;
+        enum trkx_status status = (i == TRKX_NETWORK_FILTER ? trkx_filter : trkx_gnn)(
+            common.pipeline, chain.features[i], hits_of(1)->count, &chain.edges, chain.scores, &error);
+        assert_int_equal(status, TRKX_ERROR_MODEL);
+        assert_non_null(strstr(error.message, ": the network's score of edge "));
+    }
+    chain_release(&chain);
+}
+
 /* In the default bundle hits in short strips, volume 13 among them, keep more. */
 static void a_hit_keeps_as_many_neighbours_as_its_volume(void **state)
 {
@@ -1139,6 +1160,7 @@ int main(void)
         cmocka_unit_test(truth_of_another_event_is_refused),
         cmocka_unit_test(hits_that_are_there_twice_are_refused),
         cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(scores_that_are_no_numbers_are_an_error),
         cmocka_unit_test(a_hit_keeps_as_many_neighbours_as_its_volume),
         cmocka_unit_test(names_of_steps),
     };
