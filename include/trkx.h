@@ -234,7 +234,8 @@ TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 /* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs modules: the extent
  * and direction of a cluster and the features of a hit's module do. A hit without cells gets 0 for all cell
  * features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one name; a feature
- * divided by its scale exceeds a float32; module not in the detector), MEMORY. Complexity O(n F). */
+ * divided by its scale exceeds a float32; cell_begin decreases; module not in the detector), MEMORY.
+ * Complexity O(n F). */
 TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,
                                         float *features, trkx_error *error);

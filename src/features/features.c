@@ -189,8 +189,9 @@ static bool describe(const struct request *request, size_t i, float *row)
     for (size_t s = 0; s < request->count; s++) {
         const float *column = request->columns[s];
         double value = column != NULL ? (double)column[i] : feature_of(request->specs[s].feature, &of);
-        row[s] = (float)(value / request->specs[s].scale);
-        if (!isfinite(row[s])) return false;
+        float scaled = (float)(value / request->specs[s].scale);
+        row[s] = scaled;
+        if (!isfinite(scaled)) return false;
     }
     return true;
 }
@@ -208,7 +209,7 @@ static enum trkx_status fail_position(const trkx_hits *hits, size_t i, trkx_erro
                      "xyz"[d]);
 }
 
-/* row: the hit's features, up to the one that failed. */
+/* row: the hit's features, one of which is not finite. */
 static enum trkx_status fail_hit(const struct request *request, size_t i, const float *row, trkx_error *error)
 {
     long long id = id_of(request->hits, i);
@@ -273,6 +274,18 @@ static enum trkx_status check_columns(const trkx_hits *hits, trkx_error *error)
     return TRKX_OK;
 }
 
+/* Errors: ARGUMENT (cells of a hit that end before they begin). */
+static enum trkx_status check_cells(const trkx_hits *hits, trkx_error *error)
+{
+    const size_t *begin = hits->cell_begin;
+    for (size_t i = 0; i < hits->count; i++)
+        if (begin[i] > begin[i + 1])
+            return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                             "features: cell_begin decreases from %zu to %zu at hit %lld", begin[i],
+                             begin[i + 1], id_of(hits, i));
+    return TRKX_OK;
+}
+
 /* Errors: ARGUMENT (the hits have no column of this name). */
 static enum trkx_status find_column(const trkx_hits *hits, const char *name, const float **values,
                                     trkx_error *error)
@@ -331,6 +344,7 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
         request.columns[s] = NULL;
         TRKX_CHECK(check_spec(&request, s, error));
     }
+    if ((request.needs & TRKX_NEEDS_CELLS) != 0) TRKX_CHECK(check_cells(hits, error));
     if ((request.needs & TRKX_NEEDS_DETECTOR) != 0 && placed->modules == NULL) {
         TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
         TRKX_CHECK(trkx_modules_find(placed->detector, hits, threads, found, error));

@@ -358,6 +358,11 @@ static void errors(void **state)
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_CELL_VAL, 1, NULL},
            "cell_val needs the hits' cells");
     refuse(&small, NULL, (trkx_feature_spec){TRKX_FEATURE_GPHI, 1, NULL}, "gphi needs a detector");
+    hits = small;
+    hits.cell_begin = (size_t[]){0, 30000000000, 3, 4};
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_CELL_VAL, 1, NULL},
+           "features: cell_begin decreases from 30000000000 to 3 at hit 2");
+    hits.cell_begin = NULL;
     hits.xyz = bad_xyz;
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_X, 1, NULL}, "features: hit 2: y is not finite");
     hits = small;
