@@ -55,8 +55,7 @@ const char *default_bundle(void)
 {
     const char *named = getenv("TRKX_BUNDLE");
     if (named != NULL && *named != '\0') return find_bundle(named);
-    const char *path = bundle_beside_program("default");
-    return path != NULL ? path : "models/default";
+    return bundle_beside_program("default");
 }
 
 /* ---- which there are -------------------------------------------------------------------------------- */
@@ -94,6 +93,9 @@ enum trkx_status check_bundle(const char *bundle, trkx_error *error)
     struct stat about;
     char list[512] = "none";
     size_t length = 0;
+    if (bundle == NULL)
+        return trkx_fail(error, TRKX_ERROR_IO,
+                         "no bundle is beside the program: name one with --bundle or TRKX_BUNDLE");
     if (*bundle == '\0' || strchr(bundle, '/') != NULL || stat(bundle, &about) == 0) return TRKX_OK;
     list_bundles(&known);
     for (size_t i = 0; i < known.count && length < sizeof list; i++)

@@ -63,8 +63,9 @@ static void help(void)
         "  --filter-batch N    edges per call of the filter; 0: automatic (%zu)\n"
         "  --detectors FILE    a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
-        trkx_format_list(endings, sizeof endings), defaults.bundle, defaults.out, defaults.pipeline.threads,
-        trkx_methods_list(methods, sizeof methods), defaults.pipeline.filter_batch);
+        trkx_format_list(endings, sizeof endings), defaults.bundle != NULL ? defaults.bundle : "none here",
+        defaults.out, defaults.pipeline.threads, trkx_methods_list(methods, sizeof methods),
+        defaults.pipeline.filter_batch);
 }
 
 enum {

@@ -202,10 +202,10 @@ static void help(void)
         "  --nodes N          number of nodes (the largest index in EDGES + 1)\n"
         "  --threads T        number of threads, limited to the number of cores (to 8 on smaller machines);\n"
         "                     0: all cores (%d)\n",
-        defaults.bundle, trkx_methods_list(methods, sizeof methods), defaults.edges.radius, defaults.edges.k,
-        (double)defaults.labelling.cut, (double)defaults.walkthrough.cut,
-        (double)defaults.walkthrough.min_score, (double)defaults.walkthrough.add_score,
-        defaults.labelling.min_hits, defaults.pipeline.threads);
+        defaults.bundle != NULL ? defaults.bundle : "none here", trkx_methods_list(methods, sizeof methods),
+        defaults.edges.radius, defaults.edges.k, (double)defaults.labelling.cut,
+        (double)defaults.walkthrough.cut, (double)defaults.walkthrough.min_score,
+        (double)defaults.walkthrough.add_score, defaults.labelling.min_hits, defaults.pipeline.threads);
 }
 
 /* ---- values ------------------------------------------------------------------------------------------ */

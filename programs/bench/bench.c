@@ -63,7 +63,8 @@ static void help(void)
         "  --threads T         number of threads, limited to the number of cores; 0: all cores (%d)\n"
         "  --repeat N          timed runs of each case (%zu)\n"
         "  --csv FILE          also write the figures to FILE\n",
-        defaults.bundle, defaults.search.radius, defaults.search.k, defaults.threads, defaults.repeat);
+        defaults.bundle != NULL ? defaults.bundle : "none here", defaults.search.radius, defaults.search.k,
+        defaults.threads, defaults.repeat);
 }
 
 enum { EVENT, BUNDLE, DETECTORS, KERNELS, POINTS, RADIUS, K, THREADS, REPEAT, CSV };

@@ -297,7 +297,7 @@ without_times() {
     TRKX_BUNDLE=$BATS_TEST_TMPDIR/mine "$TRKX" run --out "$(out)" "$event"
 }
 
-@test "a bundle by its name; a misspelt name" {
+@test "a bundle by its name; a misspelt name; none" {
     cd "$BATS_TEST_TMPDIR"
     "$TRKX" run --bundle acat2021-like --out "$(out)" "$event"
     [ "$(jq -r .bundle "$(out)/event000001000-ledger.json")" = "$(jq -r .name "$repository/models/acat2021-like/bundle.json")" ]
@@ -306,6 +306,13 @@ without_times() {
     refuses 1 "mine: is neither a directory nor a bundle that comes with trkx (acat2021-like, default)" -- \
         "$TRKX" stage features --bundle mine --out f.npy "$event"
     TRKX_BUNDLE=acat refuses 1 "acat: is neither" "did you mean acat2021-like?" -- "$TRKX" run --out "$(out)" "$event"
+    mkdir -p far/program/bin far/program/lib models
+    cp "$TRKX" far/program/bin
+    ln -s "$(dirname "$TRKX")"/../lib/* far/program/lib
+    cp -r "$repository/models/acat2021-like" models/default # which is not the program's
+    TRKX_BUNDLE='' refuses 1 "no bundle is beside the program: name one with --bundle or TRKX_BUNDLE" -- \
+        far/program/bin/trkx run --out "$(out)" "$event"
+    TRKX_BUNDLE="" far/program/bin/trkx run --help | grep -q 'none here'
     refuses 1 "mine/models/bundle.json: cannot be read" -- "$TRKX" run --bundle mine/models --out "$(out)" "$event"
 }
 
