@@ -290,29 +290,15 @@ cleanup:
     return status;
 }
 
-/* Sizes come from a file: refuses those that cannot be simulated. */
-static bool is_sound(const struct trkx_module *module)
-{
-    const double sizes[] = {module->thickness, module->max_hu, module->hv, module->pitch_u, module->pitch_v};
-    for (size_t i = 0; i < COUNT(sizes); i++)
-        if (!(sizes[i] >= 1e-3 && sizes[i] <= 1e4)) return false;
-    for (int i = 0; i < 3; i++) {
-        double square = 0;
-        for (int j = 0; j < 3; j++) square += module->rotation[j][i] * module->rotation[j][i];
-        if (!(fabs(square - 1) < 0.01 && fabs(module->center[i]) < 1e5)) return false;
-    }
-    return true;
-}
-
 static enum trkx_status check_modules(const struct trkx_detector *detector, trkx_error *error)
 {
     for (size_t i = 0; i < detector->count; i++) {
         const struct trkx_module *module = &detector->modules[i];
-        if (!is_sound(module))
+        const char *wrong = trkx_module_wrong(module);
+        if (wrong != NULL)
             return trkx_fail(error, TRKX_ERROR_ARGUMENT,
-                             "simulate: volume %d, layer %d, module %d of the detector has an impossible "
-                             "size or rotation",
-                             module->volume, module->layer, module->module);
+                             "simulate: volume %d, layer %d, module %d of the detector: %s", module->volume,
+                             module->layer, module->module, wrong);
     }
     return TRKX_OK;
 }

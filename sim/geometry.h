@@ -32,7 +32,7 @@ struct trkx_geometry {
 };
 
 /* detector NULL: the built-in one; otherwise borrowed, and must outlive the geometry. Errors: MEMORY,
- * ARGUMENT (a module of impossible size). */
+ * ARGUMENT (trkx_module_wrong). */
 enum trkx_status trkx_geometry_create(const struct trkx_detector *detector, struct trkx_geometry **geometry,
                                       trkx_error *error);
 void trkx_geometry_destroy(struct trkx_geometry *geometry);

@@ -1,4 +1,5 @@
 /* The modules of a detector, by their ids, from TrackML's detectors.csv. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/threads.h"
@@ -94,6 +95,39 @@ const struct trkx_module *trkx_detector_find(const struct trkx_detector *detecto
     return low < detector->count && compare_keys(found, volume, layer, module) == 0 ? found : NULL;
 }
 
+/* ---- geometry --------------------------------------------------------------------------------------- */
+
+static bool is_size(double mm)
+{
+    return mm >= 1e-3 && mm <= 1e4;
+}
+
+/* Up to the digits that files have. */
+static bool is_rotation(const double (*rotation)[3])
+{
+    for (int a = 0; a < 3; a++)
+        for (int b = a; b < 3; b++) {
+            double dot = a == b ? -1 : 0;
+            for (int i = 0; i < 3; i++) dot += rotation[i][a] * rotation[i][b];
+            if (!(fabs(dot) < 0.01)) return false;
+        }
+    return true;
+}
+
+const char *trkx_module_wrong(const struct trkx_module *module)
+{
+    for (int i = 0; i < 3; i++)
+        if (!(fabs(module->center[i]) <= 1e5)) return "cx, cy or cz is not within 100 m";
+    if (!is_rotation(module->rotation)) return "rot_xu to rot_zw are not a rotation";
+    if (!is_size(module->thickness)) return "column module_t: is not 0.001 to 10000 mm";
+    if (!(module->min_hu <= 1e4)) return "column module_minhu: is more than 10000 mm";
+    if (!is_size(module->max_hu)) return "column module_maxhu: is not 0.001 to 10000 mm";
+    if (!is_size(module->hv)) return "column module_hv: is not 0.001 to 10000 mm";
+    if (!is_size(module->pitch_u)) return "column pitch_u: is not 0.001 to 10000 mm";
+    if (!is_size(module->pitch_v)) return "column pitch_v: is not 0.001 to 10000 mm";
+    return NULL;
+}
+
 /* ---- the modules of hits ---------------------------------------------------------------------------- */
 
 static bool is_module_of(const struct trkx_module *module, const trkx_hits *hits, size_t i)
@@ -165,17 +199,12 @@ static enum trkx_status read_modules(const struct trkx_table *table, struct trkx
     return trkx_table_read(table, columns, sizeof columns / sizeof columns[0], error);
 }
 
-/* Checks sizes that are divisors of clusters' directions. */
 static enum trkx_status check_modules(const struct trkx_text *text, const struct trkx_module *modules,
                                       size_t count, trkx_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = NULL;
-        if (!(modules[i].pitch_u > 0)) wrong = "pitch_u";
-        if (!(modules[i].pitch_v > 0)) wrong = "pitch_v";
-        if (!(modules[i].thickness > 0)) wrong = "module_t";
-        if (wrong != NULL)
-            return trkx_text_fail(text, trkx_table_line(text, i), error, "column %s: is not positive", wrong);
+        const char *wrong = trkx_module_wrong(&modules[i]);
+        if (wrong != NULL) return trkx_text_fail(text, trkx_table_line(text, i), error, "%s", wrong);
     }
     return TRKX_OK;
 }

@@ -36,12 +36,16 @@ struct trkx_detector {
     struct trkx_description description;
 };
 
+/* What is impossible about its position, rotation or sizes, as a text about columns of detectors.csv; NULL:
+ * nothing. */
+const char *trkx_module_wrong(const struct trkx_module *module);
+
 /* Takes ownership of modules (from trkx_allocate without a counter, in any order) and sorts them; releases
  * them on failure. Errors: MEMORY, ARGUMENT (a module listed twice). */
 enum trkx_status trkx_detector_create(struct trkx_module *modules, size_t count,
                                       struct trkx_detector **detector, trkx_error *error);
 
-/* Reads the modules of a detectors.csv[.gz]. Errors: MEMORY, IO, FORMAT. */
+/* Reads the modules of a detectors.csv[.gz]. Errors: MEMORY, IO, FORMAT (also trkx_module_wrong). */
 enum trkx_status trkx_modules_read(const char *path, struct trkx_detector **detector, trkx_error *error);
 
 /* The module, or NULL. Complexity O(log count). */

@@ -16,7 +16,8 @@
 #define HEADER                                                                                        \
     ",volume_id,layer_id,module_id,cx,cy,cz,rot_xu,rot_xv,rot_xw,rot_yu,rot_yv,rot_yw,rot_zu,rot_zv," \
     "rot_zw,module_t,module_minhu,module_maxhu,module_hv,pitch_u,pitch_v\n"
-#define MODULE(ids) "0," ids ",1,2,3,11,12,13,21,22,23,31,32,33,0.15,8,9,36,0.05,0.056\n"
+#define MODULE(ids) \
+    "0," ids ",1,2,3,.2857,.4286,.8571,.8571,.2857,-.4286,.4286,-.8571,.2857,0.15,8,9,36,0.05,0.056\n"
 
 static const char good[] = HEADER MODULE("8,2,2") MODULE("7,4,1") MODULE("8,2,1") MODULE("7,2,9");
 
@@ -27,6 +28,8 @@ static enum trkx_status read_text(const char *text, trkx_detector **detector, tr
 
 static void columns_and_order(void **state)
 {
+    static const double rotation[3][3] = {
+        {.2857, .4286, .8571}, {.8571, .2857, -.4286}, {.4286, -.8571, .2857}};
     trkx_detector *detector;
     (void)state;
     assert_int_equal(read_text(good, &detector, NULL), TRKX_OK);
@@ -36,7 +39,7 @@ static void columns_and_order(void **state)
     assert_true(m->volume == 8 && m->layer == 2 && m->module == 1);
     for (int i = 0; i < 3; i++) {
         assert_true(m->center[i] == i + 1);
-        for (int k = 0; k < 3; k++) assert_true(m->rotation[i][k] == 10 * (i + 1) + k + 1);
+        for (int k = 0; k < 3; k++) assert_true(m->rotation[i][k] == rotation[i][k]);
     }
     assert_true(m->thickness == 0.15 && m->min_hu == 8 && m->max_hu == 9 && m->hv == 36);
     assert_true(m->pitch_u == 0.05 && m->pitch_v == 0.056);
@@ -84,9 +87,15 @@ static void errors(void **state)
         {HEADER MODULE("7,2,x"), "detectors.csv:2: detector: column module_id: \"x\" is not an integer"},
         {"volume_id,layer_id,module_id\n7,2,1\n", "detectors.csv:1: detector: columns cx, cy, cz, rot_xu,"},
         {HEADER "0,7,2,1,1,2,3,1,0,0,0,1,0,0,0,1,0,8,9,36,0.05,0.056\n",
-         "detectors.csv:2: detector: column module_t: is not positive"},
+         "detectors.csv:2: detector: column module_t: is not 0.001 to 10000 mm"},
         {HEADER "0,7,2,1,1,2,3,1,0,0,0,1,0,0,0,1,.1,8,9,36,-1,0.056\n",
-         "detectors.csv:2: detector: column pitch_u: is not positive"},
+         "detectors.csv:2: detector: column pitch_u: is not 0.001 to 10000 mm"},
+        {HEADER "0,7,2,1,1,2,3,0,0,0,0,0,0,0,0,0,.1,8,9,36,.05,.05\n",
+         "detectors.csv:2: detector: rot_xu to rot_zw are not a rotation"},
+        {HEADER MODULE("7,2,2") "0,7,2,1,1,2,3,1,0,0,.1,1,0,0,0,1,.1,8,9,36,.05,.05\n",
+         "detectors.csv:3: detector: rot_xu to rot_zw are not a rotation"},
+        {HEADER "0,7,2,1,1,2,3,1,0,0,0,1,0,0,0,1,.1,8,9,-3,.05,.05\n",
+         "detectors.csv:2: detector: column module_hv: is not 0.001 to 10000 mm"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
