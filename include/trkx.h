@@ -164,7 +164,8 @@ TRKX_API enum trkx_status trkx_event_read_columns(const char *prefix, unsigned p
                                                   trkx_error *error);
 
 /* Writes those of <directory>/<name>-hits.csv, -cells.csv, -truth.csv and -particles.csv that the event
- * has, gzipped (".gz") if `gzip`. Every file appears whole or not at all. Errors: MEMORY, IO. */
+ * has, gzipped (".gz") if `gzip`. Every file appears whole or not at all. Errors: ARGUMENT (the
+ * directory's path is empty), MEMORY, IO. */
 TRKX_API enum trkx_status trkx_event_write(const trkx_event *event, const char *directory, bool gzip,
                                            trkx_error *error);
 
@@ -187,7 +188,7 @@ typedef struct trkx_detector trkx_detector;
  * listed twice; not JSON), BUNDLE (a field of detector.json is missing or wrong). */
 TRKX_API enum trkx_status trkx_detector_read(const char *path, trkx_detector **detector, trkx_error *error);
 /* Writes <directory>/detector.json and, beside it, detectors.csv.gz, which give the same detector again, bit
- * for bit. Errors: ARGUMENT (it has modules only), MEMORY, IO. */
+ * for bit. Errors: ARGUMENT (it has modules only, or the directory's path is empty), MEMORY, IO. */
 TRKX_API enum trkx_status trkx_detector_write(const trkx_detector *detector, const char *directory,
                                               trkx_error *error);
 TRKX_API void trkx_detector_destroy(trkx_detector *detector);
@@ -666,7 +667,7 @@ TRKX_API enum trkx_status trkx_edges_over(const trkx_edges *edges, const float *
 
 /* Writes labels in the TrackML submission format, "hit_id,track_id", row by row, gzipped if the path ends in
  * .gz; if it ends in .npy, as a structured array of hit_id (int64) and track_id (int32). The file appears
- * whole or not at all. Errors: ARGUMENT (a repeated hit_id), MEMORY, IO. */
+ * whole or not at all. Errors: ARGUMENT (a repeated hit_id, an empty path), MEMORY, IO. */
 TRKX_API enum trkx_status trkx_tracks_write(const char *path, const trkx_hits *hits, const int32_t *labels,
                                             trkx_error *error);
 /* Reads such a file, of either kind, for these hits: hits that it does not list get 0. Errors: MEMORY, IO,
@@ -695,10 +696,13 @@ typedef struct trkx_array {
  * FORMAT. */
 TRKX_API enum trkx_status trkx_array_read(const char *path, enum trkx_array_type type, trkx_array *array,
                                           trkx_error *error);
-/* Writes in the format of the path's ending; appears whole or not at all. Errors: MEMORY, IO. */
+/* Writes in the format of the path's ending; appears whole or not at all. Errors: ARGUMENT (an empty path),
+ * MEMORY, IO.
+ */
 TRKX_API enum trkx_status trkx_array_write(const char *path, const trkx_array *array, trkx_error *error);
 TRKX_API void trkx_array_destroy(trkx_array *array); /* frees the content, leaves it empty */
-/* Writes a text file, which appears whole or not at all. Errors: MEMORY, IO. */
+/* Writes a text file, which appears whole or not at all. Errors: ARGUMENT (an empty path), MEMORY, IO.
+ */
 TRKX_API enum trkx_status trkx_text_write(const char *path, const char *text, trkx_error *error);
 
 #ifdef __cplusplus

@@ -234,6 +234,10 @@ static bool is_open_to_files(const char *directory)
 
 bool make_directory(const char *path)
 {
+    if (*path == '\0') {
+        fputs("trkx: the path of the directory for the results is empty\n", stderr);
+        return false;
+    }
     char *part = checked(strdup(path));
     for (char *c = part + 1; *c != '\0'; c++)
         if (*c == '/') {

@@ -241,18 +241,6 @@ static enum trkx_status write_description(struct trkx_output *output, const stru
     return TRKX_OK;
 }
 
-static enum trkx_status open_in(const char *directory, const char *name, bool gzip,
-                                struct trkx_output **output, trkx_error *error)
-{
-    size_t room = strlen(directory) + strlen(name) + 2;
-    char *path = trkx_allocate(NULL, room, 1);
-    if (path == NULL) return trkx_fail_memory(error, "a file name", room);
-    snprintf(path, room, "%s/%s", directory, name);
-    enum trkx_status status = trkx_output_open(path, gzip, output, error);
-    trkx_release(path);
-    return status;
-}
-
 enum trkx_status trkx_detector_write(const trkx_detector *detector, const char *directory, trkx_error *error)
 {
     struct trkx_output *outputs[2] = {NULL, NULL};
@@ -260,9 +248,9 @@ enum trkx_status trkx_detector_write(const trkx_detector *detector, const char *
     if (!detector->described)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT,
                          "detector: it has no description to write into detector.json, only modules");
-    TRKX_CHECK(open_in(directory, MODULES_NAME, true, &outputs[0], error));
+    TRKX_CHECK(trkx_output_open_in(directory, MODULES_NAME, true, &outputs[0], error));
     write_modules(outputs[0], detector);
-    TRKX_CHECK(open_in(directory, "detector.json", false, &outputs[1], error));
+    TRKX_CHECK(trkx_output_open_in(directory, "detector.json", false, &outputs[1], error));
     TRKX_CHECK(write_description(outputs[1], detector, error));
     return trkx_outputs_commit(outputs, 2, error);
 cleanup:

@@ -67,8 +67,10 @@ static enum trkx_status start_gzip(struct trkx_output *output, trkx_error *error
 enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_output **result, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    struct trkx_output *output = trkx_allocate_zero(NULL, 1, sizeof *output);
+    struct trkx_output *output = NULL;
     *result = NULL;
+    if (*path == '\0') return trkx_fail(error, TRKX_ERROR_ARGUMENT, "output: the path is empty");
+    output = trkx_allocate_zero(NULL, 1, sizeof *output);
     if (output == NULL) return trkx_fail_memory(error, "a file buffer", sizeof *output);
     output->destination.descriptor = -1;
     output->path = trkx_duplicate(path);
@@ -79,6 +81,21 @@ enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_outpu
     return TRKX_OK;
 cleanup:
     destroy(output);
+    return status;
+}
+
+enum trkx_status trkx_output_open_in(const char *directory, const char *name, bool gzip,
+                                     struct trkx_output **output, trkx_error *error)
+{
+    size_t room = strlen(directory) + strlen(name) + 2;
+    char *path = NULL;
+    if (*directory == '\0') /* which would be the root */
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "output: the path of the directory is empty");
+    path = trkx_allocate(NULL, room, 1);
+    if (path == NULL) return trkx_fail_memory(error, "a file name", room);
+    snprintf(path, room, "%s/%s", directory, name);
+    enum trkx_status status = trkx_output_open(path, gzip, output, error);
+    trkx_release(path);
     return status;
 }
 

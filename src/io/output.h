@@ -10,9 +10,12 @@
 /* A file being written. Errors are kept until output_commit, which reports the first one. */
 struct trkx_output;
 
-/* Starts writing `path`, gzipped if `gzip`. Errors: MEMORY, IO. */
+/* Starts writing `path`, gzipped if `gzip`. Errors: ARGUMENT (an empty path), MEMORY, IO. */
 enum trkx_status trkx_output_open(const char *path, bool gzip, struct trkx_output **output,
                                   trkx_error *error);
+/* The same for `name` in a directory. */
+enum trkx_status trkx_output_open_in(const char *directory, const char *name, bool gzip,
+                                     struct trkx_output **output, trkx_error *error);
 void trkx_output_write(struct trkx_output *output, const void *bytes, size_t count);
 void trkx_output_printf(struct trkx_output *output, const char *format, ...) TRKX_PRINTF(2, 3);
 /* Puts the file in its place, or reports why not and leaves no trace. Ends the output either way. Errors: IO.

@@ -113,12 +113,12 @@ static enum trkx_status open_part(const struct trkx_event *event, const struct p
                                   const char *directory, bool gzip, struct trkx_output **output,
                                   trkx_error *error)
 {
-    size_t length = strlen(directory) + strlen(event->name) + 32;
-    char *path = trkx_allocate(NULL, length, 1);
-    if (path == NULL) return trkx_fail_memory(error, "a file name", length);
-    snprintf(path, length, "%s/%s-%s.csv%s", directory, event->name, part->name, gzip ? ".gz" : "");
-    enum trkx_status status = trkx_output_open(path, gzip, output, error);
-    trkx_release(path);
+    size_t length = strlen(event->name) + 32;
+    char *name = trkx_allocate(NULL, length, 1);
+    if (name == NULL) return trkx_fail_memory(error, "a file name", length);
+    snprintf(name, length, "%s-%s.csv%s", event->name, part->name, gzip ? ".gz" : "");
+    enum trkx_status status = trkx_output_open_in(directory, name, gzip, output, error);
+    trkx_release(name);
     return status;
 }
 

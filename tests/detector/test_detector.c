@@ -282,6 +282,7 @@ static void what_is_written_is_read_again(void **state)
     trkx_detector *detector, *again;
     (void)state;
     assert_int_equal(trkx_detector_builtin(&detector, NULL), TRKX_OK);
+    assert_int_equal(trkx_detector_write(detector, "", NULL), TRKX_ERROR_ARGUMENT); /* not in the root */
     for (int uniform = 0; uniform < 2; uniform++) {
         assert_int_equal(trkx_detector_write(detector, scratch, NULL), TRKX_OK);
         assert_int_equal(trkx_detector_read(scratch_path("detector.json"), &again, NULL), TRKX_OK);

@@ -230,6 +230,7 @@ static void further_columns(void **state)
     (void)state;
     assert_int_equal(trkx_event_create("a", &written, NULL), TRKX_OK);
     written->hits = (trkx_hits){.count = 2, .xyz = xyz, .columns_count = 2, .columns = columns};
+    assert_int_equal(trkx_event_write(written, "", false, NULL), TRKX_ERROR_ARGUMENT); /* not in the root */
     assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
     for (int count = 0; count < 3; count++) {
         assert_int_equal(

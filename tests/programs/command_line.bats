@@ -731,3 +731,9 @@ chain() { # ending of the arrays
     cmp "$(out)/csv.json" "$(out)/npy.json"
     refuses 2 '"xml" is neither csv nor npy' -- "$TRKX" run --format xml "$event"
 }
+
+@test "an empty path of output is an error" {
+    refuses 1 "is empty" -- "$TRKX" run --out '' "$event"
+    refuses 1 "is empty" -- "$TRKX" simulate --particles 1 --out ''
+    refuses 1 "is empty" -- "$TRKX" stage features --out '' "$event"
+}
