@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/spelling.h"
 
@@ -106,6 +107,13 @@ enum trkx_status trkx_json_file_name(const struct trkx_place *place, const char 
     return status;
 }
 
+/* A pipe would block until somebody writes. Other files are refused by whoever reads them. */
+static bool is_pipe(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISFIFO(about.st_mode);
+}
+
 enum trkx_status trkx_json_file(const struct trkx_place *place, const char *field, const char *directory,
                                 char **path)
 {
@@ -118,6 +126,8 @@ enum trkx_status trkx_json_file(const struct trkx_place *place, const char *fiel
         status = trkx_fail_memory(place->error, field, bytes);
     else
         snprintf(*path, bytes, "%s/%s", directory, name);
+    if (status == TRKX_OK && is_pipe(*path))
+        status = trkx_json_wrong(place, field, "is a pipe: the files of a bundle are regular files");
 cleanup:
     trkx_release(name);
     return status;

@@ -40,7 +40,7 @@ enum trkx_status trkx_json_count(const struct trkx_place *place, const char *fie
 enum trkx_status trkx_json_flag(const struct trkx_place *place, const char *field, bool *value);
 /* The name of a file in the directory of the JSON file, and nowhere else. */
 enum trkx_status trkx_json_file_name(const struct trkx_place *place, const char *field, char **name);
-/* The same as a path: <directory>/<name>. */
+/* The same as a path: <directory>/<name>, which is not a pipe. */
 enum trkx_status trkx_json_file(const struct trkx_place *place, const char *field, const char *directory,
                                 char **path);
 

@@ -455,6 +455,12 @@ bytes() { # tag content
     run_refuses "nowhere.csv" -- --bundle "$spoilt" --detectors nowhere.csv "$event"
     printf 'volume_id,layer_id\n' >"$BATS_TEST_TMPDIR/modules.csv"
     run_refuses "modules.csv:1" "column" -- --bundle "$spoilt" --detectors "$BATS_TEST_TMPDIR/modules.csv" "$event"
+    cp "$bundle/bundle.json" "$bundle/detector.json" "$spoilt"
+    rm "$spoilt/detectors.csv.gz"
+    mkfifo "$spoilt/detectors.csv.gz"
+    run_refuses "$spoilt/detector.json: field modules is a pipe" -- --bundle "$spoilt" "$event"
+    jq '.detectors = "detectors.csv.gz"' "$bundle/bundle.json" >"$spoilt/bundle.json"
+    run_refuses "$spoilt/bundle.json: field detectors is a pipe" -- --bundle "$spoilt" "$event"
 }
 
 # ---- outputs -------------------------------------------------------------------------------------------
