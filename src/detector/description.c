@@ -96,8 +96,7 @@ static enum trkx_status parse_root(const struct trkx_place *top, struct trkx_des
     static const char *const known[] = {"schema", "name", "modules", "field", "layers", "tracks"};
     enum trkx_status status = TRKX_OK;
     char *directory = NULL;
-    double schema = 0;
-    TRKX_CHECK(trkx_json_number(top, "schema", TRKX_DETECTOR_SCHEMA, TRKX_DETECTOR_SCHEMA, &schema));
+    TRKX_CHECK(trkx_json_schema(top, TRKX_DETECTOR_SCHEMA));
     TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* no unknown keys */
     TRKX_CHECK(trkx_json_string(top, "name", name));
     TRKX_CHECK(directory_of(top->file, &directory, top->error));

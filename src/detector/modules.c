@@ -219,6 +219,7 @@ static enum trkx_status parse(const struct trkx_text *text, trkx_detector **dete
     trkx_table_open(text, TRKX_TABLE_ONE_PART, &table);
     TRKX_ALLOCATE(modules, NULL, table.rows, "the modules of a detector");
     TRKX_CHECK(read_modules(&table, modules, error));
+    if (table.rows == 0) TRKX_CHECK(trkx_text_fail(text, 0, error, "has only a header, no modules"));
     TRKX_CHECK(check_modules(text, modules, table.rows, error));
     status = create(modules, table.rows, twins, detector, error);
     if (status == TRKX_ERROR_ARGUMENT)

@@ -1,6 +1,7 @@
 /* Reads objects of a JSON file strictly. */
 #include "io/json.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,16 @@ enum trkx_status trkx_json_number(const struct trkx_place *place, const char *fi
     if (*value >= low && *value <= high) return TRKX_OK;
     snprintf(cause, sizeof cause, "is %g, outside of %g to %g", *value, low, high);
     return trkx_json_wrong(place, field, cause);
+}
+
+enum trkx_status trkx_json_schema(const struct trkx_place *place, int newest)
+{
+    double schema = 0;
+    char cause[96];
+    enum trkx_status status = trkx_json_whole(place, "schema", 1, INT_MAX, &schema);
+    if (status != TRKX_OK || schema <= newest) return status;
+    snprintf(cause, sizeof cause, "is %g: a newer trkx is needed, this one reads up to %d", schema, newest);
+    return trkx_json_wrong(place, "schema", cause);
 }
 
 enum trkx_status trkx_json_whole(const struct trkx_place *place, const char *field, double low, double high,

@@ -38,6 +38,8 @@ enum trkx_status trkx_json_whole(const struct trkx_place *place, const char *fie
 enum trkx_status trkx_json_count(const struct trkx_place *place, const char *field, double high,
                                  size_t *value);
 enum trkx_status trkx_json_flag(const struct trkx_place *place, const char *field, bool *value);
+/* The field "schema", the version of the file's format: 1 to `newest`. */
+enum trkx_status trkx_json_schema(const struct trkx_place *place, int newest);
 /* The name of a file in the directory of the JSON file, and nowhere else. */
 enum trkx_status trkx_json_file_name(const struct trkx_place *place, const char *field, char **name);
 /* The same as a path: <directory>/<name>, which is not a pipe. */

@@ -25,7 +25,7 @@ struct line {
 static void add(struct line *line, const char *before, const char *word)
 {
     size_t room = sizeof line->text - line->length;
-    int length = snprintf(line->text + line->length, room, "%s%s", before, word);
+    int length = snprintf(line->text + line->length, room, "%s%.60s", before, word);
     if (length > 0 && (size_t)length < room)
         line->length += (size_t)length;
     else

@@ -429,8 +429,7 @@ static enum trkx_status parse_root(const struct trkx_place *top, const char *dir
                                         "features", "detectors", "embedding", "filter",
                                         "gnn",      "tracks",    "training"};
     enum trkx_status status = TRKX_OK;
-    double schema = 0;
-    TRKX_CHECK(trkx_json_number(top, "schema", TRKX_BUNDLE_SCHEMA, TRKX_BUNDLE_SCHEMA, &schema));
+    TRKX_CHECK(trkx_json_schema(top, TRKX_BUNDLE_SCHEMA));
     TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* no unknown keys */
     TRKX_CHECK(trkx_json_string(top, "name", &bundle->name));
     TRKX_CHECK(trkx_json_string(top, "detector", &bundle->detector));

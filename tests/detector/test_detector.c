@@ -65,23 +65,13 @@ static void find(void **state)
     trkx_detector_destroy(detector);
 }
 
-static void no_modules(void **state)
-{
-    trkx_detector *detector;
-    (void)state;
-    assert_int_equal(read_text(HEADER, &detector, NULL), TRKX_OK);
-    assert_int_equal(detector->count, 0);
-    assert_null(trkx_detector_find(detector, 7, 2, 1));
-    trkx_detector_destroy(detector);
-    trkx_detector_destroy(NULL);
-}
-
 static void errors(void **state)
 {
     static const struct {
         const char *text, *message;
     } cases[] = {
         {"", "detectors.csv: detector: the file is empty"},
+        {HEADER, "detectors.csv: detector: has only a header, no modules"},
         {HEADER MODULE("7,2,1") MODULE("7,2,2") MODULE("7,2,1"),
          "detectors.csv:4: detector: the module is already in line 2"},
         {HEADER MODULE("7,2,x"), "detectors.csv:2: detector: column module_id: \"x\" is not an integer"},
@@ -347,7 +337,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_and_order),
         cmocka_unit_test(find),
-        cmocka_unit_test(no_modules),
         cmocka_unit_test(errors),
         cmocka_unit_test(missing_file),
         cmocka_unit_test(create_refuses_twins),

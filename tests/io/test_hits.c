@@ -261,6 +261,13 @@ static void further_columns(void **state)
                      TRKX_ERROR_FORMAT);
     assert_non_null(strstr(error.message, "a-hits.csv:1: hits: "));
     assert_non_null(strstr(error.message, "column tim is missing"));
+    char endless[3000];
+    memset(endless, 'm', sizeof endless - 1);
+    endless[sizeof endless - 1] = '\0';
+    assert_int_equal(
+        trkx_event_read_columns(scratch_path("a"), 0, 1, (const char *const[]){endless}, 1, &again, &error),
+        TRKX_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "mmm is missing: there are hit_id,"));
     trkx_event_destroy(event);
     trkx_event_destroy(written);
     scratch_files(true);

@@ -453,6 +453,8 @@ bytes() { # tag content
     jq '.layers.overlap = -1' "$bundle/detector.json" >"$spoilt/detector.json"
     run_refuses "$spoilt/detector.json" "layers.overlap" -- --bundle "$bundle" --detectors "$spoilt/detector.json" "$event"
     run_refuses "nowhere.csv" -- --bundle "$spoilt" --detectors nowhere.csv "$event"
+    jq '.schema = 2' "$bundle/detector.json" >"$spoilt/newer.json"
+    run_refuses "newer.json: field schema is 2: a newer trkx is needed" -- --detectors "$spoilt/newer.json" "$event"
     printf 'volume_id,layer_id\n' >"$BATS_TEST_TMPDIR/modules.csv"
     run_refuses "modules.csv:1" "column" -- --bundle "$spoilt" --detectors "$BATS_TEST_TMPDIR/modules.csv" "$event"
     cp "$bundle/bundle.json" "$bundle/detector.json" "$spoilt"
