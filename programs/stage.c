@@ -36,7 +36,12 @@ static enum trkx_status load_bundle(struct work *work)
 static void *make_output(struct work *work, enum trkx_array_type type, size_t rows, size_t columns, int rank)
 {
     static const size_t sizes[] = {[TRKX_FLOAT32] = 4, [TRKX_INT32] = 4, [TRKX_INT64] = 8};
-    work->out = (trkx_array){type, rows, columns, rank, checked(malloc(rows * columns * sizes[type] + 1))};
+    size_t bytes = rows * columns * sizes[type] + 1;
+    work->out = (trkx_array){type, rows, columns, rank, malloc(bytes)};
+    if (work->out.data == NULL) {
+        fprintf(stderr, "trkx: out of memory: %zu bytes for an output of %zu rows\n", bytes, rows);
+        exit(EXIT_FAILED);
+    }
     return work->out.data;
 }
 

@@ -737,3 +737,10 @@ chain() { # ending of the arrays
     refuses 1 "is empty" -- "$TRKX" simulate --particles 1 --out ''
     refuses 1 "is empty" -- "$TRKX" stage features --out '' "$event"
 }
+
+@test "stage: memory for the output that runs out is told with its size" {
+    [ -z "$TRKX_SANITIZE" ] || skip "$TRKX_SANITIZE takes all addresses"
+    printf '0\n1\n' >"$BATS_TEST_TMPDIR/edges.csv"
+    refuses 1 "out of memory: 8589934589 bytes for an output of 2147483647 rows" -- bash -c \
+        "ulimit -v 6000000; exec '$TRKX' stage components --threads 1 --nodes 2147483647 --out '$(out).npy' '$BATS_TEST_TMPDIR/edges.csv'"
+}
