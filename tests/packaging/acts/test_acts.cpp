@@ -131,7 +131,7 @@ Tracks run_trkx(const std::string &name, TrackBuilding::Method method)
     return tracks;
 }
 
-const Tracks &expected_tracks(const std::string &name, TrackBuilding::Method method)
+const Tracks &expected_tracks(const char *name, TrackBuilding::Method method)
 {
     static std::map<std::pair<std::string, TrackBuilding::Method>, Tracks> known;
     auto &tracks = known[{name, method}];
