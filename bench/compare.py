@@ -265,10 +265,10 @@ def bench_components(results, work, repeat):
     for name, edges in graphs.items():
         case = f"graph after {name}: {n} nodes, {edges.shape[1]} edges"
         say("components", case)
-        ours = trkx.tracks(n, edges, None, 0, min_hits=1, threads=0)
+        ours = trkx.components(n, edges, None, 0, min_hits=1, threads=0)
         require(np.array_equal(canonical(ours), canonical(peers.scipy_components(n, edges, False))), case)
-        functions = {NAME: lambda: trkx.tracks(n, edges, None, 0, min_hits=1, threads=0),
-                     "trkx, one thread": lambda: trkx.tracks(n, edges, None, 0, min_hits=1),
+        functions = {NAME: lambda: trkx.components(n, edges, None, 0, min_hits=1, threads=0),
+                     "trkx, one thread": lambda: trkx.components(n, edges, None, 0, min_hits=1),
                      "scipy, undirected": lambda: peers.scipy_components(n, edges, False),
                      "scipy, weak": lambda: peers.scipy_components(n, edges, True)}
         results.add_all("components", case, alternate(functions, 3 * repeat))

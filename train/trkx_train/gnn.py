@@ -102,7 +102,7 @@ def score_event(network, hits, edges):
 
 def scan(event, edges, scores, cuts=CUTS):
     """TrackML score of the components at each cut."""
-    return [library.evaluate(event, library.tracks(len(event.xyz), edges, scores, cut))["trackml_score"]
+    return [library.evaluate(event, library.components(len(event.xyz), edges, scores, cut))["trackml_score"]
             for cut in cuts]
 
 

@@ -124,7 +124,7 @@ def true_edges(event, min_hits=3):
     return trkx.true_edges(_truth(event), _particles(event), min_hits=min_hits)
 
 
-def tracks(n, edges, scores, cut, min_hits=3, threads=1):
+def components(n, edges, scores, cut, min_hits=3, threads=1):
     """Components over edges int64 [2,m] with scores float32 [m] > cut (None: over all) -> labels int32 [n]."""
     return trkx.components(n, edges, scores, cut=cut, min_hits=min_hits, threads=threads)
 

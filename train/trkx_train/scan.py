@@ -29,7 +29,7 @@ def table(title, names, rows):
 def describe(event, sample, edges):
     """Edges, efficiencies, purity and oracle."""
     same = np.ascontiguousarray(edges[:, filter.same_particle(sample.particle, edges)])
-    labels = library.tracks(len(event.xyz), same, None, 0)
+    labels = library.components(len(event.xyz), same, None, 0)
     return [edges.shape[1], *filter.recall(sample, edges).values(), library.evaluate(event, labels)["trackml_score"]]
 
 
@@ -54,7 +54,7 @@ def labels_by(bundle, event, graph, method, cut, completes, **settings):
     edges, scores, candidates = graph
     labels = (library.join(event, edges, scores, cut) if method == "join"
               else library.walkthrough(event.xyz, edges, scores, cut) if method == "walkthrough"
-              else library.tracks(len(event.xyz), edges, scores, cut))
+              else library.components(len(event.xyz), edges, scores, cut))
     return library.complete(event, candidates, labels, 2, **settings) if completes else labels
 
 
