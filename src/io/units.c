@@ -5,7 +5,7 @@
 
 /* mm. A beam pipe is beyond NEAR, the innermost layer is beyond it but within INNER; a tracker extends beyond
  * OUTER. */
-enum { NEAR = 12, INNER = 100, OUTER = 120 };
+static const double NEAR = 12, INNER = 100, OUTER = 120;
 
 const char *trkx_hits_warning(const trkx_hits *hits)
 {
