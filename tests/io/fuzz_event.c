@@ -26,8 +26,9 @@ static void check_event(const trkx_event *event)
         for (size_t i = 0; i < hits->count; i++) require(hits->cell_begin[i] <= hits->cell_begin[i + 1]);
     }
     if (truth != NULL) require(truth->count == hits->count);
-    for (size_t i = 0; particles != NULL && i < particles->count; i++)
-        require(particles->particle_id[i] != 0);
+    if (particles != NULL)
+        for (size_t i = 0; i < 3 * particles->count; i++)
+            require(particles->pxyz[i] - particles->pxyz[i] == 0);
 }
 
 /* The same labels come back for every hit that the tracks list; here only that reading them is safe. */
