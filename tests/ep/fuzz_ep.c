@@ -43,7 +43,8 @@ enum rounding { MOVED, EXACT, ROUNDED, SUMMED, UNCERTAIN };
  * inputs: f float, i integers, b truths, v any, w a float constant, n integers that mean a shape or places,
  * "?" before those that may be left out, "*" behind one that is repeated. lists: integers that are attributes
  * before an operator set and inputs from it on. attributes: i integer, o 0 or 1 (of others the stock runtime
- * itself dies, or its shape inference expects another result than its kernel's), f number, l list, r a
+ * itself dies, or its shape inference expects another result than its kernel's), c a
+ * number of outputs, not fewer than there are (the stock runtime aborts), f number, l list, r a
  * reduction, t a type, z a tensor. result: as an input letter, or "1" as the first input. */
 static const struct operator
 {
@@ -121,7 +122,7 @@ operators[] = {
     {"Slice", "v", "starts:10 ends:10 axes:10 steps:10", "", '1', MOVED},
     {"Softplus", "f", "", "", 'f', ROUNDED},
     {"Softsign", "f", "", "", 'f', ROUNDED},
-    {"Split", "v", "split:13", "axis:i num_outputs:i", '1', MOVED},
+    {"Split", "v", "split:13", "axis:i num_outputs:c", '1', MOVED},
     {"Sqrt", "f", "", "", 'f', EXACT},
     {"Squeeze", "v", "axes:13", "", '1', MOVED},
     {"Sub", "vv", "", "", '1', EXACT},
@@ -293,6 +294,12 @@ static int make_inputs(const struct operator* op, char *names, size_t size, enum
     return first;
 }
 
+static int64_t count_of_outputs(const Onnx__NodeProto *node)
+{
+    int64_t given = take_integer(), outputs = (int64_t)node->n_output;
+    return given > 0 && given < outputs ? outputs : given;
+}
+
 static void add_attribute(Onnx__NodeProto *node, const char *name, char letter, int *type)
 {
     static const int types[] = {FLOAT32, INT64, INT32, BOOL8, FLOAT64};
@@ -302,6 +309,7 @@ static void add_attribute(Onnx__NodeProto *node, const char *name, char letter, 
     switch (letter) {
     case 'i': build_integer(node, name, take_integer()); break;
     case 'o': build_integer(node, name, take(2)); break;
+    case 'c': build_integer(node, name, count_of_outputs(node)); break;
     case 'f': build_float(node, name, take_float()); break;
     case 'r': build_string(node, name, reductions[take(5)]); break;
     case 't': build_integer(node, name, *type = types[take(5)]); break;
