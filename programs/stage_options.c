@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pipeline/bundle.h"
 #include "programs/bundles.h"
 #include "tracks/methods.h"
 
@@ -212,9 +213,8 @@ static void help(void)
 
 static bool apply_network(struct stage_settings *settings, const char *value)
 {
-    static const char *const names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
     for (int i = 0; i < TRKX_NETWORKS; i++)
-        if (strcmp(value, names[i]) == 0) {
+        if (strcmp(value, trkx_network_names[i]) == 0) {
             settings->network = (enum trkx_network)i;
             return true;
         }

@@ -11,9 +11,8 @@
 #include "detector/description.h"
 #include "features/features.h"
 #include "io/text.h"
+#include "pipeline/bundle.h"
 #include "programs/common.h"
-
-const char *const network_names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
 
 /* ---- bundle.json ------------------------------------------------------------------------------------ */
 
@@ -40,7 +39,7 @@ static json_t *network_json(const struct import_bundle *bundle, enum trkx_networ
     const struct import_network *from = &bundle->networks[network];
     const struct trkx_adoption *adoption = &from->adoption;
     char file[32];
-    snprintf(file, sizeof file, "%s.onnx", network_names[network]);
+    snprintf(file, sizeof file, "%s.onnx", trkx_network_names[network]);
     json_t *inputs = checked(json_array()),
            *json = checked(
                json_pack("{s:s, s:s, s:o}", "file", file, "sha256", from->out_sha256, "inputs", inputs));
@@ -72,7 +71,7 @@ static json_t *sources_json(const struct import_bundle *bundle)
         json_object_set_new(source, "file", text_json(slash == NULL ? from->path : slash + 1));
         json_object_set_new(source, "sha256", checked(json_string(from->source_sha256)));
         json_object_set_new(source, "changes", checked(json_integer((json_int_t)from->changes.count)));
-        json_object_set_new(json, network_names[i], source);
+        json_object_set_new(json, trkx_network_names[i], source);
     }
     return checked(json_pack("{s:o}", "imported", json));
 }
@@ -124,7 +123,7 @@ static json_t *bundle_json(const struct import_bundle *bundle)
     const char *detectors = bundle->described != NULL ? "detector.json" : modules_name(bundle);
     if (detectors != NULL) json_object_set_new(json, "detectors", checked(json_string(detectors)));
     for (int i = 0; i < TRKX_NETWORKS; i++)
-        json_object_set_new(json, network_names[i], network_json(bundle, (enum trkx_network)i));
+        json_object_set_new(json, trkx_network_names[i], network_json(bundle, (enum trkx_network)i));
     json_object_set_new(
         json, "tracks",
         checked(json_pack("{s:s, s:I}", "method", "components", "min_hits", (json_int_t)bundle->min_hits)));
@@ -152,7 +151,7 @@ enum { BUNDLE_JSON = TRKX_NETWORKS, MODULES, DESCRIPTION, FILES };
 
 static void name_files(const struct import_bundle *bundle, char **paths)
 {
-    for (int i = 0; i < TRKX_NETWORKS; i++) paths[i] = join_path(bundle->out, network_names[i], ".onnx");
+    for (int i = 0; i < TRKX_NETWORKS; i++) paths[i] = join_path(bundle->out, trkx_network_names[i], ".onnx");
     paths[BUNDLE_JSON] = join_path(bundle->out, "bundle.json", "");
     if (modules_name(bundle) != NULL) paths[MODULES] = join_path(bundle->out, modules_name(bundle), "");
     if (bundle->described != NULL) paths[DESCRIPTION] = join_path(bundle->out, "detector.json", "");

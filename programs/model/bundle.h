@@ -33,8 +33,6 @@ struct import_bundle {
     double radius;
 };
 
-extern const char *const network_names[TRKX_NETWORKS]; /* "embedding", "filter", "gnn" */
-
 /* Writes the directory: the networks, the detector's modules, and bundle.json last; then loads it. Returns an
  * exit code; after a failure nothing is left. */
 int import_write(struct import_bundle *bundle);

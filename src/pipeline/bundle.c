@@ -244,16 +244,17 @@ cleanup:
     return status;
 }
 
+const char *const trkx_network_names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
+
 static enum trkx_status parse_models(const struct trkx_place *top, const char *directory,
                                      struct trkx_bundle *bundle)
 {
-    static const char *const names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
     static const char *const sections[TRKX_NETWORKS] = {"embedding.", "filter.", "gnn."};
     for (int i = 0; i < TRKX_NETWORKS; i++) {
-        struct trkx_place place = {top->file, sections[i], json_object_get(top->object, names[i]),
-                                   top->error};
+        struct trkx_place place = {top->file, sections[i],
+                                   json_object_get(top->object, trkx_network_names[i]), top->error};
         if (!json_is_object(place.object))
-            return trkx_json_wrong(top, names[i], "is missing or not an object");
+            return trkx_json_wrong(top, trkx_network_names[i], "is missing or not an object");
         enum trkx_status status = check_network_keys(&place, (enum trkx_network)i);
         if (status == TRKX_OK)
             status = parse_model(&place, directory, (enum trkx_network)i, top->object, &bundle->models[i]);

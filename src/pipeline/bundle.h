@@ -55,6 +55,9 @@ enum trkx_status trkx_bundle_read(const char *directory, struct trkx_bundle *bun
 /* The same from text in memory; messages use `name` as the file. */
 enum trkx_status trkx_bundle_parse(const char *text, size_t length, const char *name, const char *directory,
                                    struct trkx_bundle *bundle, trkx_error *error);
+/* The networks' names, as in bundle.json: "embedding", "filter", "gnn". */
+extern const char *const trkx_network_names[TRKX_NETWORKS];
+
 /* Frees the content. */
 void trkx_bundle_release(struct trkx_bundle *bundle);
 

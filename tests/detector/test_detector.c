@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "detector/modules.h"
+#include "tests/json_change.h"
 #include "tests/scratch.h"
 
 #define HEADER                                                                                        \
@@ -172,21 +173,8 @@ static const char description[] =
 /* `description` with one field changed, as "layers.spread"; value NULL takes it away. */
 static const char *changed(const char *path, const char *value)
 {
-    json_t *root = json_loads(description, 0, NULL), *object = root;
-    const char *dot = strchr(path, '.');
-    char section[32] = "";
-    if (dot != NULL) {
-        snprintf(section, sizeof section, "%.*s", (int)(dot - path), path);
-        object = json_object_get(root, section);
-        path = dot + 1;
-    }
-    if (value == NULL)
-        assert_int_equal(json_object_del(object, path), 0);
-    else
-        assert_int_equal(json_object_set_new(object, path, json_loads(value, JSON_DECODE_ANY, NULL)), 0);
-    char *text = json_dumps(root, 0);
+    char *text = json_changed(description, path, value);
     const char *file = scratch_text("detector.json", text);
-    json_decref(root);
     free(text);
     return file;
 }

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "pipeline/bundle.h"
+#include "tests/json_change.h"
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -40,22 +41,7 @@ static enum trkx_status parse(const char *text, struct trkx_bundle *bundle, trkx
 /* `complete` with one field changed: path "filter.cut"; value NULL takes the field away. */
 static char *changed(const char *path, const char *value)
 {
-    json_t *root = json_loads(complete, 0, NULL), *object = root;
-    const char *dot = strchr(path, '.');
-    char section[32] = "";
-    if (dot != NULL) {
-        snprintf(section, sizeof section, "%.*s", (int)(dot - path), path);
-        object = json_object_get(root, section);
-        path = dot + 1;
-    }
-    if (value == NULL)
-        assert_int_equal(json_object_del(object, path), 0);
-    else
-        assert_int_equal(json_object_set_new(object, path, json_loads(value, JSON_DECODE_ANY, NULL)), 0);
-    char *text = json_dumps(root, 0);
-    json_decref(root);
-    assert_non_null(text);
-    return text;
+    return json_changed(complete, path, value);
 }
 
 static void expect_refusal(const char *path, const char *value)
