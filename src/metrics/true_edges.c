@@ -1,8 +1,6 @@
 /* Sorts the hits of each particle along its path, and joins each to the next. */
 #include "metrics/true_edges.h"
 
-#include <stdlib.h>
-
 #include "core/keys.h"
 #include "graph/edges.h"
 #include "metrics/truth_index.h"
@@ -14,30 +12,17 @@ static const float *production_vertex(const struct trkx_truth_index *index, size
     return index->particles == NULL ? origin : index->particles->vxyz + 3 * trkx_truth_row(index, particle);
 }
 
-/* A hit on its particle's path. */
-struct crossing {
-    double distance; /* mm^2, squared, from the production vertex */
-    uint32_t hit;
-};
-
-static int outwards(const void *left, const void *right)
-{
-    const struct crossing *a = left, *b = right;
-    if (a->distance != b->distance) return a->distance < b->distance ? -1 : 1;
-    return (a->hit > b->hit) - (a->hit < b->hit);
-}
-
 /* Pairs of consecutive hits of one particle; returns their number. way: room for its hits. */
-static size_t particle_pairs(const struct trkx_truth_index *index, size_t particle, struct crossing *way,
-                             uint64_t *pairs)
+static size_t particle_pairs(const struct trkx_truth_index *index, size_t particle,
+                             struct trkx_truth_hit *way, uint64_t *pairs)
 {
     const uint32_t *hits = trkx_groups_members(&index->hits, particle);
     const float *vertex = production_vertex(index, particle);
     size_t count = trkx_groups_size(&index->hits, particle);
     for (size_t i = 0; i < count; i++)
-        way[i] = (struct crossing){trkx_squared_distance(index->truth->xyz + 3 * (size_t)hits[i], vertex),
-                                   hits[i]};
-    qsort(way, count, sizeof *way, outwards);
+        way[i] = (struct trkx_truth_hit){
+            trkx_squared_distance(index->truth->xyz + 3 * (size_t)hits[i], vertex), hits[i]};
+    trkx_truth_sort(way, count);
     for (size_t i = 1; i < count; i++) {
         uint32_t a = way[i - 1].hit, b = way[i].hit;
         pairs[i - 1] = a < b ? trkx_key(a, b) : trkx_key(b, a);
@@ -51,7 +36,7 @@ enum trkx_status trkx_true_edges_in(struct trkx_memory *memory, const trkx_truth
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_truth_index index = {0};
-    struct crossing *way = NULL;
+    struct trkx_truth_hit *way = NULL;
     struct trkx_pairs all = {0};
     *edges = (trkx_edges){0};
     TRKX_CHECK(trkx_truth_check_positions(truth, error));

@@ -2,6 +2,7 @@
 #include "metrics/truth_index.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static bool are_finite(const float *row) /* [3], NULL: unknown */
 {
@@ -81,4 +82,16 @@ size_t trkx_truth_row(const struct trkx_truth_index *index, size_t particle)
 {
     uint32_t group = trkx_groups_find(&index->rows, index->hits.values[particle]);
     return *trkx_groups_members(&index->rows, group);
+}
+
+static int outwards(const void *left, const void *right)
+{
+    const struct trkx_truth_hit *a = left, *b = right;
+    if (a->distance != b->distance) return a->distance < b->distance ? -1 : 1;
+    return (a->hit > b->hit) - (a->hit < b->hit);
+}
+
+void trkx_truth_sort(struct trkx_truth_hit *hits, size_t count)
+{
+    qsort(hits, count, sizeof *hits, outwards);
 }

@@ -26,6 +26,14 @@ enum trkx_status trkx_truth_check_positions(const trkx_truth *truth, trkx_error 
 /* The row of a particle, one of index->hits, in the table of particles, which must exist. */
 size_t trkx_truth_row(const struct trkx_truth_index *index, size_t particle);
 
+/* A hit on its particle's path. */
+struct trkx_truth_hit {
+    double distance; /* from the production vertex, as the caller measures it */
+    uint32_t hit;
+};
+/* By distance; ties: by row. */
+void trkx_truth_sort(struct trkx_truth_hit *hits, size_t count);
+
 /* mm^2, of two positions [3] in mm. */
 static inline double trkx_squared_distance(const float *a, const float *b)
 {
