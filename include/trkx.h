@@ -380,6 +380,11 @@ typedef struct trkx_efficiency {
     double error;      /* binomial standard error */
 } trkx_efficiency;
 
+/* Whose weights: TrackML's challenge gave a weight to the hits of every particle with at least 4 hits in its
+ * first, accuracy phase; in its second, throughput phase the particles from interactions with material had
+ * none. */
+enum trkx_weights { TRKX_WEIGHTS_UNKNOWN, TRKX_WEIGHTS_PHASE1, TRKX_WEIGHTS_PHASE2 };
+
 typedef struct trkx_metrics {
     double trackml_score;  /* as trackml-library's score_event, with the weights of truth */
     size_t hits;           /* n */
@@ -393,15 +398,31 @@ typedef struct trkx_metrics {
     double fragment_rate, fake_rate, duplicate_rate; /* over tracks */
     double hit_purity; /* mean share of the majority particle's hits, over tracks */
     trkx_efficiency all, above_500_mev, above_1_gev; /* pT > 0, 0.5, 1 GeV */
-    bool has_pt; /* pT is known; otherwise `all` is for all particles, the other two are NaN */
+    bool has_pt;    /* pT is known; otherwise `all` is for all particles, the other two are NaN */
+    bool has_kinds; /* `from_*` are known; otherwise they are NaN */
+    enum trkx_weights given_weights; /* those of truth; unknown where the event cannot tell */
+    double trackml_score_phase1; /* with the weights of either phase, made from the particles; NaN: unknown */
+    double trackml_score_phase2;
+    trkx_efficiency from_beam, from_decays, from_material; /* as `all`, by kind of particle */
+    double beam_weight; /* share of the weight in phase 1 that these particles hold; NaN: unknown */
+    double decays_weight;
+    double material_weight;
 } trkx_metrics;
 
 /* Compares labels [n] (0: no track; any positive numbers, in any order) with the truth. `particles` may be
  * NULL: then a particle's pT is that of its true hit nearest to the origin, if the truth has momenta. Like
  * score_event, the TrackML score treats the hits with label 0 as one more track, which matters only in events
- * with one or two particles. Errors: ARGUMENT (a negative label, a particle of truth that `particles` does
- * not list, one that it lists twice, a number that is not finite, a negative weight, momenta without
- * positions), MEMORY. */
+ * with one or two particles.
+ *
+ * The weights of both phases are those of trackml-library's weight_hits, which needs `particles` and true
+ * positions: by the particle's pT (0.2 up to 0.5 GeV, 1 from 3 GeV), its number of hits (`nhits`, or those in
+ * truth if these are more) and the order of its hits in |z - vz|. They are the published ones to the digits
+ * of the files. Material is told by the particle_id, so phase 2 and the kinds need ids in TrackML's
+ * numbering, with the collision, from 1, in the highest 12 bits. From material is a particle whose lowest 12
+ * bits (the process) are not 0; of the others those made more than 1 mm from the z axis are from decays, the
+ * rest from the beam. Scores are 0 where no hit has weight. Errors: ARGUMENT (a negative label, a particle of
+ * truth that `particles` does not list, one that it lists twice, a number that is not finite, a negative
+ * weight, momenta without positions), MEMORY. */
 TRKX_API enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, const trkx_truth *truth,
                                         const trkx_particles *particles, const trkx_metrics_options *options,
                                         trkx_metrics *metrics, trkx_error *error);

@@ -1,6 +1,7 @@
 /* trkx evaluate: tracks against the truth. */
 #include "programs/evaluate.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 struct settings {
     trkx_metrics_options metrics;
     const char *json; /* or NULL */
+    enum score shown; /* SCORES: all */
 };
 
 static void help(void)
@@ -25,30 +27,46 @@ static void help(void)
     printf(
         "usage: trkx evaluate [OPTIONS] EVENT TRACKS\n\n"
         "Compares TRACKS (hit_id,track_id; 0: no track) with the truth of EVENT: the TrackML score and, by\n"
-        "double majority, efficiency, fragments, fakes and duplicates. EVENT may be a directory of events;\n"
-        "TRACKS is then a directory with <event>-tracks%s for each, and the events are\n"
-        "also pooled. Tracks whose file name or column event_id belongs to another event are an error. An\n"
+        "double majority, efficiency by pT and by kind of particle, fragments, fakes and duplicates. Scores\n"
+        "are given with the weights of both phases of the challenge (1: all particles with at least 4 hits;\n"
+        "2: none from material), if there is a particles file, and with those of the truth.\n"
+        "EVENT may be a directory of events; TRACKS is then a directory with <event>-tracks%s\n"
+        "for each, and the events are also pooled. Tracks whose file name or column event_id belongs to "
+        "another event are an error. An\n"
         "event that fails gives a line on standard error; the others are still evaluated, but not pooled,\n"
         "and the exit code is 1.\n\n"
         "  --json FILE    also write the figures to FILE\n"
         "  --min-hits N   leave out tracks and particles with fewer hits (%zu)\n"
-        "  --match F      a majority is a share of the hits > F (%g)\n",
+        "  --match F      a majority is a share of the hits > F (%g)\n"
+        "  --weights W    print one score only: phase1, phase2 or given\n",
         trkx_format_list(endings, sizeof endings), defaults.min_hits, defaults.match_fraction);
 }
 
-enum { JSON, MIN_HITS, MATCH };
+enum { JSON, MIN_HITS, MATCH, WEIGHTS };
 
-static const struct option options[] = {{"json", 1, NULL, JSON},
-                                        {"min-hits", 1, NULL, MIN_HITS},
-                                        {"match", 1, NULL, MATCH},
-                                        {"help", 0, NULL, OPTION_HELP},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"json", 1, NULL, JSON},        {"min-hits", 1, NULL, MIN_HITS},
+                                        {"match", 1, NULL, MATCH},      {"weights", 1, NULL, WEIGHTS},
+                                        {"help", 0, NULL, OPTION_HELP}, {NULL, 0, NULL, 0}};
+
+static const char *const SCORE_NAMES[SCORES] = {"given", "phase1", "phase2"};
+
+static bool get_score(const char *text, enum score *value)
+{
+    for (int which = 0; which < SCORES; which++)
+        if (strcmp(text, SCORE_NAMES[which]) == 0) {
+            *value = which;
+            return true;
+        }
+    misused("--weights: \"%s\" is not phase1, phase2 or given", text);
+    return false;
+}
 
 static bool apply(void *target, int option, const char *value)
 {
     struct settings *settings = target;
     switch (option) {
     case JSON: settings->json = value; return true;
+    case WEIGHTS: return get_score(value, &settings->shown);
     case MIN_HITS: return get_size("min-hits", value, 1, 1000000, &settings->metrics.min_hits);
     default: return get_double("match", value, 0.5, 0.999999, &settings->metrics.match_fraction);
     }
@@ -137,6 +155,16 @@ static void note_particle_zero(const trkx_event *event, size_t noise)
                 trkx_event_name(event), noise);
 }
 
+/* Whether the score that was asked for is known; prints if not. */
+static bool has_score(const char *name, const trkx_metrics *metrics, enum score shown)
+{
+    if (shown == SCORES || !isnan(score_of(metrics, shown))) return true;
+    fprintf(stderr, "trkx: %s: --weights %s needs %s\n", name, SCORE_NAMES[shown],
+            isnan(metrics->trackml_score_phase1) ? "a particles file, and true positions in the truth"
+                                                 : "particle ids in TrackML's numbering");
+    return false;
+}
+
 static bool is_directory(const char *path)
 {
     struct stat about;
@@ -172,10 +200,11 @@ static void evaluate_event(const char *prefix, const char *tracks, const struct 
     }
     const char *name = trkx_event_name(event);
     char *path = find_tracks(tracks, name);
-    bool good = path != NULL && measure(event, path, &settings->metrics, &metrics);
+    bool good = path != NULL && measure(event, path, &settings->metrics, &metrics) &&
+                has_score(name, &metrics, settings->shown);
     if (good) {
         note_particle_zero(event, metrics.noise_hits);
-        (alone ? metrics_print : metrics_print_line)(name, &metrics);
+        (alone ? metrics_print : metrics_print_line)(name, &metrics, settings->shown);
         pool_add(pool, name, &metrics);
     }
     trkx_event_destroy(event);
@@ -196,7 +225,7 @@ static int evaluate(const struct events *events, bool several, const char *track
     bool good = pool.events == events->count;
     if (good && several) {
         pool_finish(&pool);
-        pool_print(&pool);
+        pool_print(&pool, settings->shown);
     }
     if (good && settings->json != NULL)
         good = write_json(settings->json,
@@ -209,7 +238,7 @@ static int evaluate(const struct events *events, bool several, const char *track
 int command_evaluate(int count, char **arguments)
 {
     static const struct command command = {"evaluate", options, apply, help};
-    struct settings settings = {0};
+    struct settings settings = {.shown = SCORES};
     trkx_metrics_options_init(&settings.metrics);
     int code = read_options(&command, count, arguments, &settings);
     if (code >= 0) return code;

@@ -179,7 +179,37 @@ def test_evaluate(event, result):
     assert alone.trackml_score == pytest.approx(1) and alone.matched == 1
     assert alone.all.particles == 1 and alone.all.efficiency == 1 and not alone.has_pt  # of no known pT, not of none
     assert alone.above_500_mev is None and alone.above_1_gev is None
+    assert alone.given_weights is None and alone.trackml_score_phase1 is None and alone.from_beam is None
+    assert alone.beam_weight is None and not alone.has_kinds
     assert "pT is unknown" in repr(alone) and "pT is unknown" in alone._repr_html_() and "pT is unknown" not in repr(found)
+
+
+def test_evaluate_weights_of_both_phases(event, result):
+    """Against the weights made again in NumPy, as trackml-library makes them."""
+    truth, made = event.truth, event.particles
+    row = {particle: p for p, particle in enumerate(made.particle_id.tolist())}
+    weights = np.zeros(len(event))
+    for particle, p in row.items():
+        hits = np.flatnonzero(truth.particle_id == particle)
+        hits = hits[np.argsort(abs(truth.xyz[hits, 2].astype(float) - made.vxyz[p, 2]), kind="stable")]
+        if len(hits) >= 4:
+            order = np.interp(np.linspace(0, 8, len(hits)), range(9), [10, 8, 6, 5, 3, 3, 3, 5, 6])
+            pt = np.hypot(*made.pxyz[p, :2].astype(float))
+            weights[hits] = np.interp(pt, [.5, 3], [.2, 1]) * order / order.sum()
+    material = truth.particle_id & 0xfff > 0
+    metrics = trkx.evaluate(result.labels, event)
+    assert metrics.given_weights == "phase2" and metrics.has_kinds
+    for score, weight in ((metrics.trackml_score_phase1, weights), (metrics.trackml_score_phase2, weights * ~material)):
+        given = {"hit_id": event.hits.hit_id, "particle_id": truth.particle_id, "weight": weight}
+        assert score == pytest.approx(trkx.evaluate(result.labels, given).trackml_score)
+    assert metrics.material_weight == pytest.approx(weights[material].sum() / weights.sum())
+    assert metrics.beam_weight + metrics.decays_weight + metrics.material_weight == pytest.approx(1)
+    kinds = metrics.from_beam, metrics.from_decays, metrics.from_material
+    assert sum(kind.particles for kind in kinds) == metrics.all.particles
+    assert sum(kind.matched for kind in kinds) == metrics.all.matched and metrics.from_beam.efficiency > .8
+    assert "phase2" in metrics._repr_html_() and "unknown" not in metrics._repr_html_()
+    bare = trkx.evaluate(result.labels, {"hit_id": event.hits.hit_id, "particle_id": truth.particle_id})
+    assert "unknown: it needs particles" in bare._repr_html_()
 
 
 def test_evaluate_with_other_peoples_tables(event, result, tables):

@@ -1,10 +1,11 @@
-/* Evaluates tracks against the truth: scores, purity and efficiency. */
+/* Evaluates tracks against the truth: which are matched, purity and efficiency. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/keys.h"
 #include "core/options.h"
-#include "metrics/truth_index.h"
+#include "metrics/kinds.h"
+#include "metrics/scores.h"
 
 /* ---- tracks ----------------------------------------------------------------------------------------- */
 
@@ -17,7 +18,6 @@ void trkx_metrics_options_init(trkx_metrics_options *options)
 struct share {
     size_t particle; /* group of truth_index.hits; meaningful where hits > 0 */
     size_t hits;
-    double weight;
 };
 
 /* The largest shares of a track. TrackML's scorer treats noise as a particle. */
@@ -50,10 +50,7 @@ static struct majority find_majority(const struct evaluation *evaluation, size_t
     trkx_keys_sort(particles, majority.hits);
     for (size_t i = 0; i < majority.hits;) {
         struct share share = {.particle = trkx_key_high(particles[i])};
-        for (; i < majority.hits && trkx_key_high(particles[i]) == share.particle; i++) {
-            share.hits++;
-            share.weight += evaluation->index.truth->weight[trkx_key_low(particles[i])];
-        }
+        for (; i < majority.hits && trkx_key_high(particles[i]) == share.particle; i++) share.hits++;
         keep_larger(&majority.any, share);
         if (of_particle->values[share.particle] != TRKX_NOISE) keep_larger(&majority.real, share);
     }
@@ -72,20 +69,29 @@ static bool holds_particle(const struct evaluation *evaluation, const struct sha
            fraction * (double)trkx_groups_size(&evaluation->index.hits, share->particle);
 }
 
-/* score_event of trackml-library: the weights of the majority particle's hits in each track matched by double
- * majority, divided by all weights. As there, the hits with label 0 form one track, in which usually no
- * particle has half. */
-static double trackml_score(const struct evaluation *evaluation)
+/* As score_event of trackml-library: found are the majority particle's hits in each track matched by double
+ * majority. As there, the hits with label 0 form one track, in which usually no particle has half. */
+static void mark_found(const struct evaluation *evaluation, bool *found)
 {
-    double total = 0, found = 0;
-    const trkx_truth *truth = evaluation->index.truth;
-    for (size_t i = 0; i < truth->count; i++) total += truth->weight[i];
-    for (size_t t = 0; t < evaluation->tracks.count; t++) {
-        const struct majority *majority = &evaluation->majorities[t];
-        if (holds_track(majority, &majority->any, 0.5) && holds_particle(evaluation, &majority->any, 0.5))
-            found += majority->any.weight;
+    for (size_t i = 0; i < evaluation->index.truth->count; i++) {
+        const struct majority *majority = &evaluation->majorities[evaluation->tracks.group[i]];
+        found[i] = evaluation->index.hits.group[i] == majority->any.particle &&
+                   holds_track(majority, &majority->any, 0.5) &&
+                   holds_particle(evaluation, &majority->any, 0.5);
     }
-    return total > 0 ? found / total : 0;
+}
+
+static enum trkx_status find_scores(const struct evaluation *evaluation, trkx_metrics *metrics,
+                                    trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    bool *found = NULL;
+    TRKX_ALLOCATE(found, NULL, evaluation->index.truth->count, "the hits found");
+    mark_found(evaluation, found);
+    TRKX_CHECK(trkx_scores(&evaluation->index, found, metrics, error));
+cleanup:
+    trkx_release(found);
+    return status;
 }
 
 static bool is_track(const struct evaluation *evaluation, size_t group)
@@ -172,27 +178,51 @@ static void finish_efficiency(trkx_efficiency *efficiency)
     efficiency->error = sqrt(e * (1 - e) / particles);
 }
 
-static void lacks_momenta(trkx_efficiency *efficiency)
+static void is_unknown(trkx_efficiency *efficiency)
 {
     efficiency->efficiency = efficiency->error = NAN;
 }
 
-static void judge_particles(const struct evaluation *evaluation, trkx_metrics *metrics)
+static bool is_of_interest(const struct evaluation *evaluation, size_t particle)
 {
     const struct trkx_groups *hits = &evaluation->index.hits;
+    return hits->values[particle] != TRKX_NOISE &&
+           trkx_groups_size(hits, particle) >= evaluation->options->min_hits;
+}
+
+static void judge_by_pt(const struct evaluation *evaluation, trkx_metrics *metrics)
+{
     trkx_efficiency *const efficiencies[] = {&metrics->all, &metrics->above_500_mev, &metrics->above_1_gev};
     metrics->above_500_mev.min_pt = 0.5;
     metrics->above_1_gev.min_pt = 1;
-    for (size_t p = 0; p < hits->count; p++) {
-        size_t count = trkx_groups_size(hits, p);
-        if (hits->values[p] == TRKX_NOISE) metrics->noise_hits = count;
-        if (hits->values[p] == TRKX_NOISE || count < evaluation->options->min_hits) continue;
+    for (size_t p = 0; p < evaluation->index.hits.count; p++) {
+        if (!is_of_interest(evaluation, p)) continue;
         double pt = transverse_momentum(&evaluation->index, p);
         for (size_t e = 0; e < 3; e++) count_particle(efficiencies[e], pt, evaluation->matched[p]);
     }
     for (size_t e = 0; e < 3; e++) finish_efficiency(efficiencies[e]);
     metrics->has_pt = has_momenta(&evaluation->index);
-    for (size_t e = 1; e < 3 && !metrics->has_pt; e++) lacks_momenta(efficiencies[e]);
+    for (size_t e = 1; e < 3 && !metrics->has_pt; e++) is_unknown(efficiencies[e]);
+}
+
+static void judge_by_kind(const struct evaluation *evaluation, trkx_metrics *metrics)
+{
+    trkx_efficiency *const efficiencies[TRKX_KINDS] = {&metrics->from_beam, &metrics->from_decays,
+                                                       &metrics->from_material};
+    const struct trkx_truth_index *index = &evaluation->index;
+    metrics->has_kinds = trkx_kinds_are_known(index);
+    for (size_t p = 0; p < index->hits.count && metrics->has_kinds; p++)
+        if (is_of_interest(evaluation, p))
+            count_particle(efficiencies[trkx_kind_of(index, p)], transverse_momentum(index, p),
+                           evaluation->matched[p]);
+    for (int k = 0; k < TRKX_KINDS; k++)
+        (metrics->has_kinds ? finish_efficiency : is_unknown)(efficiencies[k]);
+}
+
+static size_t count_noise(const struct trkx_truth_index *index)
+{
+    uint32_t noise = trkx_groups_find(&index->hits, TRKX_NOISE);
+    return noise == TRKX_NO_GROUP ? 0 : trkx_groups_size(&index->hits, noise);
 }
 
 /* ---- together --------------------------------------------------------------------------------------- */
@@ -268,10 +298,12 @@ enum trkx_status trkx_evaluate(const int32_t *labels, const trkx_hits *hits, con
     TRKX_CHECK(group_tracks(labels, truth->count, &evaluation.tracks, error));
     TRKX_CHECK(find_majorities(&evaluation, error));
     TRKX_CHECK(allocate_particles(&evaluation, error));
+    TRKX_CHECK(find_scores(&evaluation, metrics, error));
     metrics->hits = truth->count;
-    metrics->trackml_score = trackml_score(&evaluation);
+    metrics->noise_hits = count_noise(&evaluation.index);
     judge_tracks(&evaluation, metrics);
-    judge_particles(&evaluation, metrics);
+    judge_by_pt(&evaluation, metrics);
+    judge_by_kind(&evaluation, metrics);
 cleanup:
     trkx_truth_destroy(&evaluation.index);
     trkx_groups_destroy(&evaluation.tracks);

@@ -540,8 +540,8 @@ chain() { # ending of the arrays
         "$event-truth.csv" >perfect.csv
     run "$TRKX" evaluate --json m.json "$event" perfect.csv
     [ "$status" -eq 0 ]
-    [[ $output == *"TrackML score"*"1.0000"* ]]
-    at_least "$(number m.json trackml_score)" 0.9999999
+    [[ $output == *"TrackML score, phase 1 1.0000"*"TrackML score, phase 2 1.0000"* ]]
+    for weights in "" _phase1 _phase2; do at_least "$(number m.json trackml_score$weights)" 0.9999999; done
     [ "$(number m.json fakes)" -eq 0 ]
     [ "$(number m.json efficiency)" = 1.0 ]
     awk -F, -v OFS=, 'NR > 1 { $2 = 0 } { print $1, $2 }' perfect.csv | sed '1s/.*/hit_id,track_id/' >none.csv
@@ -557,10 +557,39 @@ chain() { # ending of the arrays
     "$TRKX" run --out "$(out)" "$event"
     run "$TRKX" evaluate --json "$BATS_TEST_TMPDIR/m.json" "$event" "$(out)/event000001000-tracks.csv"
     [ "$status" -eq 0 ]
-    for name in "TrackML score" "efficiency, all" "pT > 0.5 GeV" "pT > 1 GeV" " fragment" " fake" "hit purity"; do
+    for name in "efficiency, all" "from the beam" "from decays" "from material" "pT > 0.5 GeV" "pT > 1 GeV" " fragment" " fake" "hit purity"; do
         [[ $output == *"$name"* ]]
     done
-    [[ $output == *"$(printf 'TrackML score          %.4f' "$(number "$BATS_TEST_TMPDIR/m.json" trackml_score)")"* ]]
+    score_lines() { # file of figures
+        printf '  TrackML score, phase 1 %.4f\n  TrackML score, phase 2 %.4f\n' \
+            "$(number "$1" trackml_score_phase1)" "$(number "$1" trackml_score_phase2)"
+        printf '  TrackML score, given   %.4f  (weights as given, which are of phase 2)' "$(number "$1" trackml_score)"
+    }
+    [[ $output == *$'\n'"$(score_lines "$BATS_TEST_TMPDIR/m.json")"$'\n'* ]]
+    jq -e '.given_weights == "phase2" and .has_kinds and
+        ([.efficiency_from_beam, .efficiency_from_decays, .efficiency_from_material] |
+            (map(.weight) | add - 1 | fabs) < 1e-8) and
+        (.efficiency_all.particles == .efficiency_from_beam.particles + .efficiency_from_decays.particles +
+            .efficiency_from_material.particles)' "$BATS_TEST_TMPDIR/m.json"
+}
+
+@test "evaluate --weights: one score alone, of an event and of several" {
+    cd "$BATS_TEST_TMPDIR"
+    "$TRKX" run --out . "$event"
+    "$TRKX" evaluate --json m.json "$event" event000001000-tracks.csv
+    at_least "$(number m.json trackml_score_phase2)" "$(number m.json trackml_score_phase1)" # material is found less
+    run ! cmp -s <(number m.json trackml_score_phase2) <(number m.json trackml_score_phase1)
+    for weights in "given given" "phase1 phase 1" "phase2 phase 2"; do
+        name=_${weights%% *}
+        score=$(printf '%.4f' "$(number m.json trackml_score${name#_given})")
+        run "$TRKX" evaluate --weights "${weights%% *}" "$event" event000001000-tracks.csv
+        [ "$(grep -c "TrackML score" <<<"$output")" -eq 1 ]
+        [[ $output == *"$(printf 'TrackML score, %-7s %s' "${weights#* }" "$score")"* ]]
+        run "$TRKX" evaluate --weights "${weights%% *}" "${event%/*}" .
+        [[ ${lines[0]} == "event000001000: score $score (${weights#* }), efficiency "* ]]
+        [ "$(grep -c "TrackML score" <<<"$output")" -eq 1 ]
+    done
+    refuses 2 "--weights" "phase3" "phase1, phase2 or given" -- "$TRKX" evaluate --weights phase3 "$event" event000001000-tracks.csv
 }
 
 @test "evaluate: a directory of events and one of tracks, one by one and together" {
@@ -569,7 +598,7 @@ chain() { # ending of the arrays
     "$TRKX" run --out tracks events
     run "$TRKX" evaluate --json pool.json events tracks
     [ "$status" -eq 0 ]
-    [[ ${lines[0]} == "event000001000: score 0."*"efficiency"*"pT > 1 GeV"*"tracks: "* ]]
+    [[ ${lines[0]} == "event000001000: score "*" (phase 1), "*" (phase 2), efficiency"*"pT > 1 GeV"*"tracks: "* ]]
     [[ ${lines[1]} == "event000001001: score "* ]]
     [[ ${lines[2]} == "2 events: "* ]]
     for i in 0 1; do
@@ -577,11 +606,21 @@ chain() { # ending of the arrays
         "$TRKX" evaluate events/event00000100$i-hits.csv.gz tracks/event00000100$i-tracks.csv
         [ "$(jq -c .events[$i] pool.json)" = "$(jq -c . one.json)" ]
     done
-    jq -e '(.pooled.trackml_score - ([.events[].trackml_score] | add / 2) | fabs) < 1e-8' pool.json
+    for score in trackml_score trackml_score_phase1 trackml_score_phase2; do # the error of two is half their distance
+        jq -e "[.events[].$score] as [\$a, \$b] | (.pooled.$score - (\$a + \$b) / 2 | fabs) < 1e-8 and
+               (.pooled.${score}_error - (\$a - \$b | fabs) / 2 | fabs) < 1e-6" pool.json
+        [[ $output == *$(printf '%.4f +- %.4f  (mean of the events)' "$(jq ".pooled.$score" pool.json)" \
+            "$(jq ".pooled.${score}_error" pool.json)")* ]]
+    done
+    jq -e '.pooled.has_kinds and .events[1].given_weights == "phase2" and
+        .pooled.given_weights == ([.events[].given_weights] | unique | if length == 1 then .[0] else null end)' pool.json
+    for kind in beam decays material; do
+        jq -e "(.pooled.efficiency_from_$kind.weight - ([.events[].efficiency_from_$kind.weight] | add / 2) | fabs) < 1e-8" pool.json
+    done
     for count in hits noise_hits hits_on_tracks tracks matched fragments fakes duplicates; do
         jq -e ".pooled.$count == ([.events[].$count] | add)" pool.json
     done
-    for which in all above_500_mev above_1_gev; do
+    for which in all above_500_mev above_1_gev from_beam from_decays from_material; do
         jq -e ".pooled.efficiency_$which as \$p | [.events[].efficiency_$which] as \$e |
                \$p.particles == ([\$e[].particles] | add) and \$p.matched == ([\$e[].matched] | add) and
                (\$p.efficiency - \$p.matched / \$p.particles | fabs) < 1e-8" pool.json
@@ -646,7 +685,7 @@ chain() { # ending of the arrays
     mv truth "$copy-truth.csv"
     run "$TRKX" evaluate --json m.json "$copy" event000001000-tracks.csv
     [ "$status" -eq 0 ]
-    [[ $output == *"unknown: no particles file"* ]]
+    [[ $output == *"unknown: no particles file"*"unknown: they need a particles file"* ]]
     [[ $output != *"GeV"* ]]
     jq -e '.has_pt == false and .efficiency_all.particles > 10 and .efficiency_above_1_gev.efficiency == null' m.json
 }
@@ -666,10 +705,15 @@ chain() { # ending of the arrays
 @test "evaluate: the file of particles may be missing, that of the truth may not" {
     copy_event
     "$TRKX" run --out "$(out)" "$copy"
+    cd "$BATS_TEST_TMPDIR"
     rm "$copy-particles.csv"
-    run "$TRKX" evaluate "$copy" "$(out)/event000001000-tracks.csv"
+    run "$TRKX" evaluate --json m.json "$copy" "$(out)/event000001000-tracks.csv"
     [ "$status" -eq 0 ]
-    [[ $output == *"TrackML score"* ]]
+    [ "$(grep "TrackML score" <<<"$output")" = "$(printf '  TrackML score, given   %.4f  (weights as given)' "$(number m.json trackml_score)")" ]
+    jq -e '.trackml_score_phase1 == null and .given_weights == null and (.has_kinds | not) and
+        .efficiency_from_material.efficiency == null and .efficiency_from_material.weight == null' m.json
+    refuses 1 "event000001000: --weights phase1 needs a particles file" -- \
+        "$TRKX" evaluate --weights phase1 "$copy" "$(out)/event000001000-tracks.csv"
     rm "$copy-truth.csv"
     refuses 1 "event000001000-truth.csv" -- "$TRKX" evaluate "$copy" "$(out)/event000001000-tracks.csv"
 }

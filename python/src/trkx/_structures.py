@@ -71,7 +71,10 @@ class Metrics(c.Structure):
                                                    "fragments", "fakes", "duplicates")]
                 + [(name, c.c_double) for name in ("fragment_rate", "fake_rate", "duplicate_rate", "hit_purity")]
                 + [(name, Efficiency) for name in ("all", "above_500_mev", "above_1_gev")]
-                + [("has_pt", c.c_bool)])
+                + [("has_pt", c.c_bool), ("has_kinds", c.c_bool), ("given_weights", c.c_int)]
+                + [(name, c.c_double) for name in ("trackml_score_phase1", "trackml_score_phase2")]
+                + [(name, Efficiency) for name in ("from_beam", "from_decays", "from_material")]
+                + [(name, c.c_double) for name in ("beam_weight", "decays_weight", "material_weight")])
 
 
 class SimulateOptions(c.Structure):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes as c
+import math
 from dataclasses import dataclass, fields
 from html import escape
 from typing import Any
@@ -35,6 +36,8 @@ class Efficiency:
 
 
 _NO_PT = "pT is unknown: neither truth nor particles have momenta"
+_UNKNOWN = "unknown: it needs particles with TrackML's ids and, for weights, true positions"
+_WEIGHTS = (None, "phase1", "phase2")  # enum trkx_weights
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,6 +45,7 @@ class Metrics:
     """Tracks compared with the truth; a track or particle of interest has at least min_hits hits."""
 
     trackml_score: float
+    """with the weights of truth"""
     hits: int
     noise_hits: int
     hits_on_tracks: int
@@ -66,6 +70,24 @@ class Metrics:
     above_1_gev: Efficiency | None
     has_pt: bool
     """whether pT is known: particles were given, or truth has momenta"""
+    has_kinds: bool
+    """whether kinds of particle are known: particles were given, with ids in TrackML's numbering"""
+    given_weights: str | None
+    """what the weights of truth are: "phase1" (accuracy phase), "phase2" (throughput phase: nothing from material has
+    weight), or None if the event cannot tell"""
+    trackml_score_phase1: float | None
+    """with the weights of the challenge's phase 1, made from the particles; None without particles or true positions"""
+    trackml_score_phase2: float | None
+    """likewise; None also if the kinds are unknown"""
+    from_beam: Efficiency | None
+    """None if the kinds are unknown, like the next two; all three as `all`"""
+    from_decays: Efficiency | None
+    """of particles made more than 1 mm from the beam, but not in material"""
+    from_material: Efficiency | None
+    beam_weight: float | None
+    """the share of the weight in phase 1 that these particles hold; None if it is unknown, like the next two"""
+    decays_weight: float | None
+    material_weight: float | None
 
     def __repr__(self) -> str:
         values = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
@@ -73,13 +95,15 @@ class Metrics:
 
     def _repr_html_(self) -> str:
         named = [(field.name.replace("_", " "), getattr(self, field.name)) for field in fields(self)]
-        rows = "".join(f"<tr><td>{escape(name)}</td><td>{_text(value)}</td></tr>" for name, value in named)
+        rows = "".join(f"<tr><td>{escape(name)}</td><td>{_text(name, value)}</td></tr>" for name, value in named)
         return f"<table>{rows}</table>"
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     if value is None:
-        return _NO_PT
+        return _NO_PT if name.startswith("above") else _UNKNOWN
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Efficiency):
@@ -94,7 +118,8 @@ def evaluate(labels: Any, truth: Any, particles: Any = None, *, hits: Any = None
     truth: an Event, or a table with TrackML's columns of truth (as_truth). hits: those of the labels, with hit_id, by
     which the truth is matched; without them the truth has to be row for row with the labels, and it is an error if its
     hit_id are not ascending. particles: see as_particles; without them a particle's pT is that of its true hit nearest
-    to the origin, and if the truth has no momenta (tpx, tpy, tpz) there are no efficiencies above a pT.
+    to the origin, and if the truth has no momenta (tpx, tpy, tpz) there are no efficiencies above a pT; nor are there, without
+    particles, the scores of both phases and the efficiencies by kind.
     match_fraction: a match needs more than this share of the track's hits and of the particle's.
     """
     known = truth_of_labels(truth) if hits is None else as_truth(truth, as_hits(hits))
@@ -106,10 +131,14 @@ def evaluate(labels: Any, truth: Any, particles: Any = None, *, hits: Any = None
     metrics = s.Metrics()
     call("trkx_evaluate", pointer(found, s.I32), c.byref(s.Hits(count=len(known))), c.byref(known._c()),
          None if made is None else c.byref(made._c()), c.byref(filled), c.byref(metrics))
-    values = _members(metrics)
-    if not metrics.has_pt:
-        values.update(above_500_mev=None, above_1_gev=None)
-    return Metrics(**values)
+    values = {name: _known(value) for name, value in _members(metrics).items()}
+    return Metrics(**{**values, "given_weights": _WEIGHTS[metrics.given_weights]})
+
+
+def _known(value: Any) -> Any:
+    """None instead of a number, or an efficiency, that is NaN."""
+    number = float(value) if isinstance(value, (float, Efficiency)) else 0.0
+    return None if math.isnan(number) else value
 
 
 def _members(struct: Any) -> dict[str, Any]:
