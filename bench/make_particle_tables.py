@@ -1,11 +1,17 @@
 #!/usr/bin/python3
-"""Writes sim/particle_tables.h from a sample of generated particles.
+"""Writes sim/particle_tables.h from the particles of real TrackML events.
 
-    make_particle_tables.py SAMPLE.csv[.gz] > sim/particle_tables.h
+    make_particle_tables.py EVENT-particles.csv[.gz]... > sim/particle_tables.h
 
-SAMPLE has the columns vx vy vz px py pz (mm, GeV): the charged particles of one full-density TrackML event.
-What goes into the header are quantiles (inverse distribution functions) only: of each quantity, in bands of
-those that it depends on. Primary particles are those made within 1 mm of the beam.
+Each file has the columns particle_id vx vy vz px py pz (mm, GeV): the charged particles of one event. What goes
+into the header are quantiles (inverse distribution functions) only: of each quantity, in bands of those that it
+depends on.
+
+An id tells the collision (bits 52 and above) and whether a particle comes from material (low 12 bits not 0). The
+others come from the beam if they were made within 0.1 mm of the collision in the transverse plane, otherwise from
+a decay in flight. The flight of a displaced particle is the line from its collision to its vertex: the angle
+between flight and momentum is small for fast particles, because decays and interactions give only a few hundred
+MeV across the flight.
 """
 import sys
 
@@ -13,34 +19,20 @@ import packages  # noqa: F401  before those that may be missing
 import numpy as np
 import pandas as pd
 
-PRIMARY = 1.0                                            # mm
-DECAY_BANDS = [1, 6, 20, 60, 200, 2000]                  # mm: radius of the vertex
+BEAM = 0.1                                               # mm: transverse distance from the collision
+MIN_PT, MAX_ETA = 0.1, 4                                 # GeV; beyond, no particle is listed
+ETA_BANDS = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, MAX_ETA]
+DECAY_BANDS = [BEAM, 1, 6, 20, 60, 200, 2000]            # mm: radius of the vertex
 SECONDARY_BANDS = [1, 24, 40, 100, 210, 300, 600, 2000]
-CLASSES = [1 / 3, 2 / 3]                                 # quantiles of the vertex's |pseudorapidity|
+STEEPNESS_CLASSES = [1 / 3, 2 / 3]                       # quantiles of the flight's length over its radius
+MOMENTUM_BANDS = [0, 0.14, 0.2, 0.28, 0.4, 0.55, 0.8, 1.2, 2, 4, np.inf]  # GeV
+FAST = 0.4                                               # GeV: from here angles are inverse to the momentum
+FEW = 60                                                 # particles: too few for quantiles of their own
 RADII, BANDS = 129, 7
-# Material: cylinders (radius, half width, |z| up to) and disks (|z|, half width, radius from, to), mm.
-CYLINDERS = [(19, .05, 600), (35.51, .05, 500), (74.96, .05, 500), (118.79, .05, 500), (174.7, .05, 500),
-             (200, .05, 3000), (255.39, .05, 1100), (355.08, .05, 1100), (494.86, .05, 1100),
-             (654.72, .05, 1100), (814.59, .05, 1100),
-             (32.4, 1.7, 492), (72.4, 1.7, 492), (116.2, 1.7, 492), (172.2, 1.7, 492),
-             (260, 5.5, 1085), (360, 5.5, 1085), (500, 5.5, 1085), (660, 5.5, 1085), (820, 5.5, 1085),
-             (1020, 5.5, 1085)]
-DISKS = [(570.57, .1, 28, 176), (1182.3, 1, 230, 1030)] + \
-        [(z, 2.8, 28, 177) for z in (600, 700, 820, 960, 1100, 1300, 1500)] + \
-        [(z, 6, 230, 1030) for z in (1220, 1500, 1800, 2150, 2550, 2950)]
 EVEN = np.linspace(0, 1, 33)
-COARSE = np.linspace(0, 1, 17)
+COARSE = np.linspace(0, 0.985, 17)                       # the rest would hang on single particles
 # Steeper towards the end, where a spectrum has its tail.
 SPECTRUM = np.concatenate([np.linspace(0, 0.96, 25), [0.98, 0.99, 0.995, 0.9975, 0.999, 0.9998, 1]])
-
-
-def in_material(r, z):
-    inside = np.zeros(len(r), bool)
-    for radius, width, length in CYLINDERS:
-        inside |= (np.abs(r - radius) <= width) & (np.abs(z) <= length)
-    for position, width, low, high in DISKS:
-        inside |= (np.abs(np.abs(z) - position) <= width) & (r >= low) & (r <= high)
-    return inside
 
 
 def row(values):
@@ -51,69 +43,112 @@ def rows(lists):
     return "{" + ",\n".join(lists) + "}"
 
 
-def population(name, comment, particles, chosen, bands):
-    """Quantiles of the chosen particles, in bands of the vertex's radius and classes of its pseudorapidity."""
-    p = particles[chosen]
-    band = np.digitize(p.r, bands) - 1
-    edges, z, pt, class_edges, eta, turn = [], [], [], [], [], []
-    for b in range(len(bands) - 1):
-        s = p[band == b]
-        limits = np.quantile(s.vertex_eta, CLASSES)
-        classes = [s[np.digitize(s.vertex_eta, limits) == c] for c in range(len(CLASSES) + 1)]
-        edges.append(f"{bands[b + 1]:g}")
-        z.append(row(np.quantile(np.abs(s.vz), EVEN)))
-        pt.append(row(np.quantile(s.pt, SPECTRUM)))
+def read_particles(path):
+    """Charged particles with their collision's position, flight and angle."""
+    p = pd.read_csv(path)
+    ids = p.particle_id.to_numpy()
+    p["collision"], p["material"] = ids >> 52, (ids & 0xfff) != 0
+    at_beam = p[(np.hypot(p.vx, p.vy) < BEAM) & ~p.material]
+    middle = at_beam.groupby("collision")[["vx", "vy", "vz"]].median()
+    p = p[p.collision.isin(middle.index)]                # a few collisions have no particle at the beam
+    flight = p[["vx", "vy", "vz"]].to_numpy() - middle.loc[p.collision].to_numpy()
+    momentum = p[["px", "py", "pz"]].to_numpy()
+    across, length = np.hypot(flight[:, 0], flight[:, 1]), np.linalg.norm(flight, axis=1)
+    p["r"] = np.where(p.material, np.hypot(p.vx, p.vy), across)
+    p["z"] = np.where(p.material, p.vz, flight[:, 2])
+    p["steepness"] = length / np.maximum(across, 1e-6)
+    p["p"], p["pt"] = np.linalg.norm(momentum, axis=1), np.hypot(p.px, p.py)
+    p["eta"] = np.arcsinh(p.pz / p.pt)
+    cosine = np.einsum("ij,ij->i", flight, momentum) / np.maximum(p.p * length, 1e-9)
+    p["angle"] = np.arccos(np.clip(cosine, -1, 1))
+    return p
+
+
+def angle_rows(particles):
+    """Quantiles of the angle by momentum, of fast particles times the momentum; of all radii where a band has few
+    particles."""
+    def quantiles(chosen, rest):
+        p = chosen if len(chosen) >= FEW else rest
+        return row(np.quantile(p.angle * np.where(p.p < FAST, 1, p.p), COARSE))
+    edges, (chosen, rest) = MOMENTUM_BANDS, particles
+    pairs = [(chosen[(chosen.p >= a) & (chosen.p < b)], rest[(rest.p >= a) & (rest.p < b)])
+             for a, b in zip(edges, edges[1:])]
+    return rows([quantiles(*pair) for pair in pairs])
+
+
+def population(name, comment, everything, chosen, bands, momentum):
+    """Quantiles of the chosen particles, in bands of the vertex's radius."""
+    p = everything[chosen]
+    edges, z, class_edges, spectra, angle = [], [], [], [], []
+    for low, high in zip(bands, bands[1:]):
+        s = p[(p.r >= low) & (p.r < high)]
+        edges.append(f"{high:g}")
+        z.append(row(np.quantile(np.abs(s.z), EVEN)))
+        limits = np.quantile(s.steepness, STEEPNESS_CLASSES)
+        classes = [s[np.digitize(s.steepness, limits) == c] for c in range(len(limits) + 1)]
         class_edges.append(row(limits))
-        eta.append(rows([row(np.quantile(c.eta * c.side, COARSE)) for c in classes]))
-        turn.append(rows([row(np.quantile(c.turn, COARSE)) for c in classes]))
+        spectra.append(rows([row(np.quantile(momentum(c), SPECTRUM)) for c in classes]))
+        angle.append(angle_rows((s, p)))
     print(f"/* {comment} */\nstatic const struct population {name} = {{")
-    print(f"    .share = {len(p) / len(particles):.4f},\n    .bands = {len(bands) - 1},")
+    print(f"    .share = {len(p) / len(everything):.4f},\n    .bands = {len(bands) - 1},")
     for field, text in (("radius", row(np.quantile(p.r, np.linspace(0, 1, RADII)))),
-                        ("edges", "{" + ", ".join(edges) + "}"), ("z", rows(z)), ("pt", rows(pt)),
-                        ("classes", rows(class_edges)), ("eta", rows(eta)), ("turn", rows(turn))):
+                        ("edges", "{" + ", ".join(edges) + "}"), ("z", rows(z)), ("steepness", rows(class_edges)),
+                        ("momentum", rows(spectra)), ("angle", rows(angle))):
         print(f"    .{field} = {text},")
     print("};\n")
 
 
-HEADER = f"""/* Generated by bench/make_particle_tables.py: quantiles of the charged particles of a TrackML event. */
+def beam(p):
+    eta = np.abs(p.eta)
+    print("/* Made at the beam: absolute pseudorapidity; pt in GeV in bands of it. */")
+    print(f"static const double BEAM_ETA[EVEN] = {row(np.quantile(eta, EVEN))};")
+    print(f"static const double BEAM_ETA_EDGES[ETA_BANDS] = {row(ETA_BANDS[1:])};")
+    spectra = [row(np.quantile(p.pt[(eta >= a) & (eta < b)], SPECTRUM)) for a, b in zip(ETA_BANDS, ETA_BANDS[1:])]
+    print(f"static const double BEAM_PT[ETA_BANDS][SPECTRUM] = {rows(spectra)};\n")
+
+
+HEADER = f"""/* Generated by bench/make_particle_tables.py: quantiles of the charged particles of TrackML events. */
 #ifndef TRKX_SIM_PARTICLE_TABLES_H
 #define TRKX_SIM_PARTICLE_TABLES_H
 
-enum {{ RADII = {RADII}, BANDS = {BANDS}, CLASSES = {len(CLASSES) + 1}, EVEN = {len(EVEN)}, COARSE = {len(COARSE)}, SPECTRUM = {len(SPECTRUM)} }};
+#include <math.h>
 
-/* Particles made more than {PRIMARY:g} mm from the beam. Quantiles are at equidistant probabilities, those of pt
- * at SPECTRUM_LEVELS. */
+enum {{ RADII = {RADII}, BANDS = {BANDS}, CLASSES = {len(STEEPNESS_CLASSES) + 1}, MOMENTA = {len(MOMENTUM_BANDS) - 1}, ETA_BANDS = {len(ETA_BANDS) - 1}, EVEN = {len(EVEN)}, COARSE = {len(COARSE)}, SPECTRUM = {len(SPECTRUM)} }};
+
+/* GeV: see `angle` below. */
+static const double FAST = {FAST};
+
+/* No particle is listed beyond: GeV, pseudorapidity. */
+static const double LISTED_PT = {MIN_PT}, LISTED_ETA = {MAX_ETA};
+
+/* Particles made away from the beam. Quantiles are at equidistant probabilities, those of momenta at
+ * SPECTRUM_LEVELS, those of angles without the largest 1.5 %. */
 struct population {{
     double share; /* of all particles */
     int bands;
-    double radius[RADII];                /* mm: of the vertex */
-    double edges[BANDS];                 /* mm: upper edges of the bands of radius in which the rest is given */
-    double z[BANDS][EVEN];               /* mm: |z| of the vertex */
-    double pt[BANDS][SPECTRUM];          /* GeV */
-    double classes[BANDS][CLASSES - 1];  /* pseudorapidity of the vertex between the classes below */
-    double eta[BANDS][CLASSES][COARSE];  /* of the momentum, positive towards the vertex's side */
-    double turn[BANDS][CLASSES][COARSE]; /* rad: azimuth between momentum and vertex, absolute */
+    double radius[RADII];                  /* mm: of the vertex; decays: from the collision */
+    double edges[BANDS];                   /* mm: upper edges of the bands of radius in which the rest is given */
+    double z[BANDS][EVEN];                 /* mm: |z| of the vertex; decays: from the collision's */
+    double steepness[BANDS][CLASSES - 1];  /* length over radius of the flight, between the classes of momenta */
+    double momentum[BANDS][CLASSES][SPECTRUM]; /* GeV; decays: over length / radius of the flight */
+    double angle[BANDS][MOMENTA][COARSE];  /* rad: between flight and momentum, by momentum; from FAST on times
+                                              the momentum in GeV, which then hardly matters any more */
 }};
 """
 
 
 def main():
-    p = pd.read_csv(sys.argv[1])
-    p["r"], p["pt"] = np.hypot(p.vx, p.vy), np.hypot(p.px, p.py)
-    p["eta"] = np.arcsinh(p.pz / p.pt)
-    p["side"] = np.where(p.vz < 0, -1, 1)
-    p["turn"] = np.abs(np.angle(np.exp(1j * (np.arctan2(p.py, p.px) - np.arctan2(p.vy, p.vx)))))
-    p["vertex_eta"] = np.arcsinh(np.abs(p.vz) / np.maximum(p.r, 1e-3))
-    primary = p.r < PRIMARY
-    material = ~primary & in_material(p.r.to_numpy(), p.vz.to_numpy())
+    p = pd.concat([read_particles(path) for path in sys.argv[1:]], ignore_index=True)
+    displaced = p.material | (p.r >= BEAM)
     print(HEADER)
     print("/* Probabilities at which spectra are given. */")
     print(f"static const double SPECTRUM_LEVELS[SPECTRUM] = {row(SPECTRUM)};\n")
-    print("/* Made at the beam: pt in GeV, absolute pseudorapidity. */")
-    print(f"static const double PRIMARY_PT[SPECTRUM] = {row(np.quantile(p.pt[primary], SPECTRUM))};")
-    print(f"static const double PRIMARY_ETA[EVEN] = {row(np.quantile(np.abs(p.eta[primary]), EVEN))};\n")
-    population("DECAYS", "From decays in flight.", p, ~primary & ~material, DECAY_BANDS)
-    population("SECONDARIES", "From material.", p, material, SECONDARY_BANDS)
+    print("/* GeV: upper edges of the bands of momentum in which angles are given. */")
+    print(f"static const double MOMENTUM_EDGES[MOMENTA] = {row(MOMENTUM_BANDS[1:]).replace('inf', 'INFINITY')};\n")
+    beam(p[~displaced])
+    population("DECAYS", "From decays in flight.", p, displaced & ~p.material, DECAY_BANDS,
+               lambda s: s.p / s.steepness)
+    population("SECONDARIES", "From material.", p, p.material, SECONDARY_BANDS, lambda s: s.p)
     print("#endif")
 
 

@@ -440,13 +440,22 @@ typedef struct trkx_simulate_options {
     size_t size;      /* sizeof(trkx_simulate_options) */
     uint64_t seed;    /* seed, event number and the members below determine an event. Default 1 */
     size_t particles; /* charged particles per event, about 8.4 hits each. Default 12263: full density */
-    double sigma_z;   /* mm, length of the luminous region. Default 5.5 */
-    double noise;     /* >= 0, share of noise hits relative to TrackML's (about 15 %). Default 1 */
+    double sigma_z;   /* mm, length of the luminous region. Default 5.3 */
+    double noise;     /* >= 0; 1: the 17,690 noise hits of TrackML's events of full density, whatever the
+                         number of particles. Default 1 */
     const trkx_detector *detector; /* other modules; NULL: TrackML's. Default NULL */
     bool cells;                    /* simulate the cells of each hit. Default true */
     int threads;                   /* >= 1; 0: all cores. Default 0 */
+    double density;                /* 0 to 100, multiplies both particles and noise. Default 1 */
+    double cluster_thickness; /* 0.1 to 4: depth of sensor that makes a cluster in the pixel barrel, relative
+                                 to TrackML's throughput phase; 2: probably the accuracy phase's. Default 1 */
 } trkx_simulate_options;
 TRKX_API void trkx_simulate_options_init(trkx_simulate_options *options);
+
+/* Sets particles, sigma_z and noise to those of a phase of TrackML: "kaggle", the accuracy phase (12263, 5.3
+ * mm, 1: the defaults), or "throughput" (9003, 53 mm, 1.31). Errors: ARGUMENT. */
+TRKX_API enum trkx_status trkx_simulate_options_beam(trkx_simulate_options *options, const char *beam,
+                                                     trkx_error *error);
 
 /* Simulates event `number` (named "event%09d") in the TrackML detector. Errors: ARGUMENT, MEMORY. */
 TRKX_API enum trkx_status trkx_simulate(const trkx_simulate_options *options, uint64_t number,

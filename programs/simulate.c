@@ -14,14 +14,14 @@ struct settings {
     trkx_simulate_options simulate;
     size_t events;
     uint64_t first;
-    const char *out, *detectors;
+    const char *out, *detectors, *beam;
     bool gzip;
-    bool particles_given, pileup_given;
+    bool particles_given, pileup_given, sigma_z_given, noise_given;
 };
 
 static void settings_init(struct settings *settings)
 {
-    *settings = (struct settings){.events = 1, .first = 1000, .out = ".", .gzip = true};
+    *settings = (struct settings){.events = 1, .first = 1000, .out = ".", .beam = "kaggle", .gzip = true};
     trkx_simulate_options_init(&settings->simulate);
 }
 
@@ -36,10 +36,23 @@ static void help(void)
         "  --events N        number of events (%zu)\n"
         "  --first N         number of the first: event%%09d (%llu)\n"
         "  --seed S          seed, number and options determine an event (%llu)\n"
+        "  --beam NAME       conditions of a phase of TrackML (%s); each of the options --particles, "
+        "--sigma-z\n"
+        "                    and --noise overrides its part. kaggle: the accuracy phase, the defaults "
+        "below;\n"
+        "                    throughput: 9003 particles, 53 mm, 1.31 times the noise\n"
         "  --particles N     charged particles per event (%zu: full density)\n"
         "  --pileup MU       the same, as a number of collisions (%d: full density)\n"
         "  --sigma-z MM      length of the luminous region (%g)\n"
-        "  --noise X         noise hits, relative to TrackML's (%g)\n"
+        "  --noise F         multiplies the 17,690 noise hits of a full event, which do not depend on the "
+        "number\n"
+        "                    of particles (%g)\n"
+        "  --density F       multiplies particles and noise (%g); 0.045: like TrackML's event of reduced "
+        "density\n"
+        "  --cluster-thickness F\n"
+        "                    multiplies the depth of sensor that makes a cluster in the pixel barrel (%g: "
+        "the\n"
+        "                    throughput phase; 2: probably the accuracy phase)\n"
         "  --detectors FILE  other modules: a detectors.csv, or a detector.json that names one (TrackML's)\n"
         "  --no-cells        write no cells\n"
         "  --no-gzip         write plain CSV\n"
@@ -47,19 +60,45 @@ static void help(void)
         "                    0: all cores (%d)\n"
         "  --out DIR         created if missing (%s)\n",
         defaults.events, (unsigned long long)defaults.first, (unsigned long long)simulate->seed,
-        simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise, simulate->threads,
-        defaults.out);
+        defaults.beam, simulate->particles, FULL_PILEUP, simulate->sigma_z, simulate->noise,
+        simulate->density, simulate->cluster_thickness, simulate->threads, defaults.out);
 }
 
-enum { EVENTS, FIRST, SEED, PARTICLES, PILEUP, SIGMA_Z, NOISE, DETECTORS, NO_CELLS, NO_GZIP, THREADS, OUT };
+enum {
+    EVENTS,
+    FIRST,
+    SEED,
+    BEAM,
+    PARTICLES,
+    PILEUP,
+    SIGMA_Z,
+    NOISE,
+    DENSITY,
+    THICKNESS,
+    DETECTORS,
+    NO_CELLS,
+    NO_GZIP,
+    THREADS,
+    OUT
+};
 
-static const struct option options[] = {{"events", 1, NULL, EVENTS},     {"first", 1, NULL, FIRST},
-                                        {"seed", 1, NULL, SEED},         {"particles", 1, NULL, PARTICLES},
-                                        {"pileup", 1, NULL, PILEUP},     {"sigma-z", 1, NULL, SIGMA_Z},
-                                        {"noise", 1, NULL, NOISE},       {"detectors", 1, NULL, DETECTORS},
-                                        {"no-cells", 0, NULL, NO_CELLS}, {"no-gzip", 0, NULL, NO_GZIP},
-                                        {"threads", 1, NULL, THREADS},   {"out", 1, NULL, OUT},
-                                        {"help", 0, NULL, OPTION_HELP},  {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"events", 1, NULL, EVENTS},
+                                        {"first", 1, NULL, FIRST},
+                                        {"seed", 1, NULL, SEED},
+                                        {"beam", 1, NULL, BEAM},
+                                        {"density", 1, NULL, DENSITY},
+                                        {"cluster-thickness", 1, NULL, THICKNESS},
+                                        {"particles", 1, NULL, PARTICLES},
+                                        {"pileup", 1, NULL, PILEUP},
+                                        {"sigma-z", 1, NULL, SIGMA_Z},
+                                        {"noise", 1, NULL, NOISE},
+                                        {"detectors", 1, NULL, DETECTORS},
+                                        {"no-cells", 0, NULL, NO_CELLS},
+                                        {"no-gzip", 0, NULL, NO_GZIP},
+                                        {"threads", 1, NULL, THREADS},
+                                        {"out", 1, NULL, OUT},
+                                        {"help", 0, NULL, OPTION_HELP},
+                                        {NULL, 0, NULL, 0}};
 
 static bool apply_pileup(trkx_simulate_options *simulate, const char *value)
 {
@@ -77,6 +116,8 @@ static bool apply(void *target, int option, const char *value)
     trkx_simulate_options *simulate = &settings->simulate;
     settings->particles_given |= option == PARTICLES;
     settings->pileup_given |= option == PILEUP;
+    settings->sigma_z_given |= option == SIGMA_Z;
+    settings->noise_given |= option == NOISE;
     switch (option) {
     case EVENTS: return get_size("events", value, 1, 1000000000, &settings->events);
     case FIRST: return get_uint64("first", value, &settings->first);
@@ -85,12 +126,26 @@ static bool apply(void *target, int option, const char *value)
     case PILEUP: return apply_pileup(simulate, value);
     case SIGMA_Z: return get_double("sigma-z", value, 0, 1000, &simulate->sigma_z);
     case NOISE: return get_double("noise", value, 0, 100, &simulate->noise);
+    case BEAM: settings->beam = value; return true;
+    case DENSITY: return get_double("density", value, 0, 100, &simulate->density);
+    case THICKNESS: return get_double("cluster-thickness", value, 0.1, 4, &simulate->cluster_thickness);
     case DETECTORS: settings->detectors = value; return true;
     case NO_CELLS: simulate->cells = false; return true;
     case NO_GZIP: settings->gzip = false; return true;
     case THREADS: return get_int("threads", value, 0, INT32_MAX, &simulate->threads);
     default: settings->out = value; return true;
     }
+}
+
+/* The beam's numbers, for the options that were not given. */
+static enum trkx_status apply_beam(struct settings *settings, trkx_error *error)
+{
+    trkx_simulate_options *simulate = &settings->simulate, given = *simulate;
+    enum trkx_status status = trkx_simulate_options_beam(simulate, settings->beam, error);
+    if (settings->particles_given || settings->pileup_given) simulate->particles = given.particles;
+    if (settings->sigma_z_given) simulate->sigma_z = given.sigma_z;
+    if (settings->noise_given) simulate->noise = given.noise;
+    return status;
 }
 
 static enum trkx_status simulate_one(const struct settings *settings, uint64_t number, trkx_error *error)
@@ -132,6 +187,7 @@ int command_simulate(int count, char **arguments)
         return misused("simulate: takes no arguments but options: \"%s\" is one too many", arguments[optind]);
     if (settings.particles_given && settings.pileup_given)
         return misused("simulate: --particles and --pileup both set the number of particles: give one");
+    if (apply_beam(&settings, &error) != TRKX_OK) return misused("%s", error.message);
     if (!make_directory(settings.out)) return EXIT_FAILED;
     if (settings.detectors != NULL && trkx_detector_read(settings.detectors, &detector, &error) != TRKX_OK)
         return failed(&error);

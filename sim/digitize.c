@@ -6,7 +6,10 @@
 /* The model was derived from TrackML's cells: in the disks a cluster consists of the cells crossed by the
  * track's path through the sensor; in the barrel, of those crossed by the path through half the thickness,
  * sheared by the drift of the charge in the magnetic field. The position is the cells' centre of gravity, in
- * the barrel corrected by the mean drift over the whole thickness: twice too much. */
+ * the barrel corrected by the mean drift over the whole thickness: twice too much.
+ *
+ * These are the cells of the throughput phase. Those of the accuracy phase are longer in the pixel barrel, as
+ * if the whole thickness made the cluster there: then the correction is right. */
 
 static const double FLUCTUATION = 0.1; /* of the charge of a pixel, relative */
 static const double MAX_SLOPE = 20;    /* of a track against the normal: limits the length of clusters */
@@ -24,11 +27,18 @@ static struct drift drift_of(const struct trkx_module *module)
     return DRIFTS[trkx_module_sensor(module)];
 }
 
-/* Mean shift of u along the track in half the sensor. */
-static double mean_drift(const struct trkx_module *module)
+/* Mean shift of u along a track through this depth of the sensor (mm). */
+static double mean_drift(const struct trkx_module *module, double depth)
 {
     struct drift drift = drift_of(module);
-    return 0.5 * drift.side * drift.tangent * module->thickness;
+    return 0.5 * drift.side * drift.tangent * depth;
+}
+
+/* mm: the depth of sensor that makes a cluster. */
+static double depth_of(const struct trkx_module *module, double pixel_barrel)
+{
+    if (!trkx_module_in_barrel(module)) return 2 * module->thickness;
+    return module->thickness * (trkx_module_sensor(module) == TRKX_PIXELS ? pixel_barrel : 1);
 }
 
 /* The part of the track in the sensor, in units of channels. */
@@ -43,16 +53,16 @@ static double clamp(double value, double low, double high)
     return value > low ? (value < high ? value : high) : low; /* NaN: low */
 }
 
-static struct segment make_segment(const struct trkx_module *module, const struct trkx_crossing *crossing)
+static struct segment make_segment(const struct trkx_module *module, const struct trkx_crossing *crossing,
+                                   double depth)
 {
     double local[3];
     trkx_module_direction(module, crossing->momentum, local);
     double slope_u = clamp(local[0] / local[2], -MAX_SLOPE, MAX_SLOPE);
     double slope_v = clamp(local[1] / local[2], -MAX_SLOPE, MAX_SLOPE);
-    double depth = trkx_module_in_barrel(module) ? module->thickness : 2 * module->thickness;
     double du = (slope_u - drift_of(module).tangent) * depth, dv = slope_v * depth;
     return (struct segment){
-        .from = {(crossing->u + mean_drift(module) - 0.5 * du + module->max_hu) / module->pitch_u,
+        .from = {(crossing->u + mean_drift(module, depth) - 0.5 * du + module->max_hu) / module->pitch_u,
                  (crossing->v - 0.5 * dv + module->hv) / module->pitch_v},
         .step = {du / module->pitch_u, dv / module->pitch_v},
         .length = depth * sqrt(1 + slope_u * slope_u + slope_v * slope_v),
@@ -112,9 +122,9 @@ static void read_out(const struct trkx_module *module, struct trkx_random *rando
 }
 
 void trkx_digitize(const struct trkx_module *module, const struct trkx_crossing *crossing,
-                   struct trkx_random *random, struct trkx_cluster *cluster)
+                   double pixel_barrel, struct trkx_random *random, struct trkx_cluster *cluster)
 {
-    struct segment segment = make_segment(module, crossing);
+    struct segment segment = make_segment(module, crossing, depth_of(module, pixel_barrel));
     double sum = 0, sum0 = 0, sum1 = 0;
     cluster->count = walk_cells(&segment, cluster->cells);
     if (cluster->count == 0) nearest_cell(&segment, &cluster->cells[cluster->count++]);
@@ -125,6 +135,6 @@ void trkx_digitize(const struct trkx_module *module, const struct trkx_crossing 
         sum0 += cell->value * (cell->ch0 + 0.5);
         sum1 += cell->value * (cell->ch1 + 0.5);
     }
-    cluster->u = sum0 / sum * module->pitch_u - module->max_hu - 2 * mean_drift(module);
+    cluster->u = sum0 / sum * module->pitch_u - module->max_hu - mean_drift(module, 2 * module->thickness);
     cluster->v = sum1 / sum * module->pitch_v - module->hv;
 }

@@ -10,7 +10,7 @@ struct trkx_cell {
     float value;      /* pixels: mm of track whose charge it collects; strips: 1 */
 };
 
-enum { TRKX_CELLS_MAX = 256 };
+enum { TRKX_CELLS_MAX = 512 };
 
 struct trkx_cluster {
     size_t count; /* at least 1 */
@@ -18,8 +18,10 @@ struct trkx_cluster {
     double u, v; /* mm: the measured position */
 };
 
-/* Uses `random` only for the fluctuation of the charge. */
+/* Uses `random` only for the fluctuation of the charge. pixel_barrel: the depth of sensor that makes a
+ * cluster in the pixel barrel, relative to half the thickness; at most TRKX_DEPTH_MAX. */
+enum { TRKX_DEPTH_MAX = 4 };
 void trkx_digitize(const struct trkx_module *module, const struct trkx_crossing *crossing,
-                   struct trkx_random *random, struct trkx_cluster *cluster);
+                   double pixel_barrel, struct trkx_random *random, struct trkx_cluster *cluster);
 
 #endif

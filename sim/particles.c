@@ -1,4 +1,4 @@
-/* Draws particles from tables of a real event. */
+/* Draws particles from tables of real events. */
 #include "sim/particles.h"
 
 #include "sim/particle_tables.h"
@@ -54,51 +54,83 @@ static double draw_spectrum(struct trkx_random *random, const double *quantiles)
 
 /* ---- particles -------------------------------------------------------------------------------------- */
 
-static void set_momentum(struct trkx_generated *particle, double pt, double phi, double eta)
+/* The first of bands [count] whose upper edge is above the value; otherwise the last. */
+static int find_band(const double *edges, int count, double value)
 {
+    int band = 0;
+    while (band < count - 1 && value >= edges[band]) band++;
+    return band;
+}
+
+static void generate_at_beam(struct trkx_random *random, const double collision[3],
+                             struct trkx_generated *particle)
+{
+    for (int i = 0; i < 3; i++) particle->vertex[i] = collision[i];
+    double phi = trkx_random_between(random, -TRKX_PI, TRKX_PI), eta = draw(random, BEAM_ETA, EVEN);
+    double pt = draw_spectrum(random, BEAM_PT[find_band(BEAM_ETA_EDGES, ETA_BANDS, eta)]);
+    eta *= trkx_random_sign(random);
     particle->momentum[0] = pt * cos(phi);
     particle->momentum[1] = pt * sin(phi);
     particle->momentum[2] = pt * sinh(eta);
 }
 
-static void generate_primary(struct trkx_random *random, const double vertex[3],
-                             struct trkx_generated *particle)
+/* At an angle to the flight, its length [3], any way round it. */
+static void turn_from_flight(struct trkx_random *random, const double flight[3], double momentum,
+                             double angle, struct trkx_generated *particle)
 {
-    for (int i = 0; i < 3; i++) particle->vertex[i] = vertex[i];
-    double phi = trkx_random_between(random, -TRKX_PI, TRKX_PI);
-    double eta = draw(random, PRIMARY_ETA, EVEN) * trkx_random_sign(random);
-    set_momentum(particle, draw_spectrum(random, PRIMARY_PT), phi, eta);
+    double across = hypot(flight[0], flight[1]), length = hypot(across, flight[2]);
+    double around = trkx_random_between(random, -TRKX_PI, TRKX_PI);
+    double along = momentum * cos(angle), u = momentum * sin(angle) * cos(around),
+           v = momentum * sin(angle) * sin(around);
+    double x = flight[0] / across, y = flight[1] / across, s = across / length, c = flight[2] / length;
+    particle->momentum[0] = along * s * x + u * c * x - v * y;
+    particle->momentum[1] = along * s * y + u * c * y + v * x;
+    particle->momentum[2] = along * c - u * s;
 }
 
-static int find_band(const struct population *population, double radius)
+/* Whether TrackML lists a particle of this momentum. */
+static bool listed(const double momentum[3])
 {
-    int band = 0;
-    while (band < population->bands - 1 && radius >= population->edges[band]) band++;
-    return band;
+    double pt = hypot(momentum[0], momentum[1]);
+    return pt >= LISTED_PT && fabs(momentum[2]) <= pt * sinh(LISTED_ETA);
 }
 
-static int find_class(const struct population *population, int band, double eta)
+/* The momentum and its angle to the flight are drawn from those of listed particles: only the way round the
+ * flight is drawn again for one that would not be listed, and the angle where no way will do. */
+static void choose_direction(struct trkx_random *random, const double (*angles)[COARSE],
+                             const double flight[3], double momentum, struct trkx_generated *particle)
 {
-    int class = 0;
-    while (class < CLASSES - 1 && eta >= population->classes[band][class]) class ++;
-    return class;
+    enum { ANGLES = 8, WAYS = 16 };
+    const double *quantiles = angles[find_band(MOMENTUM_EDGES, MOMENTA, momentum)];
+    for (int i = 0; i < ANGLES; i++) {
+        double angle = draw(random, quantiles, COARSE) / (momentum < FAST ? 1 : momentum);
+        for (int j = 0; j < WAYS; j++) {
+            turn_from_flight(random, flight, momentum, angle, particle);
+            if (listed(particle->momentum)) return;
+        }
+    }
 }
 
-/* Away from the beam; decay vertices are relative to their collision, material is not. */
-static void generate_displaced(struct trkx_random *random, const struct population *population, double shift,
-                               struct trkx_generated *particle)
+/* Away from the beam. Vertex and momentum of decays are given relative to the flight from the collision, in
+ * material the vertex is where material is. */
+static void generate_displaced(struct trkx_random *random, const struct population *population,
+                               const double collision[3], struct trkx_generated *particle)
 {
+    bool decay = particle->origin == TRKX_DECAY;
     double radius = draw(random, population->radius, RADII);
-    double around = trkx_random_between(random, -TRKX_PI, TRKX_PI), side = trkx_random_sign(random);
-    int band = find_band(population, radius);
-    double z = draw(random, population->z[band], EVEN);
-    int class = find_class(population, band, asinh(z / radius));
-    double turn = draw(random, population->turn[band][class], COARSE) * trkx_random_sign(random);
-    double eta = draw(random, population->eta[band][class], COARSE) * side;
-    particle->vertex[0] = radius * cos(around);
-    particle->vertex[1] = radius * sin(around);
-    particle->vertex[2] = side * z + shift;
-    set_momentum(particle, draw_spectrum(random, population->pt[band]), around + turn, eta);
+    double around = trkx_random_between(random, -TRKX_PI, TRKX_PI);
+    int band = find_band(population->edges, population->bands, radius);
+    double z = draw(random, population->z[band], EVEN) * trkx_random_sign(random), flight[3];
+    const double place[3] = {radius * cos(around), radius * sin(around), z};
+    for (int i = 0; i < 3; i++) {
+        particle->vertex[i] = decay ? collision[i] + place[i] : place[i];
+        flight[i] = particle->vertex[i] - collision[i];
+    }
+    double across = hypot(flight[0], flight[1]), steepness = hypot(1, flight[2] / across);
+    int class = find_band(population->steepness[band], CLASSES, steepness);
+    double momentum = draw_spectrum(random, population->momentum[band][class]);
+    if (decay) momentum *= steepness;
+    choose_direction(random, population->angle[band], flight, momentum, particle);
 }
 
 /* As in TrackML's particle ids, collision and particle have separate bits, and the last bit marks particles
@@ -130,13 +162,13 @@ static void generate_particle(uint64_t event_seed, size_t index, double (*collis
     double which = trkx_random_uniform(&random);
     if (which < DECAYS.share) {
         particle->origin = TRKX_DECAY;
-        generate_displaced(&random, &DECAYS, collisions[c][2], particle);
+        generate_displaced(&random, &DECAYS, collisions[c], particle);
     } else if (which < DECAYS.share + SECONDARIES.share) {
         particle->origin = TRKX_SECONDARY;
-        generate_displaced(&random, &SECONDARIES, 0, particle);
+        generate_displaced(&random, &SECONDARIES, collisions[c], particle);
     } else {
         particle->origin = TRKX_PRIMARY;
-        generate_primary(&random, collisions[c], particle);
+        generate_at_beam(&random, collisions[c], particle);
     }
     particle->id = make_id(c, index, particle->origin);
     choose_species(&random, particle);

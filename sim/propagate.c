@@ -13,14 +13,25 @@
 static const double FIELD_MIDDLE[3] = {-150, -150, -150};
 static const double CURVATURE = 0.299792458e-3; /* rad per mm at 1 T and 1 GeV */
 
-static const double INEFFICIENCY = 0.02; /* share of crossings that leave no hit */
-static const double LOSS = 0.045;        /* GeV per radiation length at the minimum of ionisation */
+static const double INEFFICIENCY = 0.01; /* share of crossings that leave no hit */
+static const double LOSS = 0.06;         /* GeV per radiation length of a fast particle */
+static const double PION_MASS = 0.13957; /* GeV: in material TrackML treats every particle as a pion */
 static const double MIN_PT = 0.15;       /* GeV: particles below end in the next material, as in TrackML */
 static const double MIN_MOMENTUM = 0.03; /* GeV: below, a particle stops */
 static const double MAX_TURN = 3.5;      /* rad: TrackML keeps slightly more than half a turn */
 static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: no modules beyond */
 /* In TrackML's simulation particles above this pseudorapidity have no hits in the innermost barrel (mm). */
 static const double BARREL_ETA = 3, INNER_BARREL[2] = {20, 190};
+/* In TrackML's simulation many particles from material that start in a barrel towards the beam leave no hit
+ * before they have left it outwards. */
+static const struct barrel {
+    double from, to, length; /* mm: radius and |z| where they start */
+    double leaves;           /* mm: radius where they have left */
+    double unseen;           /* share of such particles */
+} UNSEEN[] = {{28, 190, 550, 190, 0.7},
+              {210, 300, 1100, 740, 0.35},
+              {300, 740, 1100, 740, 0.75},
+              {740, 1060, 1100, 1060, 0.75}};
 enum { MAX_STEPS = 4000 };
 
 /* ---- field ------------------------------------------------------------------------------------------ */
@@ -162,15 +173,15 @@ static void rotate(const double vector[3], double angle, double rotated[3])
 }
 
 /* Multiple scattering, with the angle projected on two planes: Highland's formula without its logarithm, as
- * when the thicknesses were measured. And ionisation loss, proportional to 1/beta^2. */
-static void scatter(struct trkx_random *random, double lengths, double mass, double momentum[3])
+ * when the thicknesses were measured. And ionisation loss of momentum, proportional to 1/beta^2. */
+static void scatter(struct trkx_random *random, double lengths, double momentum[3])
 {
     double pt = hypot(momentum[0], momentum[1]), p = hypot(pt, momentum[2]);
-    double beta = p / hypot(p, mass);
+    double beta = p / hypot(p, PION_MASS);
     double angle = 0.0136 / (p * beta) * sqrt(lengths);
     double theta = atan2(pt, momentum[2]) + angle * trkx_random_normal(random);
     double phi = angle * p / fmax(pt, 1e-3) * trkx_random_normal(random);
-    double left = fmax(p - LOSS * lengths / (beta * beta * beta), 0), turned[3];
+    double left = fmax(p - LOSS * lengths / (beta * beta), 0), turned[3];
     rotate(momentum, phi, turned);
     double across = sin(theta) * left / fmax(pt, 1e-4);
     momentum[0] = turned[0] * across;
@@ -199,6 +210,7 @@ struct walk {
     double path, turned;
     bool stopped; /* in material */
     bool forward; /* too forward for the innermost barrel */
+    double seen;  /* mm: radius from which it leaves hits, 0: has been reached */
 };
 
 /* Short near the beam, where layers are dense. */
@@ -229,7 +241,7 @@ static void pass_material(struct walk *walk, const struct trkx_layer *layer, con
                           const double position[3], double momentum[3])
 {
     double slant = 1 / incidence(layer, position, momentum, helix->magnitude);
-    scatter(&walk->random, layer->radiation * slant, walk->particle->mass, momentum);
+    scatter(&walk->random, layer->radiation * slant, momentum);
     if (trkx_random_uniform(&walk->random) < layer->interaction * slant) walk->stopped = true;
     if (hypot(momentum[0], momentum[1]) < MIN_PT) walk->stopped = true;
 }
@@ -243,11 +255,12 @@ static void cross_layer(struct walk *walk, const struct trkx_layer *layer, const
         if (trkx_layer_covers(layer, position)) pass_material(walk, layer, helix, position, momentum);
         return;
     }
+    if (hypot(position[0], position[1]) > walk->seen) walk->seen = 0;
     size_t found = meet_layer(walk->geometry, layer, helix, near, TRKX_CROSSINGS_MAX - walk->count,
                               walk->crossings + walk->count);
     if (found == 0) return;
     if (hypot(there[0], there[1]) < MIN_PT) found = 1;
-    record(walk, found);
+    if (walk->seen == 0) record(walk, found);
     pass_material(walk, layer, helix, position, momentum);
 }
 
@@ -330,6 +343,17 @@ static double start_step(const struct trkx_generated *particle, struct helix *he
     return fabs(helix->turn) * length > 0.1 ? 0.1 / fabs(helix->turn) : length;
 }
 
+/* See UNSEEN. */
+static double seen_from(struct trkx_random *random, const struct trkx_generated *particle)
+{
+    const double *x = particle->vertex, *p = particle->momentum, radius = hypot(x[0], x[1]);
+    if (particle->origin != TRKX_SECONDARY || x[0] * p[0] + x[1] * p[1] >= 0) return 0;
+    for (size_t i = 0; i < sizeof UNSEEN / sizeof UNSEEN[0]; i++)
+        if (radius >= UNSEEN[i].from && radius < UNSEEN[i].to && fabs(x[2]) < UNSEEN[i].length)
+            return trkx_random_uniform(random) < UNSEEN[i].unseen ? UNSEEN[i].leaves : 0;
+    return 0;
+}
+
 size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_generated *particle,
                       uint64_t event_seed, uint32_t index, struct trkx_crossing crossings[TRKX_CROSSINGS_MAX])
 {
@@ -338,6 +362,7 @@ size_t trkx_propagate(const struct trkx_geometry *geometry, const struct trkx_ge
     struct helix helix;
     walk.forward = fabs(p[2]) > sinh(BARREL_ETA) * hypot(p[0], p[1]);
     walk.random = trkx_random_stream(event_seed, TRKX_RANDOM_TRACK, index);
+    walk.seen = seen_from(&walk.random, particle);
     memcpy(helix.position, particle->vertex, sizeof helix.position);
     memcpy(helix.momentum, particle->momentum, sizeof helix.momentum);
     for (int i = 0; i < MAX_STEPS; i++) {

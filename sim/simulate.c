@@ -20,9 +20,32 @@ void trkx_simulate_options_init(trkx_simulate_options *options)
     *options = (trkx_simulate_options){.size = sizeof *options,
                                        .seed = 1,
                                        .particles = TRKX_FULL_PARTICLES,
-                                       .sigma_z = 5.5,
+                                       .sigma_z = 5.3,
                                        .noise = 1,
-                                       .cells = true};
+                                       .cells = true,
+                                       .density = 1,
+                                       .cluster_thickness = 1};
+}
+
+/* The conditions of TrackML's two phases. */
+static const struct beam {
+    const char *name;
+    size_t particles;
+    double sigma_z, noise; /* mm; relative */
+} BEAMS[] = {{"kaggle", TRKX_FULL_PARTICLES, 5.3, 1}, {"throughput", 9003, 53, 1.31}};
+
+enum trkx_status trkx_simulate_options_beam(trkx_simulate_options *options, const char *beam,
+                                            trkx_error *error)
+{
+    for (size_t i = 0; i < sizeof BEAMS / sizeof BEAMS[0]; i++) {
+        if (strcmp(beam, BEAMS[i].name) != 0) continue;
+        options->particles = BEAMS[i].particles;
+        options->sigma_z = BEAMS[i].sigma_z;
+        options->noise = BEAMS[i].noise;
+        return TRKX_OK;
+    }
+    return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: the beam \"%.20s\" is not \"%s\" or \"%s\"", beam,
+                     BEAMS[0].name, BEAMS[1].name);
 }
 
 /* The state of a simulation. */
@@ -31,8 +54,9 @@ struct simulation {
     int threads;
     uint64_t seed; /* of this event */
     struct trkx_geometry *geometry;
-    struct trkx_generated *particles; /* [options->particles] */
-    int32_t *nhits;                   /* [options->particles] */
+    size_t generated;                 /* number of particles */
+    struct trkx_generated *particles; /* [generated] */
+    int32_t *nhits;                   /* [generated] */
     struct trkx_crossing *crossings;  /* [count] sorted by module */
     size_t count;
 };
@@ -65,7 +89,7 @@ static bool append(struct chunk *chunk, const struct trkx_crossing *crossings, s
 static bool follow_chunk(struct simulation *sim, size_t first, struct chunk *chunk)
 {
     struct trkx_crossing crossings[TRKX_CROSSINGS_MAX];
-    size_t end = first + CHUNK < sim->options->particles ? first + CHUNK : sim->options->particles;
+    size_t end = first + CHUNK < sim->generated ? first + CHUNK : sim->generated;
     for (size_t i = first; i < end; i++) {
         size_t count = trkx_propagate(sim->geometry, &sim->particles[i], sim->seed, (uint32_t)i, crossings);
         sim->nhits[i] = (int32_t)count;
@@ -93,7 +117,7 @@ cleanup:
 static enum trkx_status follow_particles(struct simulation *sim, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    size_t count = (sim->options->particles + CHUNK - 1) / CHUNK;
+    size_t count = (sim->generated + CHUNK - 1) / CHUNK;
     atomic_bool failed = false;
     struct chunk *chunks = trkx_allocate_zero(NULL, count, sizeof *chunks);
     if (chunks == NULL) return trkx_fail_memory(error, "the tracks", count * sizeof *chunks);
@@ -151,7 +175,7 @@ static enum trkx_status add_noise(struct simulation *sim, trkx_error *error)
     enum trkx_status status = TRKX_OK;
     struct trkx_crossing *all = NULL;
     const struct trkx_detector *detector = sim->geometry->detector;
-    double level = sim->options->noise * (double)sim->options->particles / (double)TRKX_FULL_PARTICLES;
+    double level = sim->options->noise * sim->options->density;
     size_t wanted = trkx_noise(detector, level, sim->seed, NULL);
     if (sim->count + wanted > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu hits; at most %d are possible",
@@ -222,7 +246,8 @@ static void digitize_hit(const struct simulation *sim, size_t i, struct trkx_clu
 {
     struct trkx_random random = trkx_random_stream(sim->seed, TRKX_RANDOM_HIT, i);
     const struct trkx_crossing *crossing = &sim->crossings[i];
-    trkx_digitize(&sim->geometry->detector->modules[crossing->module], crossing, &random, cluster);
+    trkx_digitize(&sim->geometry->detector->modules[crossing->module], crossing,
+                  sim->options->cluster_thickness, &random, cluster);
 }
 
 static void store_point(const struct trkx_module *module, double u, double v, float *point)
@@ -329,7 +354,7 @@ static enum trkx_status fill_particles(const struct simulation *sim, trkx_event 
     int64_t *id;
     int32_t *type, *charge, *nhits;
     float *vxyz, *pxyz;
-    size_t n = sim->options->particles;
+    size_t n = sim->generated;
     TAKE(id, n);
     TAKE(type, n);
     TAKE(vxyz, 3 * n);
@@ -385,15 +410,22 @@ enum { PARTICLES_MAX = INT32_MAX / (4 * TRKX_CROSSINGS_MAX) };
 
 static enum trkx_status check_options(const trkx_simulate_options *options, trkx_error *error)
 {
-    if (options->particles > PARTICLES_MAX)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %zu particles; at most %d are possible",
-                         options->particles, PARTICLES_MAX);
+    if (!(options->density >= 0 && options->density <= 100))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: density %g is not between 0 and 100",
+                         options->density);
+    if (options->density * (double)options->particles > PARTICLES_MAX)
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: %.0f particles; at most %d are possible",
+                         options->density * (double)options->particles, PARTICLES_MAX);
     if (!(options->sigma_z >= 0 && options->sigma_z <= 1000))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: sigma_z %g is not between 0 and 1000 mm",
                          options->sigma_z);
     if (!(options->noise >= 0 && options->noise <= 100))
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: noise %g is not between 0 and 100",
                          options->noise);
+    if (!(options->cluster_thickness >= 0.1 && options->cluster_thickness <= TRKX_DEPTH_MAX))
+        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+                         "simulate: cluster_thickness %g is not between 0.1 and %d",
+                         options->cluster_thickness, TRKX_DEPTH_MAX);
     if (options->threads < 0)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "simulate: threads %d is negative", options->threads);
     return TRKX_OK;
@@ -412,10 +444,11 @@ enum trkx_status trkx_simulate(const trkx_simulate_options *given, uint64_t numb
     sim.threads = trkx_threads(options.threads);
     sim.seed = trkx_random_mix(trkx_random_mix(options.seed) + number);
     TRKX_CHECK(trkx_geometry_create(options.detector, &sim.geometry, error));
-    TRKX_ALLOCATE(sim.particles, NULL, options.particles, "the particles");
-    TRKX_ALLOCATE(sim.nhits, NULL, options.particles, "the particles");
-    TRKX_CHECK(trkx_particles_generate(sim.seed, options.particles, options.sigma_z, sim.threads,
-                                       sim.particles, error));
+    sim.generated = (size_t)lround(options.density * (double)options.particles);
+    TRKX_ALLOCATE(sim.particles, NULL, sim.generated, "the particles");
+    TRKX_ALLOCATE(sim.nhits, NULL, sim.generated, "the particles");
+    TRKX_CHECK(
+        trkx_particles_generate(sim.seed, sim.generated, options.sigma_z, sim.threads, sim.particles, error));
     TRKX_CHECK(follow_particles(&sim, error));
     TRKX_CHECK(add_noise(&sim, error));
     TRKX_CHECK(sort_crossings(&sim, error));
