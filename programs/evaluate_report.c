@@ -42,14 +42,8 @@ static void print_scores(const trkx_metrics *metrics, const double *errors, enum
     }
 }
 
-static void print_efficiency(const char *name, const trkx_efficiency *efficiency)
-{
-    printf("  %-22s %.4f +- %.4f  (%zu of %zu particles)\n", name, efficiency->efficiency, efficiency->error,
-           efficiency->matched, efficiency->particles);
-}
-
-/* share: of the weight in phase 1. */
-static void print_kind(const char *name, const trkx_efficiency *efficiency, double share)
+/* share: of the weight in phase 1; NaN: not printed. */
+static void print_efficiency(const char *name, const trkx_efficiency *efficiency, double share)
 {
     printf("  %-22s %.4f +- %.4f  (%zu of %zu particles", name, efficiency->efficiency, efficiency->error,
            efficiency->matched, efficiency->particles);
@@ -63,20 +57,20 @@ static void print_kinds(const trkx_metrics *metrics)
         printf("  %-22s unknown: they need a particles file with TrackML's ids\n", "  kinds");
         return;
     }
-    print_kind("  from the beam", &metrics->from_beam, metrics->beam_weight);
-    print_kind("  from decays", &metrics->from_decays, metrics->decays_weight);
-    print_kind("  from material", &metrics->from_material, metrics->material_weight);
+    print_efficiency("  from the beam", &metrics->from_beam, metrics->beam_weight);
+    print_efficiency("  from decays", &metrics->from_decays, metrics->decays_weight);
+    print_efficiency("  from material", &metrics->from_material, metrics->material_weight);
 }
 
 static void print_efficiencies(const trkx_metrics *metrics)
 {
-    print_efficiency("efficiency, all", &metrics->all);
+    print_efficiency("efficiency, all", &metrics->all, NAN);
     if (!metrics->has_pt) {
         printf("  %-22s unknown: no particles file, and the truth has no momenta\n", "  pT");
         return;
     }
-    print_efficiency("  pT > 0.5 GeV", &metrics->above_500_mev);
-    print_efficiency("  pT > 1 GeV", &metrics->above_1_gev);
+    print_efficiency("  pT > 0.5 GeV", &metrics->above_500_mev, NAN);
+    print_efficiency("  pT > 1 GeV", &metrics->above_1_gev, NAN);
 }
 
 static const char *plural(size_t count)

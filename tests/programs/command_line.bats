@@ -625,6 +625,19 @@ chain() { # ending of the arrays
                \$p.particles == ([\$e[].particles] | add) and \$p.matched == ([\$e[].matched] | add) and
                (\$p.efficiency - \$p.matched / \$p.particles | fabs) < 1e-8" pool.json
     done
+    cp -r events fewer # where one event lacks its particles the phases are unknown together, not of the others
+    rm fewer/event000001000-particles.csv.gz
+    run "$TRKX" evaluate --json fewer.json fewer tracks
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} == "event000001000: score "*" (given), efficiency"* ]]
+    [[ ${lines[1]} == "event000001001: score "*" (phase 1), "*" (phase 2), efficiency"* ]]
+    [ "$(grep -c "TrackML score" <<<"$output")" -eq 1 ]
+    jq -e --slurpfile pool pool.json '.pooled.trackml_score == $pool[0].pooled.trackml_score and
+        ([.pooled | .trackml_score_phase1, .trackml_score_phase2_error, .efficiency_from_beam.efficiency,
+            .efficiency_from_beam.weight] | all(. == null)) and (.pooled.has_kinds | not)' fewer.json
+    run --separate-stderr "$TRKX" evaluate --weights phase2 fewer tracks
+    [ "$status" -eq 1 ]
+    [[ ${stderr_lines[0]} == "trkx: event000001000: --weights phase2 needs a particles file"* ]]
     refuses 1 "tracks/event000001000-tracks.csv: must be a directory" -- "$TRKX" evaluate events tracks/event000001000-tracks.csv
     cp -r events spoilt
     gunzip spoilt/event000001000-truth.csv.gz
