@@ -79,7 +79,8 @@ class Metrics(c.Structure):
 
 class SimulateOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("seed", c.c_uint64), ("particles", c.c_size_t), ("sigma_z", c.c_double),
-                ("noise", c.c_double), ("detector", c.c_void_p), ("cells", c.c_bool), ("threads", c.c_int)]
+                ("noise", c.c_double), ("detector", c.c_void_p), ("cells", c.c_bool), ("threads", c.c_int),
+                ("density", c.c_double), ("cluster_thickness", c.c_double)]
 
 
 class BundleInfo(c.Structure):

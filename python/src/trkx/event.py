@@ -15,7 +15,7 @@ import numpy.typing as npt
 from . import _structures as s
 from ._arrays import typed
 from ._columns import Columns, names_instead
-from ._library import Handle, call, library, options, pointer, view
+from ._library import Handle, call, give, library, options, pointer, view
 from ._scalars import scalar, text
 from .errors import ArgumentError
 
@@ -251,15 +251,22 @@ def read_event(path: str | os.PathLike[str], parts: tuple[str, ...] | None = Non
     return Event(Handle(address, "trkx_event_destroy"))
 
 
-def simulate(particles: int | None = None, seed: int = 1, number: int = 1000, *, sigma_z: float | None = None,
-             noise: float | None = None, cells: bool = True, threads: int = 0) -> Event:
+def simulate(particles: int | None = None, seed: int = 1, number: int = 1000, *, beam: str = "kaggle",
+             sigma_z: float | None = None, noise: float | None = None, density: float = 1,
+             cluster_thickness: float = 1, cells: bool = True, threads: int = 0) -> Event:
     """Simulates an event in the TrackML detector, with truth.
 
-    particles: charged particles, about 8.4 hits each; None: 12263, full density. seed and number determine the event.
-    sigma_z: mm, length of the luminous region, 5.5 by default. noise: relative to TrackML's 15 % of hits.
+    seed, number and all that follows determine the event. beam: "kaggle", the conditions of TrackML's accuracy phase, or
+    "throughput", those of its throughput phase; it sets those of particles, sigma_z and noise that are None. particles:
+    charged particles, about 8.4 hits each (12263; 9003). sigma_z: mm, length of the luminous region (5.3; 53). noise:
+    multiplies the 17,690 noise hits of a full event, which do not depend on the number of particles (1; 1.31).
+    density: multiplies particles and noise. cluster_thickness: 0.1 to 4, the depth of sensor that makes a cluster in the
+    pixel barrel, relative to the throughput phase; 2: probably the accuracy phase's.
     """
-    filled = options(s.SimulateOptions, "trkx_simulate_options_init", seed=seed, particles=particles, sigma_z=sigma_z,
-                     noise=noise, cells=cells, threads=threads)
+    filled = options(s.SimulateOptions, "trkx_simulate_options_init", seed=seed, density=density,
+                     cluster_thickness=cluster_thickness, cells=cells, threads=threads)
+    call("trkx_simulate_options_beam", c.byref(filled), text(beam, "beam"))
+    give(filled, particles=particles, sigma_z=sigma_z, noise=noise)
     address = c.c_void_p()
     call("trkx_simulate", c.byref(filled), scalar(c.c_uint64, number, "number"), c.byref(address))
     return Event(Handle(address, "trkx_event_destroy"))
