@@ -49,18 +49,19 @@ def read_event(prefix, cells):
                  read_table(prefix, "cells") if cells else None)
 
 
-SENSOR = {"cell_count", "cell_val", "leta", "lphi", "lx", "ly", "lz", "geta", "gphi", "tilt", "normal_z"}
+SENSOR = {"cell_count", "cell_val", "leta", "lphi", "lx", "ly", "lz", "geta", "gphi", "tilt", "normal_z",
+          "beam_sigma_z"}
 
 
 def sensor_features(event, specs):
-    """Of cells and modules, by libtrkx: no other package has them."""
+    """Of cells, modules and the beam, by libtrkx: no other package has them."""
     cells = event.cells
     return trkx.cell_features(event, cells.hit_id.to_numpy(), cells.ch0.to_numpy(np.int32), cells.ch1.to_numpy(np.int32),
                               cells.value.to_numpy(np.float32), [(s["name"], s["scale"]) for s in specs])
 
 
 def features(event, specs):
-    """[n,F] float32, each feature divided by its scale; those of cells and modules come last."""
+    """[n,F] float32, each feature divided by its scale; those of cells, modules and the beam come last."""
     count = sum(s["name"] not in SENSOR for s in specs)
     positional = position_features(event, specs[:count])
     if count == len(specs):

@@ -203,7 +203,11 @@ TRKX_API void trkx_detector_destroy(trkx_detector *detector);
  * module's frame; geta, gphi: the same direction rotated into the global frame.
  * Features of the hit's module (trkx): tilt: sine of the angle between its u axis (turned so that it points
  * along increasing phi) and the azimuthal direction at the hit, in the transverse plane; normal_z: |z| of its
- * normal, 0 in a barrel, 1 on a disk. */
+ * normal, 0 in a barrel, 1 on a disk.
+ * Of the event (trkx), the same for all of its hits: beam_sigma_z: the width of the luminous region along the
+ * beam (mm, 1 to 200), half the range about z = 0 that holds 68.3 % of the vertices, estimated from triplets
+ * of hits on the three innermost layers of the detector's barrel; 50 if there are too few triplets or
+ * layers. It uses the positions of the hits only, not their ids. */
 /* clang-format off */
 enum trkx_feature {
     TRKX_FEATURE_R, TRKX_FEATURE_PHI, TRKX_FEATURE_Z, TRKX_FEATURE_X, TRKX_FEATURE_Y,
@@ -214,6 +218,7 @@ enum trkx_feature {
     TRKX_FEATURE_LETA, TRKX_FEATURE_LPHI, TRKX_FEATURE_LX, TRKX_FEATURE_LY, TRKX_FEATURE_LZ,
     TRKX_FEATURE_GETA, TRKX_FEATURE_GPHI,
     TRKX_FEATURE_TILT, TRKX_FEATURE_NORMAL_Z,
+    TRKX_FEATURE_BEAM_SIGMA_Z,
     TRKX_FEATURE_KINDS,
     TRKX_FEATURE_COLUMN = -1 /* none of these: a column of the hits, by its name */
 };
@@ -232,8 +237,8 @@ TRKX_API const char *trkx_feature_spec_name(const trkx_feature_spec *spec);
 /* True if `name` is known; *feature is then set. */
 TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 
-/* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs modules: the extent
- * and direction of a cluster and the features of a hit's module do. A hit without cells gets 0 for all cell
+/* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs it: the extent
+ * and direction of a cluster, the features of a hit's module and beam_sigma_z do. A hit without cells gets 0 for all cell
  * features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one name; a feature
  * divided by its scale exceeds a float32; cell_begin decreases; module not in the detector), MEMORY.
  * Complexity O(n F). */

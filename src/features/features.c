@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/threads.h"
+#include "features/beam.h"
 #include "features/position.h"
 
 /* ---- the table -------------------------------------------------------------------------------------- */
@@ -51,10 +52,15 @@ static unsigned needs_of(const trkx_feature_spec *spec)
     return spec->feature == TRKX_FEATURE_COLUMN ? 0 : kinds[spec->feature].needs;
 }
 
+static bool has_all(unsigned needs, unsigned what)
+{
+    return (needs & what) == what;
+}
+
 static bool one_needs(const trkx_feature_spec *specs, size_t count, unsigned what)
 {
     for (size_t i = 0; i < count; i++)
-        if ((needs_of(&specs[i]) & what) != 0) return true;
+        if (has_all(needs_of(&specs[i]), what)) return true;
     return false;
 }
 
@@ -63,9 +69,19 @@ bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count)
     return one_needs(specs, count, TRKX_NEEDS_DETECTOR);
 }
 
+bool trkx_features_need_modules(const trkx_feature_spec *specs, size_t count)
+{
+    return one_needs(specs, count, TRKX_NEEDS_MODULE);
+}
+
 bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count)
 {
     return one_needs(specs, count, TRKX_NEEDS_CELLS);
+}
+
+bool trkx_features_need_beam(const trkx_feature_spec *specs, size_t count)
+{
+    return one_needs(specs, count, TRKX_NEEDS_BEAM);
 }
 
 bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,
@@ -96,6 +112,7 @@ struct trkx_described {
     const struct trkx_module *module; /* if needed */
     double cells, charge;             /* their number, and the sum of their values */
     struct trkx_vector local, global; /* mm, if there are cells */
+    double beam_sigma_z;              /* mm, if needed */
 };
 
 static double extent(const int32_t *channel, size_t begin, size_t end, double pitch)
@@ -166,7 +183,8 @@ struct request {
     const trkx_feature_spec *specs; /* [count] */
     const float **columns;          /* [count] the values of columns; NULL for features */
     size_t count;
-    unsigned needs; /* of all specs */
+    unsigned needs;      /* of all specs */
+    double beam_sigma_z; /* mm, if needed */
 };
 
 static bool is_finite(const float *xyz)
@@ -178,11 +196,11 @@ static bool is_finite(const float *xyz)
 static bool describe(const struct request *request, size_t i, float *row)
 {
     const float *xyz = request->hits->xyz + 3 * i;
-    struct trkx_described of = {.hits = request->hits, .hit = i};
+    struct trkx_described of = {.hits = request->hits, .hit = i, .beam_sigma_z = request->beam_sigma_z};
     if (!is_finite(xyz)) return false;
     of.at = trkx_vector_of((double)xyz[0], (double)xyz[1], (double)xyz[2]);
     if ((request->needs & TRKX_NEEDS_CELLS) != 0) sum_cells(&of);
-    if ((request->needs & TRKX_NEEDS_DETECTOR) != 0) {
+    if (has_all(request->needs, TRKX_NEEDS_MODULE)) {
         of.module = &request->detector->modules[request->modules[i]];
         if (of.cells > 0) measure_cluster(&of);
     }
@@ -327,15 +345,16 @@ static size_t describe_all(const struct request *request, int threads, float *fe
 }
 
 enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
-                                  const trkx_feature_spec *specs, size_t specs_count, int threads,
-                                  float *features, trkx_error *error)
+                                  double beam_sigma_z, const trkx_feature_spec *specs, size_t specs_count,
+                                  int threads, float *features, trkx_error *error)
 {
     const trkx_hits *hits = placed->hits;
     struct request request = {.hits = hits,
                               .detector = placed->detector,
                               .modules = placed->modules,
                               .specs = specs,
-                              .count = specs_count};
+                              .count = specs_count,
+                              .beam_sigma_z = beam_sigma_z};
     int32_t *found = NULL;
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(check_columns(hits, error));
@@ -345,7 +364,9 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
         TRKX_CHECK(check_spec(&request, s, error));
     }
     if ((request.needs & TRKX_NEEDS_CELLS) != 0) TRKX_CHECK(check_cells(hits, error));
-    if ((request.needs & TRKX_NEEDS_DETECTOR) != 0 && placed->modules == NULL) {
+    if (has_all(request.needs, TRKX_NEEDS_BEAM) && beam_sigma_z == 0)
+        TRKX_CHECK(trkx_beam_sigma_z(memory, hits, placed->detector, threads, &request.beam_sigma_z, error));
+    if (has_all(request.needs, TRKX_NEEDS_MODULE) && placed->modules == NULL) {
         TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
         TRKX_CHECK(trkx_modules_find(placed->detector, hits, threads, found, error));
         request.modules = found;
@@ -363,5 +384,5 @@ enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detec
                                float *features, trkx_error *error)
 {
     const struct trkx_placed_hits placed = {.hits = hits, .detector = detector};
-    return trkx_features_in(NULL, &placed, specs, specs_count, threads, features, error);
+    return trkx_features_in(NULL, &placed, 0, specs, specs_count, threads, features, error);
 }

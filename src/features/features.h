@@ -5,14 +5,17 @@
 #include "core/memory.h"
 #include "detector/modules.h"
 
-/* As trkx_features, with all memory from `memory`. */
+/* As trkx_features, with all memory from `memory`. beam_sigma_z: that of the event (features/beam.h), if the
+ * caller has it already; 0: not yet. */
 enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
-                                  const trkx_feature_spec *specs, size_t specs_count, int threads,
-                                  float *features, trkx_error *error);
+                                  double beam_sigma_z, const trkx_feature_spec *specs, size_t specs_count,
+                                  int threads, float *features, trkx_error *error);
 
-/* True if the list has features that need a detector's modules, or cells. */
+/* True if the list has features that need a detector, the modules of the hits in it, cells, or the beam. */
 bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count);
+bool trkx_features_need_modules(const trkx_feature_spec *specs, size_t count);
 bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count);
+bool trkx_features_need_beam(const trkx_feature_spec *specs, size_t count);
 
 /* Whether two lists are the same. */
 bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,

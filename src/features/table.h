@@ -8,7 +8,7 @@
 #ifndef TRKX_FEATURES_TABLE_H
 #define TRKX_FEATURES_TABLE_H
 
-/* What a feature needs: columns of the hits, cells, the detector's modules. */
+/* What a feature needs: columns of the hits, cells, the detector's modules, the estimate of the beam. */
 enum {
     TRKX_NEEDS_VOLUME = 1,
     TRKX_NEEDS_LAYER = 2,
@@ -17,6 +17,7 @@ enum {
     TRKX_NEEDS_DETECTOR = 16,
     TRKX_NEEDS_MODULE = TRKX_NEEDS_IDS | TRKX_NEEDS_DETECTOR,
     TRKX_NEEDS_CLUSTER = TRKX_NEEDS_MODULE | TRKX_NEEDS_CELLS,
+    TRKX_NEEDS_BEAM = 32 | TRKX_NEEDS_DETECTOR,
 };
 
 #define TRKX_FEATURE_TABLE(EVERYWHERE, HOST)                                              \
@@ -44,6 +45,7 @@ enum {
     HOST(GETA, "geta", TRKX_NEEDS_CLUSTER, trkx_pseudorapidity(&of->global))              \
     HOST(GPHI, "gphi", TRKX_NEEDS_CLUSTER, trkx_azimuth(&of->global))                     \
     HOST(TILT, "tilt", TRKX_NEEDS_MODULE, tilt(of->module, &of->at))                      \
-    HOST(NORMAL_Z, "normal_z", TRKX_NEEDS_MODULE, fabs(of->module->rotation[2][2]))
+    HOST(NORMAL_Z, "normal_z", TRKX_NEEDS_MODULE, fabs(of->module->rotation[2][2]))       \
+    HOST(BEAM_SIGMA_Z, "beam_sigma_z", TRKX_NEEDS_BEAM, of->beam_sigma_z)
 
 #endif

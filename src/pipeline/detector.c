@@ -5,10 +5,19 @@
 #include "features/features.h"
 #include "tracks/labels.h"
 
-static bool needs_modules(const struct trkx_bundle *bundle)
+static bool needs_detector(const struct trkx_bundle *bundle)
 {
     for (int i = 0; i < TRKX_NETWORKS; i++)
         if (trkx_features_need_detector(bundle->models[i].features, bundle->models[i].features_count))
+            return true;
+    return bundle->completes;
+}
+
+/* Those of the hits. */
+static bool needs_modules(const struct trkx_bundle *bundle)
+{
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        if (trkx_features_need_modules(bundle->models[i].features, bundle->models[i].features_count))
             return true;
     return bundle->completes;
 }
@@ -30,13 +39,15 @@ static enum trkx_status describe_detector(trkx_pipeline *pipeline, trkx_error *e
 enum trkx_status trkx_pipeline_load_detector(trkx_pipeline *pipeline, const char *path, trkx_error *error)
 {
     const struct trkx_bundle *bundle = &pipeline->bundle;
-    if (!needs_modules(bundle)) return TRKX_OK;
+    if (!needs_detector(bundle)) return TRKX_OK;
     if (path == NULL) path = bundle->detectors;
     if (path == NULL)
         return trkx_fail(
             error, TRKX_ERROR_BUNDLE,
-            "%s/bundle.json: its features of cells or modules, or the completion of its tracks, need the "
-            "detector: name a detector.json (docs/bundle.md), or if only features need it a detectors.csv, "
+            "%s/bundle.json: its features of cells, modules or the beam, or the completion of its tracks, "
+            "need "
+            "the detector: name a detector.json (docs/bundle.md), or if only features need it a "
+            "detectors.csv, "
             "in "
             "the field detectors or in the options; TrackML's are beside models/default/bundle.json",
             bundle->directory);
@@ -50,7 +61,7 @@ enum trkx_status trkx_pipeline_find_modules(const trkx_pipeline *pipeline, struc
     enum trkx_status status = TRKX_OK;
     int32_t *found = NULL;
     *modules = NULL;
-    if (pipeline->detector == NULL || !trkx_hits_have_modules(hits)) return TRKX_OK;
+    if (!needs_modules(&pipeline->bundle) || !trkx_hits_have_modules(hits)) return TRKX_OK;
     TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
     TRKX_CHECK(trkx_modules_find(pipeline->detector, hits, pipeline->threads, found, error));
     *modules = found;

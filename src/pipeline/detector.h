@@ -9,7 +9,7 @@
 enum trkx_status trkx_pipeline_load_detector(trkx_pipeline *pipeline, const char *path, trkx_error *error);
 
 /* Looks up the modules of the hits, once per run: *modules [n], released by the caller, or NULL if the
- * pipeline has no detector or the hits have no ids (functions that need them report it). Errors: MEMORY,
+ * bundle does not need them or the hits have no ids (functions that need them report it). Errors: MEMORY,
  * ARGUMENT. */
 enum trkx_status trkx_pipeline_find_modules(const trkx_pipeline *pipeline, struct trkx_memory *memory,
                                             const trkx_hits *hits, int32_t **modules, trkx_error *error);

@@ -1,13 +1,15 @@
 /* Features of the hits for each network. The host computes those that the back end does not. */
 #include "pipeline/features.h"
 
+#include "features/beam.h"
 #include "features/features.h"
 #include "pipeline/detector.h"
 
-/* modules [n]: those of the hits in the pipeline's detector, or NULL. */
+/* modules [n]: those of the hits in the pipeline's detector, or NULL; beam_sigma_z: 0 if not known yet. */
 static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx_memory *memory,
                                       enum trkx_network network, const trkx_hits *hits,
-                                      const int32_t *modules, float *features, trkx_error *error)
+                                      const int32_t *modules, double beam_sigma_z, float *features,
+                                      trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
     if (hits->count > 0 && hits->cell_begin == NULL &&
@@ -19,14 +21,14 @@ static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx
             "--bundle acat2021-like)",
             pipeline->bundle.directory);
     const struct trkx_placed_hits placed = {hits, pipeline->detector, modules};
-    return trkx_features_in(memory, &placed, model->features, model->features_count, pipeline->threads,
-                            features, error);
+    return trkx_features_in(memory, &placed, beam_sigma_z, model->features, model->features_count,
+                            pipeline->threads, features, error);
 }
 
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
                                         const trkx_hits *hits, float *features, trkx_error *error)
 {
-    return describe_hits(pipeline, NULL, network, hits, NULL, features, error);
+    return describe_hits(pipeline, NULL, network, hits, NULL, 0, features, error);
 }
 
 /* ---- the step --------------------------------------------------------------------------------------- */
@@ -52,7 +54,8 @@ static enum trkx_status bring_features(const struct trkx_run *run, enum trkx_net
     enum trkx_status status = TRKX_OK;
     float *made = block;
     if (!backend->shared) TRKX_ALLOCATE(made, run->memory, count, "features");
-    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->modules, made, error));
+    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->modules, run->beam_sigma_z,
+                             made, error));
     if (!backend->shared)
         TRKX_CHECK(backend->upload(run->place.context, block, made, count * sizeof *made, error));
 cleanup:
@@ -73,12 +76,26 @@ static enum trkx_status make_features(struct trkx_run *run, enum trkx_network ne
                              *block, run->error);
 }
 
+/* Once for all networks. */
+static enum trkx_status estimate_beam(struct trkx_run *run)
+{
+    const trkx_pipeline *pipeline = run->pipeline;
+    const struct trkx_model *models = pipeline->bundle.models;
+    bool needed = false;
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        needed = needed || trkx_features_need_beam(models[i].features, models[i].features_count);
+    return needed ? trkx_beam_sigma_z(run->memory, run->hits, pipeline->detector, pipeline->threads,
+                                      &run->beam_sigma_z, run->error)
+                  : TRKX_OK;
+}
+
 enum trkx_status trkx_step_features(struct trkx_run *run)
 {
     const struct trkx_model *models = run->pipeline->bundle.models;
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(trkx_hits_check_positions(run->hits, run->error));
     TRKX_CHECK(trkx_pipeline_find_modules(run->pipeline, run->memory, run->hits, &run->modules, run->error));
+    TRKX_CHECK(estimate_beam(run));
     TRKX_CHECK(trkx_run_lend(run, run->hits->xyz, 3 * run->n, "positions", &run->xyz));
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         for (int j = 0; j < i && run->features[i] == NULL; j++)

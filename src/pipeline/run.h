@@ -16,6 +16,7 @@ struct trkx_run {
     size_t n;              /* how many */
     bool lent;             /* a single step: if memory is shared, its arrays are the caller's */
     int32_t *modules;      /* [n] of the hits, from the step features on; NULL: unknown */
+    double beam_sigma_z;   /* mm, from the step features on; 0: no network needs it */
     int32_t *labels;       /* [n] the result's, on the host */
 
     /* blocks of the place */

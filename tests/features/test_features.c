@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "detector/modules.h"
+#include "features/beam.h"
 #include "features/features.h"
 
 enum { ALL = TRKX_FEATURE_KINDS };
@@ -123,14 +124,17 @@ static void module_values(const struct reference *reference, size_t i, real *val
 static void compare(const struct reference *reference, double scale)
 {
     size_t n = reference->hits->count;
+    double beam_sigma_z; /* test_beam.c compares it with another computation */
     float *features = malloc((n * ALL + 1) * sizeof *features);
     trkx_feature_spec specs[ALL];
     trkx_error error;
     all_specs(specs, scale);
     if (trkx_features(reference->hits, reference->detector, specs, ALL, 1, features, &error) != TRKX_OK)
         fail_msg("%s", error.message);
+    assert_int_equal(trkx_beam_sigma_z(NULL, reference->hits, reference->detector, 1, &beam_sigma_z, &error),
+                     TRKX_OK);
     for (size_t i = 0; i < n; i++) {
-        real values[ALL];
+        real values[ALL] = {[TRKX_FEATURE_BEAM_SIGMA_Z] = (real)beam_sigma_z};
         position_values(reference, i, values);
         cell_values(reference, i, values);
         module_values(reference, i, values);
@@ -342,6 +346,17 @@ static void same_lists(void **state)
     assert_false(trkx_features_need_cells(a, 2) || trkx_features_need_detector(a, 2));
 }
 
+/* The beam needs a detector, but no modules of hits. */
+static void needs(void **state)
+{
+    const trkx_feature_spec beam[] = {{TRKX_FEATURE_LAYER, 1, NULL}, {TRKX_FEATURE_BEAM_SIGMA_Z, 50, NULL}};
+    const trkx_feature_spec tilt = {TRKX_FEATURE_TILT, 1, NULL};
+    (void)state;
+    assert_true(trkx_features_need_beam(beam, 2) && trkx_features_need_detector(beam, 2));
+    assert_false(trkx_features_need_modules(beam, 2) || trkx_features_need_cells(beam, 2));
+    assert_true(trkx_features_need_modules(&tilt, 1) && !trkx_features_need_beam(&tilt, 1));
+}
+
 static void errors(void **state)
 {
     trkx_hits hits = {.count = 3, .xyz = small_xyz};
@@ -349,7 +364,7 @@ static void errors(void **state)
     trkx_detector one_module = {.count = 1, .modules = (struct trkx_module *)small_modules};
     int64_t ids[] = {70, 80, 90};
     (void)state;
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1, NULL}, "features: there is no feature 25");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1, NULL}, "features: there is no feature 26");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, 0, NULL}, "features: r: scale 0");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, NAN, NULL}, "features: r: scale nan");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1, NULL},
@@ -434,8 +449,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),     cmocka_unit_test(small_event), cmocka_unit_test(no_hits),
         cmocka_unit_test(on_the_axis), cmocka_unit_test(names),       cmocka_unit_test(names_are_documented),
-        cmocka_unit_test(columns),     cmocka_unit_test(same_lists),  cmocka_unit_test(errors),
-        cmocka_unit_test(real_event),  cmocka_unit_test(threads),
+        cmocka_unit_test(columns),     cmocka_unit_test(same_lists),  cmocka_unit_test(needs),
+        cmocka_unit_test(errors),      cmocka_unit_test(real_event),  cmocka_unit_test(threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,8 +160,8 @@ def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, f
 
     names: one name, or several, for example {"r": 1000, "phi": math.pi}: each feature (mm, rad) is divided by its
     scale, 1 for a plain name. trkx.feature_names() lists all; "column:time" is a column of the hits. hits and cells:
-    see as_hits. detector: path of a detector.json or detectors.csv for the features of cells and modules; None: the
-    built-in TrackML detector.
+    see as_hits. detector: path of a detector.json or detectors.csv for the features of cells, modules and the
+    beam; None: the built-in TrackML detector.
     """
     names = [names] if isinstance(names, str) else names
     pairs = list(names.items() if isinstance(names, Mapping) else
