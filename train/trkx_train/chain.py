@@ -1,12 +1,15 @@
-"""Runs a bundle's pipeline with stock ONNX Runtime and libtrkx, and chooses the GNN's cut."""
+"""A bundle's networks one by one with stock ONNX Runtime; its tracks with libtrkx; and the choice of the GNN's cut."""
 import json
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnxruntime
 
 from . import data, library
 
-CUTS = np.array([0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98])
+CUTS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 
 
 def sigmoid(logits):
@@ -14,7 +17,7 @@ def sigmoid(logits):
 
 
 class Bundle:
-    """A loaded bundle directory."""
+    """The networks of a bundle directory's first pass."""
 
     def __init__(self, directory, threads=2):
         self.settings = json.loads((directory / "bundle.json").read_text())
@@ -50,41 +53,41 @@ class Bundle:
                  for i in range(0, edges.shape[1], batch)]
         return sigmoid(np.concatenate(parts + [np.zeros(0, np.float32)]))
 
-    def candidates(self, edges, scores):
-        """Edges for the completion of tracks; none for a bundle that does not complete them."""
-        cut = self.settings["tracks"].get("completion", {}).get("candidate_cut", 1.0)
-        return edges[:, scores > cut]
-
-    def label(self, event, edges, scores, candidates, cut=None, **settings):
-        """labels [n] from edges with the GNN's scores."""
-        tracks = self.settings["tracks"]
-        cut = self.settings["gnn"]["cut"] if cut is None else cut
-        labels = library.join(event, edges, scores, cut, tracks["min_hits"])
-        if "completion" not in tracks:
-            return labels
-        chosen = {**tracks["completion"], "min_hits": tracks["min_hits"], **settings}
-        chosen.pop("candidate_cut")
-        return library.complete(event, candidates, labels, self.threads, **chosen)
-
     def gnn(self, hits, edges):
         return sigmoid(self.run("gnn", self.features("gnn", hits), np.ascontiguousarray(edges)))
 
 
-def graphs(bundle, event):
-    """The filtered edges [2,m], the GNN's scores [m] of them, and the candidates of the completion."""
-    hits = data.hits_of(event)
-    edges = bundle.edges(hits, bundle.embed(hits))
-    scores = bundle.filter(hits, edges)
-    candidates, edges = bundle.candidates(edges, scores), edges[:, scores > bundle.settings["filter"]["cut"]]
-    return edges, bundle.gnn(hits, edges), candidates
+@contextmanager
+def changed(directory, changes):
+    """A bundle directory like another one with other settings: changes by their paths in bundle.json, "gnn.cut"."""
+    settings = json.loads((directory / "bundle.json").read_text())
+    for path, value in changes.items():
+        *sections, name = path.split(".")
+        place = settings
+        for section in sections:
+            place = place[section]
+        place[name] = value
+    with TemporaryDirectory() as copy:
+        for path in directory.iterdir():
+            if path.name != "bundle.json":
+                (Path(copy) / path.name).symlink_to(path.resolve())
+        (Path(copy) / "bundle.json").write_text(json.dumps(settings))
+        yield Path(copy)
 
 
-def choose_cut(bundle):
-    """The GNN's cut with the best mean score of completed tracks on the validation events."""
-    scores = []
-    for number in range(data.count("validation")):
-        event = data.load_event("validation", number)
-        graph = graphs(bundle, event)
-        scores.append([library.evaluate(event, bundle.label(event, *graph, cut=cut))["trackml_score"] for cut in CUTS])
-    mean = np.mean(scores, 0)
-    return float(CUTS[mean.argmax()]), float(mean.max())
+def figures(directory, events, changes):
+    """The metrics of each event with a bundle's settings changed."""
+    with changed(directory, changes) as copy:
+        pipeline = library.Pipeline(copy, threads=2)
+        return [library.evaluate(event, pipeline.label(event)) for event in events]
+
+
+def validation_events():
+    return [data.load_event("validation", number) for number in range(data.count("validation"))]
+
+
+def choose_cut(directory):
+    """The GNN's cut with the best mean score of the tracks of the validation events, and that score."""
+    events = validation_events()
+    mean = [np.mean([library.score(f) for f in figures(directory, events, {"gnn.cut": cut})]) for cut in CUTS]
+    return CUTS[int(np.argmax(mean))], float(max(mean))

@@ -17,9 +17,9 @@ def random_graph(n=500, m=2000, seed=0):
     xyz[1] = xyz[0]
     edges = rng.integers(0, n, (2, m))
     edges[:, 1] = edges[:, 0]
-    sensor = rng.uniform([0.05, 0.05, 0.3, -0.3, 0], [1, 5, 0.5, 0.3, 1], (n, 5)).astype(np.float32)
-    sensor[:, 4] = sensor[:, 4] > 0.5
-    return data.Hits(xyz, sensor, np.full(n, 8, np.int32), n), edges
+    sensor = rng.uniform([0, 0, -0.3, 0], [3, 10, 0.3, 1], (n, 4)).astype(np.float32)
+    sensor[:, 3] = sensor[:, 3] > 0.5
+    return data.Hits(xyz, sensor, 20.0, np.full(n, 8, np.int32), n), edges
 
 
 def expect(name, difference, tolerance):

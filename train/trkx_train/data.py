@@ -1,4 +1,5 @@
-"""The configuration, and simulated events for training: made once, stored as arrays, shared by all configurations."""
+"""The configuration, and the events for training, stored as arrays: simulated ones, made once and shared by all
+configurations, and real ones if the configuration wants them (TRKX_TRAIN_REAL: the directory that they are in)."""
 import os
 import tomllib
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import library
+from .networks import Inputs
 
 REPOSITORY = library.REPOSITORY
 DEFAULT = REPOSITORY / "train" / "config.toml"
@@ -32,14 +34,18 @@ WORK = REPOSITORY / config()["bundle"]["work"]
 EVENTS = REPOSITORY / config()["data"]["directory"]
 
 
-def sees_cells():
-    """Whether the networks use library.SENSOR_FEATURES besides positions."""
-    return config()["bundle"]["cells"]
+def inputs():
+    c = config()["bundle"]
+    return Inputs(c["beam"], c["cells"])
 
 
-def with_sensor(positional):
+def has_second_pass():
+    return config()["bundle"]["second_pass"]
+
+
+def with_inputs(positional):
     """The features of the networks in training, (name, scale) each."""
-    return positional + (library.SENSOR_FEATURES if sees_cells() else [])
+    return positional + [library.BEAM_FEATURE] * inputs().beam + library.SENSOR_FEATURES * inputs().cells
 
 
 @dataclass
@@ -47,21 +53,27 @@ class Hits:
     """The networks' input of n hits."""
 
     xyz: np.ndarray  # float32 [n,3] mm
-    sensor: np.ndarray  # float32 [n,5] library.SENSOR_FEATURES
+    sensor: np.ndarray  # float32 [n,4] library.SENSOR_FEATURES
+    beam_sigma_z: float  # mm
     volume_id: np.ndarray  # int32 [n]
-    event_hits: int  # of the whole event that they are from
+    event_hits: int  # of the whole event, or of its free hits, that they are from
 
     def __len__(self):
         return len(self.xyz)
 
     def features(self, specs):
-        """Float32 [n,F] of (name, scale) each. SENSOR_FEATURES, if requested, come last."""
-        positional = [spec for spec in specs if spec not in library.SENSOR_FEATURES]
-        columns = library.features(self.xyz, positional)
-        return columns if len(positional) == len(specs) else np.concatenate([columns, self.sensor], 1)
+        """Float32 [n,F] of (name, scale) each: of positions first, then BEAM_FEATURE, then SENSOR_FEATURES."""
+        columns = [library.features(self.xyz, [spec for spec in specs if spec not in library.SENSOR_FEATURES
+                                               and spec != library.BEAM_FEATURE])]
+        if library.BEAM_FEATURE in specs:
+            columns.append(np.full((len(self), 1), self.beam_sigma_z, np.float32))
+        if library.SENSOR_FEATURES[0] in specs:
+            columns.append(self.sensor)
+        return np.concatenate(columns, 1)
 
     def rows(self, rows):
-        return Hits(np.ascontiguousarray(self.xyz[rows]), self.sensor[rows], self.volume_id[rows], self.event_hits)
+        return Hits(np.ascontiguousarray(self.xyz[rows]), self.sensor[rows], self.beam_sigma_z, self.volume_id[rows],
+                    self.event_hits)
 
     def kept_neighbours(self, graph):
         """The number of nearest neighbours that each hit keeps: [n]. graph: "embedding" of the configuration, or of a bundle."""
@@ -72,18 +84,19 @@ class Hits:
 
     def augmented(self, rng):
         """Rotated about the beam and mirrored along it, both at random. Across it the drift in the sensors
-        tells right from left."""
+        tells right from left. The beam's width is only an estimate: it varies as estimates do."""
         angle = rng.uniform(0, 2 * np.pi)
         cos, sin = np.cos(angle), np.sin(angle)
         xyz = np.empty_like(self.xyz)
         xyz[:, 0] = cos * self.xyz[:, 0] - sin * self.xyz[:, 1]
         xyz[:, 1] = sin * self.xyz[:, 0] + cos * self.xyz[:, 1]
         xyz[:, 2] = self.xyz[:, 2] * rng.choice([-1, 1])
-        return Hits(xyz, self.sensor, self.volume_id, self.event_hits)
+        beam = self.beam_sigma_z * rng.lognormal(0, 0.1)
+        return Hits(xyz, self.sensor, beam, self.volume_id, self.event_hits)
 
 
 def hits_of(event):
-    return Hits(event.xyz, event.sensor, event.volume_id, len(event.xyz))
+    return Hits(event.xyz, event.sensor, float(event.beam_sigma_z), event.volume_id, len(event.xyz))
 
 
 @dataclass
@@ -94,20 +107,32 @@ class Sample:
     particle: np.ndarray  # int32 [n] 0: noise
     pt: np.ndarray  # float32 [n] GeV, of the particle at its origin; 0: noise
     rank: np.ndarray  # int32 [n] position of the hit along its particle
-    nhits: np.ndarray  # int32 [n] hits of the particle; 0: noise
     true_edges: np.ndarray  # int64 [2,t]
 
 
-def sample_of(event):
+def sample_of(event, rows=None):
+    """rows: of free hits, without the others; None: all."""
     ids, particle = np.unique(np.concatenate([[0], event.particle_id]), return_inverse=True)
     particle = particle[1:].astype(np.int32)
-    row = np.searchsorted(event.particles_id, event.particle_id, sorter=np.argsort(event.particles_id))
-    row = np.argsort(event.particles_id)[np.minimum(row, len(event.particles_id) - 1)]
-    noise = particle == 0
-    pt = np.where(noise, 0, np.hypot(*event.particles_pxyz[row, :2].T)).astype(np.float32)
+    order = np.argsort(event.particles_id)
+    place = np.searchsorted(event.particles_id, event.particle_id, sorter=order)
+    row = order[np.minimum(place, len(event.particles_id) - 1)]
+    pt = np.where(particle == 0, 0, np.hypot(*event.particles_pxyz[row, :2].T)).astype(np.float32)
     along = np.linalg.norm(event.truth_xyz - event.particles_vxyz[row], axis=1)
-    nhits = np.where(noise, 0, np.bincount(particle, minlength=len(ids))[particle]).astype(np.int32)
-    return Sample(hits_of(event), particle, pt, ranks(particle, along), nhits, library.true_edges(event))
+    if rows is None:
+        return Sample(hits_of(event), particle, pt, ranks(particle, along), library.true_edges(event))
+    hits, particle, along = hits_of(event).rows(rows), particle[rows], along[rows]
+    hits.event_hits = len(rows)
+    return Sample(hits, particle, pt[rows], ranks(particle, along), consecutive(particle, along))
+
+
+def consecutive(particle, along, min_hits=3):
+    """Edges [2,t] between consecutive hits of the particles that have at least min_hits of these hits."""
+    order = np.lexsort((along, particle))
+    hits = np.bincount(particle)[particle]
+    inner, outer = order[:-1], order[1:]
+    true = (particle[inner] == particle[outer]) & (particle[inner] > 0) & (hits[inner] >= min_hits)
+    return np.stack([inner[true], outer[true]]).astype(np.int64)
 
 
 def ranks(group, key):
@@ -121,33 +146,63 @@ def ranks(group, key):
 
 
 def recipe(kind, number):
-    """seed, particles and luminous region of an event."""
+    """The options of a simulated event: both beams alternate; of every six training events two have other densities,
+    and four have other cluster lengths than the simulator's own."""
     c = config()["data"]
-    sigma_z = c["sigma_z"][number % len(c["sigma_z"])]
+    options = {"beam": c["beams"][number % len(c["beams"])]}
     if kind != "train":
-        return c[f"{kind}_seed"], c["particles"], sigma_z
-    density = 1.0
-    if number % 6 == 5:
-        density = np.random.default_rng([c["seed"], number]).uniform(*c["low_density"])
-    return c["seed"], int(c["particles"] * density), sigma_z
+        return c[f"{kind}_seed"], options
+    rng = np.random.default_rng([c["seed"], number])
+    if number % 6 >= 4:
+        options["density"] = rng.uniform(*c["densities"][number // 6 % 2])
+    if number % 6 >= 2:
+        options["cluster_thickness"] = float(np.exp(rng.uniform(*np.log(c["cluster_thickness"]))))
+    return c["seed"], options
 
 
 def event_path(kind, number):
-    return EVENTS / f"{kind}{number:04d}.npz"
+    """Real events come after the simulated ones: the first of their directory to train, the next for choices."""
+    if number < simulated(kind):
+        return EVENTS / f"{kind}{number:04d}.npz"
+    return EVENTS / f"real-{kind}{number - simulated(kind):04d}.npz"
+
+
+def _real_prefix(kind, number):
+    directory = os.environ.get("TRKX_TRAIN_REAL")
+    if not directory:
+        raise SystemExit("data: this configuration trains on real events as well: --real DIR")
+    prefixes = sorted({str(path).rsplit("-", 1)[0] for path in Path(directory).glob("event*-hits.*")})
+    place = number - simulated(kind) + (real("train") if kind == "validation" else 0)
+    if place >= len(prefixes):
+        raise SystemExit(f"data: {directory}: {len(prefixes)} events, {real('train') + real('validation')} are needed")
+    return prefixes[place]
 
 
 def _make(job):
     path = event_path(*job)
     if not path.exists():
-        seed, particles, sigma_z = recipe(*job)
+        kind, number = job
         temporary = path.with_name("part-" + path.name)
-        library.simulate(seed, job[1], particles, sigma_z).save(temporary)
+        if number < simulated(kind):
+            seed, options = recipe(kind, number)
+            event = library.simulate(seed, number, **options)
+        else:
+            event = library.read_event(_real_prefix(kind, number))
+        event.save(temporary)
         temporary.rename(path)
     return job
 
 
-def count(kind):
+def simulated(kind):
     return config()["data"]["events" if kind == "train" else f"{kind}_events"]
+
+
+def real(kind):
+    return config()["data"]["real"].get(kind, 0)
+
+
+def count(kind):
+    return simulated(kind) + real(kind)
 
 
 def load_event(kind, number):
@@ -155,8 +210,18 @@ def load_event(kind, number):
 
 
 @lru_cache(None)
-def load_sample(kind, number):
-    return sample_of(load_event(kind, number))
+def load_sample(kind, number, free=False):
+    """free: only the hits that the first pass leaves."""
+    return sample_of(load_event(kind, number), load_free(kind, number) if free else None)
+
+
+def free_path(kind, number):
+    return WORK / "free" / f"{kind}{number:04d}.npy"
+
+
+def load_free(kind, number):
+    """Rows of the hits that are on no track after the first pass."""
+    return np.load(free_path(kind, number))
 
 
 def wedge(hits, count, rng):

@@ -1,4 +1,9 @@
-"""Trains the embedding: consecutive hits of a track come close, all others stay apart."""
+"""Trains an embedding: consecutive hits of a track come close, all others stay apart.
+
+usage: python -m trkx_train.embedding [second]; `second`: the second pass's, on the hits that the first leaves
+"""
+import sys
+
 import numpy as np
 import torch
 
@@ -7,13 +12,13 @@ from .networks import EMBEDDING_FEATURES, Embedding
 from .progress import Run, load_weights
 
 
-def build():
-    c = data.config()["embedding"]
-    return Embedding(c["dim"], c["width"], c["layers"], data.sees_cells())
+def build(name="embedding"):
+    c = data.config()[name]
+    return Embedding(c["dim"], c["width"], c["layers"], data.inputs())
 
 
 def nodes_of(hits):
-    return torch.from_numpy(hits.features(data.with_sensor(EMBEDDING_FEATURES)))
+    return torch.from_numpy(hits.features(data.with_inputs(EMBEDDING_FEATURES)))
 
 
 def embed(network, hits):
@@ -22,9 +27,9 @@ def embed(network, hits):
         return network(nodes_of(hits)).numpy()
 
 
-def neighbours(network, hits):
+def neighbours(network, hits, name="embedding"):
     """The input graph of the filter: edges [2,m]."""
-    c = data.config()["embedding"]
+    c = data.config()[name]
     return library.radius_graph(embed(network, hits), hits.xyz, c["radius"], hits.kept_neighbours(c))
 
 
@@ -72,11 +77,11 @@ def radius_for(points, edges_per_hit, rng, queries=2000):
     return float(torch.kthvalue(near, int(2 * edges_per_hit * queries) + queries).values)
 
 
-def validate(network, edges_per_hit):
+def validate(network, edges_per_hit, free=False):
     """The radius for this many edges, and the share of true edges within it, by pT."""
     figures = []
     for number in range(min(2, data.count("validation"))):
-        sample = data.load_sample("validation", number)
+        sample = data.load_sample("validation", number, free)
         points = embed(network, sample.hits)
         radius = radius_for(points, edges_per_hit, np.random.default_rng(0))
         found = np.linalg.norm(points[sample.true_edges[0]] - points[sample.true_edges[1]], axis=1) < radius
@@ -85,15 +90,15 @@ def validate(network, edges_per_hit):
     return dict(zip(("radius", "efficiency", "above_500_mev", "above_1_gev"), np.mean(figures, 0).tolist()))
 
 
-def train():
-    c = data.config()["embedding"]
+def train(name="embedding"):
+    c, free = data.config()[name], name != "embedding"
     torch.manual_seed(c["seed"])
-    network = build()
-    run = Run("embedding", c, network, torch.optim.Adam(network.parameters()))
+    network = build(name)
+    run = Run(name, c, network, torch.optim.Adam(network.parameters()))
     rng = np.random.default_rng([c["seed"], run.step])
     while run.share() < 1:
         run.schedule(run.share())
-        sample = data.load_sample("train", int(rng.integers(data.count("train"))))
+        sample = data.load_sample("train", int(rng.integers(data.count("train"))), free)
         positive, negative = losses(network, sample, c, rng)
         run.optimizer.zero_grad()
         (positive + c["negative_weight"] * negative).backward()
@@ -102,15 +107,15 @@ def train():
         run.step += 1
         run.smooth(positive=positive.item(), negative=negative.item())
         if run.step % 500 == 0:
-            run.log(**validate(network, c["edges_per_hit"]))
+            run.log(**validate(network, c["edges_per_hit"], free))
             run.save()
-    run.log(**validate(network, c["edges_per_hit"]))
+    run.log(**validate(network, c["edges_per_hit"], free))
     run.save()
 
 
-def trained():
-    return load_weights("embedding", build())
+def trained(name="embedding"):
+    return load_weights(name, build(name))
 
 
 if __name__ == "__main__":
-    train()
+    train(*(f"{word}_embedding" for word in sys.argv[1:]))

@@ -1,6 +1,6 @@
 """The physics of a bundle on simulated full-density events used for nothing else: tables and plots.
 
-usage: scripts/train evaluate [--bundle DIR] [--events N] [--sigma-z MM] [--particles N] [--out DIR] [EVENT...]
+usage: scripts/train evaluate [--bundle DIR] [--events N] [--beam NAME] [--density F] [--cluster-thickness F] [--out DIR] [EVENT...]
 
 Writes DIR/physics.md and DIR/physics.png (evaluation, in the working directory). Efficiencies have binomial errors, means over
 events the standard error of the mean. With EVENTs (TrackML files), these instead of simulated ones.
@@ -81,7 +81,7 @@ def matched_particles(place, nhits, labels):
     return matched
 
 
-def evaluate(bundle, event, figures):
+def evaluate(bundle, pipeline, event, figures):
     hits = data.hits_of(event)
     pt, eta, nhits, place = kinematics(event)
     true = library.true_edges(event, MIN_HITS)
@@ -99,11 +99,11 @@ def evaluate(bundle, event, figures):
     edges = bundle.edges(hits, bundle.embed(hits))
     record("edges", edges)
     scores = bundle.filter(hits, edges)
-    candidates, edges = bundle.candidates(edges, scores), edges[:, scores > bundle.settings["filter"]["cut"]]
+    edges = edges[:, scores > bundle.settings["filter"]["cut"]]
     record("filter", edges)
     scores = bundle.gnn(hits, edges)
     record("gnn", edges[:, scores > bundle.settings["gnn"]["cut"]])
-    labels = bundle.label(event, edges, scores, candidates)
+    labels = pipeline.label(event)
     of_interest = nhits >= MIN_HITS
     figures.add("tracks", pt[of_interest], eta[of_interest], matched_particles(place, nhits, labels)[of_interest])
     figures.metrics.append(library.evaluate(event, labels))
@@ -121,25 +121,26 @@ def summary(figures):
     """Means, for bundle.json."""
     names = ("edges", "efficiency", "above_500_mev", "above_1_gev", "purity")
     result = {step: dict(zip(names, np.mean(figures.edges[step], 0).round(4).tolist())) for step in STEPS}
-    metrics = ("trackml_score", "all", "above_500_mev", "above_1_gev", "fake_rate", "fragment_rate", "duplicate_rate")
+    metrics = ("trackml_score_phase1", "trackml_score_phase2", "all", "above_500_mev", "above_1_gev", "fake_rate", "fragment_rate", "duplicate_rate")
     result["tracks"] = {key: round(float(np.mean([m[key] for m in figures.metrics])), 4) for key in metrics}
     return result
 
 
-def test_figures(bundle):
+def test_figures(directory):
     """The same for the test events."""
-    figures = Figures()
+    bundle, pipeline, figures = chain.Bundle(directory), library.Pipeline(directory, threads=2), Figures()
     for number in range(data.count("test")):
-        evaluate(bundle, data.load_event("test", number), figures)
+        evaluate(bundle, pipeline, data.load_event("test", number), figures)
     return summary(figures)
 
 
 def tables(figures, hits):
     metrics = figures.metrics
     unmatched = [m["fake_rate"] + m["fragment_rate"] for m in metrics]
-    rows = [("TrackML score", [m["trackml_score"] for m in metrics])]
+    rows = [(f"TrackML score, phase {phase}", [m[f"trackml_score_phase{phase}"] for m in metrics]) for phase in (1, 2)]
     rows += [(f"efficiency, {name}", [m[key] for m in metrics]) for name, key in
-             (("all with 3 hits", "all"), ("pT > 0.5 GeV", "above_500_mev"), ("pT > 1 GeV", "above_1_gev"))]
+             (("all with 3 hits", "all"), ("pT > 0.5 GeV", "above_500_mev"), ("pT > 1 GeV", "above_1_gev"),
+              ("from the beam", "from_beam"), ("from decays", "from_decays"), ("from material", "from_material"))]
     rows += [("unmatched tracks (fakes and fragments)", unmatched), ("fakes", [m["fake_rate"] for m in metrics]),
              ("duplicates", [m["duplicate_rate"] for m in metrics]), ("hit purity", [m["hit_purity"] for m in metrics])]
     text = [f"{len(metrics)} events, {np.mean(hits):.0f} hits on average.", "", "| | mean over events |", "|---|---|"]
@@ -185,7 +186,8 @@ def picture(figures, path):
 def events(arguments):
     yield from map(library.read_event, arguments.paths)
     for number in range(0 if arguments.paths else arguments.events):
-        yield library.simulate(data.config()["evaluation"]["seed"], number, arguments.particles, arguments.sigma_z, 2)
+        yield library.simulate(data.config()["evaluation"]["seed"], number, 2, beam=arguments.beam,
+                               density=arguments.density, cluster_thickness=arguments.cluster_thickness)
 
 
 def main():
@@ -193,18 +195,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--bundle", type=Path, default=data.BUNDLE)
     parser.add_argument("--events", type=int, default=c["events"])
-    parser.add_argument("--particles", type=int, default=data.config()["data"]["particles"])
-    parser.add_argument("--sigma-z", type=float, default=c["sigma_z"])
+    parser.add_argument("--beam", default=c["beam"])
+    parser.add_argument("--density", type=float, default=1.0)
+    parser.add_argument("--cluster-thickness", type=float, default=1.0)
     parser.add_argument("--out", type=Path, default=data.WORK / "evaluation")
     parser.add_argument("paths", nargs="*", metavar="EVENT")
     arguments = parser.parse_args()
-    bundle, figures, hits = chain.Bundle(arguments.bundle), Figures(), []
+    bundle, pipeline = chain.Bundle(arguments.bundle), library.Pipeline(arguments.bundle, threads=2)
+    figures, hits = Figures(), []
     for event in events(arguments):
-        evaluate(bundle, event, figures)
+        evaluate(bundle, pipeline, event, figures)
         hits.append(len(event.xyz))
         last = figures.metrics[-1]
-        print(f"evaluate: event {len(hits)}: {hits[-1]} hits, score {last['trackml_score']:.4f}, above 1 GeV "
-              f"{last['above_1_gev']:.4f}; mean score {mean_and_error([m['trackml_score'] for m in figures.metrics])}",
+        print(f"evaluate: event {len(hits)}: {hits[-1]} hits, score {last['trackml_score_phase1']:.4f} (phase 1), "
+              f"{last['trackml_score_phase2']:.4f} (phase 2), above 1 GeV {last['above_1_gev']:.4f}",
               flush=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "physics.md").write_text(tables(figures, hits))

@@ -20,7 +20,7 @@ CUTS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98)
 
 def build():
     c, f = data.config()["gnn"], data.config()["filter"]
-    return Gnn(c["hidden"], c["steps"], f["width"], f["layers"], data.sees_cells())
+    return Gnn(c["hidden"], c["steps"], f["width"], f["layers"], data.inputs())
 
 
 # ---- graphs -------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def wedge_loss(network, sample, edges, c, rng):
 
 def score_hits(network, hits, edges):
     """Logits [m] of edges [2,m]."""
-    return network.forward_fused(filter.nodes_of(hits), filter.pairs_of(hits, edges), Graph(edges, len(hits)))
+    return network.forward_fused(filter.nodes_of(hits), filter.pairs_of(network, hits, edges), Graph(edges, len(hits)))
 
 
 def score_event(network, hits, edges):
@@ -102,7 +102,7 @@ def score_event(network, hits, edges):
 
 def scan(event, edges, scores, cuts=CUTS):
     """TrackML score of the components at each cut."""
-    return [library.evaluate(event, library.components(len(event.xyz), edges, scores, cut))["trackml_score"]
+    return [library.evaluate(event, library.components(len(event.xyz), edges, scores, cut))["trackml_score_phase1"]
             for cut in cuts]
 
 

@@ -10,8 +10,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "python" / "src"))
 import trkx  # noqa: E402
 
-# Features of a hit's cells and module: see enum trkx_feature. mm, and sines.
-SENSOR_FEATURES = [("lx", 1.0), ("ly", 1.0), ("lz", 1.0), ("tilt", 1.0), ("normal_z", 1.0)]
+# See enum trkx_feature. Of a hit's cells and module: slopes, and sines; of the event: mm.
+SENSOR_FEATURES = [("slope_u", 1.0), ("slope_v", 1.0), ("tilt", 1.0), ("normal_z", 1.0)]
+BEAM_FEATURE = ("beam_sigma_z", 1.0)
 
 
 @dataclass
@@ -31,7 +32,12 @@ class Event:
     particles_vxyz: np.ndarray  # [p,3] mm
     particles_pxyz: np.ndarray  # [p,3] GeV
     particles_nhits: np.ndarray  # [p]
-    sensor: np.ndarray  # [n,5] SENSOR_FEATURES
+    cell_begin: np.ndarray  # [n+1], or [0] without cells, as the next three
+    cell_ch0: np.ndarray
+    cell_ch1: np.ndarray
+    cell_value: np.ndarray
+    sensor: np.ndarray  # [n,4] SENSOR_FEATURES; without cells 0
+    beam_sigma_z: np.ndarray  # [] mm, BEAM_FEATURE
 
     def save(self, path):
         np.savez(path, **{f.name: getattr(self, f.name) for f in fields(self)})
@@ -44,13 +50,20 @@ class Event:
 
 def _event(event):
     hits, truth, particles = event.hits, event.truth, event.particles
+    sensor, cells = np.zeros((len(hits.xyz), len(SENSOR_FEATURES)), np.float32), (np.zeros(0),) * 4
+    if hits.cells is not None:
+        sensor = trkx.features(event, SENSOR_FEATURES, threads=1)
+        cells = hits.cells.begin, hits.cells.ch0, hits.cells.ch1, hits.cells.value
+    beam = trkx.features(event, [BEAM_FEATURE], threads=1)[0, 0] if len(hits.xyz) else np.float32(0)
     return Event(hits.hit_id, hits.xyz, hits.volume_id, hits.layer_id, hits.module_id, truth.particle_id, truth.xyz,
                  truth.pxyz, truth.weight, particles.particle_id, particles.vxyz, particles.pxyz, particles.nhits,
-                 trkx.features(event, SENSOR_FEATURES, threads=1))
+                 *cells, sensor, np.asarray(beam))
 
 
 def _hits(event):
-    return trkx.Hits(event.xyz, event.hit_id, event.volume_id, event.layer_id, event.module_id)
+    cells = (trkx.Cells(event.cell_begin, event.cell_ch0, event.cell_ch1, event.cell_value) if len(event.cell_begin)
+             else None)
+    return trkx.Hits(event.xyz, event.hit_id, event.volume_id, event.layer_id, event.module_id, cells)
 
 
 def _truth(event):
@@ -63,14 +76,15 @@ def _particles(event):
                           event.particles_nhits)
 
 
-def simulate(seed, number, particles, sigma_z, threads=1):
-    """One simulated event."""
-    return _event(trkx.simulate(particles, seed, number, sigma_z=sigma_z, threads=threads))
+def simulate(seed, number, threads=1, **options):
+    """One simulated event; options as of trkx.simulate: beam, density, cluster_thickness."""
+    return _event(trkx.simulate(seed=seed, event=number, threads=threads, **options))
 
 
 def read_event(prefix):
-    """One event of TrackML files, with truth and particles."""
-    return _event(trkx.read_event(prefix, parts=("cells", "truth", "particles")))
+    """One event of TrackML files, with truth and particles; with cells if it has them."""
+    cells = any(Path(f"{prefix}-cells{ending}").exists() for ending in (".csv", ".csv.gz", ".npy"))
+    return _event(trkx.read_event(prefix, parts=("cells",) * cells + ("truth", "particles")))
 
 
 def open_event(prefix, cells=False, threads=0):
@@ -91,6 +105,10 @@ class Pipeline(trkx.Pipeline):
 
     def __init__(self, bundle, threads=0, kernels="trkx"):
         super().__init__(bundle, threads=threads, kernels=kernels)
+
+    def label(self, event):
+        """labels int32 [n]."""
+        return self.run(_hits(event)).labels
 
     def run_file(self, prefix):
         """labels int32 [n] of an event's files, and {step: seconds} with "total"."""
@@ -145,7 +163,6 @@ def evaluate(event, labels):
     return {name: value["efficiency"] if isinstance(value, dict) else value for name, value in metrics.items()}
 
 
-def complete(event, candidates, labels, threads=1, **settings):
-    """trkx_complete of an event's labels int32 [n] over candidate edges int64 [2,m] -> labels int32 [n]. detector: path of
-    a detector.json, TrackML's by default; other settings as of trkx_complete_options."""
-    return trkx.complete(_hits(event), candidates, labels, threads=threads, **settings)
+def score(metrics):
+    """The mean of the TrackML scores of both phases, by which settings are chosen."""
+    return (metrics["trackml_score_phase1"] + metrics["trackml_score_phase2"]) / 2

@@ -1,11 +1,11 @@
-"""The three networks, for training and for export.
+"""The networks, for training and for export.
 
 Filter and GNN see, of each hit, NODE_FEATURES; everything about a pair of hits is computed inside the
-network by pair_features, with operations that ONNX has. With `sensor`, all three see cells and modules, that
-is library.SENSOR_FEATURES, as well; without it they are exported so that they take r, phi, z alone
-(FromCylindrical). n: hits, m: edges, h: hidden width.
+network by pair_features, with operations that ONNX has. Inputs says what they see besides positions. Without
+cells they are exported so that they take r, phi, z alone (FromCylindrical). n: hits, m: edges, h: hidden width.
 """
 import math
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -18,6 +18,14 @@ NODE_FEATURES = [("r", 1000.0), ("cos_phi", 1.0), ("sin_phi", 1.0), ("z", 1000.0
 CYLINDRICAL = [("r", 1000.0), ("phi", math.pi), ("z", 1000.0)]
 
 
+class Inputs(NamedTuple):
+    """What the networks see besides positions; in this order in the columns of their input."""
+
+    beam: bool  # library.BEAM_FEATURE
+    cells: bool  # library.SENSOR_FEATURES
+
+
+
 def perceptron(widths):
     """Linear layers with ReLU between them."""
     layers = []
@@ -27,22 +35,33 @@ def perceptron(widths):
 
 
 def slopes(sensor):
-    """sensor [n,5] -> logarithms [n] of the cluster's extent in u and in v, in thicknesses."""
-    thickness = torch.clamp(sensor[:, 2], min=0.05)
-    return torch.log(sensor[:, 0] / thickness + 0.1), torch.log(sensor[:, 1] / thickness + 0.1)
+    """sensor [n,4] -> logarithms [n] of the slopes in u and in v that the cluster says."""
+    return torch.log(sensor[:, 0] + 0.1), torch.log(sensor[:, 1] + 0.1)
+
+
+def beam_width(sigma_z):
+    """sigma_z [n] of the luminous region (mm) -> about -1 for TrackML's short beam, 1 for the long one; [n]."""
+    return torch.log(torch.clamp(sigma_z, min=1.0) / 17) / 1.2
+
+
+def split_columns(features, positional, inputs):
+    """features [n,F] -> columns [n,positional], the beam's [n] or None, the sensor's [n,4] or None."""
+    sensor = features[:, positional + inputs.beam:] if inputs.cells else None
+    return features[:, :positional], features[:, positional] if inputs.beam else None, sensor
 
 
 class Embedding(nn.Module):
-    """features [n,8], with a sensor's [n,13] -> points [n,dim]: a perceptron beside a linear path.
+    """features [n,8], beam and sensor's (Inputs) -> points [n,dim]: a perceptron beside a linear path.
 
     The linear path starts as (cos phi, sin phi, eta) at the scale where neighbours on a track are about 1
     apart, so that training starts from a sensible neighbourhood.
     """
 
-    def __init__(self, dim=8, width=128, layers=3, sensor=True):
+    def __init__(self, dim, width, layers, inputs):
         super().__init__()
-        self.sensor = sensor
-        self.deep = perceptron([len(EMBEDDING_FEATURES) + 4 * sensor] + [width] * layers + [dim])
+        self.inputs = inputs
+        seen = len(EMBEDDING_FEATURES) + inputs.beam + 4 * inputs.cells
+        self.deep = perceptron([seen] + [width] * layers + [dim])
         self.skip = nn.Linear(len(EMBEDDING_FEATURES), dim)
         with torch.no_grad():
             self.skip.weight.mul_(0.3)
@@ -52,11 +71,13 @@ class Embedding(nn.Module):
             self.skip.bias.zero_()
 
     def forward(self, features):
-        if not self.sensor:
-            return self.deep(features) + self.skip(features)
-        position, sensor = features[:, :8], features[:, 8:]
-        described = torch.cat([position, torch.stack([*slopes(sensor), 3 * sensor[:, 3], sensor[:, 4]], 1)], 1)
-        return self.deep(described) + self.skip(position)
+        position, beam, sensor = split_columns(features, len(EMBEDDING_FEATURES), self.inputs)
+        described = [position]
+        if self.inputs.beam:
+            described.append(beam_width(beam)[:, None])
+        if self.inputs.cells:
+            described.append(torch.stack([*slopes(sensor), 3 * sensor[:, 2], sensor[:, 3]], 1))
+        return self.deep(torch.cat(described, 1)) + self.skip(position)
 
 
 FULL_DENSITY = 120000.0  # hits of a TrackML event
@@ -73,7 +94,7 @@ def sensor_view(sensor, along_r, along_phi, dz):
     in u than it should be; [m] each.
     """
     u, v = slopes(sensor)
-    tilt, normal_z = sensor[:, 3], sensor[:, 4]
+    tilt, normal_z = sensor[:, 2], sensor[:, 3]
     cosine = torch.sqrt(torch.clamp(1 - tilt * tilt, min=0))
     in_u, across = along_r * tilt + along_phi * cosine, along_r * cosine - along_phi * tilt
     in_v, in_w = dz + normal_z * (across - dz), across + normal_z * (dz - across)
@@ -86,23 +107,25 @@ def sensor_view(sensor, along_r, along_phi, dz):
 _NODE_SCALES = torch.tensor([scale for _, scale in NODE_FEATURES])
 
 
-def count_pair_features(sensor):
-    return 29 if sensor else 21
+def count_pair_features(inputs, chords=False):
+    return 21 + 2 * inputs.beam + 8 * inputs.cells * (1 + chords)
 
 
-def pair_features(nodes, src, dst, hits, sensor):
-    """nodes [n,5] of NODE_FEATURES, ends [m] -> [m,21]; with the sensor's, [n,10] -> [m,29]. All of order one.
+def pair_features(nodes, src, dst, hits, inputs, chords=False):
+    """nodes [n,F] of NODE_FEATURES, beam and sensor's, ends [m] -> [m,count_pair_features]. All of order one.
 
-    hits: of the whole event (a tensor of rank 0). How likely a pair is by chance goes with the density;
+    chords: what the sensors say to the straight line through both hits as well, for particles that do not come
+    from the beam. hits: of the whole event (a tensor of rank 0). How likely a pair is by chance goes with the density;
     without it, a cut that suits full events leaves nothing of sparse ones.
 
     Angles are 2 tan(angle/2), which is the angle where it is small, needs no atan2, and keeps float32
     accuracy from sines that are themselves differences of products. Some features come twice, clamped at a
     coarse and at a fine scale: the resolution spans four orders of magnitude between pixels and strips.
     """
-    a, b = nodes[src], nodes[dst]
-    r1, cos1, sin1, z1, eta1 = (a[:, :5] * _NODE_SCALES).unbind(1)
-    r2, cos2, sin2, z2, eta2 = (b[:, :5] * _NODE_SCALES).unbind(1)
+    a, beam, seen1 = split_columns(nodes[src], len(NODE_FEATURES), inputs)
+    b, _, seen2 = split_columns(nodes[dst], len(NODE_FEATURES), inputs)
+    r1, cos1, sin1, z1, eta1 = (a * _NODE_SCALES).unbind(1)
+    r2, cos2, sin2, z2, eta2 = (b * _NODE_SCALES).unbind(1)
     dx, dy, dz, dr = r2 * cos2 - r1 * cos1, r2 * sin2 - r1 * sin1, z2 - z1, r2 - r1
     transverse2 = dx * dx + dy * dy
     transverse = torch.sqrt(transverse2 + 1e-6)
@@ -118,15 +141,20 @@ def pair_features(nodes, src, dst, hits, sensor):
     unit = torch.sqrt((r1 * r1 + z1 * z1) * (dr * dr + dz * dz) + 1e-6)
     dtheta = 2 * (dr * z1 - dz * r1) / (1.01 * unit + dz * z1 + dr * r1)
     density = torch.log(torch.clamp(hits, min=1000.0) / FULL_DENSITY) / 2
-    views = ()
-    if sensor:
-        # The circle through the origin leaves either hit in the direction that the pair has seen from the other's
-        # radius: chord and tangent differ by the angle between the radii.
-        views = (*sensor_view(a[:, 5:], r2 - r1 * cos_dphi, r1 * sin_dphi, dz),
-                 *sensor_view(b[:, 5:], r2 * cos_dphi - r1, r2 * sin_dphi, dz))
     # Where the straight line through the pair meets the beam axis.
     safe_dr = torch.where(dr.abs() < 1e-3, torch.tensor(1e-3), dr)
     z0 = z1 - r1 * dz / safe_dr
+    views = []
+    if inputs.beam:
+        views += [beam_width(beam), torch.clamp(z0 / (3 * torch.clamp(beam, min=1.0)), -4, 4)]
+    if inputs.cells:
+        # The circle through the origin leaves either hit in the direction that the pair has seen from the other's
+        # radius: chord and tangent differ by the angle between the radii.
+        views += sensor_view(seen1, r2 - r1 * cos_dphi, r1 * sin_dphi, dz)
+        views += sensor_view(seen2, r2 * cos_dphi - r1, r2 * sin_dphi, dz)
+        if chords:
+            views += sensor_view(seen1, r2 * cos_dphi - r1, r2 * sin_dphi, dz)
+            views += sensor_view(seen2, r2 - r1 * cos_dphi, r1 * sin_dphi, dz)
     return torch.stack([
         r1 / 500, z1 / 1000, r2 / 500, z2 / 1000, eta1 / 2,
         torch.clamp(dr / 50, -3, 3), torch.clamp(dz / 100, -4, 4),
@@ -139,18 +167,22 @@ def pair_features(nodes, src, dst, hits, sensor):
 
 
 class Filter(nn.Module):
-    """nodes [n,5 or 10] of all hits, edges int64 [2,m] -> logits [m], each from its edge's two ends and n."""
+    """nodes [n,F] of all hits, edges int64 [2,m] -> logits [m], each from its edge's two ends and n."""
 
-    def __init__(self, width=64, layers=2, sensor=True):
+    def __init__(self, width, layers, inputs, chords=False):
         super().__init__()
-        self.sensor = sensor
-        self.pair = perceptron([count_pair_features(sensor)] + [width] * layers + [1])
+        self.inputs, self.chords = inputs, chords
+        self.pair = perceptron([count_pair_features(inputs, chords)] + [width] * layers + [1])
+
+    def pairs(self, nodes, edges, hits):
+        """Pair features [m,P]. hits: of the whole event."""
+        return pair_features(nodes, edges[0], edges[1], hits, self.inputs, self.chords)
 
     def score_pairs(self, pairs):
         return self.pair(pairs)[:, 0]
 
     def forward(self, nodes, edges):
-        return self.score_pairs(pair_features(nodes, edges[0], edges[1], hits_of(nodes), self.sensor))
+        return self.score_pairs(self.pairs(nodes, edges, hits_of(nodes)))
 
 
 class Step(nn.Module):
@@ -195,16 +227,16 @@ class Step(nn.Module):
 
 
 class Gnn(nn.Module):
-    """nodes [n,5 or 10], edges int64 [2,m] -> logits [m]: an interaction network of `steps` exchanges.
+    """nodes [n,F], edges int64 [2,m] -> logits [m]: an interaction network of `steps` exchanges.
 
     The edges' first layers have the filter's shape and start as the trained filter's (from_filter).
     """
 
-    def __init__(self, h=32, steps=6, filter_width=64, filter_layers=2, sensor=True):
+    def __init__(self, h, steps, filter_width, filter_layers, inputs):
         super().__init__()
-        self.sensor = sensor
-        self.node_encoder = perceptron([4 + 3 * sensor, h, h])
-        self.pair = perceptron([count_pair_features(sensor)] + [filter_width] * filter_layers + [h])
+        self.inputs = inputs
+        self.node_encoder = perceptron([4 + inputs.beam + 3 * inputs.cells, h, h])
+        self.pair = perceptron([count_pair_features(inputs)] + [filter_width] * filter_layers + [h])
         self.steps = nn.ModuleList(Step(h) for _ in range(steps))
         self.out_src = nn.Linear(h, h)
         self.out_dst = nn.Linear(h, h, bias=False)
@@ -222,23 +254,30 @@ class Gnn(nn.Module):
             own[-1].bias[0] = theirs[-1].bias[0] / 3
 
     def encode_nodes(self, nodes):
-        r, z, eta = nodes[:, 0], nodes[:, 3], nodes[:, 4]
+        position, beam, sensor = split_columns(nodes, len(NODE_FEATURES), self.inputs)
+        r, z, eta = position[:, 0], position[:, 3], position[:, 4]
         columns = [2 * r, z, 1.5 * eta, torch.sqrt(r * r + z * z + 1e-12)]
-        if self.sensor:
-            columns += [*slopes(nodes[:, 5:]), nodes[:, 9]]
+        if self.inputs.beam:
+            columns.append(beam_width(beam))
+        if self.inputs.cells:
+            columns += [*slopes(sensor), sensor[:, 3]]
         return self.node_encoder(torch.stack(columns, 1))
+
+    def pairs(self, nodes, edges, hits):
+        """Pair features [m,P]. hits: of the whole event."""
+        return pair_features(nodes, edges[0], edges[1], hits, self.inputs)
 
     def forward(self, nodes, edges):
         src, dst = edges[0], edges[1]
         x = self.encode_nodes(nodes)
-        e = self.pair(pair_features(nodes, src, dst, hits_of(nodes), self.sensor))
+        e = self.pair(self.pairs(nodes, edges, hits_of(nodes)))
         for step in self.steps:
             x, e = step(x, e, src, dst)
         hidden = torch.relu(self.out_src(x)[src] + self.out_dst(x)[dst] + self.out_edge(e))
         return self.out(hidden)[:, 0]
 
     def forward_fused(self, nodes, pairs, graph):
-        """The same from given pair features [m,21 or 29], with the kernels of kernels.py."""
+        """The same from given pair features [m,P], with the kernels of kernels.py."""
         x, e = self.encode_nodes(nodes), self.pair(pairs)
         for step in self.steps:
             x, e = step.forward_fused(x, e, graph)
@@ -247,7 +286,7 @@ class Gnn(nn.Module):
 
 
 class FromCylindrical(nn.Module):
-    """A network that sees no sensor, from CYLINDRICAL [n,3] instead of `features` (name, scale) of the positions.
+    """A network without cells, from CYLINDRICAL [n,3], and the beam's column, instead of `features` (name, scale).
 
     In double precision, so that everyone's cosines round to the same float32: two hits a millimetre apart at
     r = 1 m make a unit in the last place of them visible.
@@ -258,9 +297,10 @@ class FromCylindrical(nn.Module):
         self.network, self.features = network, features
 
     def forward(self, cylindrical, *edges):
-        r, phi, z = (cylindrical.double() * torch.tensor([s for _, s in CYLINDRICAL], dtype=torch.double)).unbind(1)
+        r, phi, z = (cylindrical[:, :3].double() * torch.tensor([s for _, s in CYLINDRICAL], dtype=torch.double)).unbind(1)
         made = positional_features(r, phi, z)
-        return self.network(torch.stack([made[name] / scale for name, scale in self.features], 1).float(), *edges)
+        position = torch.stack([made[name] / scale for name, scale in self.features], 1).float()
+        return self.network(torch.cat([position, cylindrical[:, 3:]], 1), *edges)
 
 
 def positional_features(r, phi, z):

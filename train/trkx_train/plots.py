@@ -12,6 +12,8 @@ CURVES = {
     "embedding": (["positive"], ["efficiency", "above_500_mev"]),
     "filter": (["loss"], []),
     "gnn": (["loss"], ["score", "efficiency", "purity"]),
+    "second_embedding": (["positive"], ["efficiency", "above_500_mev"]),
+    "second_filter": (["loss"], []),
 }
 
 
@@ -40,7 +42,8 @@ def plot(name, losses, figures):
 
 def main():
     for name, (losses, figures) in CURVES.items():
-        plot(name, losses, figures)
+        if data.has_second_pass() or not name.startswith("second"):
+            plot(name, losses, figures)
 
 
 if __name__ == "__main__":
