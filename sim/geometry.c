@@ -19,8 +19,8 @@ struct passive {
 };
 static const struct passive PASSIVE[] = {
     {true, 19, 0, 3000, 0.0030, 0.0035},      {true, 35.51, 0, 500, 0.0105, 0.0032},
-    {true, 74.96, 0, 500, 0.0105, 0.0032},     {true, 118.79, 0, 500, 0.0105, 0.0032},
-    {true, 174.70, 0, 500, 0.0105, 0.0032},    {true, 200, 0, 2950, 0.010, 0.0047},
+    {true, 74.96, 0, 500, 0.0105, 0.0032},    {true, 118.79, 0, 500, 0.0105, 0.0032},
+    {true, 174.70, 0, 500, 0.0105, 0.0032},   {true, 200, 0, 2950, 0.010, 0.0047},
     {true, 255.39, 0, 1100, 0.010, 0.0110},   {true, 355.08, 0, 1100, 0.012, 0.0075},
     {true, 494.86, 0, 1100, 0.012, 0.0075},   {true, 654.72, 0, 1100, 0.016, 0.0075},
     {true, 814.59, 0, 1100, 0.021, 0.0075},   {true, 1014, 0, 1100, 0.018, 0.0075},
@@ -163,13 +163,15 @@ static void set_position(struct trkx_layer *layer, const struct trkx_module *mod
     layer->position = sum / (double)layer->count;
 }
 
-static void set_extent(struct trkx_layer *layer, const struct patch *patches)
+static void set_extent(struct trkx_layer *layer, const struct patch *patches,
+                       const struct trkx_module *modules)
 {
     layer->low = INFINITY;
-    layer->high = -INFINITY;
+    layer->high = layer->edge = -INFINITY;
     for (size_t i = 0; i < layer->count; i++) {
         layer->low = fmin(layer->low, patches[i].low);
         layer->high = fmax(layer->high, patches[i].high);
+        layer->edge = fmax(layer->edge, radius_of(modules[i].center) + modules[i].hv);
     }
 }
 
@@ -198,7 +200,7 @@ static enum trkx_status fill_layer(struct trkx_layer *layer, const struct trkx_m
     TRKX_ALLOCATE(patches, NULL, layer->count, "the grid of a layer");
     set_position(layer, modules);
     for (size_t i = 0; i < layer->count; i++) patches[i] = patch_of(layer, &modules[i]);
-    set_extent(layer, patches);
+    set_extent(layer, patches, modules);
     TRKX_CHECK(fill_grid(layer, patches, error));
 cleanup:
     trkx_release(patches);

@@ -17,6 +17,7 @@ struct trkx_layer {
     bool barrel;          /* a cylinder */
     double position;      /* mm: mean radius of a cylinder, mean z of a disk */
     double low, high;     /* mm: extent in z of a cylinder, in radius of a disk */
+    double edge;          /* mm: radius of the outer edge of its modules */
     double radiation;     /* thickness in radiation lengths, at normal incidence */
     double interaction;   /* probability of a nuclear interaction, at normal incidence */
     size_t first, count;  /* its modules in detector->modules; count 0: passive */

@@ -18,7 +18,7 @@ static const double LOSS = 0.06;         /* GeV per radiation length of a fast p
 static const double PION_MASS = 0.13957; /* GeV: in material TrackML treats every particle as a pion */
 static const double MIN_PT = 0.15;       /* GeV: particles below end in the next material, as in TrackML */
 static const double MIN_MOMENTUM = 0.03; /* GeV: below, a particle stops */
-static const double MAX_TURN = 3.5;      /* rad: TrackML keeps slightly more than half a turn */
+static const double MAX_TURN = 3.8;      /* rad: TrackML keeps little more than half a turn */
 static const double MAX_RADIUS = 1060, MAX_Z = 2980; /* mm: no modules beyond */
 /* In TrackML's simulation particles above this pseudorapidity have no hits in the innermost barrel (mm). */
 static const double BARREL_ETA = 3, INNER_BARREL[2] = {20, 190};
@@ -201,6 +201,13 @@ static double incidence(const struct trkx_layer *layer, const double position[3]
 
 /* ---- the walk --------------------------------------------------------------------------------------- */
 
+/* The last disk of strips that a track has crossed. */
+struct disk {
+    int32_t volume;                  /* 0: none */
+    double position[3], momentum[3]; /* mm, GeV */
+    bool lost;                       /* on the way to the next */
+};
+
 struct walk {
     const struct trkx_geometry *geometry;
     const struct trkx_generated *particle;
@@ -211,6 +218,7 @@ struct walk {
     bool stopped; /* in material */
     bool forward; /* too forward for the innermost barrel */
     double seen;  /* mm: radius from which it leaves hits, 0: has been reached */
+    struct disk disk;
 };
 
 /* Short near the beam, where layers are dense. */
@@ -246,6 +254,33 @@ static void pass_material(struct walk *walk, const struct trkx_layer *layer, con
     if (hypot(momentum[0], momentum[1]) < MIN_PT) walk->stopped = true;
 }
 
+/* TrackML's simulation loses a particle between two disks of strips, but not after the first, if it bends so
+ * much that the tangent points past the edge of the second. As measured: past it less 2.5 times the distance
+ * between the tangent and the particle. Such particles have no more hits in the volume. */
+static const double FIRST_DISK = 1400, BEND = 2.5; /* mm: |z| up to which a disk is a first one */
+
+static bool lost_before(const struct disk *disk, const struct trkx_layer *layer, const double position[3])
+{
+    if (fabs(disk->position[2]) < FIRST_DISK) return false;
+    double steps = (position[2] - disk->position[2]) / disk->momentum[2];
+    double x = disk->position[0] + steps * disk->momentum[0],
+           y = disk->position[1] + steps * disk->momentum[1];
+    return hypot(x, y) > layer->edge - BEND * hypot(x - position[0], y - position[1]);
+}
+
+static bool lost(struct walk *walk, const struct trkx_layer *layer, const double position[3],
+                 const double momentum[3])
+{
+    const struct trkx_module *module = &walk->geometry->detector->modules[layer->first];
+    struct disk *disk = &walk->disk;
+    if (layer->barrel || trkx_module_sensor(module) == TRKX_PIXELS) return false;
+    disk->lost = disk->volume == module->volume && (disk->lost || lost_before(disk, layer, position));
+    disk->volume = module->volume;
+    memcpy(disk->position, position, sizeof disk->position);
+    memcpy(disk->momentum, momentum, sizeof disk->momentum);
+    return disk->lost;
+}
+
 static void cross_layer(struct walk *walk, const struct trkx_layer *layer, const struct helix *helix,
                         double near, double momentum[3])
 {
@@ -260,7 +295,7 @@ static void cross_layer(struct walk *walk, const struct trkx_layer *layer, const
                               walk->crossings + walk->count);
     if (found == 0) return;
     if (hypot(there[0], there[1]) < MIN_PT) found = 1;
-    if (walk->seen == 0) record(walk, found);
+    if (walk->seen == 0 && !lost(walk, layer, position, there)) record(walk, found);
     pass_material(walk, layer, helix, position, momentum);
 }
 
