@@ -257,6 +257,7 @@ static void pass_material(struct walk *walk, const struct trkx_layer *layer, con
 /* TrackML's simulation loses a particle between two disks of strips, but not after the first, if it bends so
  * much that the tangent points past the edge of the second. As measured: past it less 2.5 times the distance
  * between the tangent and the particle. Such particles have no more hits in the volume. */
+static const double MADE_IN = 6; /* mm from a disk of strips: a particle made there leaves no hit in it */
 static const double FIRST_DISK = 1400, BEND = 2.5; /* mm: |z| up to which a disk is a first one */
 
 static bool lost_before(const struct disk *disk, const struct trkx_layer *layer, const double position[3])
@@ -274,6 +275,7 @@ static bool lost(struct walk *walk, const struct trkx_layer *layer, const double
     const struct trkx_module *module = &walk->geometry->detector->modules[layer->first];
     struct disk *disk = &walk->disk;
     if (layer->barrel || trkx_module_sensor(module) == TRKX_PIXELS) return false;
+    if (fabs(walk->particle->vertex[2] - layer->position) < MADE_IN) return true;
     disk->lost = disk->volume == module->volume && (disk->lost || lost_before(disk, layer, position));
     disk->volume = module->volume;
     memcpy(disk->position, position, sizeof disk->position);
