@@ -238,10 +238,10 @@ TRKX_API const char *trkx_feature_spec_name(const trkx_feature_spec *spec);
 TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 
 /* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs it: the extent
- * and direction of a cluster, the features of a hit's module and beam_sigma_z do. A hit without cells gets 0 for all cell
- * features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one name; a feature
- * divided by its scale exceeds a float32; cell_begin decreases; module not in the detector), MEMORY.
- * Complexity O(n F). */
+ * and direction of a cluster, the features of a hit's module and beam_sigma_z do. A hit without cells gets 0
+ * for all cell features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one
+ * name; a feature divided by its scale exceeds a float32; cell_begin decreases; module not in the detector),
+ * MEMORY. Complexity O(n F). */
 TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,
                                         float *features, trkx_error *error);
