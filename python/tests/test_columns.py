@@ -2,6 +2,7 @@
 and from files; and that one which is missing or not finite is an error that names it."""
 import json
 import shutil
+import weakref
 
 import numpy as np
 import pandas
@@ -10,6 +11,7 @@ import pytest
 from conftest import REPOSITORY
 
 import trkx
+from trkx import steps
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +110,29 @@ def test_detector(event, result, tmp_path):
     assert not np.array_equal(trkx.complete(event, result.edges, result.labels, detector=path), completed)
     with pytest.raises(trkx.ArgumentError, match="detector.json"):
         trkx.complete(event, result.edges, result.labels, detector=tmp_path / "detectors.csv.gz")
+
+
+def test_a_detector_lives_as_long_as_its_call(event, result, tmp_path, monkeypatch):
+    """It was destroyed before: features came from memory that was no longer its own."""
+    made, called = [], []
+    read, call = steps._detector, steps.call
+
+    def watched_read(path):
+        detector = read(path)
+        made.append(weakref.ref(detector))
+        return detector
+
+    def watched_call(function, *arguments):
+        if function != "trkx_detector_read":
+            assert made[-1]() is not None
+            called.append(function)
+        call(function, *arguments)
+
+    trkx.write_detector(tmp_path)
+    monkeypatch.setattr(steps, "_detector", watched_read)
+    monkeypatch.setattr(steps, "call", watched_call)
+    path = tmp_path / "detector.json"
+    trkx.features(event, ["tilt"], detector=path)
+    trkx.complete(event, result.edges, result.labels, detector=path)
+    trkx.write_detector(tmp_path / "again", path)
+    assert called == ["trkx_features", "trkx_complete", "trkx_detector_write"]

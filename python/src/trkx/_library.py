@@ -110,16 +110,11 @@ def options(kind: type[_Options], function: str, **members: Any) -> _Options:
     """A struct of options: the defaults, and the given members that are not None."""
     filled = kind()
     getattr(library, function)(c.byref(filled))
-    give(filled, **members)
-    return filled
-
-
-def give(filled: c.Structure, **members: Any) -> None:
-    """Sets the given members of a struct of options that are not None."""
-    types = {field[0]: field[1] for field in filled._fields_}
+    types = {field[0]: field[1] for field in kind._fields_}
     for name, value in members.items():
         if value is not None:
             setattr(filled, name, checked(types[name], value, name))
+    return filled
 
 
 def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
@@ -141,8 +136,9 @@ def destroyed_with(owner: object, destroy: str, what: Any, at_exit: bool = False
 
 
 class Handle:
-    """An object of the library, destroyed with this one."""
+    """An object of the library, destroyed with this one. As an argument of `call` it lives as long as the call; its
+    address alone may not."""
 
     def __init__(self, address: c.c_void_p, destroy: str, at_exit: bool = False) -> None:
-        self.address = address
+        self.address = self._as_parameter_ = address
         destroyed_with(self, destroy, address, at_exit)

@@ -149,7 +149,7 @@ def complete(hits: Any, candidates: Any, labels: Any, *, detector: str | os.Path
         raise TypeError(f"complete has no setting {', '.join(set(settings) - known)}")
     filled = options(s.CompleteOptions, "trkx_complete_options_init", threads=threads, **settings)
     with with_modules._needed():
-        call("trkx_complete", c.byref(with_modules._c()), _detector(detector).address, c.byref(struct), c.byref(filled),
+        call("trkx_complete", c.byref(with_modules._c()), _detector(detector), c.byref(struct), c.byref(filled),
              pointer(completed, s.I32), c.byref(count))
     return completed
 
@@ -170,7 +170,7 @@ def features(hits: Any, names: Mapping[str, float] | Iterable[str | tuple[str, f
     specs = (s.FeatureSpec * len(pairs))(*(_spec(name, scale) for name, scale in pairs))
     values = np.empty((len(measured), len(pairs)), np.float32)
     with measured._needed():
-        call("trkx_features", c.byref(measured._c()), _detector(detector).address, specs, c.c_size_t(len(pairs)),
+        call("trkx_features", c.byref(measured._c()), _detector(detector), specs, c.c_size_t(len(pairs)),
              scalar(c.c_int, threads, "threads"), pointer(values, s.F32))
     return values
 
@@ -229,7 +229,7 @@ def _built_in_detector() -> Handle:
 def write_detector(directory: str | os.PathLike[str], detector: str | os.PathLike[str] | None = None) -> None:
     """Writes a detector (None: the built-in TrackML detector) into a directory as detector.json and detectors.csv.gz,
     as in a bundle."""
-    call("trkx_detector_write", _detector(detector).address, text(directory, "directory"))
+    call("trkx_detector_write", _detector(detector), text(directory, "directory"))
 
 
 def true_edges(truth: Any, particles: Any = None, *, min_hits: int = 3) -> Int64:
