@@ -50,7 +50,7 @@ def read_event(prefix, cells):
 
 
 SENSOR = {"cell_count", "cell_val", "leta", "lphi", "lx", "ly", "lz", "geta", "gphi", "tilt", "normal_z",
-          "beam_sigma_z"}
+          "slope_u", "slope_v", "beam_sigma_z"}
 
 
 def sensor_features(event, specs):

@@ -207,7 +207,13 @@ TRKX_API void trkx_detector_destroy(trkx_detector *detector);
  * Of the event (trkx), the same for all of its hits: beam_sigma_z: the width of the luminous region along the
  * beam (mm, 1 to 200), half the range about z = 0 that holds 68.3 % of the vertices, estimated from triplets
  * of hits on the three innermost layers of the detector's barrel; 50 if there are too few triplets or
- * layers. It uses the positions of the hits only, not their ids. */
+ * layers. It uses the positions of the hits only, not their ids.
+ * Of the cluster beside the others of the event (trkx): slope_u, slope_v: slope |du/dw|, |dv/dw| of the
+ * particle against the module's normal (0 to 20), the same however long the clusters of a data set are:
+ * (lx - pitch_u) / (lz * depth), (ly - pitch_v) / (lz * depth). The depth, the part of the sensor whose path
+ * makes the cluster, is estimated for each volume (0.1 to 10) from the hits where a particle from the origin
+ * makes a long cluster; where there are few (strips, disks, a few particles) it is close to 1/2 on modules
+ * whose normal is perpendicular to the beam, and to 1 on others. */
 /* clang-format off */
 enum trkx_feature {
     TRKX_FEATURE_R, TRKX_FEATURE_PHI, TRKX_FEATURE_Z, TRKX_FEATURE_X, TRKX_FEATURE_Y,
@@ -219,6 +225,7 @@ enum trkx_feature {
     TRKX_FEATURE_GETA, TRKX_FEATURE_GPHI,
     TRKX_FEATURE_TILT, TRKX_FEATURE_NORMAL_Z,
     TRKX_FEATURE_BEAM_SIGMA_Z,
+    TRKX_FEATURE_SLOPE_U, TRKX_FEATURE_SLOPE_V,
     TRKX_FEATURE_KINDS,
     TRKX_FEATURE_COLUMN = -1 /* none of these: a column of the hits, by its name */
 };
@@ -237,11 +244,12 @@ TRKX_API const char *trkx_feature_spec_name(const trkx_feature_spec *spec);
 /* True if `name` is known; *feature is then set. */
 TRKX_API bool trkx_feature_find(const char *name, enum trkx_feature *feature);
 
-/* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs it: the extent
- * and direction of a cluster, the features of a hit's module and beam_sigma_z do. A hit without cells gets 0
- * for all cell features. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one
- * name; a feature divided by its scale exceeds a float32; cell_begin decreases; module not in the detector),
- * MEMORY. Complexity O(n F). */
+/* Fills features [n,specs_count], row by row. `detector` may be NULL if no spec needs it: the extent and
+ * direction of a cluster, the slopes, the features of a hit's module and beam_sigma_z do. A hit without cells
+ * gets 0 for all cell features and slopes. slope_* and beam_sigma_z depend on all hits given, the others on
+ * each hit alone. Errors: ARGUMENT (columns of hits missing for a spec, not finite, or two of one name; a
+ * feature divided by its scale exceeds a float32; cell_begin decreases; module not in the detector), MEMORY.
+ * Complexity O(n F). */
 TRKX_API enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detector,
                                         const trkx_feature_spec *specs, size_t specs_count, int threads,
                                         float *features, trkx_error *error);

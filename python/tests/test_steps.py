@@ -134,7 +134,7 @@ def test_features(event):
     assert np.array_equal(trkx.features(event, "z"), event.hits.xyz[:, 2:])
     cells = np.diff(event.hits.cells.begin.astype(int))
     assert np.array_equal(trkx.features(event, ["cell_count"])[:, 0], cells)
-    assert {"r", "cos_phi", "cell_count", "normal_z", "beam_sigma_z"} <= set(trkx.feature_names())
+    assert {"r", "cos_phi", "cell_count", "normal_z", "beam_sigma_z", "slope_v"} <= set(trkx.feature_names())
     beam = trkx.features(event.hits.xyz, [("beam_sigma_z", 2.0)])  # no ids
     assert beam.shape == (len(event.hits), 1) and (beam == beam[0]).all() and 0.5 <= beam[0, 0] <= 100
 

@@ -7,6 +7,7 @@
 
 #include "core/threads.h"
 #include "features/beam.h"
+#include "features/cluster.h"
 #include "features/position.h"
 
 /* ---- the table -------------------------------------------------------------------------------------- */
@@ -79,11 +80,6 @@ bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count)
     return one_needs(specs, count, TRKX_NEEDS_CELLS);
 }
 
-bool trkx_features_need_beam(const trkx_feature_spec *specs, size_t count)
-{
-    return one_needs(specs, count, TRKX_NEEDS_BEAM);
-}
-
 bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,
                             size_t b_count)
 {
@@ -113,17 +109,8 @@ struct trkx_described {
     double cells, charge;             /* their number, and the sum of their values */
     struct trkx_vector local, global; /* mm, if there are cells */
     double beam_sigma_z;              /* mm, if needed */
+    double depth;                     /* of clusters on the module, in thicknesses, if needed */
 };
-
-static double extent(const int32_t *channel, size_t begin, size_t end, double pitch)
-{
-    int64_t low = channel[begin], high = low;
-    for (size_t c = begin + 1; c < end; c++) {
-        if (channel[c] < low) low = channel[c];
-        if (channel[c] > high) high = channel[c];
-    }
-    return (double)(high - low + 1) * pitch;
-}
 
 static struct trkx_vector rotate(const double (*rotation)[3], const struct trkx_vector *v)
 {
@@ -144,11 +131,11 @@ static void sum_cells(struct trkx_described *of)
 static void measure_cluster(struct trkx_described *of)
 {
     const trkx_hits *hits = of->hits;
-    size_t begin = hits->cell_begin[of->hit], end = hits->cell_begin[of->hit + 1];
-    of->local =
-        trkx_vector_of(extent(hits->cell_ch0, begin, end, of->module->pitch_u),
-                       extent(hits->cell_ch1, begin, end, of->module->pitch_v), 2 * of->module->thickness);
-    of->global = rotate(of->module->rotation, &of->local);
+    const struct trkx_module *module = of->module;
+    of->local = trkx_vector_of((double)trkx_cluster_channels(hits, of->hit, hits->cell_ch0) * module->pitch_u,
+                               (double)trkx_cluster_channels(hits, of->hit, hits->cell_ch1) * module->pitch_v,
+                               2 * module->thickness);
+    of->global = rotate(module->rotation, &of->local);
 }
 
 static double tilt(const struct trkx_module *module, const struct trkx_vector *hit)
@@ -158,6 +145,11 @@ static double tilt(const struct trkx_module *module, const struct trkx_vector *h
     double along_phi = (u_y * hit->x - u_x * hit->y) / hit->transverse;
     double length = sqrt(along_r * along_r + along_phi * along_phi);
     return length < TRKX_SMALLEST ? 0 : (along_phi < 0 ? -along_r : along_r) / length;
+}
+
+static double slope(const struct trkx_described *of, double extent, double pitch)
+{
+    return trkx_cluster_slope(extent, pitch, of->depth * of->local.z);
 }
 
 static double feature_of(enum trkx_feature feature, const struct trkx_described *of)
@@ -183,8 +175,8 @@ struct request {
     const trkx_feature_spec *specs; /* [count] */
     const float **columns;          /* [count] the values of columns; NULL for features */
     size_t count;
-    unsigned needs;      /* of all specs */
-    double beam_sigma_z; /* mm, if needed */
+    unsigned needs; /* of all specs */
+    const struct trkx_estimates *estimates;
 };
 
 static bool is_finite(const float *xyz)
@@ -196,13 +188,16 @@ static bool is_finite(const float *xyz)
 static bool describe(const struct request *request, size_t i, float *row)
 {
     const float *xyz = request->hits->xyz + 3 * i;
-    struct trkx_described of = {.hits = request->hits, .hit = i, .beam_sigma_z = request->beam_sigma_z};
+    struct trkx_described of = {
+        .hits = request->hits, .hit = i, .beam_sigma_z = request->estimates->beam_sigma_z};
     if (!is_finite(xyz)) return false;
     of.at = trkx_vector_of((double)xyz[0], (double)xyz[1], (double)xyz[2]);
     if ((request->needs & TRKX_NEEDS_CELLS) != 0) sum_cells(&of);
     if (has_all(request->needs, TRKX_NEEDS_MODULE)) {
         of.module = &request->detector->modules[request->modules[i]];
         if (of.cells > 0) measure_cluster(&of);
+        if (has_all(request->needs, TRKX_NEEDS_DEPTH))
+            of.depth = request->estimates->depth[request->modules[i]];
     }
     for (size_t s = 0; s < request->count; s++) {
         const float *column = request->columns[s];
@@ -344,9 +339,34 @@ static size_t describe_all(const struct request *request, int threads, float *fe
     return bad;
 }
 
+void trkx_estimates_release(struct trkx_estimates *estimates)
+{
+    trkx_release(estimates->depth);
+    *estimates = (struct trkx_estimates){0};
+}
+
+/* Those that are needed and not there yet. */
+static enum trkx_status estimate(struct trkx_memory *memory, const struct request *request, int threads,
+                                 struct trkx_estimates *estimates, trkx_error *error)
+{
+    const trkx_detector *detector = request->detector;
+    const struct trkx_placed_hits placed = {request->hits, detector, request->modules};
+    enum trkx_status status = TRKX_OK;
+    if (has_all(request->needs, TRKX_NEEDS_BEAM) && estimates->beam_sigma_z == 0)
+        TRKX_CHECK(
+            trkx_beam_sigma_z(memory, request->hits, detector, threads, &estimates->beam_sigma_z, error));
+    if (has_all(request->needs, TRKX_NEEDS_DEPTH) && estimates->depth == NULL) {
+        TRKX_ALLOCATE(estimates->depth, memory, detector->count, "the depths of clusters");
+        TRKX_CHECK(trkx_cluster_depths(memory, &placed, estimates->depth, error));
+    }
+cleanup:
+    if (status != TRKX_OK) trkx_estimates_release(estimates);
+    return status;
+}
+
 enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
-                                  double beam_sigma_z, const trkx_feature_spec *specs, size_t specs_count,
-                                  int threads, float *features, trkx_error *error)
+                                  struct trkx_estimates *estimates, const trkx_feature_spec *specs,
+                                  size_t specs_count, int threads, float *features, trkx_error *error)
 {
     const trkx_hits *hits = placed->hits;
     struct request request = {.hits = hits,
@@ -354,7 +374,7 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
                               .modules = placed->modules,
                               .specs = specs,
                               .count = specs_count,
-                              .beam_sigma_z = beam_sigma_z};
+                              .estimates = estimates};
     int32_t *found = NULL;
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(check_columns(hits, error));
@@ -364,13 +384,12 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
         TRKX_CHECK(check_spec(&request, s, error));
     }
     if ((request.needs & TRKX_NEEDS_CELLS) != 0) TRKX_CHECK(check_cells(hits, error));
-    if (has_all(request.needs, TRKX_NEEDS_BEAM) && beam_sigma_z == 0)
-        TRKX_CHECK(trkx_beam_sigma_z(memory, hits, placed->detector, threads, &request.beam_sigma_z, error));
     if (has_all(request.needs, TRKX_NEEDS_MODULE) && placed->modules == NULL) {
         TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
         TRKX_CHECK(trkx_modules_find(placed->detector, hits, threads, found, error));
         request.modules = found;
     }
+    TRKX_CHECK(estimate(memory, &request, threads, estimates, error));
     size_t bad = describe_all(&request, threads, features);
     if (bad != SIZE_MAX) status = fail_hit(&request, bad, features + bad * specs_count, error);
 cleanup:
@@ -384,5 +403,9 @@ enum trkx_status trkx_features(const trkx_hits *hits, const trkx_detector *detec
                                float *features, trkx_error *error)
 {
     const struct trkx_placed_hits placed = {.hits = hits, .detector = detector};
-    return trkx_features_in(NULL, &placed, 0, specs, specs_count, threads, features, error);
+    struct trkx_estimates estimates = {0};
+    enum trkx_status status =
+        trkx_features_in(NULL, &placed, &estimates, specs, specs_count, threads, features, error);
+    trkx_estimates_release(&estimates);
+    return status;
 }

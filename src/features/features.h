@@ -5,17 +5,23 @@
 #include "core/memory.h"
 #include "detector/modules.h"
 
-/* As trkx_features, with all memory from `memory`. beam_sigma_z: that of the event (features/beam.h), if the
- * caller has it already; 0: not yet. */
-enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
-                                  double beam_sigma_z, const trkx_feature_spec *specs, size_t specs_count,
-                                  int threads, float *features, trkx_error *error);
+/* What features take from the event as a whole. Zero-initialise. */
+struct trkx_estimates {
+    double beam_sigma_z; /* mm (features/beam.h); 0: not estimated yet */
+    double *depth;       /* [modules] of clusters (features/cluster.h); NULL: not estimated yet */
+};
+void trkx_estimates_release(struct trkx_estimates *estimates);
 
-/* True if the list has features that need a detector, the modules of the hits in it, cells, or the beam. */
+/* As trkx_features, with all memory from `memory`. Estimates that the specs need are made unless the caller's
+ * have them already, from another list of the same event, and kept there. */
+enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
+                                  struct trkx_estimates *estimates, const trkx_feature_spec *specs,
+                                  size_t specs_count, int threads, float *features, trkx_error *error);
+
+/* True if the list has features that need a detector, the modules of the hits in it, or cells. */
 bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count);
 bool trkx_features_need_modules(const trkx_feature_spec *specs, size_t count);
 bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count);
-bool trkx_features_need_beam(const trkx_feature_spec *specs, size_t count);
 
 /* Whether two lists are the same. */
 bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,

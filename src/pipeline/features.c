@@ -1,15 +1,14 @@
 /* Features of the hits for each network. The host computes those that the back end does not. */
 #include "pipeline/features.h"
 
-#include "features/beam.h"
 #include "features/features.h"
 #include "pipeline/detector.h"
 
-/* modules [n]: those of the hits in the pipeline's detector, or NULL; beam_sigma_z: 0 if not known yet. */
+/* modules [n]: those of the hits in the pipeline's detector, or NULL. */
 static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx_memory *memory,
                                       enum trkx_network network, const trkx_hits *hits,
-                                      const int32_t *modules, double beam_sigma_z, float *features,
-                                      trkx_error *error)
+                                      const int32_t *modules, struct trkx_estimates *estimates,
+                                      float *features, trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
     if (hits->count > 0 && hits->cell_begin == NULL &&
@@ -21,14 +20,17 @@ static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx
             "--bundle acat2021-like)",
             pipeline->bundle.directory);
     const struct trkx_placed_hits placed = {hits, pipeline->detector, modules};
-    return trkx_features_in(memory, &placed, beam_sigma_z, model->features, model->features_count,
+    return trkx_features_in(memory, &placed, estimates, model->features, model->features_count,
                             pipeline->threads, features, error);
 }
 
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
                                         const trkx_hits *hits, float *features, trkx_error *error)
 {
-    return describe_hits(pipeline, NULL, network, hits, NULL, 0, features, error);
+    struct trkx_estimates estimates = {0};
+    enum trkx_status status = describe_hits(pipeline, NULL, network, hits, NULL, &estimates, features, error);
+    trkx_estimates_release(&estimates);
+    return status;
 }
 
 /* ---- the step --------------------------------------------------------------------------------------- */
@@ -46,7 +48,7 @@ static bool are_computed_there(const trkx_backend *backend, const struct trkx_mo
 }
 
 /* Fills the block; via an array of the host if memory is not shared. */
-static enum trkx_status bring_features(const struct trkx_run *run, enum trkx_network network, size_t count,
+static enum trkx_status bring_features(struct trkx_run *run, enum trkx_network network, size_t count,
                                        float *block)
 {
     const trkx_backend *backend = run->place.backend;
@@ -54,7 +56,7 @@ static enum trkx_status bring_features(const struct trkx_run *run, enum trkx_net
     enum trkx_status status = TRKX_OK;
     float *made = block;
     if (!backend->shared) TRKX_ALLOCATE(made, run->memory, count, "features");
-    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->modules, run->beam_sigma_z,
+    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->modules, &run->estimates,
                              made, error));
     if (!backend->shared)
         TRKX_CHECK(backend->upload(run->place.context, block, made, count * sizeof *made, error));
@@ -76,26 +78,12 @@ static enum trkx_status make_features(struct trkx_run *run, enum trkx_network ne
                              *block, run->error);
 }
 
-/* Once for all networks. */
-static enum trkx_status estimate_beam(struct trkx_run *run)
-{
-    const trkx_pipeline *pipeline = run->pipeline;
-    const struct trkx_model *models = pipeline->bundle.models;
-    bool needed = false;
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        needed = needed || trkx_features_need_beam(models[i].features, models[i].features_count);
-    return needed ? trkx_beam_sigma_z(run->memory, run->hits, pipeline->detector, pipeline->threads,
-                                      &run->beam_sigma_z, run->error)
-                  : TRKX_OK;
-}
-
 enum trkx_status trkx_step_features(struct trkx_run *run)
 {
     const struct trkx_model *models = run->pipeline->bundle.models;
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(trkx_hits_check_positions(run->hits, run->error));
     TRKX_CHECK(trkx_pipeline_find_modules(run->pipeline, run->memory, run->hits, &run->modules, run->error));
-    TRKX_CHECK(estimate_beam(run));
     TRKX_CHECK(trkx_run_lend(run, run->hits->xyz, 3 * run->n, "positions", &run->xyz));
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         for (int j = 0; j < i && run->features[i] == NULL; j++)

@@ -31,6 +31,7 @@ void trkx_run_end(struct trkx_run *run)
         backend->release_edges(run->place.context, &run->candidates);
     }
     trkx_release(run->modules);
+    trkx_estimates_release(&run->estimates);
     trkx_workplace_leave(&run->place, run->pipeline);
 }
 

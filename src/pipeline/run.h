@@ -2,6 +2,7 @@
 #ifndef TRKX_PIPELINE_RUN_H
 #define TRKX_PIPELINE_RUN_H
 
+#include "features/features.h"
 #include "pipeline/labelling.h"
 #include "pipeline/workplace.h"
 
@@ -12,12 +13,12 @@ struct trkx_run {
     trkx_step_hook hook;        /* NULL: cannot be cancelled */
     void *user;
     trkx_error *error;
-    const trkx_hits *hits; /* NULL: not needed by a single step */
-    size_t n;              /* how many */
-    bool lent;             /* a single step: if memory is shared, its arrays are the caller's */
-    int32_t *modules;      /* [n] of the hits, from the step features on; NULL: unknown */
-    double beam_sigma_z;   /* mm, from the step features on; 0: no network needs it */
-    int32_t *labels;       /* [n] the result's, on the host */
+    const trkx_hits *hits;           /* NULL: not needed by a single step */
+    size_t n;                        /* how many */
+    bool lent;                       /* a single step: if memory is shared, its arrays are the caller's */
+    int32_t *modules;                /* [n] of the hits, from the step features on; NULL: unknown */
+    struct trkx_estimates estimates; /* of the event, for the features of all networks */
+    int32_t *labels;                 /* [n] the result's, on the host */
 
     /* blocks of the place */
     float *xyz;                     /* [n,3] mm */

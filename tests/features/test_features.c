@@ -16,6 +16,7 @@
 
 #include "detector/modules.h"
 #include "features/beam.h"
+#include "features/cluster.h"
 #include "features/features.h"
 
 enum { ALL = TRKX_FEATURE_KINDS };
@@ -119,12 +120,36 @@ static void module_values(const struct reference *reference, size_t i, real *val
     values[TRKX_FEATURE_NORMAL_Z] = fabsl((real)m->rotation[2][2]);
 }
 
+/* depth: of clusters on each module. */
+static void slope_values(const struct reference *reference, size_t i, const double *depth, real *values)
+{
+    const struct trkx_module *m = find_module(reference, i);
+    real across = (real)depth[m - reference->detector->modules] * values[TRKX_FEATURE_LZ];
+    bool cells = values[TRKX_FEATURE_CELL_COUNT] > 0;
+    values[TRKX_FEATURE_SLOPE_U] =
+        cells ? fminl((values[TRKX_FEATURE_LX] - (real)m->pitch_u) / across, 20) : 0;
+    values[TRKX_FEATURE_SLOPE_V] =
+        cells ? fminl((values[TRKX_FEATURE_LY] - (real)m->pitch_v) / across, 20) : 0;
+}
+
+/* test_cluster.c compares it with another computation. */
+static double *depths_of(const struct reference *reference)
+{
+    int32_t *modules = malloc(reference->hits->count * sizeof *modules);
+    double *depth = malloc(reference->detector->count * sizeof *depth);
+    const struct trkx_placed_hits placed = {reference->hits, reference->detector, modules};
+    assert_int_equal(trkx_modules_find(reference->detector, reference->hits, 1, modules, NULL), TRKX_OK);
+    assert_int_equal(trkx_cluster_depths(NULL, &placed, depth, NULL), TRKX_OK);
+    free(modules);
+    return depth;
+}
+
 /* All features of all hits, scaled, within two units in the last place of the float or a little of the unit
  * (sine and cosine near their zeros). */
 static void compare(const struct reference *reference, double scale)
 {
     size_t n = reference->hits->count;
-    double beam_sigma_z; /* test_beam.c compares it with another computation */
+    double beam_sigma_z, *depth = depths_of(reference); /* test_beam.c compares the one, too */
     float *features = malloc((n * ALL + 1) * sizeof *features);
     trkx_feature_spec specs[ALL];
     trkx_error error;
@@ -138,6 +163,7 @@ static void compare(const struct reference *reference, double scale)
         position_values(reference, i, values);
         cell_values(reference, i, values);
         module_values(reference, i, values);
+        slope_values(reference, i, depth, values);
         for (int f = 0; f < ALL; f++) {
             real got = (real)features[i * ALL + (size_t)f], expected = values[f] / (real)scale;
             if (!(fabsl(got - expected) <= 1.3e-7L * fabsl(expected) + 1e-9L / fabsl((real)scale)))
@@ -146,6 +172,7 @@ static void compare(const struct reference *reference, double scale)
         }
     }
     free(features);
+    free(depth);
 }
 
 /* ---- a small detector ------------------------------------------------------------------------------- */
@@ -346,15 +373,16 @@ static void same_lists(void **state)
     assert_false(trkx_features_need_cells(a, 2) || trkx_features_need_detector(a, 2));
 }
 
-/* The beam needs a detector, but no modules of hits. */
+/* The beam needs a detector, but no modules of hits; slopes need modules and cells. */
 static void needs(void **state)
 {
     const trkx_feature_spec beam[] = {{TRKX_FEATURE_LAYER, 1, NULL}, {TRKX_FEATURE_BEAM_SIGMA_Z, 50, NULL}};
-    const trkx_feature_spec tilt = {TRKX_FEATURE_TILT, 1, NULL};
+    const trkx_feature_spec tilt = {TRKX_FEATURE_TILT, 1, NULL}, slope = {TRKX_FEATURE_SLOPE_V, 1, NULL};
     (void)state;
-    assert_true(trkx_features_need_beam(beam, 2) && trkx_features_need_detector(beam, 2));
+    assert_true(trkx_features_need_detector(beam, 2));
     assert_false(trkx_features_need_modules(beam, 2) || trkx_features_need_cells(beam, 2));
-    assert_true(trkx_features_need_modules(&tilt, 1) && !trkx_features_need_beam(&tilt, 1));
+    assert_true(trkx_features_need_modules(&tilt, 1) && !trkx_features_need_cells(&tilt, 1));
+    assert_true(trkx_features_need_modules(&slope, 1) && trkx_features_need_cells(&slope, 1));
 }
 
 static void errors(void **state)
@@ -364,7 +392,7 @@ static void errors(void **state)
     trkx_detector one_module = {.count = 1, .modules = (struct trkx_module *)small_modules};
     int64_t ids[] = {70, 80, 90};
     (void)state;
-    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1, NULL}, "features: there is no feature 26");
+    refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_KINDS, 1, NULL}, "features: there is no feature 28");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, 0, NULL}, "features: r: scale 0");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_R, NAN, NULL}, "features: r: scale nan");
     refuse(&hits, NULL, (trkx_feature_spec){TRKX_FEATURE_VOLUME, 1, NULL},
