@@ -78,7 +78,7 @@ def _particles(event):
 
 def simulate(seed, number, threads=1, **options):
     """One simulated event; options as of trkx.simulate: beam, density, cluster_thickness."""
-    return _event(trkx.simulate(seed=seed, event=number, threads=threads, **options))
+    return _event(trkx.simulate(seed=seed, number=number, threads=threads, **options))
 
 
 def read_event(prefix):
