@@ -110,11 +110,16 @@ def options(kind: type[_Options], function: str, **members: Any) -> _Options:
     """A struct of options: the defaults, and the given members that are not None."""
     filled = kind()
     getattr(library, function)(c.byref(filled))
-    types = {field[0]: field[1] for field in kind._fields_}
+    give(filled, **members)
+    return filled
+
+
+def give(filled: c.Structure, **members: Any) -> None:
+    """Sets the given members of a struct of options that are not None."""
+    types = {field[0]: field[1] for field in filled._fields_}
     for name, value in members.items():
         if value is not None:
             setattr(filled, name, checked(types[name], value, name))
-    return filled
 
 
 def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
