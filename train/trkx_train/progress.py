@@ -1,10 +1,13 @@
 """Shared by the three training loops: the clock, the learning rate, checkpoints and the log."""
 import json
 import math
+import os
 import time
+from pathlib import Path
 
 import torch
 
+from . import start
 from .data import WORK
 
 
@@ -14,17 +17,22 @@ class Run:
     In the working directory, <name>.pt: the checkpoint; <name>.jsonl: a line for each entry of the log.
     """
 
-    def __init__(self, name, settings, network, optimizer, fresh=False):
+    def __init__(self, name, settings, network, optimizer):
         WORK.mkdir(parents=True, exist_ok=True)
         self.path, self.log_path = WORK / f"{name}.pt", WORK / f"{name}.jsonl"
         self.name, self.network, self.optimizer = name, network, optimizer
         self.budget, self.peak_rate = settings["minutes"] * 60, settings["learning_rate"]
         self.step, self.spent, self.mean = 0, 0.0, {}
-        if self.path.exists() and not fresh:
+        if self.path.exists():
             self._resume()
-        elif self.log_path.exists():
-            self.log_path.unlink()
+        else:
+            self._begin()
         self.begun = time.time() - self.spent
+
+    def _begin(self):
+        self.log_path.unlink(missing_ok=True)
+        if os.environ.get("TRKX_TRAIN_FROM"):
+            start.load(self.network, Path(os.environ["TRKX_TRAIN_FROM"]) / f"{self.name}.onnx")
 
     def _resume(self):
         state = torch.load(self.path)
