@@ -134,5 +134,5 @@ def test_a_detector_lives_as_long_as_its_call(event, result, tmp_path, monkeypat
     path = tmp_path / "detector.json"
     trkx.features(event, ["tilt"], detector=path)
     trkx.complete(event, result.edges, result.labels, detector=path)
-    trkx.write_detector(tmp_path / "again", path)
+    trkx.write_detector(tmp_path, path)
     assert called == ["trkx_features", "trkx_complete", "trkx_detector_write"]
