@@ -117,10 +117,11 @@ static void generate_displaced(struct trkx_random *random, const struct populati
                                const double collision[3], struct trkx_generated *particle)
 {
     bool decay = particle->origin == TRKX_DECAY;
-    double radius = draw(random, population->radius, RADII);
+    int spot = find_band(population->upto, population->places, trkx_random_uniform(random));
+    double radius = draw(random, population->radius[spot], EVEN);
     double around = trkx_random_between(random, -TRKX_PI, TRKX_PI);
     int band = find_band(population->edges, population->bands, radius);
-    double z = draw(random, population->z[band], EVEN) * trkx_random_sign(random), flight[3];
+    double z = draw(random, population->z[spot], FINE) * trkx_random_sign(random), flight[3];
     const double place[3] = {radius * cos(around), radius * sin(around), z};
     for (int i = 0; i < 3; i++) {
         particle->vertex[i] = decay ? collision[i] + place[i] : place[i];

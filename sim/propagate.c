@@ -257,7 +257,6 @@ static void pass_material(struct walk *walk, const struct trkx_layer *layer, con
 /* TrackML's simulation loses a particle between two disks of strips, but not after the first, if it bends so
  * much that the tangent points past the edge of the second. As measured: past it less 2.5 times the distance
  * between the tangent and the particle. Such particles have no more hits in the volume. */
-static const double MADE_IN = 6; /* mm from a disk of strips: a particle made there leaves no hit in it */
 static const double FIRST_DISK = 1400, BEND = 2.5; /* mm: |z| up to which a disk is a first one */
 
 static bool lost_before(const struct disk *disk, const struct trkx_layer *layer, const double position[3])
@@ -269,13 +268,25 @@ static bool lost_before(const struct disk *disk, const struct trkx_layer *layer,
     return hypot(x, y) > layer->edge - BEND * hypot(x - position[0], y - position[1]);
 }
 
+/* mm: a particle made this close to a disk of strips, or to a barrel layer of strips beyond the radius,
+ * leaves no hit in it. */
+static const double MADE_IN = 6, MADE_BEYOND = 600;
+
+static bool made_in(const struct trkx_generated *particle, const struct trkx_layer *layer)
+{
+    const double *x = particle->vertex;
+    if (!layer->barrel) return fabs(x[2] - layer->position) < MADE_IN;
+    return layer->position > MADE_BEYOND && fabs(hypot(x[0], x[1]) - layer->position) < MADE_IN;
+}
+
 static bool lost(struct walk *walk, const struct trkx_layer *layer, const double position[3],
                  const double momentum[3])
 {
     const struct trkx_module *module = &walk->geometry->detector->modules[layer->first];
     struct disk *disk = &walk->disk;
-    if (layer->barrel || trkx_module_sensor(module) == TRKX_PIXELS) return false;
-    if (fabs(walk->particle->vertex[2] - layer->position) < MADE_IN) return true;
+    if (trkx_module_sensor(module) == TRKX_PIXELS) return false;
+    if (made_in(walk->particle, layer)) return true;
+    if (layer->barrel) return false;
     disk->lost = disk->volume == module->volume && (disk->lost || lost_before(disk, layer, position));
     disk->volume = module->volume;
     memcpy(disk->position, position, sizeof disk->position);
