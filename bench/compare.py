@@ -345,7 +345,7 @@ def bench_sizes(results, work, repeat):
     """Cost of the pipeline against the number of hits."""
     pipeline = trkx.Pipeline(BUNDLE, 2)
     for particles in SIZES:
-        prefix = simulate(work / f"sizes-{particles}", 1, 77, "--particles", str(particles))[0]
+        prefix = simulate(work / f"sizes-{particles}", 1, 77, "--density", str(particles / 12263))[0]
         hits = len(pipeline.run_file(prefix)[0])
         say("sizes", f"{particles} particles, {hits} hits")
         seconds = [pipeline.run_file(prefix)[1]["total"] for _ in range(max(3, repeat // 2))]

@@ -62,7 +62,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         for number in range(arguments.events + 1):
-            trkx.simulate(arguments.particles, number=number).write(directory)
+            trkx.simulate(number=number, density=arguments.particles / 12263).write(directory)
         for part in ("truth", "particles"):  # only used for a ledger's comparison, which is not timed
             for path in directory.glob(f"*-{part}.csv"):
                 path.unlink()

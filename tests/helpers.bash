@@ -9,8 +9,8 @@ bundle=${TRKX_BUNDLE:-$repository/models/default}
 header_of_hits=hit_id,x,y,z,volume_id,layer_id,module_id
 
 # One small simulated event a file of tests, in plain CSV: $event is its prefix. Tests change copies.
-make_event() { # particles
-    "$TRKX" simulate --particles "$1" --seed 3 --no-gzip --out "$BATS_FILE_TMPDIR/events"
+make_event() { # density
+    "$TRKX" simulate --density "$1" --seed 3 --no-gzip --out "$BATS_FILE_TMPDIR/events"
     export event=$BATS_FILE_TMPDIR/events/event000001000
 }
 

@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def event():
-    return trkx.simulate(particles=300, seed=7)
+    return trkx.simulate(density=0.0245, seed=7)
 
 
 @pytest.fixture(scope="session")

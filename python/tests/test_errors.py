@@ -36,7 +36,7 @@ def test_files(tmp_path, pipeline):
     with pytest.raises(trkx.ArgumentError, match="parts of an event are cells, truth, particles, not tracks"):
         trkx.read_event(tmp_path / "e", parts=("tracks",))
     with pytest.raises(trkx.FileError, match="nothing"):
-        trkx.simulate(particles=5).write(tmp_path / "nothing" / "here")
+        trkx.simulate(density=0.0004).write(tmp_path / "nothing" / "here")
     with pytest.raises(trkx.FileError, match="detectors"):
         trkx.features([[1, 2, 3]], ["r"], detector=str(tmp_path / "detectors.csv"))
 
@@ -96,7 +96,7 @@ FORK = """
 import multiprocessing, sys, trkx
 
 def work(_):
-    return len(trkx.Pipeline(threads=2).run(trkx.simulate(particles=30)).tracks) > 10
+    return len(trkx.Pipeline(threads=2).run(trkx.simulate(density=0.0024)).tracks) > 10
 
 def in_a_child():
     with multiprocessing.get_context("fork").Pool(1) as pool:

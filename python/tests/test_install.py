@@ -21,7 +21,7 @@ ALONE = """
 import sys, trkx
 assert trkx.Pipeline("acat2021-like").bundle.name == "acat2021-like"
 pipeline = trkx.Pipeline("default")
-result = pipeline.run(trkx.simulate(particles=30))
+result = pipeline.run(trkx.simulate(density=0.0024))
 assert len(result.tracks) > 10
 libraries = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
 modules = {name.split(".")[0] for name in sys.modules}

@@ -196,9 +196,9 @@ def test_results_outlive_all_else(event, result):
     gc.collect()
     np.ones(10_000_000).sum()  # takes what would be free
     assert np.array_equal(labels, result.labels) and np.array_equal(edges, result.edges)
-    xyz = trkx.simulate(particles=50, seed=2).hits.xyz
+    xyz = trkx.simulate(density=0.0041, seed=2).hits.xyz
     gc.collect()
-    assert np.array_equal(xyz, trkx.simulate(particles=50, seed=2).hits.xyz)
+    assert np.array_equal(xyz, trkx.simulate(density=0.0041, seed=2).hits.xyz)
 
 
 def test_memory_is_given_back(event, pipeline):
@@ -218,7 +218,7 @@ def test_memory_is_given_back(event, pipeline):
 
 
 def test_several_threads_at_once(pipeline):
-    events = [trkx.simulate(particles=100, seed=seed) for seed in range(1, 5)]
+    events = [trkx.simulate(density=0.0082, seed=seed) for seed in range(1, 5)]
     alone = [pipeline.run(event).labels for event in events]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda i: pipeline.run(events[i % 4]).labels, range(16)))

@@ -267,8 +267,8 @@ def test_true_edges(event):
 
 
 def test_simulate():
-    a, b = (trkx.simulate(particles=40, seed=3, number=5, threads=threads) for threads in (1, 2))
+    a, b = (trkx.simulate(density=0.0033, seed=3, number=5, threads=threads) for threads in (1, 2))
     assert a.name == "event000000005" and np.array_equal(a.hits.xyz, b.hits.xyz)
-    assert not np.array_equal(a.hits.xyz[:9], trkx.simulate(particles=40, seed=4, number=5).hits.xyz[:9])
-    quiet = trkx.simulate(particles=40, noise=0, cells=False)
+    assert not np.array_equal(a.hits.xyz[:9], trkx.simulate(density=0.0033, seed=4, number=5).hits.xyz[:9])
+    quiet = trkx.simulate(density=0.0033, noise=0, cells=False)
     assert (quiet.truth.particle_id != 0).all() and quiet.hits.cells is None

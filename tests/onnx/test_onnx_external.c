@@ -529,7 +529,7 @@ static trkx_result *find_tracks(const char *bundle)
     trkx_result *result = NULL;
     trkx_error error;
     trkx_simulate_options_init(&options);
-    options.particles = 60;
+    options.density = 0.005;
     assert_int_equal(trkx_simulate(&options, 1, &event, &error), TRKX_OK);
     if (trkx_pipeline_create(bundle, NULL, &pipeline, &error) != TRKX_OK) fail_msg("%s", error.message);
     assert_int_equal(trkx_pipeline_run(pipeline, trkx_event_hits(event), NULL, &result, &error), TRKX_OK);

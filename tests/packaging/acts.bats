@@ -41,7 +41,7 @@ setup() {
 }
 
 @test "the example finds what trkx finds" {
-    "$TRKX" simulate --particles 300 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR"
+    "$TRKX" simulate --density 0.0245 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR"
     "$BATS_FILE_TMPDIR/build/trkx_acts_example" "$models/acat2021-like" "$BATS_TEST_TMPDIR/event000001000" \
         >"$BATS_TEST_TMPDIR/tracks"
     # the same settings as a bundle: walkthrough at 0.01
@@ -70,7 +70,7 @@ setup() {
 @test "the module for ACTS' Python: its example finds what that in C++ finds" {
     pkg-config --exists pybind11 || skip "no pybind11 here"
     cd "$BATS_TEST_TMPDIR"
-    "$TRKX" simulate --particles 300 --seed 3 --no-gzip --out .
+    "$TRKX" simulate --density 0.0245 --seed 3 --no-gzip --out .
     # installed, and found by nothing but its place
     readelf -d "$prefix/lib/python"/trkx_acts.*.so | grep -F '[$ORIGIN/..'
     PYTHONDONTWRITEBYTECODE=1 \

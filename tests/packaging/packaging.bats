@@ -79,7 +79,7 @@ make_trap() { # directory
     unset TRKX_BUNDLE
     run "$prefix/bin/trkx" run --help
     [[ $output == *"($(realpath "$prefix")/share/trkx/models/default)"* ]]
-    "$prefix/bin/trkx" simulate --particles 20 --out sim
+    "$prefix/bin/trkx" simulate --density 0.0016 --out sim
     "$prefix/bin/trkx" run --out sim sim
     [ -e sim/event000001000-tracks.csv ]
 }

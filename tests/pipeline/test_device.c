@@ -140,6 +140,7 @@ static void simulate(uint64_t number, size_t particles, trkx_event **event)
     trkx_error error;
     trkx_simulate_options_init(&options);
     options.particles = particles;
+    options.noise = (double)particles / 12263; /* as much as in a full event */
     options.seed = 7;
     options.threads = 1;
     expect_ok(trkx_simulate(&options, number, event, &error), &error);

@@ -81,6 +81,7 @@ static void simulate_events(trkx_error *error)
     trkx_simulate_options options;
     trkx_simulate_options_init(&options);
     options.particles = PARTICLES;
+    options.noise = PARTICLES / 12263.0; /* as much as in a full event */
     options.seed = 7;
     for (int i = 0; i < EVENTS; i++)
         expect_ok(trkx_simulate(&options, (uint64_t)i + 1, &common.events[i], error), error);

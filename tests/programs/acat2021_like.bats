@@ -6,7 +6,7 @@ load ../helpers
 acat=$repository/models/acat2021-like
 
 setup_file() {
-    make_event 600
+    make_event 0.0489
     rm "$event-cells.csv"
 }
 
@@ -22,7 +22,7 @@ setup_file() {
 }
 
 @test "with cells the tracks are the same" {
-    "$TRKX" simulate --particles 600 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/whole"
+    "$TRKX" simulate --density 0.0489 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/whole"
     [ -e "$BATS_TEST_TMPDIR/whole/event000001000-cells.csv" ]
     "$TRKX" run --bundle "$acat" --out "$(out)" "$event"
     "$TRKX" run --bundle "$acat" --threads 1 --out "$(out)/whole" "$BATS_TEST_TMPDIR/whole"

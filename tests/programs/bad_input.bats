@@ -3,7 +3,7 @@
 # and write no output; events without hits, or with one, are valid.
 load ../helpers
 
-setup_file() { make_event 40; }
+setup_file() { make_event 0.0033; }
 
 teardown() {
     ! mountpoint -q "$BATS_TEST_TMPDIR/disk" || umount "$BATS_TEST_TMPDIR/disk"
@@ -472,7 +472,7 @@ bytes() { # tag content
     refuses 1 "$BATS_TEST_TMPDIR/file" -- "$TRKX" run --out "$BATS_TEST_TMPDIR/file" "$event"
     refuses 1 "$BATS_TEST_TMPDIR/file/below" -- "$TRKX" run --out "$BATS_TEST_TMPDIR/file/below" "$event"
     refuses 1 "/proc" -- "$TRKX" run --out /proc "$event"
-    refuses 1 "/proc/trkx" -- "$TRKX" simulate --particles 5 --out /proc/trkx
+    refuses 1 "/proc/trkx" -- "$TRKX" simulate --density 0.0004 --out /proc/trkx
     refuses 1 "/proc/f.npy" -- "$TRKX" stage features --out /proc/f.npy "$event"
     "$TRKX" run --out "$(out)" "$event"
     refuses 1 "/proc/m.json" -- sh -c '"$0" evaluate --json /proc/m.json "$1" "$2" >/dev/null' \
@@ -489,13 +489,13 @@ bytes() { # tag content
     [ "$(id -u)" = 0 ] || skip "only root can mount a small disk"
     mkdir "$BATS_TEST_TMPDIR/disk"
     mount -t tmpfs -o size=16k trkx-test "$BATS_TEST_TMPDIR/disk" 2>/dev/null || skip "tmpfs cannot be mounted here"
-    "$TRKX" simulate --particles 400 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --density 0.0326 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/big"
     refuses 1 "$BATS_TEST_TMPDIR/disk/event000001000-tracks.csv" "No space left" -- \
         "$TRKX" run --out "$BATS_TEST_TMPDIR/disk" "$BATS_TEST_TMPDIR/big/event000001000"
     is_empty "$BATS_TEST_TMPDIR/disk"
-    for particles in 15 20 40 160; do # until the first, or a later part of an event does not fit
+    for density in .0012 .0016 .0033 .013; do # until the first, or a later part of an event does not fit
         refuses 1 "$BATS_TEST_TMPDIR/disk/event000001000-" "No space left" -- \
-            "$TRKX" simulate --particles $particles --no-cells --no-gzip --out "$BATS_TEST_TMPDIR/disk"
+            "$TRKX" simulate --density $density --no-cells --no-gzip --out "$BATS_TEST_TMPDIR/disk"
         is_empty "$BATS_TEST_TMPDIR/disk"
     done
     refuses 1 "$BATS_TEST_TMPDIR/disk/f.npy" "No space left" -- \
@@ -516,7 +516,7 @@ bytes() { # tag content
 }
 
 @test "no file of ours gets the number of a standard stream that is closed" {
-    run bash -c "'$TRKX' simulate --particles 5 --no-gzip --out '$(out)' <&- >&- 2>&-"
+    run bash -c "'$TRKX' simulate --density 0.0004 --no-gzip --out '$(out)' <&- >&- 2>&-"
     [ "$status" -eq 0 ]
     run bash -c "'$TRKX' run --out '$(out)' '$(out)' <&- >&- 2>&-"
     [ "$status" -eq 0 ]
@@ -562,12 +562,12 @@ bytes() { # tag content
 }
 
 @test "a limit on the size of files leaves nothing behind" {
-    "$TRKX" simulate --particles 400 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --density 0.0326 --seed 3 --no-gzip --out "$BATS_TEST_TMPDIR/big"
     refuses 1 "event000001000-tracks.csv" "File too large" -- \
         bash -c "ulimit -f 8; '$TRKX' run --out '$(out)' '$BATS_TEST_TMPDIR/big'"
     is_empty "$(out)"
     refuses 1 "event000001000-" "File too large" -- \
-        bash -c "ulimit -f 8; '$TRKX' simulate --particles 400 --no-gzip --out '$(out)'"
+        bash -c "ulimit -f 8; '$TRKX' simulate --density 0.0326 --no-gzip --out '$(out)'"
     is_empty "$(out)"
 }
 
@@ -582,9 +582,9 @@ bytes() { # tag content
             sleep 0.0$((attempt * 3)); kill -9 \$!"
     done
     [ -z "$nameless" ] || [ -z "$(find "$(out)" -name '*.part')" ]
-    unshare -pf --mount-proc bash -c "'$TRKX' simulate --events 2 --particles 100 --out '$(out)' & wait \$!"
+    unshare -pf --mount-proc bash -c "'$TRKX' simulate --events 2 --density 0.0082 --out '$(out)' & wait \$!"
     [ -z "$TRKX_SANITIZE" ] || return 0 # sanitizers need /proc, and so does $ORIGIN
-    LD_LIBRARY_PATH=$BUILD/lib unshare -m bash -c "umount -l /proc && '$TRKX' simulate --events 2 --particles 100 --out '$(out)/named'"
+    LD_LIBRARY_PATH=$BUILD/lib unshare -m bash -c "umount -l /proc && '$TRKX' simulate --events 2 --density 0.0082 --out '$(out)/named'"
     for part in hits cells truth particles; do
         cmp "$(out)"/{,named/}event000001001-$part.csv.gz
     done
@@ -627,7 +627,7 @@ wait_until_at_work() { # pid
 }
 
 @test "an interrupt in mid-run leaves nothing behind" {
-    "$TRKX" simulate --particles 12000 --seed 5 --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --density 0.98 --seed 5 --out "$BATS_TEST_TMPDIR/big"
     for signal in INT TERM; do
         "$TRKX" run --threads 1 --out "$(out)" "$BATS_TEST_TMPDIR/big/event000001000" 2>"$BATS_TEST_TMPDIR/message" &
         pid=$!
@@ -664,8 +664,8 @@ wait_until_at_work() { # pid
 }
 
 @test "an interrupt stops all jobs, what was written stays" {
-    "$TRKX" simulate --events 3 --particles 12000 --seed 5 --out "$BATS_TEST_TMPDIR/big"
-    "$TRKX" simulate --first 1 --particles 10 --out "$BATS_TEST_TMPDIR/small"
+    "$TRKX" simulate --events 3 --density 0.98 --seed 5 --out "$BATS_TEST_TMPDIR/big"
+    "$TRKX" simulate --first 1 --density 0.0008 --out "$BATS_TEST_TMPDIR/small"
     for signal in INT TERM; do
         "$TRKX" run --jobs 2 --threads 1 --out "$(out)/$signal" "$BATS_TEST_TMPDIR/small" "$BATS_TEST_TMPDIR/big" \
             2>"$BATS_TEST_TMPDIR/message" &

@@ -4,7 +4,7 @@
 load ../helpers
 
 setup_file() {
-    make_event 60
+    make_event 0.0049
     awk 'BEGIN { srand(5); for (i = 0; i < 500; i++) print rand() "," rand() "," rand() }' >"$BATS_FILE_TMPDIR/points.csv"
     export points=$BATS_FILE_TMPDIR/points.csv
 }

@@ -5,7 +5,7 @@
 load ../helpers
 
 setup_file() {
-    make_event 50
+    make_event 0.0041
 }
 
 setup() {

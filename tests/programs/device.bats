@@ -5,7 +5,7 @@ load ../helpers
 setup_file() {
     : "${CUDA_HOST:=$BUILD/lib/libtrkx_cuda_host.so}"
     export CUDA_HOST
-    "$TRKX" simulate --events 3 --particles 100 --seed 3 --no-gzip --out "$BATS_FILE_TMPDIR/events"
+    "$TRKX" simulate --events 3 --density 0.0082 --seed 3 --no-gzip --out "$BATS_FILE_TMPDIR/events"
     export event=$BATS_FILE_TMPDIR/events/event000001000
 }
 

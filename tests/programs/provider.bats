@@ -2,7 +2,7 @@
 load ../helpers
 
 setup_file() {
-    make_event 300
+    make_event 0.0245
     export library=$BUILD/lib/libtrkx_ep.so
 }
 

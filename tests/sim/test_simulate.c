@@ -1,7 +1,7 @@
 /* Proves: simulated events are a function of seed and number alone, whatever the number of threads; every
  * hit lies on its module and near the true point; truth, particles and cells are consistent; numbers of hits,
- * noise and overlaps are TrackML's; the built-in modules are those of TrackML's detectors.csv; and nothing
- * leaks wherever memory runs out. */
+ * noise and overlaps are TrackML's, decays point back to their collision; each option does what it says; the
+ * built-in modules are those of TrackML's detectors.csv; and nothing leaks wherever memory runs out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,11 +21,13 @@
 
 #define DETECTORS "../shared/data/trackml/detectors.csv.gz"
 
+/* As much noise as in a full event. */
 static trkx_simulate_options small_options(size_t particles)
 {
     trkx_simulate_options options;
     trkx_simulate_options_init(&options);
     options.particles = particles;
+    options.noise = (double)particles / TRKX_FULL_PARTICLES;
     return options;
 }
 
@@ -368,22 +370,139 @@ static void rates_are_trackml_s(void **state)
     if (!((double)displaced / n > 0.27 && (double)displaced / n < 0.33)) fail_msg("%zu displaced", displaced);
 }
 
+static size_t count_noise(const trkx_event *event)
+{
+    const trkx_truth *truth = trkx_event_truth(event);
+    size_t noise = 0;
+    for (size_t i = 0; i < truth->count; i++) noise += truth->particle_id[i] == 0;
+    return noise;
+}
+
+static size_t noise_of(const trkx_simulate_options *options)
+{
+    trkx_event *event = simulate(options, 1);
+    size_t noise = count_noise(event);
+    trkx_event_destroy(event);
+    return noise;
+}
+
+/* TrackML's events of 6,900 to 11,000 particles have 17,685 noise hits, with a standard deviation of 125. */
+static void noise_is_constant(void **state)
+{
+    (void)state;
+    for (size_t particles = 10; particles <= 1000; particles *= 10) {
+        trkx_simulate_options options = small_options(particles);
+        options.noise = 1;
+        size_t noise = noise_of(&options);
+        if (!(noise > 17100 && noise < 18300)) fail_msg("%zu noise hits", noise);
+    }
+}
+
 static void noise_follows_its_option(void **state)
 {
     (void)state;
-    size_t noise[3];
-    for (size_t k = 0; k < 3; k++) {
-        trkx_simulate_options options = small_options(1000);
-        options.noise = (double)k;
+    trkx_simulate_options options = small_options(100);
+    options.noise = 0;
+    assert_int_equal(noise_of(&options), 0);
+    options.noise = 0.1;
+    assert_in_range(noise_of(&options), 1600, 1950);
+    options.density = 2;
+    assert_in_range(noise_of(&options), 3280, 3800);
+}
+
+static void density_multiplies_particles(void **state)
+{
+    (void)state;
+    static const double densities[] = {0, 0.5, 0.045, 3};
+    static const size_t expected[] = {0, 50, 5, 300}; /* 4.5 is rounded up */
+    for (size_t k = 0; k < 4; k++) {
+        trkx_simulate_options options = small_options(100);
+        options.density = densities[k];
         trkx_event *event = simulate(&options, 1);
-        const trkx_truth *truth = trkx_event_truth(event);
-        noise[k] = 0;
-        for (size_t i = 0; i < truth->count; i++) noise[k] += truth->particle_id[i] == 0;
+        assert_int_equal(trkx_event_particles(event)->count, expected[k]);
         trkx_event_destroy(event);
     }
-    assert_int_equal(noise[0], 0);
-    assert_true(noise[1] > 1300 && noise[1] < 1700);
-    assert_true(noise[2] > 2700 && noise[2] < 3300);
+}
+
+static void beams_are_trackml_s(void **state)
+{
+    (void)state;
+    trkx_simulate_options options, defaults;
+    trkx_error error = {TRKX_OK, ""};
+    trkx_simulate_options_init(&defaults);
+    options = defaults;
+    assert_int_equal(trkx_simulate_options_beam(&options, "throughput", &error), TRKX_OK);
+    assert_int_equal(options.particles, 9003);
+    assert_true(options.sigma_z == 53 && options.noise == 1.31 && options.density == 1);
+    assert_int_equal(trkx_simulate_options_beam(&options, "kaggle", &error), TRKX_OK);
+    assert_memory_equal(&options, &defaults, sizeof options);
+    assert_int_equal(trkx_simulate_options_beam(&options, "lhc", &error), TRKX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "\"lhc\" is not \"kaggle\" or \"throughput\""));
+    assert_memory_equal(&options, &defaults, sizeof options);
+}
+
+/* Cells of a pixel barrel hit, of the others; pixel barrel: standard deviation of hit - true point in u. */
+struct clusters {
+    double barrel, others, spread;
+};
+
+static struct clusters clusters_of(double thickness)
+{
+    trkx_simulate_options options = small_options(300);
+    options.cluster_thickness = thickness;
+    trkx_event *event = simulate(&options, 4);
+    trkx_detector *detector = builtin();
+    const trkx_hits *hits = trkx_event_hits(event);
+    double cells[2] = {0, 0}, count[2] = {0, 0}, sum = 0;
+    for (size_t i = 0; i < hits->count; i++) {
+        size_t barrel = hits->volume_id[i] == 8;
+        double hit[3], point[3];
+        count[barrel]++;
+        cells[barrel] += (double)(hits->cell_begin[i + 1] - hits->cell_begin[i]);
+        if (!barrel) continue;
+        const struct trkx_module *module = module_of(detector, hits, i);
+        to_local(module, hits->xyz + 3 * i, hit);
+        to_local(module, trkx_event_truth(event)->xyz + 3 * i, point);
+        sum += fabs(hit[0] - point[0]);
+    }
+    trkx_detector_destroy(detector);
+    trkx_event_destroy(event);
+    return (struct clusters){cells[1] / count[1], cells[0] / count[0], sum / count[1]};
+}
+
+/* A thicker sensor lengthens the clusters of the pixel barrel, and of no other volume; the position stays
+ * right. */
+static void cluster_thickness_lengthens_clusters(void **state)
+{
+    (void)state;
+    struct clusters thin = clusters_of(0.5), normal = clusters_of(1), thick = clusters_of(2);
+    assert_true(thin.others == normal.others && thick.others == normal.others);
+    assert_true(thin.barrel < 0.7 * normal.barrel);
+    assert_true(thick.barrel > 1.6 * normal.barrel);
+    assert_true(thin.spread < 0.025 && normal.spread < 0.02 && thick.spread < 0.02); /* mm */
+}
+
+/* Away from the beam, but not from material: particles faster than 0.7 GeV fly on nearly where their parent
+ * flew. */
+static void decays_point_back(void **state)
+{
+    (void)state;
+    const trkx_particles *particles = trkx_event_particles(large);
+    static double collisions[TRKX_FULL_VERTICES + 1][3];
+    size_t aside = 0, all = 0;
+    for (int round = 0; round < 2; round++)
+        for (size_t p = 0; p < particles->count; p++) {
+            const float *v = particles->vxyz + 3 * p, *q = particles->pxyz + 3 * p;
+            double *collision = collisions[particles->particle_id[p] >> 52];
+            double x = (double)v[0] - collision[0], y = (double)v[1] - collision[1];
+            if (particles->particle_id[p] % 2 != 0) continue; /* from material: sim/particles.c */
+            if (round == 0 && hypotf(v[0], v[1]) < 0.08F)
+                for (int i = 0; i < 3; i++) collision[i] = (double)v[i];
+            if (round == 0 || hypot(x, y) < 1 || hypotf(q[0], q[1]) < 0.7F) continue;
+            all++;
+            aside += x * (double)q[0] + y * (double)q[1] < 0.9 * hypot(x, y) * (double)hypotf(q[0], q[1]);
+        }
+    if (!(all > 60 && aside <= all / 20)) fail_msg("%zu of %zu decays do not point back", aside, all);
 }
 
 static void vertices_follow_sigma_z(void **state)
@@ -400,7 +519,7 @@ static void vertices_follow_sigma_z(void **state)
         double sum = 0, count = 0;
         for (size_t p = 0; p < particles->count; p++) {
             const float *v = particles->vxyz + 3 * p;
-            if (hypotf(v[0], v[1]) > 0.5F) continue;
+            if (hypotf(v[0], v[1]) > 0.06F) continue; /* a decay */
             sum += (double)v[2] * (double)v[2];
             count++;
         }
@@ -451,6 +570,17 @@ static void bad_options_are_errors(void **state)
     options = small_options(1);
     options.noise = INFINITY;
     refuse(options, "noise");
+    options = small_options(1);
+    options.density = NAN;
+    refuse(options, "density");
+    options = small_options(1000000000);
+    options.density = 100;
+    refuse(options, "particles");
+    options = small_options(1);
+    options.cluster_thickness = 0;
+    refuse(options, "cluster_thickness");
+    options.cluster_thickness = 4.1;
+    refuse(options, "cluster_thickness");
     options = small_options(1);
     options.threads = -1;
     refuse(options, "threads");
@@ -643,6 +773,11 @@ int main(void)
         cmocka_unit_test(tracks_bend_as_in_trackml),
         cmocka_unit_test(rates_are_trackml_s),
         cmocka_unit_test(noise_follows_its_option),
+        cmocka_unit_test(noise_is_constant),
+        cmocka_unit_test(density_multiplies_particles),
+        cmocka_unit_test(beams_are_trackml_s),
+        cmocka_unit_test(cluster_thickness_lengthens_clusters),
+        cmocka_unit_test(decays_point_back),
         cmocka_unit_test(vertices_follow_sigma_z),
         cmocka_unit_test(no_particles),
         cmocka_unit_test(bad_options_are_errors),

@@ -1,6 +1,6 @@
 """trkx: charged-particle track finding with graph neural networks.
 
-    event = trkx.simulate(particles=500)
+    event = trkx.simulate(density=0.04)
     result = trkx.Pipeline().run(event)
     result.labels, result.tracks, result.edges, result.scores, result.steps
     trkx.evaluate(result.labels, event)

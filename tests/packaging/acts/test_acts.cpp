@@ -685,7 +685,7 @@ int main(int count, char **arguments)
     trkx_simulate_options options;
     trkx_error error;
     trkx_simulate_options_init(&options);
-    options.particles = 300;
+    options.density = 0.0245;
     options.threads = 1;
     models = count > 1 ? arguments[1] : "models";
     if (trkx_simulate(&options, 1, &event, &error) != TRKX_OK) return 1;
