@@ -60,7 +60,7 @@ struct reader {
 
 /* ---- hits ------------------------------------------------------------------------------------------- */
 
-enum { HIT_COLUMNS = 7 };
+enum { FIRST_ID = 4, HIT_COLUMNS = 7 };
 static const char *const hit_columns[HIT_COLUMNS] = {"hit_id",    "x",        "y",        "z",
                                                      "volume_id", "layer_id", "module_id"};
 
@@ -98,9 +98,27 @@ cleanup:
     return status;
 }
 
-/* Reads the standard columns of hits and the further ones. */
+/* The columns of the hits' modules may be missing, all three. */
+static enum trkx_status read_columns(const struct trkx_table *table, struct trkx_column *columns,
+                                     size_t count, bool *modules, trkx_error *error)
+{
+    int found = 0;
+    for (int k = FIRST_ID; k < HIT_COLUMNS; k++) columns[k].optional = true;
+    enum trkx_status status = trkx_table_read(table, columns, count, error);
+    for (int k = FIRST_ID; k < HIT_COLUMNS; k++) {
+        columns[k].optional = false;
+        found += columns[k].found;
+    }
+    *modules = found > 0;
+    if (status != TRKX_OK || found == 0 || found == HIT_COLUMNS - FIRST_ID) return status;
+    return trkx_table_read(table, columns, count, error); /* says which is missing */
+}
+
+/* Reads the standard columns of hits and the further ones. *modules: whether those of the modules are there.
+ */
 static enum trkx_status read_hits(struct reader *reader, const struct trkx_table *table,
-                                  const struct trkx_column own[HIT_COLUMNS], const struct further *further)
+                                  const struct trkx_column own[HIT_COLUMNS], const struct further *further,
+                                  bool *modules)
 {
     trkx_error *error = reader->error;
     enum trkx_status status = TRKX_OK;
@@ -111,7 +129,7 @@ static enum trkx_status read_hits(struct reader *reader, const struct trkx_table
     for (size_t k = 0; k < more; k++)
         columns[HIT_COLUMNS + k] =
             (struct trkx_column)FLOAT32(further->columns[k].name, further->values + k * table->rows);
-    TRKX_CHECK(trkx_table_read(table, columns, HIT_COLUMNS + more, error));
+    TRKX_CHECK(read_columns(table, columns, HIT_COLUMNS + more, modules, error));
 cleanup:
     trkx_release(columns);
     return status;
@@ -128,6 +146,7 @@ static enum trkx_status parse_hits(struct reader *reader, const struct trkx_text
     float *xyz;
     int32_t *volume_id, *layer_id, *module_id;
     struct further further = {0};
+    bool modules = false;
     if (count > INT32_MAX) TRKX_CHECK(trkx_text_fail(text, 0, error, "more than %d hits", INT32_MAX));
     KEEP(hit_id, count);
     KEEP(xyz, 3 * count);
@@ -140,14 +159,14 @@ static enum trkx_status parse_hits(struct reader *reader, const struct trkx_text
         THIRD(hit_columns[3], xyz, 2),    INT32(hit_columns[4], volume_id), INT32(hit_columns[5], layer_id),
         INT32(hit_columns[6], module_id),
     };
-    TRKX_CHECK(read_hits(reader, &table, own, &further));
+    TRKX_CHECK(read_hits(reader, &table, own, &further, &modules));
     TRKX_CHECK(index_unique(&reader->memory, text, "hit_id", hit_id, count, &reader->hits, error));
     reader->event->hits = (trkx_hits){.count = count,
                                       .hit_id = hit_id,
                                       .xyz = xyz,
-                                      .volume_id = volume_id,
-                                      .layer_id = layer_id,
-                                      .module_id = module_id,
+                                      .volume_id = modules ? volume_id : NULL,
+                                      .layer_id = modules ? layer_id : NULL,
+                                      .module_id = modules ? module_id : NULL,
                                       .columns_count = reader->further.count,
                                       .columns = further.columns};
 cleanup:

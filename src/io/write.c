@@ -36,14 +36,15 @@ static void write_hits(struct trkx_output *output, const struct trkx_event *even
 {
     const trkx_hits *hits = &event->hits;
     const int32_t *ids[3] = {hits->volume_id, hits->layer_id, hits->module_id};
+    int ids_count = hits->module_id != NULL ? 3 : 0; /* an event has all of them or none */
     char row[ROW_SIZE];
-    trkx_output_printf(output, "hit_id,x,y,z,volume_id,layer_id,module_id");
+    trkx_output_printf(output, "hit_id,x,y,z%s", ids_count > 0 ? ",volume_id,layer_id,module_id" : "");
     for (size_t c = 0; c < hits->columns_count; c++) trkx_output_printf(output, ",%s", hits->columns[c].name);
     trkx_output_printf(output, "\n");
     for (size_t i = 0; i < hits->count; i++) {
         char *to = put_int(row, hit_id(hits, i), ',');
         to = put_floats(to, hits->xyz + 3 * i, 3, ',');
-        for (int k = 0; k < 3; k++) to = put_int(to, ids[k] != NULL ? ids[k][i] : 0, ',');
+        for (int k = 0; k < ids_count; k++) to = put_int(to, ids[k][i], ',');
         for (size_t c = 0; c < hits->columns_count; c++) {
             trkx_output_write(output, row, (size_t)(to - row));
             to = put_floats(row, hits->columns[c].values + i, 1, ',');

@@ -202,7 +202,7 @@ static void written_and_read(void **state)
             check_round_trip(counts[i], parts % 2 == i % 2, parts, (parts + i) % 3 == 0);
 }
 
-/* An event without ids of hits and modules: as for arrays, hits count from 1. */
+/* An event without ids of hits and modules: as for arrays, hits count from 1, and modules are unknown. */
 static void written_without_ids(void **state)
 {
     static const float xyz[] = {1, 2, 3, 4, 5, 6};
@@ -212,7 +212,10 @@ static void written_without_ids(void **state)
     written->hits = (trkx_hits){.count = 2, .xyz = xyz};
     assert_int_equal(trkx_event_write(written, scratch, false, NULL), TRKX_OK);
     assert_int_equal(trkx_event_read(scratch_path("a"), 0, THREADS, &event, NULL), TRKX_OK);
-    assert_true(event->hits.hit_id[0] == 1 && event->hits.hit_id[1] == 2 && event->hits.volume_id[1] == 0);
+    assert_true(event->hits.hit_id[0] == 1 && event->hits.hit_id[1] == 2);
+    same_bytes(event->hits.xyz, xyz, sizeof xyz);
+    assert_true(event->hits.volume_id == NULL && event->hits.layer_id == NULL &&
+                event->hits.module_id == NULL);
     trkx_event_destroy(event);
     trkx_event_destroy(written);
     scratch_files(true);
@@ -687,6 +690,10 @@ static void format_errors(void **state)
     } cases[] = {
         {"hits", "", "ev-hits.csv: hits: the file is empty"},
         {"hits", "hit_id,x,y,z,volume_id,layer_id\n", "ev-hits.csv:1: hits: column module_id is missing"},
+        {"hits", "hit_id,x,y,z,volume_id,layer_ID,module\n1,0,0,0,1,1,1\n",
+         "ev-hits.csv:1: hits: columns layer_id, module_id are missing: there are hit_id, x, y, z, "
+         "volume_id, "
+         "layer_ID, module, separated by commas; rename layer_ID to layer_id, module to module_id"},
         {"hits", "x,y,z,volume_id,layer_id,module_id\n", "ev-hits.csv:1: hits: column hit_id is missing"},
         {"hits", HITS "1,0,abc,0,1,1,1\n", "ev-hits.csv:2: hits: column y: \"abc\" is not a number"},
         {"hits", HITS "1,0,nan,0,1,1,1\n", "ev-hits.csv:2: hits: column y: \"nan\" is not finite"},
