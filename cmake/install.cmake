@@ -7,7 +7,7 @@ install(TARGETS trkx trkx_static EXPORT trkx
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS trkx_ep LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/trkx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY models/default models/acat2021-like DESTINATION ${CMAKE_INSTALL_DATADIR}/trkx/models)
+install(DIRECTORY models/default models/positions models/acat2021-like DESTINATION ${CMAKE_INSTALL_DATADIR}/trkx/models)
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md) # messages refer to them
 install(FILES LICENSE ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(EXPORT trkx NAMESPACE trkx:: FILE trkx-targets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/trkx)

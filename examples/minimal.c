@@ -1,4 +1,5 @@
-/* From arrays of hits to track labels. usage: minimal BUNDLE */
+/* From arrays of hits to track labels. usage: minimal [BUNDLE]; without: the default bundle that suits the
+ * hits */
 #include <stdio.h>
 #include <trkx.h>
 
@@ -24,8 +25,7 @@ int main(int count, char **arguments)
     trkx_pipeline *pipeline = NULL;
     trkx_result *result = NULL;
     trkx_error error;
-    if (trkx_pipeline_create(count > 1 ? arguments[1] : "models/default", NULL, &pipeline, &error) !=
-            TRKX_OK ||
+    if (trkx_pipeline_create(count > 1 ? arguments[1] : NULL, NULL, &pipeline, &error) != TRKX_OK ||
         trkx_pipeline_run(pipeline, &hits, NULL, &result, &error) != TRKX_OK)
         fprintf(stderr, "%s\n", error.message);
     else

@@ -97,7 +97,8 @@ typedef struct trkx_hits {
     size_t count;                    /* n, at most 2^31 - 1 */
     const int64_t *hit_id;           /* [n] unique, not necessarily sorted or contiguous; may be NULL: 1..n */
     const float *xyz;                /* [n,3] mm, global frame, origin at the nominal interaction point */
-    const int32_t *volume_id;        /* [n] may be NULL if no feature needs it */
+    const int32_t *volume_id;        /* [n] with the next two the hit's module; NULL: unknown (a pipeline
+                                      * then finds the modules from xyz if it needs them) */
     const int32_t *layer_id;         /* [n] the same */
     const int32_t *module_id;        /* [n] the same */
     const size_t *cell_begin;        /* [n+1] cells of hit i: cell_begin[i] <= c < cell_begin[i+1]; or NULL */
@@ -148,9 +149,10 @@ enum trkx_event_parts {
  * event's files. <prefix>-hits.csv[.gz] is always read, or if missing <prefix>-hits.npy, a structured array
  * whose fields are the columns; the same for the other files. If the path names a file, its format is tried
  * first. `parts` is a combination of trkx_event_parts. Columns are found by name, unknown ones are ignored;
- * the rows of cells and truth are matched by hit_id. Truth may lack tpx, tpy and tpz, particles particle_type
- * and nhits. A header without rows is a valid event without hits. `threads` >= 1, or 0: all cores; the event,
- * or the error, is the same for any number. With more than one, the texts of all files are in memory at once.
+ * the rows of cells and truth are matched by hit_id. Hits may lack volume_id, layer_id and module_id, all
+ * three; truth may lack tpx, tpy and tpz, particles particle_type and nhits. A header without rows is a valid
+ * event without hits. `threads` >= 1, or 0: all cores; the event, or the error, is the same for any number.
+ * With more than one, the texts of all files are in memory at once.
  * Errors: ARGUMENT, MEMORY, IO (missing, unreadable or not a regular file), FORMAT (not CSV, missing
  * column, bad number, NaN or infinity, duplicate hit_id, truth or cells of unknown hits, truncated gzip). */
 TRKX_API enum trkx_status trkx_event_read(const char *prefix, unsigned parts, int threads, trkx_event **event,
@@ -544,13 +546,17 @@ typedef struct trkx_pipeline_options {
 } trkx_pipeline_options;
 TRKX_API void trkx_pipeline_options_init(trkx_pipeline_options *options);
 
-/* Loads and checks a bundle directory (bundle.json and its models). A device needs libtrkx_cuda.so, beside
- * libtrkx or ONNX Runtime, or at the absolute path in the environment variable TRKX_CUDA_LIBRARY, the
+/* Loads and checks a bundle directory (bundle.json and its models). bundle NULL: the default bundles, which
+ * come with trkx, in models/ of its build tree, installation or Python package. Each run then takes the first
+ * that needs nothing that the hits lack: models/default, which needs their cells, or models/positions. Single
+ * steps and trkx_pipeline_bundle are those of models/default; models/positions is loaded for the first run
+ * that takes it, with the same options and, on devices, memory of its own. A device needs libtrkx_cuda.so,
+ * beside libtrkx or ONNX Runtime, or at the absolute path in the environment variable TRKX_CUDA_LIBRARY, the
  * driver, and an ONNX Runtime with CUDA. Errors: ARGUMENT, MEMORY, IO, FORMAT, BUNDLE, MODEL, RUNTIME, DEVICE
  * (the message says what is missing). */
 TRKX_API enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *options,
                                                trkx_pipeline **pipeline, trkx_error *error);
-/* Results, and events read with the pipeline, may outlive it. */
+/* Results, except for their member pipeline, and events read with the pipeline may outlive it. */
 TRKX_API void trkx_pipeline_destroy(trkx_pipeline *pipeline);
 TRKX_API const trkx_bundle_info *trkx_pipeline_bundle(const trkx_pipeline *pipeline);
 
@@ -636,6 +642,11 @@ typedef struct trkx_result {
                                         * completion, if any */
     char *truth_note;                  /* why nothing was compared with the event's truth; NULL: it was
                                         * compared, or there is none */
+    const trkx_pipeline *pipeline; /* of the bundle that found the tracks: the pipeline that ran, or a view
+                                    * into it, of another of the default bundles */
+    char *bundle_note;  /* why this is not the first of the default bundles, "no cells"; NULL: it is, or the
+                         * pipeline has only one */
+    bool found_modules; /* the hits' modules were found from their positions */
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is not an error: it has no tracks.
@@ -643,9 +654,10 @@ typedef struct trkx_result {
 TRKX_API enum trkx_status trkx_pipeline_run(const trkx_pipeline *pipeline, const trkx_hits *hits,
                                             const trkx_run_options *options, trkx_result **result,
                                             trkx_error *error);
-/* Reads the parts of an event that a run uses: cells if the bundle needs them, the columns of hits that it
- * names, truth and particles if they exist. A file of particles that cannot be read is ignored: nothing is
- * then compared with the truth. prefix and errors: as for trkx_event_read. */
+/* Reads the parts of an event that a run uses: cells if the bundle needs them (of the default bundles, if
+ * they exist), the columns of hits that it names, truth and particles if they exist. A file of particles that
+ * cannot be read is ignored: nothing is then compared with the truth. prefix and errors: as for
+ * trkx_event_read. */
 TRKX_API enum trkx_status trkx_pipeline_read(const trkx_pipeline *pipeline, const char *prefix,
                                              trkx_event **event, trkx_error *error);
 /* Runs on the hits of an event, and compares with its truth if the options have none and truth and particles

@@ -10,52 +10,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/error.h"
+#include "core/memory.h"
 #include "core/spelling.h"
+#include "pipeline/defaults.h"
 
-/* Relative to the program: in the build tree, or installed. */
-static const char *const places[] = {"/../../models/", "/../share/trkx/models/"};
-enum { PLACES = sizeof places / sizeof *places };
-
-/* "<directory of the program><place><name>", which the caller frees; NULL if it is not known. */
-static char *beside_program(int place, const char *name)
-{
-    char program[PATH_MAX], *path = NULL;
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length < 0) return NULL;
-    program[length] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash == NULL) return NULL;
-    *slash = '\0';
-    return asprintf(&path, "%s%s%s", program, places[place], name) < 0 ? NULL : path;
-}
-
-/* A bundle beside the program. NULL if there is none. Valid until the next call. */
-static const char *bundle_beside_program(const char *name)
+/* A bundle that comes with trkx. NULL if there is none of that name. Valid until the next call. */
+static const char *own_bundle(const char *name)
 {
     static char found[PATH_MAX];
-    const char *real = NULL;
-    for (int i = 0; i < PLACES && real == NULL; i++) {
-        char *path = beside_program(i, name);
-        real = path != NULL ? realpath(path, found) : NULL; /* NULL if there is no such path */
-        free(path);
-    }
-    return real;
+    char *directory = NULL;
+    if (trkx_own_bundles(&directory, NULL) != TRKX_OK || directory == NULL) return NULL;
+    int length = snprintf(found, sizeof found, "%s/%s", directory, name);
+    trkx_release(directory);
+    return length < (int)sizeof found && access(found, R_OK) == 0 ? found : NULL;
 }
 
 const char *find_bundle(const char *name)
 {
     struct stat about;
     bool path = strchr(name, '/') != NULL || *name == '.' || stat(name, &about) == 0;
-    const char *beside = path || *name == '\0' ? NULL : bundle_beside_program(name);
-    return beside != NULL ? beside : name;
+    const char *own = path || *name == '\0' ? NULL : own_bundle(name);
+    return own != NULL ? own : name;
+}
+
+const char *chosen_bundle(void)
+{
+    const char *named = getenv("TRKX_BUNDLE");
+    return named != NULL && *named != '\0' ? find_bundle(named) : NULL;
 }
 
 const char *default_bundle(void)
 {
-    const char *named = getenv("TRKX_BUNDLE");
-    if (named != NULL && *named != '\0') return find_bundle(named);
-    return bundle_beside_program("default");
+    const char *chosen = chosen_bundle();
+    return chosen != NULL ? chosen : own_bundle(trkx_default_name(0));
 }
 
 /* ---- which there are -------------------------------------------------------------------------------- */
@@ -73,18 +60,18 @@ static int may_be_bundle(const struct dirent *entry)
 
 static void list_bundles(struct names *bundles)
 {
-    for (int place = 0; place < PLACES && bundles->count == 0; place++) {
-        struct dirent **entries = NULL;
-        char *directory = beside_program(place, "");
-        int count = directory != NULL ? scandir(directory, &entries, may_be_bundle, alphasort) : 0;
-        for (int i = 0; i < count; i++) {
-            char *name = bundles->count < MOST ? strdup(entries[i]->d_name) : NULL;
-            if (name != NULL) bundles->names[bundles->count++] = name;
-            free(entries[i]);
-        }
-        free(entries);
-        free(directory);
+    struct dirent **entries = NULL;
+    char *directory = NULL;
+    int count = 0;
+    if (trkx_own_bundles(&directory, NULL) == TRKX_OK && directory != NULL)
+        count = scandir(directory, &entries, may_be_bundle, alphasort);
+    for (int i = 0; i < count; i++) {
+        char *name = bundles->count < MOST ? strdup(entries[i]->d_name) : NULL;
+        if (name != NULL) bundles->names[bundles->count++] = name;
+        free(entries[i]);
     }
+    free(entries);
+    trkx_release(directory);
 }
 
 enum trkx_status check_bundle(const char *bundle, trkx_error *error)
@@ -93,6 +80,7 @@ enum trkx_status check_bundle(const char *bundle, trkx_error *error)
     struct stat about;
     char list[512] = "none";
     size_t length = 0;
+    if (bundle == NULL && default_bundle() != NULL) return TRKX_OK;
     if (bundle == NULL)
         return trkx_fail(error, TRKX_ERROR_IO,
                          "no bundle is beside the program: name one with --bundle or TRKX_BUNDLE");

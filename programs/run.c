@@ -1,6 +1,7 @@
 /* trkx run: runs the pipeline on events and writes tracks and a ledger for each. */
 #include "programs/run.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "core/threads.h"
 #include "io/formats.h"
+#include "pipeline/defaults.h"
 #include "programs/bundles.h"
 #include "programs/common.h"
 #include "programs/events.h"
@@ -20,7 +22,7 @@
 #include "tracks/methods.h"
 
 struct settings {
-    const char *bundle;
+    const char *bundle; /* NULL: the first of the default bundles that suits the event */
     const char *out;
     trkx_pipeline_options pipeline;
     struct device_choice device;
@@ -31,14 +33,25 @@ struct settings {
 
 static void settings_init(struct settings *settings)
 {
-    *settings = (struct settings){.bundle = default_bundle(), .out = ".", .verbose = isatty(STDOUT_FILENO)};
+    *settings = (struct settings){.bundle = chosen_bundle(), .out = ".", .verbose = isatty(STDOUT_FILENO)};
     trkx_pipeline_options_init(&settings->pipeline);
+}
+
+/* The default of --bundle. */
+static const char *describe_bundle(const char *chosen, char *text, size_t size)
+{
+    const char *first = default_bundle();
+    if (chosen != NULL || first == NULL) return chosen != NULL ? chosen : "none here";
+    int length = snprintf(text, size, "the first that suits the event of %s", first);
+    for (size_t i = 1; trkx_default_name(i) != NULL && length >= 0 && (size_t)length < size; i++)
+        length += snprintf(text + length, size - (size_t)length, ", %s", trkx_default_name(i));
+    return text;
 }
 
 static void help(void)
 {
     struct settings defaults;
-    char methods[256], endings[128];
+    char methods[256], endings[128], bundle[PATH_MAX + 128];
     settings_init(&defaults);
     printf(
         "usage: trkx run [OPTIONS] EVENT...\n\n"
@@ -47,7 +60,9 @@ static void help(void)
         "Writes DIR/<event>-tracks.csv and DIR/<event>-ledger.json. An event that fails gives a line on\n"
         "standard error; the others are still processed, and the exit code is 1.\n\n"
         "  --bundle DIR        the networks and their settings: a directory, or the name of a bundle that\n"
-        "                      comes with trkx, acat2021-like (%s)\n"
+        "                      comes with trkx: default, which needs the hits' cells; positions; "
+        "acat2021-like\n"
+        "                      (%s)\n"
         "  --out DIR           created if missing (%s)\n"
         "  --format FORMAT     of the tracks: csv or npy (csv)\n"
         "  --threads T         number of threads for each event, limited to the number of cores (to 8 on\n"
@@ -63,7 +78,7 @@ static void help(void)
         "  --filter-batch N    edges per call of the filter; 0: automatic (%zu)\n"
         "  --detectors FILE    a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
         "  --verbose           print each event's steps (on a terminal)\n",
-        trkx_format_list(endings, sizeof endings), defaults.bundle != NULL ? defaults.bundle : "none here",
+        trkx_format_list(endings, sizeof endings), describe_bundle(defaults.bundle, bundle, sizeof bundle),
         defaults.out, defaults.pipeline.threads, trkx_methods_list(methods, sizeof methods),
         defaults.pipeline.filter_batch);
 }
@@ -191,7 +206,7 @@ static json_t *steps_json(const trkx_bundle_info *used, const trkx_result *resul
 static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *event, const trkx_result *result,
                            int threads)
 {
-    const trkx_bundle_info *used = trkx_pipeline_bundle(pipeline);
+    const trkx_bundle_info *used = trkx_pipeline_bundle(result->pipeline);
     json_t *json =
         json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "event",
                   text_json(trkx_event_name(event)), "trkx", trkx_version(), "onnxruntime",
@@ -202,6 +217,9 @@ static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *even
                   record_json(&result->total, "total"));
     if (result->truth_note != NULL)
         json_object_set_new(checked(json), "truth_note", text_json(result->truth_note));
+    if (result->bundle_note != NULL)
+        json_object_set_new(checked(json), "bundle_note", text_json(result->bundle_note));
+    if (result->found_modules) json_object_set_new(checked(json), "modules", json_string("from positions"));
     return json;
 }
 
@@ -213,17 +231,18 @@ static void print_record(const trkx_step_record *record, const char *name)
     putchar('\n');
 }
 
-static void print_labelling(const trkx_bundle_info *used, const trkx_result *result)
+static void print_labelling(const trkx_result *result)
 {
-    printf("  filter cut %g, gnn cut %g, %s, at least %zu hits: %zu tracks with %zu hits",
-           (double)used->filter_cut, (double)used->gnn_cut, used->method, used->min_hits,
+    const trkx_bundle_info *used = trkx_pipeline_bundle(result->pipeline);
+    printf("  bundle %s: filter cut %g, gnn cut %g, %s, at least %zu hits: %zu tracks with %zu hits",
+           used->name, (double)used->filter_cut, (double)used->gnn_cut, used->method, used->min_hits,
            result->method_tracks, result->method_hits);
     if (used->completes)
         printf("; completed: %zu tracks with %zu hits", result->tracks, result->hits_on_tracks);
     putchar('\n');
 }
 
-static void print_result(const trkx_bundle_info *used, const trkx_event *event, const trkx_result *result)
+static void print_result(const trkx_event *event, const trkx_result *result)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -233,7 +252,7 @@ static void print_result(const trkx_bundle_info *used, const trkx_event *event, 
     for (size_t i = 0; i < result->steps_count; i++)
         print_record(&result->steps[i], trkx_step_name(result->steps[i].step));
     print_record(&result->total, "total");
-    print_labelling(used, result);
+    print_labelling(result);
     if (result->saturated > 0)
         printf("  %zu hits have more than k neighbours within the radius and keep the k nearest\n",
                result->saturated);
@@ -258,7 +277,7 @@ static bool write_results(const struct settings *settings, const trkx_pipeline *
         written = false;
     }
     if (written && settings->verbose) {
-        print_result(trkx_pipeline_bundle(pipeline), event, result);
+        print_result(event, result);
         printf("  wrote %s\n  wrote %s\n", tracks, ledger);
     }
     free(tracks);
@@ -280,8 +299,31 @@ static void keep_freed_memory(void)
 struct run {
     const struct settings *settings;
     const trkx_pipeline *pipeline;
-    size_t failed; /* events, not those that were interrupted */
+    const trkx_pipeline *used; /* for the previous event */
+    bool found_modules;        /* of an earlier event */
+    size_t failed;             /* events, not those that were interrupted */
 };
+
+/* A line for the first event whose modules were found. */
+static void tell_modules(struct run *run, const struct job *job)
+{
+    if (!job->result->found_modules || run->found_modules) return;
+    run->found_modules = true;
+    fprintf(stderr, "trkx: %s: no modules: found from the positions\n", trkx_event_name(job->event));
+}
+
+/* A line where the bundle changes from one event to the next; at first it is the pipeline's own. */
+static void tell_bundle(struct run *run, const struct job *job)
+{
+    const trkx_result *result = job->result;
+    const char *directory = trkx_pipeline_bundle(result->pipeline)->directory,
+               *name = strrchr(directory, '/');
+    if (result->pipeline == run->used) return;
+    run->used = result->pipeline;
+    fprintf(stderr, "trkx: %s: %s%susing the bundle %s\n", trkx_event_name(job->event),
+            result->bundle_note != NULL ? result->bundle_note : "", result->bundle_note != NULL ? ": " : "",
+            name != NULL ? name + 1 : directory);
+}
 
 static bool finish_event(void *user, const struct job *job)
 {
@@ -290,7 +332,11 @@ static bool finish_event(void *user, const struct job *job)
         fprintf(stderr, "trkx: %s: interrupted\n", job->prefix);
         return false;
     }
-    if (job->status == TRKX_OK) warn_of_units(job->event);
+    if (job->status == TRKX_OK) {
+        warn_of_units(job->event);
+        tell_bundle(run, job);
+        tell_modules(run, job);
+    }
     if (job->status == TRKX_OK && job->result->truth_note != NULL)
         fprintf(stderr, "trkx: %s: not compared with the truth: %s\n", trkx_event_name(job->event),
                 job->result->truth_note);
@@ -316,7 +362,7 @@ static int run_events(const struct settings *settings, const struct events *even
     keep_freed_memory();
     if (load_pipeline(settings->bundle, &settings->device, &settings->pipeline, &pipeline, &error) != TRKX_OK)
         return failed(&error);
-    struct run run = {.settings = settings, .pipeline = pipeline};
+    struct run run = {.settings = settings, .pipeline = pipeline, .used = pipeline};
     struct jobs_options jobs = settings->jobs;
     jobs.at_once = jobs_of(settings, pipeline);
     watch_interrupts();

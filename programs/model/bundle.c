@@ -82,7 +82,7 @@ static bool needs_modules(const struct import_bundle *bundle)
 {
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         const struct feature_list *list = &bundle->networks[i].features;
-        if (trkx_features_need_detector(list->specs, list->count)) return true;
+        if ((trkx_features_needs(list->specs, list->count) & TRKX_NEEDS_DETECTOR) != 0) return true;
     }
     return false;
 }

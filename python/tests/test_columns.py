@@ -87,7 +87,7 @@ def test_files(named, event, table, expected, tmp_path):
 
 def test_errors(named, event, table):
     del table["height"]
-    with pytest.raises(trkx.ArgumentError, match="no column height"):
+    with pytest.raises(trkx.ArgumentError, match="needs the hits' column height, which is missing"):
         named.run(table)
     with pytest.raises(trkx.ArgumentError, match="column height"):
         named.run({**table, "height": np.full(len(event), np.inf)})

@@ -133,8 +133,7 @@ def test_hits(tables, pipeline):
              (dict(hits=with_change(hits, module_id=hits["module_id"] + .5)), "module_id is .*5 in row 0: it is not a"),
              (dict(hits=with_change(hits, layer_id=hits["layer_id"][1:])), rf"layer_id has shape \[{n - 1}\]"),
              (dict(hits=with_change(hits, layer_id=["a"] * n)), "layer_id is of type <U1"),
-             (dict(hits=hits), "cell"),
-             (dict(hits=np.zeros((2, 3))), "volume_id, layer_id and module_id"),
+             (dict(hits=np.zeros((2, 3))), "hit 1 at .* is on no module .* volume_id, layer_id and module_id"),
              (dict(hits=hits, cells=with_change(cells, hit_id=cells["hit_id"] + 10**9)), "cells: hit_id .* is not among"),
              (dict(hits=hits, cells=cells, truth={"particle_id": [1]}), "truth has 1 hits"),
              (dict(hits=hits, cells=cells, truth={n: a[1:] for n, a in truth.items()}),
@@ -145,16 +144,18 @@ def test_hits(tables, pipeline):
             pipeline.run(**arguments)
 
 
-def test_ids_under_other_names(tables, pipeline):
-    """What there is, and what was probably meant; for positions alone, how to give ids."""
+def test_ids_under_other_names(tables, pipeline, result):
+    """What there is, and what was probably meant; for positions alone, how to give ids. A pipeline finds them."""
     hits, cells, _ = tables
     short = {"volume_id": "vol", "layer_id": "layer", "module_id": "modul_id"}
     table = {short.get(name, name): column for name, column in hits.items()}
     renamed = "rename vol to volume_id, layer to layer_id, modul_id to module_id"
     give = r"give a table or a dict with x, y, z \(or xyz\) and volume_id, layer_id, module_id"
     none = np.zeros((2, 0))
-    for call in (lambda given: pipeline.run(given, cells=cells), lambda given: pipeline.tracks(given, none, [], none),
-                 lambda given: trkx.join(given, none, []), lambda given: trkx.complete(given, none, [0] * len(hits["x"]))):
+    found = pipeline.run(table, cells=cells)
+    assert found.found_modules and np.array_equal(found.labels, result.labels)
+    for call in (lambda given: trkx.join(given, none, []),
+                 lambda given: trkx.complete(given, none, [0] * len(hits["x"]))):
         for given in (table, pd.DataFrame(table), pa.table(table), trkx.as_hits(table)):
             with pytest.raises(trkx.ArgumentError, match=f"there are x, y, z, hit_id, vol, layer, modul_id; {renamed}$"):
                 call(given)

@@ -20,9 +20,11 @@ SYSTEM = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0
 ALONE = """
 import sys, trkx
 assert trkx.Pipeline("acat2021-like").bundle.name == "acat2021-like"
-pipeline = trkx.Pipeline("default")
-result = pipeline.run(trkx.simulate(density=0.0024))
-assert len(result.tracks) > 10
+event = trkx.simulate(density=0.0024)
+for hits, name in (event, "default"), (event.hits.xyz, "positions"):
+    result = trkx.Pipeline().run(hits)
+    assert len(result.tracks) > 10
+    assert result.bundle.directory == str(trkx._library.PACKAGE / "models" / name)
 libraries = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
 modules = {name.split(".")[0] for name in sys.modules}
 assert not modules & {"pandas", "polars", "pyarrow", "torch", "onnxruntime", "scipy"}

@@ -58,26 +58,11 @@ static bool has_all(unsigned needs, unsigned what)
     return (needs & what) == what;
 }
 
-static bool one_needs(const trkx_feature_spec *specs, size_t count, unsigned what)
+unsigned trkx_features_needs(const trkx_feature_spec *specs, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (has_all(needs_of(&specs[i]), what)) return true;
-    return false;
-}
-
-bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count)
-{
-    return one_needs(specs, count, TRKX_NEEDS_DETECTOR);
-}
-
-bool trkx_features_need_modules(const trkx_feature_spec *specs, size_t count)
-{
-    return one_needs(specs, count, TRKX_NEEDS_MODULE);
-}
-
-bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count)
-{
-    return one_needs(specs, count, TRKX_NEEDS_CELLS);
+    unsigned needs = 0;
+    for (size_t i = 0; i < count; i++) needs |= needs_of(&specs[i]);
+    return needs;
 }
 
 bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,

@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "detector/modules.h"
+#include "features/table.h"
 
 /* What features take from the event as a whole. Zero-initialise. */
 struct trkx_estimates {
@@ -18,10 +19,8 @@ enum trkx_status trkx_features_in(struct trkx_memory *memory, const struct trkx_
                                   struct trkx_estimates *estimates, const trkx_feature_spec *specs,
                                   size_t specs_count, int threads, float *features, trkx_error *error);
 
-/* True if the list has features that need a detector, the modules of the hits in it, or cells. */
-bool trkx_features_need_detector(const trkx_feature_spec *specs, size_t count);
-bool trkx_features_need_modules(const trkx_feature_spec *specs, size_t count);
-bool trkx_features_need_cells(const trkx_feature_spec *specs, size_t count);
+/* All that the features of a list need besides positions and their columns: a set of TRKX_NEEDS_*. */
+unsigned trkx_features_needs(const trkx_feature_spec *specs, size_t count);
 
 /* Whether two lists are the same. */
 bool trkx_features_are_same(const trkx_feature_spec *a, size_t a_count, const trkx_feature_spec *b,

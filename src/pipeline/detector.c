@@ -2,25 +2,9 @@
 #include "pipeline/detector.h"
 
 #include "detector/description.h"
-#include "features/features.h"
-#include "tracks/labels.h"
-
-static bool needs_detector(const struct trkx_bundle *bundle)
-{
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        if (trkx_features_need_detector(bundle->models[i].features, bundle->models[i].features_count))
-            return true;
-    return bundle->completes;
-}
-
-/* Those of the hits. */
-static bool needs_modules(const struct trkx_bundle *bundle)
-{
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        if (trkx_features_need_modules(bundle->models[i].features, bundle->models[i].features_count))
-            return true;
-    return bundle->completes;
-}
+#include "detector/locate.h"
+#include "features/table.h"
+#include "pipeline/needs.h"
 
 /* A file of modules only, from the options, uses the bundle's description. */
 static enum trkx_status describe_detector(trkx_pipeline *pipeline, trkx_error *error)
@@ -39,8 +23,10 @@ static enum trkx_status describe_detector(trkx_pipeline *pipeline, trkx_error *e
 enum trkx_status trkx_pipeline_load_detector(trkx_pipeline *pipeline, const char *path, trkx_error *error)
 {
     const struct trkx_bundle *bundle = &pipeline->bundle;
-    if (!needs_detector(bundle)) return TRKX_OK;
+    unsigned needs = trkx_bundle_needs(bundle);
+    if ((needs & (TRKX_NEEDS_IDS | TRKX_NEEDS_DETECTOR)) == 0) return TRKX_OK;
     if (path == NULL) path = bundle->detectors;
+    if (path == NULL && (needs & TRKX_NEEDS_DETECTOR) == 0) return TRKX_OK;
     if (path == NULL)
         return trkx_fail(
             error, TRKX_ERROR_BUNDLE,
@@ -55,18 +41,54 @@ enum trkx_status trkx_pipeline_load_detector(trkx_pipeline *pipeline, const char
     return status == TRKX_OK ? describe_detector(pipeline, error) : status;
 }
 
-enum trkx_status trkx_pipeline_find_modules(const trkx_pipeline *pipeline, struct trkx_memory *memory,
-                                            const trkx_hits *hits, int32_t **modules, trkx_error *error)
+static enum trkx_status find_modules(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                     struct trkx_located_hits *located, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    int32_t *found = NULL;
-    *modules = NULL;
-    if (!needs_modules(&pipeline->bundle) || !trkx_hits_have_modules(hits)) return TRKX_OK;
-    TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
-    TRKX_CHECK(trkx_modules_find(pipeline->detector, hits, pipeline->threads, found, error));
-    *modules = found;
-    found = NULL;
+    TRKX_ALLOCATE(located->modules, memory, located->hits.count, "the modules of the hits");
+    status =
+        trkx_modules_find(pipeline->detector, &located->hits, pipeline->threads, located->modules, error);
 cleanup:
-    trkx_release(found);
     return status;
+}
+
+/* From the positions; the hits get the ids of their modules. */
+static enum trkx_status locate_modules(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                       struct trkx_located_hits *located, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    trkx_hits *hits = &located->hits;
+    size_t n = hits->count;
+    TRKX_ALLOCATE(located->modules, memory, n, "the modules of the hits");
+    TRKX_ALLOCATE(located->ids, memory, 3 * n, "the modules of the hits");
+    TRKX_CHECK(
+        trkx_modules_locate(memory, pipeline->detector, hits, pipeline->threads, located->modules, error));
+    for (size_t i = 0; i < n; i++) {
+        const struct trkx_module *module = &pipeline->detector->modules[located->modules[i]];
+        located->ids[i] = module->volume;
+        located->ids[n + i] = module->layer;
+        located->ids[2 * n + i] = module->module;
+    }
+    hits->volume_id = located->ids;
+    hits->layer_id = located->ids + n;
+    hits->module_id = located->ids + 2 * n;
+cleanup:
+    return status;
+}
+
+enum trkx_status trkx_pipeline_locate(const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                                      const trkx_hits *hits, unsigned needs,
+                                      struct trkx_located_hits *located, trkx_error *error)
+{
+    *located = (struct trkx_located_hits){.hits = *hits};
+    if (pipeline->detector == NULL || hits->count == 0) return TRKX_OK;
+    if (trkx_ids_lacking(needs, hits) != 0) return locate_modules(pipeline, memory, located, error);
+    bool needed = (needs & TRKX_NEEDS_MODULE) == TRKX_NEEDS_MODULE;
+    return needed ? find_modules(pipeline, memory, located, error) : TRKX_OK;
+}
+
+void trkx_located_release(struct trkx_located_hits *located)
+{
+    trkx_release(located->modules);
+    trkx_release(located->ids);
 }

@@ -2,6 +2,7 @@
 #include "pipeline/edges.h"
 
 #include "pipeline/graph.h"
+#include "pipeline/needs.h"
 
 enum trkx_status trkx_step_edges(struct trkx_run *run)
 {
@@ -27,6 +28,7 @@ enum trkx_status trkx_pipeline_edges(const trkx_pipeline *pipeline, const trkx_h
     enum trkx_status status = TRKX_OK;
     *edges = (trkx_edges){0};
     trkx_run_begin(&run, pipeline, NULL, n, error);
+    TRKX_CHECK(trkx_run_locate(&run, trkx_graph_needs(&pipeline->bundle)));
     TRKX_CHECK(trkx_run_lend(&run, hits->xyz, 3 * n, "positions", &run.xyz));
     TRKX_CHECK(trkx_run_lend(&run, embedding, n * pipeline->bundle.dim, "the embedding", &run.embedding));
     TRKX_CHECK(trkx_step_edges(&run));

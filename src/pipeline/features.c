@@ -2,7 +2,8 @@
 #include "pipeline/features.h"
 
 #include "features/features.h"
-#include "pipeline/detector.h"
+#include "pipeline/choice.h"
+#include "pipeline/needs.h"
 
 /* modules [n]: those of the hits in the pipeline's detector, or NULL. */
 static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx_memory *memory,
@@ -11,14 +12,6 @@ static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx
                                       float *features, trkx_error *error)
 {
     const struct trkx_model *model = &pipeline->bundle.models[network];
-    if (hits->count > 0 && hits->cell_begin == NULL &&
-        trkx_features_need_cells(model->features, model->features_count))
-        return trkx_fail(
-            error, TRKX_ERROR_ARGUMENT,
-            "features: the bundle %s needs the hits' cells, which are missing (of a TrackML event: "
-            "the file -cells.csv); use a bundle that needs none, such as models/acat2021-like (trkx run "
-            "--bundle acat2021-like)",
-            pipeline->bundle.directory);
     const struct trkx_placed_hits placed = {hits, pipeline->detector, modules};
     return trkx_features_in(memory, &placed, estimates, model->features, model->features_count,
                             pipeline->threads, features, error);
@@ -27,9 +20,18 @@ static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx
 enum trkx_status trkx_pipeline_features(const trkx_pipeline *pipeline, enum trkx_network network,
                                         const trkx_hits *hits, float *features, trkx_error *error)
 {
+    const struct trkx_model *model = &pipeline->bundle.models[network];
+    unsigned needs = trkx_features_needs(model->features, model->features_count);
+    struct trkx_located_hits located;
     struct trkx_estimates estimates = {0};
-    enum trkx_status status = describe_hits(pipeline, NULL, network, hits, NULL, &estimates, features, error);
+    if (hits->count > 0 && hits->cell_begin == NULL && (needs & TRKX_NEEDS_CELLS) != 0)
+        return trkx_fail_lacking("features", &pipeline->bundle, "cells", hits, error);
+    enum trkx_status status = trkx_pipeline_locate(pipeline, NULL, hits, needs, &located, error);
+    if (status == TRKX_OK)
+        status = describe_hits(pipeline, NULL, network, &located.hits, located.modules, &estimates, features,
+                               error);
     trkx_estimates_release(&estimates);
+    trkx_located_release(&located);
     return status;
 }
 
@@ -56,8 +58,8 @@ static enum trkx_status bring_features(struct trkx_run *run, enum trkx_network n
     enum trkx_status status = TRKX_OK;
     float *made = block;
     if (!backend->shared) TRKX_ALLOCATE(made, run->memory, count, "features");
-    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->modules, &run->estimates,
-                             made, error));
+    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->located.modules,
+                             &run->estimates, made, error));
     if (!backend->shared)
         TRKX_CHECK(backend->upload(run->place.context, block, made, count * sizeof *made, error));
 cleanup:
@@ -83,7 +85,7 @@ enum trkx_status trkx_step_features(struct trkx_run *run)
     const struct trkx_model *models = run->pipeline->bundle.models;
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(trkx_hits_check_positions(run->hits, run->error));
-    TRKX_CHECK(trkx_pipeline_find_modules(run->pipeline, run->memory, run->hits, &run->modules, run->error));
+    TRKX_CHECK(trkx_run_locate(run, trkx_bundle_needs(&run->pipeline->bundle)));
     TRKX_CHECK(trkx_run_lend(run, run->hits->xyz, 3 * run->n, "positions", &run->xyz));
     for (int i = 0; i < TRKX_NETWORKS; i++) {
         for (int j = 0; j < i && run->features[i] == NULL; j++)

@@ -1,5 +1,7 @@
 /* A bundle's track labelling: one of the methods, with or without completion. */
 #include "pipeline/labelling.h"
+#include "pipeline/detector.h"
+#include "pipeline/needs.h"
 #include "tracks/complete.h"
 #include "tracks/labels.h"
 
@@ -50,8 +52,16 @@ cleanup:
 enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_tracks_input *input,
                                       int32_t *labels, size_t *count, trkx_error *error)
 {
+    unsigned needs = trkx_tracks_needs(&pipeline->bundle);
+    struct trkx_located_hits located;
     struct trkx_labelling outcome;
-    enum trkx_status status = trkx_pipeline_tracks_in(pipeline, NULL, input, NULL, labels, &outcome, error);
-    if (status == TRKX_OK) *count = outcome.tracks;
+    trkx_tracks_input with = *input;
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(trkx_pipeline_locate(pipeline, NULL, input->hits, needs, &located, error));
+    with.hits = &located.hits;
+    TRKX_CHECK(trkx_pipeline_tracks_in(pipeline, NULL, &with, located.modules, labels, &outcome, error));
+    *count = outcome.tracks;
+cleanup:
+    trkx_located_release(&located);
     return status;
 }

@@ -1,5 +1,6 @@
-/* Creates pipelines: reads a bundle, applies the options, and loads the parts. */
-#include "core/options.h"
+/* Loads pipelines: reads a bundle, applies the options, and loads the parts. */
+#include "pipeline/load.h"
+
 #include "core/threads.h"
 #include "pipeline/detector.h"
 #include "pipeline/workplace.h"
@@ -77,41 +78,37 @@ static void describe(trkx_pipeline *pipeline)
                                         .min_hits = bundle->min_hits};
 }
 
-enum trkx_status trkx_pipeline_create(const char *bundle, const trkx_pipeline_options *given,
-                                      trkx_pipeline **result, trkx_error *error)
+enum trkx_status trkx_pipeline_load(const char *bundle, const trkx_pipeline_options *options,
+                                    trkx_pipeline **result, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     trkx_pipeline *pipeline = NULL;
-    trkx_pipeline_options options;
-    *result = NULL;
-    trkx_pipeline_options_init(&options);
-    TRKX_CHECK(trkx_options_take("pipeline", given, &options, sizeof options, error));
-    if (bundle == NULL || *bundle == '\0') /* which would mean the root directory */
+    if (*bundle == '\0') /* which would mean the root directory */
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: the path of the bundle is empty");
-    if (options.threads < 0 || options.kernels > TRKX_KERNELS_STOCK)
+    if (options->threads < 0 || options->kernels > TRKX_KERNELS_STOCK)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "pipeline: threads negative or kernels unknown");
     pipeline = trkx_allocate_zero(NULL, 1, sizeof *pipeline);
     if (pipeline == NULL) return trkx_fail_memory(error, "a pipeline", sizeof *pipeline);
-    pipeline->threads = trkx_threads(options.threads);
-    pipeline->kernels = options.kernels;
+    pipeline->threads = trkx_threads(options->threads);
+    pipeline->kernels = options->kernels;
     pipeline->runs = trkx_arenas_create();
     pipeline->events = trkx_arenas_create();
     if (pipeline->runs == NULL || pipeline->events == NULL)
         TRKX_CHECK(trkx_fail_memory(error, "a pipeline", sizeof *pipeline));
     TRKX_CHECK(trkx_bundle_read(bundle, &pipeline->bundle, error));
-    TRKX_CHECK(override_bundle(&options, &pipeline->bundle, error));
-    TRKX_CHECK(trkx_pipeline_load_detector(pipeline, options.detectors, error));
-    TRKX_CHECK(trkx_workplace_open(pipeline, &options, error));
-    pipeline->filter_batch = options.filter_batch > 0 ? options.filter_batch : suiting_batch(pipeline);
+    TRKX_CHECK(override_bundle(options, &pipeline->bundle, error));
+    TRKX_CHECK(trkx_pipeline_load_detector(pipeline, options->detectors, error));
+    TRKX_CHECK(trkx_workplace_open(pipeline, options, error));
+    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline);
     describe(pipeline);
     *result = pipeline;
     pipeline = NULL;
 cleanup:
-    trkx_pipeline_destroy(pipeline);
+    trkx_pipeline_unload(pipeline);
     return status;
 }
 
-void trkx_pipeline_destroy(trkx_pipeline *pipeline)
+void trkx_pipeline_unload(trkx_pipeline *pipeline)
 {
     if (pipeline == NULL) return;
     trkx_workplace_close(pipeline);

@@ -16,6 +16,7 @@ struct trkx_pipeline {
     trkx_device_info device;
     char *device_names, *fallback;  /* strings of `device` */
     struct trkx_detector *detector; /* NULL if not needed */
+    struct trkx_next *next;         /* for hits that lack what the bundle needs (choice.c); NULL: none */
     int threads;
     size_t filter_batch;
     enum trkx_kernels kernels;

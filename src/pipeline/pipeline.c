@@ -16,6 +16,7 @@
 #include "core/options.h"
 #include "core/row_index.h"
 #include "io/event.h"
+#include "pipeline/choice.h"
 #include "pipeline/edges.h"
 #include "pipeline/embed.h"
 #include "pipeline/features.h"
@@ -24,7 +25,6 @@
 #include "pipeline/record.h"
 #include "pipeline/tracks.h"
 #include "pipeline/truth.h"
-#include "tracks/labels.h"
 
 /* Events without hits have no tracks: nothing is run. */
 static enum trkx_status run_steps(struct trkx_recording *to)
@@ -48,13 +48,8 @@ void trkx_run_options_init(trkx_run_options *options)
     *options = (trkx_run_options){.size = sizeof *options};
 }
 
-static enum trkx_status check_hits(const trkx_pipeline *pipeline, const trkx_hits *hits, trkx_error *error)
+static enum trkx_status check_hits(const trkx_hits *hits, trkx_error *error)
 {
-    bool needed = pipeline->bundle.completes || trkx_method(pipeline->bundle.method)->needs_modules;
-    if (needed && !trkx_hits_have_modules(hits))
-        return trkx_fail(
-            error, TRKX_ERROR_ARGUMENT,
-            "run: this bundle's track labelling needs the hits' volume_id, layer_id and module_id");
     if (hits->count > INT32_MAX)
         return trkx_fail(error, TRKX_ERROR_ARGUMENT, "run: %zu hits are more than 2^31 - 1", hits->count);
     return TRKX_OK;
@@ -74,6 +69,16 @@ static enum trkx_status note_truth(trkx_result *result, const char *note, trkx_e
 {
     result->truth_note = trkx_duplicate(note);
     return result->truth_note != NULL ? TRKX_OK : trkx_fail_memory(error, "a note", strlen(note));
+}
+
+/* Which bundle is used, and if it is not the pipeline's first, why. */
+static enum trkx_status note_bundle(trkx_result *result, const trkx_pipeline *pipeline, const char *note,
+                                    trkx_error *error)
+{
+    result->pipeline = pipeline;
+    if (*note == '\0') return TRKX_OK;
+    result->bundle_note = trkx_duplicate(note);
+    return result->bundle_note != NULL ? TRKX_OK : trkx_fail_memory(error, "a note", strlen(note));
 }
 
 /* Tracks need no truth: if an event's truth cannot be used, this is noted and nothing is compared. */
@@ -128,6 +133,7 @@ cleanup:
 
 static void sum_up(const struct trkx_run *run, trkx_result *result)
 {
+    result->found_modules = run->located.ids != NULL;
     result->saturated = run->edges.saturated;
     result->tracks = run->labelling.tracks;
     result->hits_on_tracks = run->labelling.hits;
@@ -163,12 +169,15 @@ static enum trkx_status run_hits(const trkx_pipeline *pipeline, const trkx_hits 
     trkx_run_options options;
     struct trkx_run run = {.hits = hits};
     struct trkx_recording to = {.run = &run, .options = &options};
+    char note[TRKX_CHOICE_NOTE];
     enum trkx_status status = TRKX_OK;
     trkx_run_options_init(&options);
     TRKX_CHECK(trkx_options_take("run", given, &options, sizeof options, error));
-    TRKX_CHECK(check_hits(pipeline, hits, error));
+    TRKX_CHECK(check_hits(hits, error));
+    TRKX_CHECK(trkx_pipeline_choose(&pipeline, hits, note, error));
     TRKX_CHECK(borrow_arena(pipeline, hits->count, &memory, error));
     TRKX_CHECK(create_result(hits->count, &to.result, error));
+    TRKX_CHECK(note_bundle(to.result, pipeline, note, error));
     run.hook = options.hook;
     run.user = options.user;
     run.labels = to.result->labels;
@@ -230,6 +239,7 @@ void trkx_result_destroy(trkx_result *result)
     trkx_release(result->labels);
     trkx_release(result->scores);
     trkx_release(result->truth_note);
+    trkx_release(result->bundle_note);
     trkx_edges_destroy(&result->edges);
     trkx_release(result);
 }

@@ -1,20 +1,19 @@
 /* Reads an event for a pipeline: the parts its bundle uses, and the truth if it can be used. */
 #include <string.h>
 
-#include "features/features.h"
+#include "features/table.h"
 #include "io/event.h"
 #include "io/event_read.h"
 #include "pipeline/clock.h"
+#include "pipeline/needs.h"
 #include "pipeline/parts.h"
 
 /* Truth and particles if they exist; cells only if the bundle uses them. */
 static unsigned parts_wanted(const trkx_pipeline *pipeline)
 {
-    const struct trkx_model *models = pipeline->bundle.models;
     unsigned parts = TRKX_EVENT_TRUTH | TRKX_EVENT_PARTICLES | TRKX_EVENT_OPTIONAL;
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        if (trkx_features_need_cells(models[i].features, models[i].features_count)) parts |= TRKX_EVENT_CELLS;
-    return parts;
+    bool cells = (trkx_bundle_needs(&pipeline->bundle) & TRKX_NEEDS_CELLS) != 0;
+    return cells ? parts | TRKX_EVENT_CELLS : parts;
 }
 
 /* If the event can be read only without its particles file, it is not compared with the truth: particles

@@ -30,9 +30,17 @@ void trkx_run_end(struct trkx_run *run)
         backend->release_edges(run->place.context, &run->edges);
         backend->release_edges(run->place.context, &run->candidates);
     }
-    trkx_release(run->modules);
+    trkx_located_release(&run->located);
     trkx_estimates_release(&run->estimates);
     trkx_workplace_leave(&run->place, run->pipeline);
+}
+
+enum trkx_status trkx_run_locate(struct trkx_run *run, unsigned needs)
+{
+    enum trkx_status status =
+        trkx_pipeline_locate(run->pipeline, run->memory, run->hits, needs, &run->located, run->error);
+    if (run->located.ids != NULL) run->hits = &run->located.hits; /* with the ids */
+    return status;
 }
 
 enum trkx_status trkx_run_check(const struct trkx_run *run, const char *step)

@@ -3,6 +3,7 @@
 #define TRKX_PIPELINE_RUN_H
 
 #include "features/features.h"
+#include "pipeline/detector.h"
 #include "pipeline/labelling.h"
 #include "pipeline/workplace.h"
 
@@ -13,12 +14,12 @@ struct trkx_run {
     trkx_step_hook hook;        /* NULL: cannot be cancelled */
     void *user;
     trkx_error *error;
-    const trkx_hits *hits;           /* NULL: not needed by a single step */
-    size_t n;                        /* how many */
-    bool lent;                       /* a single step: if memory is shared, its arrays are the caller's */
-    int32_t *modules;                /* [n] of the hits, from the step features on; NULL: unknown */
-    struct trkx_estimates estimates; /* of the event, for the features of all networks */
-    int32_t *labels;                 /* [n] the result's, on the host */
+    const trkx_hits *hits;            /* NULL: not needed by a single step */
+    size_t n;                         /* how many */
+    bool lent;                        /* a single step: if memory is shared, its arrays are the caller's */
+    struct trkx_located_hits located; /* from the step features on, with modules [n] of the hits */
+    struct trkx_estimates estimates;  /* of the event, for the features of all networks */
+    int32_t *labels;                  /* [n] the result's, on the host */
 
     /* blocks of the place */
     float *xyz;                     /* [n,3] mm */
@@ -35,6 +36,10 @@ void trkx_run_begin(struct trkx_run *run, const trkx_pipeline *pipeline, struct 
                     trkx_error *error);
 /* Releases the run's memory and its place. */
 void trkx_run_end(struct trkx_run *run);
+
+/* Finds the modules of the hits; run->hits then has their ids. `needs`, errors: as for trkx_pipeline_locate.
+ */
+enum trkx_status trkx_run_locate(struct trkx_run *run, unsigned needs);
 
 /* Calls the hook between batches. Errors: CANCELLED. */
 enum trkx_status trkx_run_check(const struct trkx_run *run, const char *step);

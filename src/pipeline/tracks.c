@@ -32,7 +32,7 @@ static enum trkx_status label_here(struct trkx_run *run)
     TRKX_CHECK(trkx_run_read_edges(run, &run->edges, true, &edges));
     TRKX_CHECK(trkx_run_read_edges(run, &run->candidates, false, &candidates));
     input.scores = edges.scores;
-    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->memory, &input, run->modules, run->labels,
+    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->memory, &input, run->located.modules, run->labels,
                                        &run->labelling, run->error));
 cleanup:
     trkx_run_read_edges_end(run, &edges);

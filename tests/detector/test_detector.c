@@ -277,11 +277,12 @@ static void what_is_written_is_read_again(void **state)
  * C library's sin. */
 static void bundles_have_the_simulated_detector(void **state)
 {
-    static const char *const paths[] = {"models/default/detector.json", "models/acat2021-like/detector.json"};
+    static const char *const paths[] = {"models/default/detector.json", "models/positions/detector.json",
+                                        "models/acat2021-like/detector.json"};
     trkx_detector *simulated, *detector;
     (void)state;
     assert_int_equal(trkx_detector_builtin(&simulated, NULL), TRKX_OK);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(trkx_detector_read(paths[i], &detector, NULL), TRKX_OK);
         assert_int_equal(detector->count, simulated->count);
         assert_memory_equal(&detector->description, &simulated->description, sizeof detector->description);

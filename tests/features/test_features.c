@@ -370,7 +370,7 @@ static void same_lists(void **state)
     assert_true(trkx_features_are_same(a, 2, a, 2) && trkx_features_are_same(a, 1, &c, 1));
     assert_false(trkx_features_are_same(a, 2, a, 1) || trkx_features_are_same(a, 1, b, 1));
     assert_false(trkx_features_are_same(a + 1, 1, b + 1, 1) || trkx_features_are_same(a, 1, a + 1, 1));
-    assert_false(trkx_features_need_cells(a, 2) || trkx_features_need_detector(a, 2));
+    assert_int_equal(trkx_features_needs(a, 2), 0);
 }
 
 /* The beam needs a detector, but no modules of hits; slopes need modules and cells. */
@@ -379,10 +379,12 @@ static void needs(void **state)
     const trkx_feature_spec beam[] = {{TRKX_FEATURE_LAYER, 1, NULL}, {TRKX_FEATURE_BEAM_SIGMA_Z, 50, NULL}};
     const trkx_feature_spec tilt = {TRKX_FEATURE_TILT, 1, NULL}, slope = {TRKX_FEATURE_SLOPE_V, 1, NULL};
     (void)state;
-    assert_true(trkx_features_need_detector(beam, 2));
-    assert_false(trkx_features_need_modules(beam, 2) || trkx_features_need_cells(beam, 2));
-    assert_true(trkx_features_need_modules(&tilt, 1) && !trkx_features_need_cells(&tilt, 1));
-    assert_true(trkx_features_need_modules(&slope, 1) && trkx_features_need_cells(&slope, 1));
+    assert_int_equal(trkx_features_needs(beam, 2), TRKX_NEEDS_LAYER | TRKX_NEEDS_BEAM);
+    assert_int_equal(trkx_features_needs(beam, 2) & TRKX_NEEDS_MODULE & ~TRKX_NEEDS_LAYER,
+                     TRKX_NEEDS_DETECTOR);
+    assert_int_equal(trkx_features_needs(&tilt, 1), TRKX_NEEDS_MODULE);
+    assert_int_equal(trkx_features_needs(&slope, 1), TRKX_NEEDS_DEPTH);
+    assert_int_equal(TRKX_NEEDS_DEPTH & TRKX_NEEDS_CLUSTER, TRKX_NEEDS_CLUSTER);
 }
 
 static void errors(void **state)

@@ -60,7 +60,7 @@ make_trap() { # directory
 }
 
 @test "install: header, libraries, program, bundles, documents, CMake package, pkg-config file" {
-    for file in include/trkx.h bin/trkx share/trkx/models/{default,acat2021-like}/bundle.json; do
+    for file in include/trkx.h bin/trkx share/trkx/models/{default,positions,acat2021-like}/bundle.json; do
         [ -e "$prefix/$file" ]
     done
     for file in libtrkx.so libtrkx.so.0 libtrkx.a pkgconfig/trkx.pc cmake/trkx/trkx-config.cmake \
@@ -78,10 +78,12 @@ make_trap() { # directory
 @test "install: the program finds its library and its bundle" {
     unset TRKX_BUNDLE
     run "$prefix/bin/trkx" run --help
-    [[ $output == *"($(realpath "$prefix")/share/trkx/models/default)"* ]]
-    "$prefix/bin/trkx" simulate --density 0.0016 --out sim
-    "$prefix/bin/trkx" run --out sim sim
-    [ -e sim/event000001000-tracks.csv ]
+    [[ $output == *"(the first that suits the event of $(realpath "$prefix")/share/trkx/models/default, positions)"* ]]
+    "$prefix/bin/trkx" simulate --events 2 --density 0.0016 --out sim
+    rm sim/event000001001-cells.csv*
+    "$prefix/bin/trkx" run --out sim sim 2>messages
+    [ -e sim/event000001000-tracks.csv ] && [ -e sim/event000001001-tracks.csv ]
+    [ "$(cat messages)" = "trkx: event000001001: no cells: using the bundle positions" ]
 }
 
 @test "install: nothing leads back to the clone" {
@@ -143,6 +145,7 @@ CMAKE
     [[ $flags != *jansson* ]]
     cc -o shared minimal.c $flags -Wl,-rpath,"$installed"
     finds_tracks ./shared
+    [ "$(./shared)" = "$output" ] # the default bundles are found beside the library
 }
 
 @test "pkg-config: static; its provider is beside ONNX Runtime" {

@@ -437,10 +437,11 @@ bytes() { # tag content
     run_refuses "$spoilt/$(field gnn file)" "input" -- --bundle "$spoilt" "$event"
 }
 
-@test "an event without cells, where the bundle looks at them" {
+@test "an event without cells, where the named bundle looks at them: the message names one that does not" {
     copy_event
     rm "$copy-cells.csv"
-    run_refuses "needs the hits' cells" "-cells.csv" "--bundle acat2021-like" -- "$copy"
+    run_refuses "event000001000: run: the bundle $bundle needs the hits' cells, which are missing" "-cells.csv" \
+        "(trkx run --bundle positions)" -- --bundle "$bundle" "$copy"
 }
 
 @test "a bundle with cell features needs the modules, and one that completes tracks their description" {

@@ -25,7 +25,10 @@ setup_file() { make_event 0.0082; }
     [ "$("$TRKX" help model import)" = "$("$TRKX" model import -h)" ]
     run "$TRKX" run --help
     [[ $output == *"--threads T"*"(0)"*"--jobs J"*"(1;"*"--kernels KERNELS"*"(trkx)"*"--filter-batch N"*"(0)"* ]]
-    [[ $output == *"--bundle DIR"*"($(realpath "$bundle"))"* ]]
+    if [ -n "${TRKX_BUNDLE:-}" ]; then default=$TRKX_BUNDLE; else
+        default="the first that suits the event of $(realpath "$repository")/models/default, positions"
+    fi
+    [[ $output == *"--bundle DIR"*"($default)"* ]]
     run "$TRKX" stage --help
     [[ $output == *"--radius R"*"(1)"*"--k K"*"(500)"*"--cut C"*"(0.5)"*"--min-hits N"*"(3)"* ]]
     run "$TRKX" simulate --help
@@ -301,9 +304,9 @@ without_times() {
     cd "$BATS_TEST_TMPDIR"
     "$TRKX" run --bundle acat2021-like --out "$(out)" "$event"
     [ "$(jq -r .bundle "$(out)/event000001000-ledger.json")" = "$(jq -r .name "$repository/models/acat2021-like/bundle.json")" ]
-    refuses 1 "defualt: is neither a directory nor a bundle that comes with trkx (acat2021-like, default): did you mean default?" \
+    refuses 1 "defualt: is neither a directory nor a bundle that comes with trkx (acat2021-like, default, positions): did you mean default?" \
         -- "$TRKX" run --bundle defualt --out "$(out)" "$event"
-    refuses 1 "mine: is neither a directory nor a bundle that comes with trkx (acat2021-like, default)" -- \
+    refuses 1 "mine: is neither a directory nor a bundle that comes with trkx (acat2021-like, default, positions)" -- \
         "$TRKX" stage features --bundle mine --out f.npy "$event"
     TRKX_BUNDLE=acat refuses 1 "acat: is neither" "did you mean acat2021-like?" -- "$TRKX" run --out "$(out)" "$event"
     mkdir -p far/program/bin far/program/lib models

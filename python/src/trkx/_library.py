@@ -48,10 +48,8 @@ def own_bundle(name: str) -> Path:
     return (installed if installed.exists() else PACKAGE.parents[2] / "models") / name
 
 
-def bundle_path(bundle: str | os.PathLike[str] | None) -> Path:
-    """Path of a bundle: a directory, or a bundle of the package by name; None: the default one."""
-    if bundle is None:
-        return own_bundle("default")
+def bundle_path(bundle: str | os.PathLike[str]) -> Path:
+    """Path of a bundle: a directory, or a bundle of the package by name."""
     named = isinstance(bundle, str) and os.path.basename(bundle) == bundle
     if not named or not (own_bundle(str(bundle)) / "bundle.json").exists():
         return Path(bundle)

@@ -116,7 +116,8 @@ class Result(c.Structure):
     _fields_ = [("hits", c.c_size_t), ("labels", I32), ("tracks", c.c_size_t), ("saturated", c.c_size_t),
                 ("steps", StepRecord * 7), ("steps_count", c.c_size_t), ("total", StepRecord), ("edges", Edges),
                 ("scores", F32), ("hits_on_tracks", c.c_size_t), ("method_tracks", c.c_size_t),
-                ("method_hits", c.c_size_t), ("truth_note", c.c_char_p)]
+                ("method_hits", c.c_size_t), ("truth_note", c.c_char_p), ("pipeline", c.c_void_p),
+                ("bundle_note", c.c_char_p), ("found_modules", c.c_bool)]
 
 
 class TracksInput(c.Structure):

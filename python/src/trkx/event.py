@@ -51,11 +51,11 @@ class Hits:
     hit_id: Int64 | None = None
     """[n] unique; None: 1 to n"""
     volume_id: Int32 | None = None
-    """[n]; this and the next two are required if the bundle uses modules, as the default one does"""
+    """[n]; this and the next two are the hit's module. None: if the bundle uses modules, they are found from xyz"""
     layer_id: Int32 | None = None
     module_id: Int32 | None = None
     cells: Cells | None = None
-    """required if the bundle uses cells, as the default one does"""
+    """None: of the default bundles, one that needs no cells is used"""
     columns: dict[str, Float32] = field(default_factory=dict)
     """further columns by name, [n] each, which a bundle may use"""
     _columns: tuple[str, ...] = field(default=(), init=False, repr=False)
@@ -208,9 +208,10 @@ def _view_hits(hits: Any, owner: Handle) -> Hits:
         count = int(begin[-1])
         cells = Cells(begin, view(hits.cell_ch0, count, np.int32, owner), view(hits.cell_ch1, count, np.int32, owner),
                       view(hits.cell_value, count, np.float32, owner))
-    return Hits(view(hits.xyz, (n, 3), np.float32, owner), view(hits.hit_id, n, np.int64, owner),
-                view(hits.volume_id, n, np.int32, owner), view(hits.layer_id, n, np.int32, owner),
-                view(hits.module_id, n, np.int32, owner), cells,
+    volume_id, layer_id, module_id = (view(getattr(hits, name), n, np.int32, owner) if getattr(hits, name) else None
+                                      for name in _IDS)
+    return Hits(view(hits.xyz, (n, 3), np.float32, owner), view(hits.hit_id, n, np.int64, owner), volume_id, layer_id,
+                module_id, cells,
                 {column.name.decode(): view(column.values, n, np.float32, owner)
                  for column in hits.columns[:hits.columns_count]})
 

@@ -122,10 +122,16 @@ class Result:
     steps: tuple[Step, ...]
     """hits, features, embed, edges, filter, gnn, tracks; the seconds of hits are 0 unless a file was read"""
     total: Step
+    bundle: Bundle
+    """that found the tracks"""
+    bundle_note: str | None
+    """why that is not the first of the default bundles, "no cells"; None: it is, or a bundle was named"""
+    found_modules: bool
+    """whether the hits' modules were found from their positions"""
     truth_note: str | None
     """why nothing was compared with the truth in an event's files; None: it was compared, or there is none"""
 
-    def __init__(self, owner: _OwnedResult) -> None:
+    def __init__(self, owner: _OwnedResult, models: Models) -> None:
         content = owner.address.contents
         self.labels = view(content.labels, content.hits, np.int32, owner)
         self.edges = view(content.edges.index, (2, content.edges.count), np.int64, owner)
@@ -133,6 +139,10 @@ class Result:
         self.saturated = content.saturated
         self.steps = tuple(_step(record) for record in content.steps[:content.steps_count])
         self.total = _step(content.total, "total")
+        self.bundle = models.bundle if content.pipeline == models._handle.address.value else _bundle(
+            c.c_void_p(content.pipeline))
+        self.bundle_note = None if content.bundle_note is None else content.bundle_note.decode(errors="replace")
+        self.found_modules = content.found_modules
         self.truth_note = None if content.truth_note is None else content.truth_note.decode(errors="replace")
         self._count = content.tracks
         self._tracks: Tracks | None = None
@@ -169,9 +179,9 @@ class Models:
                  min_hits: int | None = None, method: str | None = None) -> None:
         """Loads and checks a bundle.
 
-        bundle: a directory with bundle.json, or the name of one that comes with the package: "default" (None) or
-        "acat2021-like". threads: per run; 0: all cores. kernels: trkx's execution provider, or stock ONNX
-        Runtime. filter_batch: edges per call of the filter; 0: automatic. detectors: path of a detector.json, or of a
+        bundle: a directory with bundle.json, or the name of one that comes with the package: "default", "positions" or
+        "acat2021-like". None: "default", and for runs on hits without cells "positions"; Result.bundle says which.
+        threads: per run; 0: all cores. kernels: trkx's execution provider, or stock ONNX Runtime. filter_batch: edges per call of the filter; 0: automatic. detectors: path of a detector.json, or of a
         detectors.csv with other modules; None: the bundle's own.
         device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU if there is none.
         max_memory: bytes per GPU; 0: nine tenths of the free memory. tf32: a GPU's networks may round the factors of
@@ -190,9 +200,10 @@ class Models:
                          kernels=_KERNELS.index(kernels), device=text(device, "device"), max_memory=max_memory,
                          tf32=tf32, method=None if method is None else text(method, "method"), **own)
         address = c.c_void_p()
-        call("trkx_pipeline_create", text(bundle_path(bundle), "bundle"), c.byref(filled), c.byref(address))
+        path = None if bundle is None else text(bundle_path(bundle), "bundle")
+        call("trkx_pipeline_create", path, c.byref(filled), c.byref(address))
         self._handle = Handle(address, "trkx_pipeline_destroy", at_exit=True)
-        self.bundle = _bundle(library.trkx_pipeline_bundle(address).contents, _columns(address))
+        self.bundle = _bundle(address)
 
     def __repr__(self) -> str:
         return f"<trkx.{type(self).__name__} {self.bundle.name}: radius {self.bundle.radius:g}, k {self.bundle.k}>"
@@ -318,14 +329,14 @@ class Pipeline(Models):
         with hits._needed():
             call("trkx_pipeline_run", self._handle.address, c.byref(given), c.byref(filled), c.byref(owner.address))
         _warn_of_units(given)
-        return Result(owner)
+        return Result(owner, self)
 
     def _run_file(self, path: str | os.PathLike[str]) -> Result:
         filled, owner = options(s.RunOptions, "trkx_run_options_init", keep_edges=True), _OwnedResult()
         address = c.c_void_p()
         call("trkx_pipeline_run_file", self._handle.address, text(path, "path"), c.byref(filled), c.byref(address),
              c.byref(owner.address))
-        event, result = Handle(address, "trkx_event_destroy"), Result(owner)
+        event, result = Handle(address, "trkx_event_destroy"), Result(owner, self)
         _warn_of_units(library.trkx_event_hits(event.address).contents)
         if result.truth_note is not None:
             _warn(f"not compared with the truth: {result.truth_note}")
@@ -361,7 +372,8 @@ def _columns(address: c.c_void_p) -> tuple[str, ...]:
     return tuple(names[i].decode() for i in range(count.value))
 
 
-def _bundle(info: Any, columns: tuple[str, ...]) -> Bundle:
+def _bundle(address: c.c_void_p) -> Bundle:
+    info, columns = library.trkx_pipeline_bundle(address).contents, _columns(address)
     specs = tuple((spec_name(spec), spec.scale) for spec in info.features[:info.features_count])
     return Bundle(os.fsdecode(info.directory), info.name.decode(), info.detector.decode(), specs, columns, info.dim,
                   info.radius, info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
