@@ -53,7 +53,7 @@ static int set_up(void **state)
     trkx_error error;
     (void)state;
     trkx_simulate_options_init(&options);
-    options.particles = 200;
+    options.density = 0.02;
     expect_ok(trkx_simulate(&options, 5, &common.event, &error), &error);
     common.whole = common.no_cells = common.no_modules = *trkx_event_hits(common.event);
     common.no_cells.cell_begin = NULL;

@@ -6,7 +6,7 @@ load ../helpers
 # Four events: whole; without cells; without cells and modules; without modules. And all four whole.
 setup_file() {
     export whole=$BATS_FILE_TMPDIR/whole mixed=$BATS_FILE_TMPDIR/mixed
-    "$TRKX" simulate --events 4 --particles 400 --seed 3 --no-gzip --out "$whole"
+    "$TRKX" simulate --events 4 --density 0.03 --seed 3 --no-gzip --out "$whole"
     cp -r "$whole" "$mixed"
     rm "$mixed"/event00000100[12]-cells.csv
     for number in 1002 1003; do
