@@ -114,6 +114,12 @@ def _data():
     return f"{data.simulated('train')} events of trkx_simulate, beams {', '.join(c['beams'])}{real}"
 
 
+def _second(directory, nodes):
+    _, cut = filter.trained("second_filter")
+    return {"second": {"embedding": _entry(directory, "second_embedding", **_graph("second_embedding")),
+                       "filter": _entry(directory, "second_filter", **nodes, cut=cut)}}
+
+
 def write_bundle(directory, names, cut, figures):
     c, nodes = data.config(), {"sigmoid_in_model": False}
     if _features("filter") != _features("embedding"):
@@ -124,8 +130,6 @@ def write_bundle(directory, names, cut, figures):
         "minutes": {name: c[name]["minutes"] for name in names},
         "steps": {name: _steps(name) for name in names},
         "commit": _commit(), "figures": figures}
-    second = {"second": {"embedding": _entry(directory, "second_embedding", **_graph("second_embedding")),
-                         "filter": _entry(directory, "second_filter", **nodes, cut=filter.trained("second_filter")[1])}}
     bundle = {
         "schema": 1, "name": c["bundle"]["name"], "detector": "trackml", "detectors": "detector.json",
         "orientation": "outwards",
@@ -133,7 +137,7 @@ def write_bundle(directory, names, cut, figures):
         "embedding": _entry(directory, "embedding", **_graph("embedding")),
         "filter": _entry(directory, "filter", **nodes, cut=filter.trained()[1]),
         "gnn": _entry(directory, "gnn", **nodes, cut=cut),
-        **(second if "second_filter" in names else {}),
+        **(_second(directory, nodes) if "second_filter" in names else {}),
         "tracks": c["tracks"],
         "training": training}
     library.trkx.write_detector(directory)
