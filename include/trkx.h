@@ -6,6 +6,9 @@
  *
  *   hits -> features -> embed -> edges -> filter -> gnn -> tracks -> metrics
  *
+ * and, if the bundle has a second pass, features to tracks once more (without gnn) for the hits that are on
+ * no track.
+ *
  * Rules for every function:
  *  - Errors. A function that can fail returns enum trkx_status and, if `error` is not NULL, stores a message
  *    there that names file, line, stage and cause. On success `error` is unchanged. Nothing is printed,
@@ -490,9 +493,16 @@ enum trkx_step {
     TRKX_STEP_FILTER,
     TRKX_STEP_GNN,
     TRKX_STEP_TRACKS,
+    TRKX_STEP_SECOND_FEATURES, /* from here on only with a bundle that has a second pass: the same for the
+                                  hits */
+    TRKX_STEP_SECOND_EMBED,    /* that are on no track after the first, its free hits */
+    TRKX_STEP_SECOND_EDGES,
+    TRKX_STEP_SECOND_FILTER,
+    TRKX_STEP_SECOND_TRACKS,
     TRKX_STEPS
 };
-TRKX_API const char *trkx_step_name(enum trkx_step step); /* "hits", "features", ...; static, never NULL */
+/* "hits", "features", ..., "second_features", ...; static, never NULL */
+TRKX_API const char *trkx_step_name(enum trkx_step step);
 
 /* A bundle's settings. The cuts, method and min_hits are those that the pipeline applies: the bundle's unless
  * overridden by the options. Views into the pipeline. */
@@ -508,13 +518,14 @@ typedef struct trkx_bundle_info {
     bool completes;      /* whether tracks are then completed ... */
     float candidate_cut; /* ... with the edges whose filter score > this as candidates */
     size_t min_hits;
-    bool own_ks; /* hits of some volumes keep a number of neighbours other than k; hits then
-                  * need volume_id */
+    bool own_ks;     /* hits of some volumes keep a number of neighbours other than k; hits then
+                      * need volume_id */
+    bool has_second; /* tracks among the hits that are on none are then searched in a second pass */
 } trkx_bundle_info;
 
-/* A loaded bundle: three networks and the settings they were trained with. Immutable once created, except for
- * memory kept for reuse: after a few events a run allocates only its result. The kept memory is that of the
- * largest run, times the largest number of concurrent runs. */
+/* A loaded bundle: three networks (with a second pass five) and the settings they were trained with.
+ * Immutable once created, except for memory kept for reuse: after a few events a run allocates only its
+ * result. The kept memory is that of the largest run, times the largest number of concurrent runs. */
 typedef struct trkx_pipeline trkx_pipeline;
 
 /* The kernels for the networks. Each choice gives the same bytes for any number of threads; the two differ by
@@ -585,14 +596,16 @@ TRKX_API void trkx_claims_destroy(trkx_claims *claims);
 /* The record of one step. */
 typedef struct trkx_step_record {
     enum trkx_step step;
-    size_t nodes, edges;    /* after the step; edges 0 before there are any */
-    double seconds;         /* wall clock */
-    double cpu_seconds;     /* of the run's thread if the pipeline has one; otherwise of the whole process
-                             * during the step, including concurrent runs */
-    size_t peak_bytes;      /* peak memory of the run and its networks during the step; on a device, of
-                             * device memory */
-    bool has_truth;         /* the two below are set: the run had truth, and the step has edges */
-    double edge_efficiency; /* share of the true edges (trkx_true_edges, 3 hits) that are in the graph */
+    size_t nodes, edges; /* after the step; edges 0 before there are any. Of the second pass: its free hits,
+                          * and the edges between them */
+    double seconds;      /* wall clock */
+    double cpu_seconds;  /* of the run's thread if the pipeline has one; otherwise of the whole process
+                          * during the step, including concurrent runs */
+    size_t peak_bytes;   /* peak memory of the run and its networks during the step; on a device, of
+                          * device memory, except in the second pass, which the host makes */
+    bool has_truth;      /* the two below are set: the run had truth, and the step has edges */
+    double edge_efficiency; /* share of the true edges (trkx_true_edges, 3 hits) that are in the graph; in the
+                             * second pass, of those between free hits */
     double edge_purity;     /* share of the edges that join hits of the same particle */
 } trkx_step_record;
 
@@ -601,13 +614,13 @@ typedef struct trkx_step_record {
 typedef struct trkx_step_view {
     const trkx_step_record *record;
     const trkx_hits *hits;
-    const float *features;   /* [n,F] of the embedding, scaled */
+    const float *features;   /* [n,F] of the embedding, scaled; not in the second pass */
     size_t features_count;   /* F */
-    const float *embedding;  /* [n,D] embed and edges only */
+    const float *embedding;  /* [n,D] embed and edges only, not in the second pass */
     size_t dim;              /* D */
     const trkx_edges *edges; /* [2,m] the edges kept by the step, outwards and sorted */
-    const float *scores;     /* [m] after the step's sigmoid, filter and gnn only */
-    const int32_t *labels;   /* [n] tracks only */
+    const float *scores;     /* [m] after the step's sigmoid, (second_)filter and gnn only */
+    const int32_t *labels;   /* [n] tracks and second_tracks only */
 } trkx_step_view;
 
 /* Called after each step on the thread that runs the event, and between batches with view->record NULL.
@@ -632,12 +645,14 @@ typedef struct trkx_result {
     int32_t *labels;                    /* [n] 0: no track; tracks from 1 in the order of first hits */
     size_t tracks;                      /* number of tracks */
     size_t saturated;                   /* hits with more than k neighbours */
-    trkx_step_record steps[TRKX_STEPS]; /* in data-flow order; TRKX_STEP_HITS is 0 for arrays */
+    trkx_step_record steps[TRKX_STEPS]; /* in data-flow order, without those that were not made;
+                                         * TRKX_STEP_HITS is 0 for arrays */
     size_t steps_count;
-    trkx_step_record total;            /* of all steps; peak_bytes is the largest */
-    trkx_edges edges;                  /* [2,m] after the GNN's cut, outwards; empty without keep_edges */
-    float *scores;                     /* [m] the GNN's; NULL without keep_edges */
-    size_t hits_on_tracks;             /* hits with a label */
+    trkx_step_record total; /* of all steps: seconds are added, peak_bytes is the largest, the rest is of the
+                             * last step of the first pass */
+    trkx_edges edges;       /* [2,m] after the GNN's cut, outwards; empty without keep_edges */
+    float *scores;          /* [m] the GNN's; NULL without keep_edges */
+    size_t hits_on_tracks;  /* hits with a label */
     size_t method_tracks, method_hits; /* tracks found by the method of labelling, and hits on them, before
                                         * completion, if any */
     char *truth_note;                  /* why nothing was compared with the event's truth; NULL: it was
@@ -647,6 +662,8 @@ typedef struct trkx_result {
     char *bundle_note;  /* why this is not the first of the default bundles, "no cells"; NULL: it is, or the
                          * pipeline has only one */
     bool found_modules; /* the hits' modules were found from their positions */
+    size_t first_tracks,
+        first_hits; /* tracks after the first pass, and hits on them; without a second, all */
 } trkx_result;
 
 /* Runs all steps on hits in memory. An event without hits or without edges is not an error: it has no tracks.
@@ -675,7 +692,15 @@ TRKX_API void trkx_result_destroy(trkx_result *result);
 
 /* Single networks. features are those of the network's own list in the bundle (trkx_pipeline_features). On a
  * device, inputs are copied there and results back. Errors: ARGUMENT, MEMORY, RUNTIME, DEVICE. */
-enum trkx_network { TRKX_NETWORK_EMBEDDING, TRKX_NETWORK_FILTER, TRKX_NETWORK_GNN, TRKX_NETWORKS };
+enum trkx_network {
+    TRKX_NETWORK_EMBEDDING,
+    TRKX_NETWORK_FILTER,
+    TRKX_NETWORK_GNN,
+    TRKX_NETWORKS,                                 /* that every bundle has */
+    TRKX_NETWORK_SECOND_EMBEDDING = TRKX_NETWORKS, /* of the second pass; without one they have no features */
+    TRKX_NETWORK_SECOND_FILTER,
+    TRKX_ALL_NETWORKS
+};
 /* The number of the network's features, and a view of them. */
 TRKX_API size_t trkx_pipeline_features_count(const trkx_pipeline *pipeline, enum trkx_network network);
 TRKX_API const trkx_feature_spec *trkx_pipeline_feature_specs(const trkx_pipeline *pipeline,
@@ -708,8 +733,10 @@ typedef struct trkx_tracks_input {
                                    * bundle does not complete tracks */
 } trkx_tracks_input;
 
-/* The bundle's track labelling. labels [n], *count: as for trkx_components. Errors: as for trkx_components,
- * trkx_join and trkx_complete; ARGUMENT (no candidates, but the bundle completes tracks). */
+/* The bundle's track labelling, and its second pass, if any, for which hits need what its networks use
+ * (cells, columns). labels [n], *count: as for trkx_components. Errors: as for trkx_components, trkx_join and
+ * trkx_complete; ARGUMENT (no candidates, but the bundle completes tracks); of the second pass as for
+ * trkx_pipeline_run. */
 TRKX_API enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_tracks_input *input,
                                                int32_t *labels, size_t *count, trkx_error *error);
 /* Keeps the edges with score > cut, in place and in order, and their scores. */

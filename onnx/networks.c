@@ -32,14 +32,14 @@ static enum trkx_status bundle_directory(const char *path, char **directory, trk
 static struct trkx_contract contract_of(const struct trkx_bundle *bundle, enum trkx_network network)
 {
     const struct trkx_model *model = &bundle->models[network];
-    bool embedding = network == TRKX_NETWORK_EMBEDDING;
+    bool embedding = trkx_network_kind(network) == TRKX_NETWORK_EMBEDDING;
     return (struct trkx_contract){.nodes = model->pairs ? NULL : model->inputs[0],
                                   .edges = model->inputs[1],
                                   .pairs = model->pairs ? model->inputs[0] : NULL,
                                   .output = model->output,
                                   .transposed = model->transposed,
                                   .features = model->features_count,
-                                  .dim = bundle->dim,
+                                  .dim = trkx_pass_of(bundle, network)->dim,
                                   .sigmoid = !embedding && model->sigmoid_in_model,
                                   .sha256 = model->sha256,
                                   .data = &model->data};
@@ -53,8 +53,8 @@ static enum trkx_status find_in_bundle(const char *path, struct trkx_networks *n
     TRKX_ALLOCATE(networks->bundle, NULL, 1, "a bundle");
     TRKX_CHECK(trkx_bundle_read(directory, networks->bundle, error)); /* empty on failure */
     networks->in_bundle = true;
-    networks->count = TRKX_NETWORKS;
-    for (int i = 0; i < TRKX_NETWORKS; i++) {
+    networks->count = networks->bundle->networks;
+    for (size_t i = 0; i < networks->count; i++) {
         networks->paths[i] = networks->bundle->models[i].path;
         networks->contracts[i] = contract_of(networks->bundle, (enum trkx_network)i);
     }

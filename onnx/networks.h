@@ -8,8 +8,8 @@ struct trkx_bundle; /* src/pipeline/bundle.h */
 
 struct trkx_networks {
     size_t count;
-    const char *paths[TRKX_NETWORKS];
-    struct trkx_contract contracts[TRKX_NETWORKS];
+    const char *paths[TRKX_ALL_NETWORKS];
+    struct trkx_contract contracts[TRKX_ALL_NETWORKS];
     bool in_bundle;             /* contracts are set */
     char *path;                 /* if it is a single file */
     struct trkx_bundle *bundle; /* otherwise: what the above point into */

@@ -181,6 +181,13 @@ static json_t *settings_json(const trkx_bundle_info *used)
                              "min_hits", (json_int_t)used->min_hits));
 }
 
+/* For the steps that label hits. */
+static void add_tracks(json_t *step, size_t tracks, size_t hits)
+{
+    json_object_set_new(step, "tracks", json_integer((json_int_t)tracks));
+    json_object_set_new(step, "hits_on_tracks", json_integer((json_int_t)hits));
+}
+
 /* For the step `tracks`: the result of the method, and after completion. */
 static void add_labelling(json_t *step, const trkx_bundle_info *used, const trkx_result *result)
 {
@@ -188,16 +195,17 @@ static void add_labelling(json_t *step, const trkx_bundle_info *used, const trkx
                                        (json_int_t)result->method_tracks, "hits_on_tracks",
                                        (json_int_t)result->method_hits));
     json_object_set_new(step, "method", method);
-    json_object_set_new(step, "tracks", json_integer((json_int_t)result->tracks));
-    json_object_set_new(step, "hits_on_tracks", json_integer((json_int_t)result->hits_on_tracks));
+    add_tracks(step, result->first_tracks, result->first_hits);
 }
 
 static json_t *steps_json(const trkx_bundle_info *used, const trkx_result *result)
 {
     json_t *steps = checked(json_array());
     for (size_t i = 0; i < result->steps_count; i++) {
-        json_t *step = record_json(&result->steps[i], trkx_step_name(result->steps[i].step));
-        if (result->steps[i].step == TRKX_STEP_TRACKS) add_labelling(step, used, result);
+        enum trkx_step which = result->steps[i].step;
+        json_t *step = record_json(&result->steps[i], trkx_step_name(which));
+        if (which == TRKX_STEP_TRACKS) add_labelling(step, used, result);
+        if (which == TRKX_STEP_SECOND_TRACKS) add_tracks(step, result->tracks, result->hits_on_tracks);
         json_array_append_new(steps, step);
     }
     return steps;
@@ -225,7 +233,7 @@ static json_t *ledger_json(const trkx_pipeline *pipeline, const trkx_event *even
 
 static void print_record(const trkx_step_record *record, const char *name)
 {
-    printf("  %-9s %9zu %9zu %9.3f %9.3f %9.1f", name, record->nodes, record->edges, record->seconds,
+    printf("  %-15s %9zu %9zu %9.3f %9.3f %9.1f", name, record->nodes, record->edges, record->seconds,
            record->cpu_seconds, (double)record->peak_bytes / 1048576);
     if (record->has_truth) printf("   %.4f  %.4f", record->edge_efficiency, record->edge_purity);
     putchar('\n');
@@ -238,7 +246,9 @@ static void print_labelling(const trkx_result *result)
            used->name, (double)used->filter_cut, (double)used->gnn_cut, used->method, used->min_hits,
            result->method_tracks, result->method_hits);
     if (used->completes)
-        printf("; completed: %zu tracks with %zu hits", result->tracks, result->hits_on_tracks);
+        printf("; completed: %zu tracks with %zu hits", result->first_tracks, result->first_hits);
+    if (used->has_second)
+        printf("; second pass: %zu tracks with %zu hits", result->tracks, result->hits_on_tracks);
     putchar('\n');
 }
 
@@ -247,7 +257,7 @@ static void print_result(const trkx_event *event, const trkx_result *result)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("%s: %zu hits, %zu tracks\n", trkx_event_name(event), result->hits, result->tracks);
-    printf("  %-9s %9s %9s %9s %9s %9s   %s\n", "step", "hits", "edges", "seconds", "cpu s", "peak MiB",
+    printf("  %-15s %9s %9s %9s %9s %9s   %s\n", "step", "hits", "edges", "seconds", "cpu s", "peak MiB",
            "edge efficiency, purity");
     for (size_t i = 0; i < result->steps_count; i++)
         print_record(&result->steps[i], trkx_step_name(result->steps[i].step));

@@ -254,12 +254,19 @@ static enum trkx_status check_scores(struct work *work, const char *path, const 
     return complain(work, path, "there are %zu scores, but %zu edges", scores, edges->count);
 }
 
+/* The networks of a second pass may use cells. */
+static unsigned parts_for_tracks(const struct work *work)
+{
+    bool second = trkx_pipeline_bundle(work->pipeline)->has_second;
+    return second ? TRKX_EVENT_CELLS | TRKX_EVENT_OPTIONAL : 0;
+}
+
 static enum trkx_status stage_tracks(struct work *work, char **in, int count)
 {
     trkx_edges edges, candidates;
     size_t tracks = 0;
     enum trkx_status status = load_bundle(work);
-    if (status == TRKX_OK) status = read_event(work, in[0], 0);
+    if (status == TRKX_OK) status = read_event(work, in[0], parts_for_tracks(work));
     if (status == TRKX_OK) status = read_edges(work, in[1], &work->a, &edges);
     if (status == TRKX_OK) status = trkx_array_read(in[2], TRKX_FLOAT32, &work->b, work->error);
     if (status == TRKX_OK && count > 3) status = read_edges(work, in[3], &work->c, &candidates);

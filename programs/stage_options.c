@@ -182,7 +182,9 @@ static void help(void)
         "\n"
         "  --bundle DIR       the networks and settings of the pipeline's steps (%s)\n"
         "  --detectors FILE   a detector.json, or a detectors.csv with other modules (the bundle's own)\n"
-        "  --network NAME     whose features: embedding, filter or gnn (embedding)\n"
+        "  --network NAME     whose features: embedding, filter, gnn, or of a second pass second_embedding "
+        "or\n"
+        "                     second_filter (embedding)\n"
         "  --kernels KERNELS  trkx's execution provider, or stock ONNX Runtime (trkx)\n"
         "  --device DEVICE    cpu, cuda:N or auto (cpu)\n"
         "  --max-memory SIZE  of the GPU (nine tenths of the free memory)\n"
@@ -213,12 +215,12 @@ static void help(void)
 
 static bool apply_network(struct stage_settings *settings, const char *value)
 {
-    for (int i = 0; i < TRKX_NETWORKS; i++)
+    for (int i = 0; i < TRKX_ALL_NETWORKS; i++)
         if (strcmp(value, trkx_network_names[i]) == 0) {
             settings->network = (enum trkx_network)i;
             return true;
         }
-    misused("--network: \"%s\" is not embedding, filter or gnn", value);
+    misused("--network: \"%s\" is not embedding, filter, gnn, second_embedding or second_filter", value);
     return false;
 }
 

@@ -175,14 +175,18 @@ static enum trkx_status bench_event(struct bench *bench)
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(bench->pipeline);
     const trkx_hits *hits = trkx_event_hits(bench->event);
     size_t n = hits->count;
+    const struct trkx_run run = {.pipeline = bench->pipeline,
+                                 .pass = &bench->pipeline->bundle.first,
+                                 .hits = hits,
+                                 .nodes = n,
+                                 .error = &bench->error};
     float *points = NULL;
     uint32_t *ks = NULL;
     enum trkx_status status = bench_embedding(bench, &points);
     struct search sixteen = make_search(bench, "event-16", points, n, bundle->dim), own = sixteen;
     sixteen.options.k = n;
     own.name = "event-bundle";
-    if (status == TRKX_OK)
-        status = trkx_pipeline_graph(bench->pipeline, hits, NULL, &own.options, &ks, &bench->error);
+    if (status == TRKX_OK) status = trkx_run_graph(&run, &own.options, &ks);
     if (status == TRKX_OK) status = find_radius(bench, &sixteen);
     if (status == TRKX_OK) status = check_and_time(bench, &sixteen);
     if (status == TRKX_OK) status = check_and_time(bench, &own);

@@ -26,7 +26,10 @@ static void keep(struct bench_run *run, const trkx_step_view *view)
                          .index = bench_copy(view->edges->index, 2 * m * sizeof *view->edges->index)};
         if (view->scores != NULL) graph->scores = bench_copy(view->scores, m * sizeof *view->scores);
     }
-    if (step == TRKX_STEP_TRACKS) run->labels = bench_copy(view->labels, n * sizeof *view->labels);
+    if (view->labels != NULL) { /* in the end those of the second pass, if any */
+        free(run->labels);
+        run->labels = bench_copy(view->labels, n * sizeof *view->labels);
+    }
 }
 
 static int keep_tensors(void *user, const trkx_step_view *view)
@@ -198,7 +201,8 @@ static struct bench_row row_of(const struct bench *bench, const struct records *
 static void report(struct bench *bench, const struct records *own, const struct records *stock)
 {
     size_t total = TRKX_STEPS * bench->repeat;
-    for (size_t r = TRKX_STEP_FEATURES; r < TRKX_STEPS; r++) {
+    size_t end = trkx_pipeline_bundle(bench->pipeline)->has_second ? TRKX_STEPS : TRKX_STEP_SECOND_FEATURES;
+    for (size_t r = TRKX_STEP_FEATURES; r < end; r++) {
         const struct bench_row row = row_of(bench, own, r);
         bench_add(bench, &row, own->seconds + r * bench->repeat);
     }

@@ -41,7 +41,7 @@ def test_structure(kind):
             assert c.sizeof(given) == c.sizeof(c.c_void_p), name
             continue
         expected = c.c_int if base.startswith("enum") else TYPES[base]
-        extents = {"TRKX_ERROR_MESSAGE_SIZE": 1024, "TRKX_STEPS": 7}
+        extents = {"TRKX_ERROR_MESSAGE_SIZE": 1024, "TRKX_STEPS": 12}
         assert given == (expected * extents[extent] if extent else expected), name
 
 

@@ -232,9 +232,9 @@ static enum trkx_status list_columns(struct trkx_bundle *bundle, trkx_error *err
 {
     enum trkx_status status = TRKX_OK;
     size_t most = 0;
-    for (int i = 0; i < TRKX_NETWORKS; i++) most += bundle->models[i].features_count;
+    for (size_t i = 0; i < bundle->networks; i++) most += bundle->models[i].features_count;
     TRKX_ALLOCATE(bundle->columns, NULL, most, "the columns of features");
-    for (int i = 0; i < TRKX_NETWORKS; i++)
+    for (size_t i = 0; i < bundle->networks; i++)
         for (size_t f = 0; f < bundle->models[i].features_count; f++) {
             const char *column = bundle->models[i].features[f].column;
             if (column != NULL && !is_listed(bundle, column))
@@ -244,37 +244,48 @@ cleanup:
     return status;
 }
 
-const char *const trkx_network_names[TRKX_NETWORKS] = {"embedding", "filter", "gnn"};
+const char *const trkx_network_names[TRKX_ALL_NETWORKS] = {"embedding", "filter", "gnn", "second_embedding",
+                                                           "second_filter"};
 
-static enum trkx_status parse_models(const struct trkx_place *top, const char *directory,
-                                     struct trkx_bundle *bundle)
+enum trkx_network trkx_network_kind(enum trkx_network network)
 {
-    static const char *const sections[TRKX_NETWORKS] = {"embedding.", "filter.", "gnn."};
-    for (int i = 0; i < TRKX_NETWORKS; i++) {
-        struct trkx_place place = {top->file, sections[i],
-                                   json_object_get(top->object, trkx_network_names[i]), top->error};
-        if (!json_is_object(place.object))
-            return trkx_json_wrong(top, trkx_network_names[i], "is missing or not an object");
-        enum trkx_status status = check_network_keys(&place, (enum trkx_network)i);
-        if (status == TRKX_OK)
-            status = parse_model(&place, directory, (enum trkx_network)i, top->object, &bundle->models[i]);
-        if (status != TRKX_OK) return status;
-    }
-    return TRKX_OK;
+    return network < TRKX_NETWORKS ? network : (enum trkx_network)(network - TRKX_NETWORKS);
+}
+
+const struct trkx_pass *trkx_pass_of(const struct trkx_bundle *bundle, enum trkx_network network)
+{
+    return network < TRKX_NETWORKS ? &bundle->first : &bundle->second;
+}
+
+/* The entry of a network in `pass`, the root or its member "second". */
+static enum trkx_status parse_network(const struct trkx_place *pass, const json_t *root,
+                                      const char *directory, enum trkx_network network,
+                                      struct trkx_bundle *bundle)
+{
+    const char *name = trkx_network_names[trkx_network_kind(network)];
+    enum trkx_status status = TRKX_OK;
+    char section[64];
+    snprintf(section, sizeof section, "%s%s.", pass->section, name);
+    const struct trkx_place place = {pass->file, section, json_object_get(pass->object, name), pass->error};
+    if (!json_is_object(place.object)) return trkx_json_wrong(pass, name, "is missing or not an object");
+    TRKX_CHECK(check_network_keys(&place, trkx_network_kind(network)));
+    TRKX_CHECK(parse_model(&place, directory, trkx_network_kind(network), root, &bundle->models[network]));
+cleanup:
+    return status;
 }
 
 /* ---- the file --------------------------------------------------------------------------------------- */
 
 /* Adds a volume; `field` names its place in messages. */
 static enum trkx_status add_volume(const struct trkx_place *place, const char *field, const json_t *node,
-                                   size_t k, struct trkx_bundle *bundle)
+                                   size_t k, struct trkx_pass *pass)
 {
     json_int_t volume = json_integer_value(node);
     if (!json_is_integer(node) || volume < INT32_MIN || volume > INT32_MAX)
         return trkx_json_wrong(place, field, "contains something that is not a volume_id");
-    for (size_t v = 0; v < bundle->volumes_count; v++)
-        if (bundle->volumes[v].volume == volume) return trkx_json_wrong(place, field, "repeats a volume");
-    struct trkx_volume_k *last = &bundle->volumes[bundle->volumes_count++];
+    for (size_t v = 0; v < pass->volumes_count; v++)
+        if (pass->volumes[v].volume == volume) return trkx_json_wrong(place, field, "repeats a volume");
+    struct trkx_volume_k *last = &pass->volumes[pass->volumes_count++];
     last->volume = (int32_t)volume;
     last->k = (uint32_t)k;
     return TRKX_OK;
@@ -289,7 +300,7 @@ static size_t count_volumes(const json_t *list)
 }
 
 /* [{"volumes": [7, 8], "k": 24}, ...]; optional. */
-static enum trkx_status parse_volumes(const struct trkx_place *graph, struct trkx_bundle *bundle)
+static enum trkx_status parse_volumes(const struct trkx_place *graph, struct trkx_pass *pass)
 {
     static const char *const known[] = {"volumes", "k"};
     const json_t *list = json_object_get(graph->object, "k_of_volumes");
@@ -297,32 +308,72 @@ static enum trkx_status parse_volumes(const struct trkx_place *graph, struct trk
     enum trkx_status status = TRKX_OK;
     if (list == NULL) return TRKX_OK;
     if (!json_is_array(list)) return trkx_json_wrong(graph, "k_of_volumes", "is not a list");
-    TRKX_ALLOCATE(bundle->volumes, NULL, count_volumes(list), "volumes");
+    TRKX_ALLOCATE(pass->volumes, NULL, count_volumes(list), "volumes");
     for (size_t i = 0; i < json_array_size(list); i++) {
         char section[64];
         size_t k = 0;
-        snprintf(section, sizeof section, "embedding.k_of_volumes[%zu].", i);
+        snprintf(section, sizeof section, "%sk_of_volumes[%zu].", graph->section, i);
         struct trkx_place place = {graph->file, section, json_array_get(list, i), graph->error};
         TRKX_CHECK(TRKX_JSON_KEYS(&place, known));
         const json_t *volumes = json_object_get(place.object, "volumes");
         if (!json_is_array(volumes)) return trkx_json_wrong(&place, "volumes", "is missing or not a list");
         TRKX_CHECK(trkx_json_count(&place, "k", 1e9, &k));
         for (size_t v = 0; v < json_array_size(volumes); v++)
-            TRKX_CHECK(add_volume(&place, "volumes", json_array_get(volumes, v), k, bundle));
+            TRKX_CHECK(add_volume(&place, "volumes", json_array_get(volumes, v), k, pass));
     }
 cleanup:
     return status;
 }
 
-static enum trkx_status parse_graph(const struct trkx_place *top, struct trkx_bundle *bundle)
+static enum trkx_status parse_graph(const struct trkx_place *top, struct trkx_pass *pass)
 {
-    struct trkx_place place = {top->file, "embedding.", json_object_get(top->object, "embedding"),
-                               top->error};
+    char section[64];
+    snprintf(section, sizeof section, "%sembedding.", top->section);
+    struct trkx_place place = {top->file, section, json_object_get(top->object, "embedding"), top->error};
     enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(trkx_json_count(&place, "dim", 32, &bundle->dim));
-    TRKX_CHECK(trkx_json_number(&place, "radius", TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &bundle->radius));
-    TRKX_CHECK(trkx_json_count(&place, "k", 1e9, &bundle->k));
-    TRKX_CHECK(parse_volumes(&place, bundle));
+    TRKX_CHECK(trkx_json_count(&place, "dim", 32, &pass->dim));
+    TRKX_CHECK(trkx_json_number(&place, "radius", TRKX_RADIUS_MIN, TRKX_RADIUS_MAX, &pass->radius));
+    TRKX_CHECK(trkx_json_count(&place, "k", 1e9, &pass->k));
+    TRKX_CHECK(parse_volumes(&place, pass));
+cleanup:
+    return status;
+}
+
+static enum trkx_status parse_first(const struct trkx_place *top, const char *directory,
+                                    struct trkx_bundle *bundle)
+{
+    enum trkx_status status = TRKX_OK;
+    bundle->first = (struct trkx_pass){.embedding = TRKX_NETWORK_EMBEDDING, .filter = TRKX_NETWORK_FILTER};
+    for (int i = 0; i < TRKX_NETWORKS; i++)
+        TRKX_CHECK(parse_network(top, top->object, directory, (enum trkx_network)i, bundle));
+    bundle->networks = TRKX_NETWORKS;
+    TRKX_CHECK(parse_graph(top, &bundle->first));
+cleanup:
+    return status;
+}
+
+/* Optional. It finds its tracks as chains, which belong to completion. */
+static enum trkx_status parse_second(const struct trkx_place *top, const char *directory,
+                                     struct trkx_bundle *bundle)
+{
+    static const char *const known[] = {"embedding", "filter", "chain_score"};
+    const struct trkx_place place = {top->file, "second.", json_object_get(top->object, "second"),
+                                     top->error};
+    enum trkx_status status = TRKX_OK;
+    if (place.object == NULL) return TRKX_OK;
+    if (!json_is_object(place.object)) return trkx_json_wrong(top, "second", "is not an object");
+    if (!bundle->completes)
+        return trkx_json_wrong(top, "second", "needs tracks.completion, which is missing");
+    TRKX_CHECK(TRKX_JSON_KEYS(&place, known));
+    bundle->second =
+        (struct trkx_pass){.embedding = TRKX_NETWORK_SECOND_EMBEDDING, .filter = TRKX_NETWORK_SECOND_FILTER};
+    for (int i = TRKX_NETWORKS; i < TRKX_ALL_NETWORKS; i++)
+        TRKX_CHECK(parse_network(&place, top->object, directory, (enum trkx_network)i, bundle));
+    bundle->networks = TRKX_ALL_NETWORKS;
+    TRKX_CHECK(parse_graph(&place, &bundle->second));
+    bundle->second_chain_score = bundle->completion.chain_score;
+    TRKX_CHECK(trkx_json_optional(&place, "chain_score", -1e3, 1e9, &bundle->second_chain_score));
+    bundle->has_second = true;
 cleanup:
     return status;
 }
@@ -428,17 +479,17 @@ static enum trkx_status parse_root(const struct trkx_place *top, const char *dir
 {
     static const char *const known[] = {"schema",   "name",      "detector",  "orientation",
                                         "features", "detectors", "embedding", "filter",
-                                        "gnn",      "tracks",    "training"};
+                                        "gnn",      "second",    "tracks",    "training"};
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(trkx_json_schema(top, TRKX_BUNDLE_SCHEMA));
     TRKX_CHECK(TRKX_JSON_KEYS(top, known)); /* no unknown keys */
     TRKX_CHECK(trkx_json_string(top, "name", &bundle->name));
     TRKX_CHECK(trkx_json_string(top, "detector", &bundle->detector));
     TRKX_CHECK(check_choice(top, "orientation", "outwards"));
-    TRKX_CHECK(parse_models(top, directory, bundle));
-    TRKX_CHECK(list_columns(bundle, top->error));
-    TRKX_CHECK(parse_graph(top, bundle));
+    TRKX_CHECK(parse_first(top, directory, bundle));
     TRKX_CHECK(parse_tracks(top, bundle));
+    TRKX_CHECK(parse_second(top, directory, bundle));
+    TRKX_CHECK(list_columns(bundle, top->error));
     if (json_object_get(top->object, "detectors") != NULL)
         TRKX_CHECK(trkx_json_file(top, "detectors", directory, &bundle->detectors));
 cleanup:
@@ -515,12 +566,13 @@ static void release_model(struct trkx_model *model)
 
 void trkx_bundle_release(struct trkx_bundle *bundle)
 {
-    for (int i = 0; i < TRKX_NETWORKS; i++) release_model(&bundle->models[i]);
+    for (int i = 0; i < TRKX_ALL_NETWORKS; i++) release_model(&bundle->models[i]);
     trkx_release(bundle->directory);
     trkx_release(bundle->name);
     trkx_release(bundle->detector);
     trkx_release(bundle->detectors);
-    trkx_release(bundle->volumes);
+    trkx_release(bundle->first.volumes);
+    trkx_release(bundle->second.volumes);
     trkx_release(bundle->method_settings);
     trkx_release(bundle->columns);
     *bundle = (struct trkx_bundle){0};

@@ -1,4 +1,4 @@
-/* The step edges: embedding -> edges [2,m]. */
+/* The step edges, of both passes: embedding -> edges [2,m]. */
 #ifndef TRKX_PIPELINE_EDGES_H
 #define TRKX_PIPELINE_EDGES_H
 

@@ -1,4 +1,4 @@
-/* The step embed: features -> embedding [n,D]. */
+/* The step embed, of both passes: features -> embedding [nodes,D]. */
 #ifndef TRKX_PIPELINE_EMBED_H
 #define TRKX_PIPELINE_EMBED_H
 

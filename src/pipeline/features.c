@@ -4,6 +4,7 @@
 #include "features/features.h"
 #include "pipeline/choice.h"
 #include "pipeline/needs.h"
+#include "tracks/labels.h"
 
 /* modules [n]: those of the hits in the pipeline's detector, or NULL. */
 static enum trkx_status describe_hits(const trkx_pipeline *pipeline, struct trkx_memory *memory,
@@ -58,8 +59,9 @@ static enum trkx_status bring_features(struct trkx_run *run, enum trkx_network n
     enum trkx_status status = TRKX_OK;
     float *made = block;
     if (!backend->shared) TRKX_ALLOCATE(made, run->memory, count, "features");
-    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, run->located.modules,
-                             &run->estimates, made, error));
+    struct trkx_run *whole = run->first != NULL ? run->first : run; /* what is known of all hits */
+    TRKX_CHECK(describe_hits(run->pipeline, run->memory, network, run->hits, whole->located.modules,
+                             &whole->estimates, made, error));
     if (!backend->shared)
         TRKX_CHECK(backend->upload(run->place.context, block, made, count * sizeof *made, error));
 cleanup:
@@ -80,18 +82,53 @@ static enum trkx_status make_features(struct trkx_run *run, enum trkx_network ne
                              *block, run->error);
 }
 
-enum trkx_status trkx_step_features(struct trkx_run *run)
+/* Takes the block of a network with the same list, which may be one of the first pass if that was on the
+ * host. */
+static enum trkx_status share_or_make(struct trkx_run *run, enum trkx_network network)
 {
     const struct trkx_model *models = run->pipeline->bundle.models;
+    const struct trkx_run *first = run->first;
+    float **block = &run->features[network];
+    for (int i = 0; i < (int)network && *block == NULL; i++) {
+        if (!are_same(&models[network], &models[i])) continue;
+        *block = run->features[i];
+        if (*block == NULL && first != NULL && first->place.backend->shared) *block = first->features[i];
+    }
+    return *block != NULL ? TRKX_OK : make_features(run, network);
+}
+
+enum trkx_status trkx_step_features(struct trkx_run *run)
+{
     enum trkx_status status = TRKX_OK;
     TRKX_CHECK(trkx_hits_check_positions(run->hits, run->error));
     TRKX_CHECK(trkx_run_locate(run, trkx_bundle_needs(&run->pipeline->bundle)));
     TRKX_CHECK(trkx_run_lend(run, run->hits->xyz, 3 * run->n, "positions", &run->xyz));
-    for (int i = 0; i < TRKX_NETWORKS; i++) {
-        for (int j = 0; j < i && run->features[i] == NULL; j++)
-            if (are_same(&models[i], &models[j])) run->features[i] = run->features[j];
-        if (run->features[i] == NULL) TRKX_CHECK(make_features(run, (enum trkx_network)i));
-    }
+    for (int i = 0; i < TRKX_NETWORKS; i++) TRKX_CHECK(share_or_make(run, (enum trkx_network)i));
+cleanup:
+    return status;
+}
+
+/* ---- of the second pass ----------------------------------------------------------------------------- */
+
+static enum trkx_status find_free_hits(struct trkx_run *run)
+{
+    trkx_error *error = run->error;
+    enum trkx_status status = TRKX_OK;
+    size_t count = run->n - trkx_labels_count(run->labels, run->n);
+    TRKX_ALLOCATE(run->rows, run->memory, count, "the hits on no track");
+    for (size_t i = 0; i < run->n; i++)
+        if (run->labels[i] == 0) run->rows[run->nodes++] = (uint32_t)i;
+cleanup:
+    return status;
+}
+
+/* Of all hits: of features that describe the event as a whole, those of the free hits would be others. */
+enum trkx_status trkx_step_second_features(struct trkx_run *run)
+{
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(find_free_hits(run));
+    TRKX_CHECK(share_or_make(run, run->pass->embedding));
+    TRKX_CHECK(share_or_make(run, run->pass->filter));
 cleanup:
     return status;
 }

@@ -1,4 +1,5 @@
-/* The step filter: features, edges -> scores [m], edges [2,m'] and candidates. */
+/* The step filter, of both passes: features, edges -> scores [m], edges [2,m'] and, in the first, candidates.
+ */
 #ifndef TRKX_PIPELINE_FILTER_H
 #define TRKX_PIPELINE_FILTER_H
 

@@ -1,8 +1,5 @@
-/* A bundle's track labelling: one of the methods, with or without completion. */
+/* A bundle's track labelling in the first pass: one of the methods, with or without completion. */
 #include "pipeline/labelling.h"
-#include "pipeline/detector.h"
-#include "pipeline/needs.h"
-#include "tracks/complete.h"
 #include "tracks/labels.h"
 
 trkx_labelling_options trkx_pipeline_labelling(const trkx_pipeline *pipeline)
@@ -15,53 +12,45 @@ trkx_labelling_options trkx_pipeline_labelling(const trkx_pipeline *pipeline)
     return options;
 }
 
-enum trkx_status trkx_pipeline_tracks_in(const trkx_pipeline *pipeline, struct trkx_memory *memory,
-                                         const trkx_tracks_input *input, const int32_t *modules,
-                                         int32_t *labels, struct trkx_labelling *outcome, trkx_error *error)
+static enum trkx_status complete(struct trkx_run *run, const trkx_edges *candidates, size_t *tracks)
 {
-    const struct trkx_bundle *bundle = &pipeline->bundle;
-    const trkx_labelling_options options = trkx_pipeline_labelling(pipeline);
-    const struct trkx_method_task task = {.memory = memory,
+    const trkx_pipeline *pipeline = run->pipeline;
+    const struct trkx_placed_hits placed = {run->hits, pipeline->detector, run->located.modules};
+    trkx_complete_options options = pipeline->bundle.completion;
+    options.threads = pipeline->threads;
+    if (!pipeline->bundle.has_second)
+        return trkx_complete_in(run->memory, &placed, candidates, &options, run->labels, tracks, run->error);
+    enum trkx_status status = trkx_completion_create(run->memory, &placed, candidates, &options, run->labels,
+                                                     &run->completion, run->error);
+    if (status == TRKX_OK) *tracks = trkx_completion_number(run->completion);
+    return status;
+}
+
+enum trkx_status trkx_run_label(struct trkx_run *run, const trkx_tracks_input *input)
+{
+    const struct trkx_bundle *bundle = &run->pipeline->bundle;
+    const trkx_labelling_options options = trkx_pipeline_labelling(run->pipeline);
+    const struct trkx_method_task task = {.memory = run->memory,
                                           .input = input,
-                                          .modules = modules,
+                                          .modules = run->located.modules,
                                           .cut = options.cut,
                                           .min_hits = options.min_hits,
                                           .threads = options.threads,
                                           .settings = bundle->method_settings[bundle->method]};
-    trkx_complete_options completion = bundle->completion;
+    struct trkx_labelling *found = &run->labelling;
     enum trkx_status status = TRKX_OK;
     if (bundle->completes && input->candidates == NULL)
-        return trkx_fail(error, TRKX_ERROR_ARGUMENT,
+        return trkx_fail(run->error, TRKX_ERROR_ARGUMENT,
                          "tracks: the bundle %s completes tracks: candidates are needed (trkx stage filter "
                          "--candidates; in C trkx_edges_over with its candidate_cut)",
                          bundle->name);
-    completion.threads = pipeline->threads;
-    TRKX_CHECK(trkx_method(bundle->method)->run(&task, labels, &outcome->tracks, error));
-    outcome->method_tracks = outcome->tracks;
-    outcome->method_hits = outcome->hits = trkx_labels_count(labels, input->hits->count);
-    if (bundle->completes) {
-        const struct trkx_placed_hits placed = {input->hits, pipeline->detector, modules};
-        TRKX_CHECK(trkx_complete_in(memory, &placed, input->candidates, &completion, labels, &outcome->tracks,
-                                    error));
-        outcome->hits = trkx_labels_count(labels, input->hits->count);
-    }
+    TRKX_CHECK(trkx_method(bundle->method)->run(&task, run->labels, &found->method_tracks, run->error));
+    found->tracks = found->method_tracks;
+    found->method_hits = trkx_labels_count(run->labels, run->n);
+    if (bundle->completes) TRKX_CHECK(complete(run, input->candidates, &found->tracks));
+    found->hits = trkx_labels_count(run->labels, run->n);
+    found->first_tracks = found->tracks;
+    found->first_hits = found->hits;
 cleanup:
-    return status;
-}
-
-enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_tracks_input *input,
-                                      int32_t *labels, size_t *count, trkx_error *error)
-{
-    unsigned needs = trkx_tracks_needs(&pipeline->bundle);
-    struct trkx_located_hits located;
-    struct trkx_labelling outcome;
-    trkx_tracks_input with = *input;
-    enum trkx_status status = TRKX_OK;
-    TRKX_CHECK(trkx_pipeline_locate(pipeline, NULL, input->hits, needs, &located, error));
-    with.hits = &located.hits;
-    TRKX_CHECK(trkx_pipeline_tracks_in(pipeline, NULL, &with, located.modules, labels, &outcome, error));
-    *count = outcome.tracks;
-cleanup:
-    trkx_located_release(&located);
     return status;
 }

@@ -7,16 +7,6 @@
 
 #include <string.h>
 
-/* Edges per call of the filter: ONNX Runtime's own kernels keep each layer's outputs for a whole call, and
- * pairs of features are gathered for a whole call. A device has enough memory, and takes 5 us to start a
- * kernel. */
-static size_t suiting_batch(const trkx_pipeline *pipeline)
-{
-    bool small =
-        pipeline->kernels == TRKX_KERNELS_STOCK || pipeline->bundle.models[TRKX_NETWORK_FILTER].pairs;
-    return small && pipeline->devices == NULL ? (size_t)1 << 16 : (size_t)1 << 20;
-}
-
 void trkx_pipeline_options_init(trkx_pipeline_options *options)
 {
     *options = (trkx_pipeline_options){
@@ -69,13 +59,14 @@ static void describe(trkx_pipeline *pipeline)
                                         .method = trkx_method_name(bundle->method),
                                         .completes = bundle->completes,
                                         .candidate_cut = bundle->candidate_cut,
-                                        .dim = bundle->dim,
-                                        .radius = bundle->radius,
-                                        .k = bundle->k,
-                                        .own_ks = bundle->volumes_count > 0,
+                                        .dim = bundle->first.dim,
+                                        .radius = bundle->first.radius,
+                                        .k = bundle->first.k,
+                                        .own_ks = bundle->first.volumes_count > 0,
                                         .filter_cut = bundle->models[TRKX_NETWORK_FILTER].cut,
                                         .gnn_cut = bundle->models[TRKX_NETWORK_GNN].cut,
-                                        .min_hits = bundle->min_hits};
+                                        .min_hits = bundle->min_hits,
+                                        .has_second = bundle->has_second};
 }
 
 enum trkx_status trkx_pipeline_load(const char *bundle, const trkx_pipeline_options *options,
@@ -99,7 +90,7 @@ enum trkx_status trkx_pipeline_load(const char *bundle, const trkx_pipeline_opti
     TRKX_CHECK(override_bundle(options, &pipeline->bundle, error));
     TRKX_CHECK(trkx_pipeline_load_detector(pipeline, options->detectors, error));
     TRKX_CHECK(trkx_workplace_open(pipeline, options, error));
-    pipeline->filter_batch = options->filter_batch > 0 ? options->filter_batch : suiting_batch(pipeline);
+    pipeline->filter_batch = options->filter_batch;
     describe(pipeline);
     *result = pipeline;
     pipeline = NULL;

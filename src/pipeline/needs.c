@@ -6,23 +6,31 @@
 
 #include "features/features.h"
 
-unsigned trkx_graph_needs(const struct trkx_bundle *bundle)
+unsigned trkx_graph_needs(const struct trkx_pass *pass)
 {
-    return bundle->volumes_count > 0 ? TRKX_NEEDS_VOLUME : 0;
+    return pass->volumes_count > 0 ? TRKX_NEEDS_VOLUME : 0;
+}
+
+/* Of the networks from `first` to before `end`. */
+static unsigned networks_need(const struct trkx_bundle *bundle, size_t first, size_t end)
+{
+    unsigned needs = 0;
+    for (size_t i = first; i < end; i++)
+        needs |= trkx_features_needs(bundle->models[i].features, bundle->models[i].features_count);
+    return needs;
 }
 
 unsigned trkx_tracks_needs(const struct trkx_bundle *bundle)
 {
     unsigned needs = trkx_method(bundle->method)->needs_modules ? TRKX_NEEDS_IDS : 0;
-    return bundle->completes ? needs | TRKX_NEEDS_MODULE : needs;
+    if (bundle->completes) needs |= TRKX_NEEDS_MODULE;
+    return needs | trkx_graph_needs(&bundle->second) | networks_need(bundle, TRKX_NETWORKS, bundle->networks);
 }
 
 unsigned trkx_bundle_needs(const struct trkx_bundle *bundle)
 {
-    unsigned needs = trkx_graph_needs(bundle) | trkx_tracks_needs(bundle);
-    for (int i = 0; i < TRKX_NETWORKS; i++)
-        needs |= trkx_features_needs(bundle->models[i].features, bundle->models[i].features_count);
-    return needs;
+    return trkx_graph_needs(&bundle->first) | trkx_tracks_needs(bundle) |
+           networks_need(bundle, 0, TRKX_NETWORKS);
 }
 
 unsigned trkx_ids_lacking(unsigned needs, const trkx_hits *hits)

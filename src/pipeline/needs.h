@@ -4,9 +4,9 @@
 
 #include "pipeline/bundle.h"
 
-/* Sets of TRKX_NEEDS_* (features/table.h): of the graph, of track labelling, and of all steps. The columns
- * of hits that networks use are not among them, but in bundle->columns. */
-unsigned trkx_graph_needs(const struct trkx_bundle *bundle);
+/* Sets of TRKX_NEEDS_* (features/table.h): of a pass's graph, of track labelling with the second pass, and of
+ * all steps. The columns of hits that networks use are not among them, but in bundle->columns. */
+unsigned trkx_graph_needs(const struct trkx_pass *pass);
 unsigned trkx_tracks_needs(const struct trkx_bundle *bundle);
 unsigned trkx_bundle_needs(const struct trkx_bundle *bundle);
 

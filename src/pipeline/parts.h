@@ -11,14 +11,14 @@
 struct trkx_pipeline {
     struct trkx_bundle bundle;
     trkx_bundle_info info;
-    struct trkx_session *sessions[TRKX_NETWORKS]; /* on the CPU; NULL with devices */
-    struct trkx_devices *devices;                 /* with their own networks; NULL: the CPU */
+    struct trkx_session *sessions[TRKX_ALL_NETWORKS]; /* on the CPU; with devices only the second pass */
+    struct trkx_devices *devices;                     /* with their own networks; NULL: the CPU */
     trkx_device_info device;
     char *device_names, *fallback;  /* strings of `device` */
     struct trkx_detector *detector; /* NULL if not needed */
     struct trkx_next *next;         /* for hits that lack what the bundle needs (choice.c); NULL: none */
     int threads;
-    size_t filter_batch;
+    size_t filter_batch; /* 0: automatic */
     enum trkx_kernels kernels;
     struct trkx_arenas *runs;   /* reusable memory of runs */
     struct trkx_arenas *events; /* and of the events they read */

@@ -9,6 +9,14 @@
  *   gnn       -> scores [m'], edges [2,m''] network 3, cut      (src/pipeline/gnn.c)
  *   tracks    -> labels [n]                 method, completion  (src/pipeline/tracks.c)
  *
+ * and, if the bundle has a second pass, the same steps but one for the f hits that are on no track:
+ *
+ *   second_features -> features of them
+ *   second_embed    -> embedding [f,D]      network 4
+ *   second_edges    -> edges [2,m]          radius search
+ *   second_filter   -> edges [2,m']         network 5, cut
+ *   second_tracks   -> labels [n]           chains of edges, completion
+ *
  * The steps use the operations of src/pipeline/backend.h; src/pipeline/record.c records them.
  */
 #include <string.h>
@@ -22,9 +30,32 @@
 #include "pipeline/features.h"
 #include "pipeline/filter.h"
 #include "pipeline/gnn.h"
+#include "pipeline/labelling.h"
+#include "pipeline/needs.h"
 #include "pipeline/record.h"
 #include "pipeline/tracks.h"
 #include "pipeline/truth.h"
+
+/* With a record of its own, of the free hits and the true edges between them. */
+static enum trkx_status run_second_pass(struct trkx_recording *first)
+{
+    struct trkx_run run;
+    struct trkx_recording to = {
+        .run = &run, .options = first->options, .result = first->result, .true_edges = first->true_edges};
+    enum trkx_status status = TRKX_OK;
+    first->true_edges = (trkx_edges){0};
+    trkx_truth_keep_free(&to.true_edges, first->run->labels);
+    trkx_run_begin_second(&run, first->run);
+    TRKX_CHECK(trkx_record_step(&to, TRKX_STEP_SECOND_FEATURES, trkx_step_second_features));
+    TRKX_CHECK(trkx_record_step(&to, TRKX_STEP_SECOND_EMBED, trkx_step_embed));
+    TRKX_CHECK(trkx_record_step(&to, TRKX_STEP_SECOND_EDGES, trkx_step_edges));
+    TRKX_CHECK(trkx_record_step(&to, TRKX_STEP_SECOND_FILTER, trkx_step_filter));
+    TRKX_CHECK(trkx_record_step(&to, TRKX_STEP_SECOND_TRACKS, trkx_step_second_tracks));
+cleanup:
+    trkx_recording_end(&to);
+    trkx_run_end(&run);
+    return status;
+}
 
 /* Events without hits have no tracks: nothing is run. */
 static enum trkx_status run_steps(struct trkx_recording *to)
@@ -37,6 +68,7 @@ static enum trkx_status run_steps(struct trkx_recording *to)
     TRKX_CHECK(trkx_record_step(to, TRKX_STEP_FILTER, trkx_step_filter));
     TRKX_CHECK(trkx_record_step(to, TRKX_STEP_GNN, trkx_step_gnn));
     TRKX_CHECK(trkx_record_step(to, TRKX_STEP_TRACKS, trkx_step_tracks));
+    if (to->run->pipeline->bundle.has_second) TRKX_CHECK(run_second_pass(to));
 cleanup:
     return status;
 }
@@ -139,7 +171,37 @@ static void sum_up(const struct trkx_run *run, trkx_result *result)
     result->hits_on_tracks = run->labelling.hits;
     result->method_tracks = run->labelling.method_tracks;
     result->method_hits = run->labelling.method_hits;
+    result->first_tracks = run->labelling.first_tracks;
+    result->first_hits = run->labelling.first_hits;
     trkx_record_total(result);
+}
+
+/* ---- from given edges ------------------------------------------------------------------------------- */
+
+/* The end of the chain as in a run, whose records are not wanted. */
+enum trkx_status trkx_pipeline_tracks(const trkx_pipeline *pipeline, const trkx_tracks_input *input,
+                                      int32_t *labels, size_t *count, trkx_error *error)
+{
+    struct trkx_memory memory = {.arena = NULL};
+    unsigned needs = trkx_tracks_needs(&pipeline->bundle);
+    trkx_run_options options;
+    trkx_result records = {.steps_count = 0};
+    trkx_tracks_input with = *input; /* with the ids of the hits' modules */
+    struct trkx_run run = {.hits = input->hits, .labels = labels, .lent = true};
+    struct trkx_recording to = {.run = &run, .options = &options, .result = &records};
+    enum trkx_status status = TRKX_OK;
+    trkx_run_options_init(&options);
+    trkx_run_begin_on_host(&run, pipeline, &memory, input->hits->count, error);
+    if (input->hits->count > 0 && input->hits->cell_begin == NULL && (needs & TRKX_NEEDS_CELLS) != 0)
+        TRKX_CHECK(trkx_fail_lacking("tracks", &pipeline->bundle, "cells", input->hits, error));
+    TRKX_CHECK(trkx_run_locate(&run, needs));
+    with.hits = run.hits;
+    TRKX_CHECK(trkx_run_label(&run, &with));
+    if (pipeline->bundle.has_second) TRKX_CHECK(run_second_pass(&to));
+    *count = run.labelling.tracks;
+cleanup:
+    trkx_run_end(&run);
+    return status;
 }
 
 /* ---- a run ------------------------------------------------------------------------------------------ */

@@ -1,23 +1,57 @@
 /* Manages a run's memory and its transfers between the host and the run's place. */
 #include "pipeline/run.h"
 
+static void begin(struct trkx_run *run, const trkx_pipeline *pipeline, struct trkx_memory *memory, size_t n,
+                  trkx_error *error)
+{
+    run->pipeline = pipeline;
+    run->pass = &pipeline->bundle.first;
+    run->memory = memory;
+    run->n = run->nodes = n;
+    run->error = error;
+}
+
 void trkx_run_begin(struct trkx_run *run, const trkx_pipeline *pipeline, struct trkx_memory *memory, size_t n,
                     trkx_error *error)
 {
-    run->pipeline = pipeline;
-    run->memory = memory;
-    run->n = n;
-    run->error = error;
+    begin(run, pipeline, memory, n, error);
     trkx_workplace_take(&run->place, pipeline, memory);
+}
+
+void trkx_run_begin_on_host(struct trkx_run *run, const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                            size_t n, trkx_error *error)
+{
+    begin(run, pipeline, memory, n, error);
+    trkx_workplace_take_cpu(&run->place, pipeline, memory);
+}
+
+void trkx_run_begin_second(struct trkx_run *run, struct trkx_run *first)
+{
+    *run = (struct trkx_run){.hook = first->hook,
+                             .user = first->user,
+                             .hits = first->hits,
+                             .labels = first->labels,
+                             .first = first};
+    trkx_run_begin_on_host(run, first->pipeline, first->memory, first->n, first->error);
+    run->pass = &run->pipeline->bundle.second;
+    run->nodes = 0;
+}
+
+/* Whether a later network has the same block, or the first pass. */
+static bool is_shared(const struct trkx_run *run, int network)
+{
+    bool shared = false;
+    for (int i = network + 1; i < TRKX_ALL_NETWORKS; i++)
+        shared |= run->features[i] == run->features[network];
+    for (int i = 0; i < TRKX_ALL_NETWORKS && run->first != NULL; i++)
+        shared |= run->first->features[i] == run->features[network];
+    return shared;
 }
 
 static void release_features(struct trkx_run *run)
 {
-    for (int i = 0; i < TRKX_NETWORKS; i++) {
-        bool shared = false;
-        for (int j = i + 1; j < TRKX_NETWORKS; j++) shared |= run->features[i] == run->features[j];
-        if (!shared) trkx_run_release(run, run->features[i]);
-    }
+    for (int i = 0; i < TRKX_ALL_NETWORKS; i++)
+        if (!is_shared(run, i)) trkx_run_release(run, run->features[i]);
 }
 
 void trkx_run_end(struct trkx_run *run)
@@ -30,6 +64,8 @@ void trkx_run_end(struct trkx_run *run)
         backend->release_edges(run->place.context, &run->edges);
         backend->release_edges(run->place.context, &run->candidates);
     }
+    trkx_completion_destroy(run->completion);
+    trkx_release(run->rows);
     trkx_located_release(&run->located);
     trkx_estimates_release(&run->estimates);
     trkx_workplace_leave(&run->place, run->pipeline);
@@ -47,7 +83,8 @@ enum trkx_status trkx_run_check(const struct trkx_run *run, const char *step)
 {
     const trkx_step_view nothing = {0};
     if (run->hook == NULL || run->hook(run->user, &nothing) == 0) return TRKX_OK;
-    return trkx_fail(run->error, TRKX_ERROR_CANCELLED, "cancelled during the step %s", step);
+    return trkx_fail(run->error, TRKX_ERROR_CANCELLED, "cancelled during the step %s%s",
+                     run->first != NULL ? "second_" : "", step);
 }
 
 /* ---- blocks ----------------------------------------------------------------------------------------- */

@@ -4,11 +4,19 @@
 
 #include "features/features.h"
 #include "pipeline/detector.h"
-#include "pipeline/labelling.h"
 #include "pipeline/workplace.h"
+#include "tracks/complete.h"
+
+/* Numbers of tracks and of hits on them. */
+struct trkx_labelling {
+    size_t method_tracks, method_hits; /* by the method, before completion */
+    size_t first_tracks, first_hits;   /* after completion, if any */
+    size_t tracks, hits;               /* after the second pass, if any */
+};
 
 struct trkx_run {
     const trkx_pipeline *pipeline;
+    const struct trkx_pass *pass;
     struct trkx_workplace place;
     struct trkx_memory *memory; /* of the host; NULL: from the system, not counted */
     trkx_step_hook hook;        /* NULL: cannot be cancelled */
@@ -16,24 +24,33 @@ struct trkx_run {
     trkx_error *error;
     const trkx_hits *hits;            /* NULL: not needed by a single step */
     size_t n;                         /* how many */
+    size_t nodes;                     /* of them in the graph: n, or in the second pass the free ones, */
+    uint32_t *rows;                   /* [nodes] ascending; NULL: all */
     bool lent;                        /* a single step: if memory is shared, its arrays are the caller's */
     struct trkx_located_hits located; /* from the step features on, with modules [n] of the hits */
     struct trkx_estimates estimates;  /* of the event, for the features of all networks */
     int32_t *labels;                  /* [n] the result's, on the host */
+    struct trkx_run *first; /* of a second pass: the run of the first, which outlives it; the same hits */
 
     /* blocks of the place */
-    float *xyz;                     /* [n,3] mm */
-    float *features[TRKX_NETWORKS]; /* [n,F] of each network; shared if the lists are the same */
-    float *embedding;               /* [n,D] */
-    trkx_backend_edges edges;       /* [m] with scores [m] from the filter on */
-    trkx_backend_edges candidates;  /* for the completion of tracks: more than pass the filter */
+    float *xyz;                         /* [n,3] mm */
+    float *features[TRKX_ALL_NETWORKS]; /* [n,F] of each network; shared if the lists are the same */
+    float *embedding;                   /* [nodes,D] */
+    trkx_backend_edges edges;      /* [m] with scores [m] from the filter on; ends are rows of all hits */
+    trkx_backend_edges candidates; /* for the completion of tracks: more than pass the filter */
 
+    struct trkx_completion *completion; /* from the step tracks on, for a second pass; NULL: there is none */
     struct trkx_labelling labelling;
 };
 
 /* Gets a place; the rest of *run is zero-initialised. Host memory comes from `memory`. */
 void trkx_run_begin(struct trkx_run *run, const trkx_pipeline *pipeline, struct trkx_memory *memory, size_t n,
                     trkx_error *error);
+/* The same on the CPU, whatever the pipeline's place. */
+void trkx_run_begin_on_host(struct trkx_run *run, const trkx_pipeline *pipeline, struct trkx_memory *memory,
+                            size_t n, trkx_error *error);
+/* A second pass over the hits of `first`, on the CPU; fills all of *run. */
+void trkx_run_begin_second(struct trkx_run *run, struct trkx_run *first);
 /* Releases the run's memory and its place. */
 void trkx_run_end(struct trkx_run *run);
 

@@ -43,7 +43,7 @@ static enum trkx_status check_scores(const struct trkx_scoring *scoring, size_t 
     if (!run->place.backend->shared || !has_nan(scores + first, count)) return TRKX_OK;
     while (!isnan(scores[e])) e++;
     return trkx_fail(run->error, TRKX_ERROR_MODEL, "%s: the network's score of edge %zu is not a number",
-                     scoring->network == TRKX_NETWORK_FILTER ? "filter" : "gnn", e);
+                     scoring->network == TRKX_NETWORK_GNN ? "gnn" : "filter", e);
 }
 
 enum trkx_status trkx_scoring_call(const struct trkx_scoring *scoring, size_t first, size_t count)

@@ -20,9 +20,9 @@ static enum trkx_status load_network(const trkx_pipeline *pipeline, enum trkx_ne
                                      .threads = pipeline->threads,
                                      .kernels = pipeline->kernels,
                                      .device = device};
-    if (network == TRKX_NETWORK_EMBEDDING) {
+    if (trkx_network_kind(network) == TRKX_NETWORK_EMBEDDING) {
         spec.output.rank = 2;
-        spec.output.shape[1] = (int64_t)pipeline->bundle.dim;
+        spec.output.shape[1] = (int64_t)trkx_pass_of(&pipeline->bundle, network)->dim;
     }
     void *bytes = NULL;
     enum trkx_status status = trkx_model_read(model, &bytes, &spec.model_bytes, error);
@@ -39,5 +39,14 @@ enum trkx_status trkx_sessions_load(const trkx_pipeline *pipeline, const struct 
     enum trkx_status status = TRKX_OK;
     for (int i = 0; i < TRKX_NETWORKS && status == TRKX_OK; i++)
         status = load_network(pipeline, (enum trkx_network)i, device, &sessions[i], error);
+    return status;
+}
+
+enum trkx_status trkx_sessions_load_second(const trkx_pipeline *pipeline, struct trkx_session **sessions,
+                                           trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    for (size_t i = TRKX_NETWORKS; i < pipeline->bundle.networks && status == TRKX_OK; i++)
+        status = load_network(pipeline, (enum trkx_network)i, NULL, &sessions[i], error);
     return status;
 }

@@ -2,6 +2,7 @@
  * edges. */
 #include "pipeline/tracks.h"
 
+#include "pipeline/labelling.h"
 #include "tracks/components.h"
 #include "tracks/labels.h"
 
@@ -17,8 +18,8 @@ static enum trkx_status label_there(struct trkx_run *run)
     TRKX_CHECK(backend->components(run->place.context, run->n, &run->edges, &options, labels, &found->tracks,
                                    run->error));
     TRKX_CHECK(trkx_run_fetch(run, run->labels, labels, bytes));
-    found->method_tracks = found->tracks;
-    found->method_hits = found->hits = trkx_labels_count(run->labels, run->n);
+    found->method_tracks = found->first_tracks = found->tracks;
+    found->method_hits = found->first_hits = found->hits = trkx_labels_count(run->labels, run->n);
 cleanup:
     trkx_run_release(run, labels);
     return status;
@@ -32,8 +33,7 @@ static enum trkx_status label_here(struct trkx_run *run)
     TRKX_CHECK(trkx_run_read_edges(run, &run->edges, true, &edges));
     TRKX_CHECK(trkx_run_read_edges(run, &run->candidates, false, &candidates));
     input.scores = edges.scores;
-    TRKX_CHECK(trkx_pipeline_tracks_in(run->pipeline, run->memory, &input, run->located.modules, run->labels,
-                                       &run->labelling, run->error));
+    TRKX_CHECK(trkx_run_label(run, &input));
 cleanup:
     trkx_run_read_edges_end(run, &edges);
     trkx_run_read_edges_end(run, &candidates);
@@ -45,4 +45,17 @@ enum trkx_status trkx_step_tracks(struct trkx_run *run)
     const struct trkx_bundle *bundle = &run->pipeline->bundle;
     bool components = trkx_method(bundle->method) == &trkx_method_components && !bundle->completes;
     return components && run->place.backend->components != NULL ? label_there(run) : label_here(run);
+}
+
+enum trkx_status trkx_step_second_tracks(struct trkx_run *run)
+{
+    const trkx_edges edges = {.count = run->edges.count, .index = run->edges.index};
+    struct trkx_completion *completion = run->first->completion;
+    struct trkx_labelling *found = &run->first->labelling;
+    enum trkx_status status =
+        trkx_completion_chains(completion, &edges, run->pipeline->bundle.second_chain_score, run->error);
+    if (status != TRKX_OK) return status;
+    found->tracks = trkx_completion_number(completion);
+    found->hits = trkx_labels_count(run->labels, run->n);
+    return TRKX_OK;
 }

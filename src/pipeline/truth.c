@@ -1,6 +1,8 @@
 /* Compares a run's edges with the truth: efficiency and purity. */
 #include "pipeline/truth.h"
 
+#include <string.h>
+
 #include "graph/edges.h"
 #include "metrics/true_edges.h"
 
@@ -17,6 +19,19 @@ enum trkx_status trkx_truth_edges(const trkx_pipeline *pipeline, const trkx_hits
     TRKX_CHECK(trkx_edges_orient_in(memory, hits->xyz, hits->count, pipeline->threads, edges, error));
 cleanup:
     return status;
+}
+
+void trkx_truth_keep_free(trkx_edges *true_edges, const int32_t *labels)
+{
+    size_t m = true_edges->count, kept = 0;
+    int64_t *source = true_edges->index, *target = source + m;
+    for (size_t e = 0; e < m; e++) {
+        if (labels[source[e]] != 0 || labels[target[e]] != 0) continue;
+        source[kept] = source[e];
+        target[kept++] = target[e];
+    }
+    memmove(source + kept, target, kept * sizeof *target);
+    true_edges->count = kept;
 }
 
 /* The number of true edges among the edges: both are sorted the same way. */

@@ -10,6 +10,9 @@ enum trkx_status trkx_truth_edges(const trkx_pipeline *pipeline, const trkx_hits
                                   const trkx_truth *truth, const trkx_particles *particles,
                                   struct trkx_memory *memory, trkx_edges *edges, trkx_error *error);
 
+/* Leaves those between hits with label 0. */
+void trkx_truth_keep_free(trkx_edges *true_edges, const int32_t *labels);
+
 /* Fills the record's efficiency and purity. true_edges: of trkx_truth_edges. */
 void trkx_truth_compare(const trkx_truth *truth, const trkx_edges *true_edges, const trkx_edges *edges,
                         trkx_step_record *record);

@@ -56,8 +56,9 @@ static enum trkx_status use_what_there_is(trkx_pipeline *pipeline, const trkx_pi
     return use_cpu(pipeline, error);
 }
 
-enum trkx_status trkx_workplace_open(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
-                                     trkx_error *error)
+/* The place of whole runs. */
+static enum trkx_status open_place(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
+                                   trkx_error *error)
 {
     const char *device = options->device != NULL ? options->device : "cpu";
     if (strcmp(device, "auto") == 0) return use_what_there_is(pipeline, options, error);
@@ -68,9 +69,16 @@ enum trkx_status trkx_workplace_open(trkx_pipeline *pipeline, const trkx_pipelin
     return use_cpu(pipeline, error);
 }
 
+enum trkx_status trkx_workplace_open(trkx_pipeline *pipeline, const trkx_pipeline_options *options,
+                                     trkx_error *error)
+{
+    enum trkx_status status = open_place(pipeline, options, error);
+    return status != TRKX_OK ? status : trkx_sessions_load_second(pipeline, pipeline->sessions, error);
+}
+
 void trkx_workplace_close(trkx_pipeline *pipeline)
 {
-    for (int i = 0; i < TRKX_NETWORKS; i++) trkx_session_destroy(pipeline->sessions[i]);
+    for (int i = 0; i < TRKX_ALL_NETWORKS; i++) trkx_session_destroy(pipeline->sessions[i]);
     trkx_devices_close(pipeline->devices);
     trkx_release(pipeline->device_names);
     trkx_release(pipeline->fallback);
@@ -89,8 +97,14 @@ void trkx_workplace_take(struct trkx_workplace *place, const trkx_pipeline *pipe
 {
     if (pipeline->devices != NULL) {
         use_gpu(place, trkx_devices_lend(pipeline->devices));
-        return;
+    } else {
+        trkx_workplace_take_cpu(place, pipeline, memory);
     }
+}
+
+void trkx_workplace_take_cpu(struct trkx_workplace *place, const trkx_pipeline *pipeline,
+                             struct trkx_memory *memory)
+{
     *place = (struct trkx_workplace){.backend = trkx_backend_cpu(),
                                      .context = trkx_cpu_context(&place->cpu),
                                      .sessions = pipeline->sessions,

@@ -15,7 +15,7 @@ void trkx_workplace_close(trkx_pipeline *pipeline);
 struct trkx_workplace {
     const trkx_backend *backend;
     trkx_backend_context *context;
-    struct trkx_session *const *sessions; /* [TRKX_NETWORKS] */
+    struct trkx_session *const *sessions; /* [TRKX_ALL_NETWORKS], on a GPU [TRKX_NETWORKS] */
     struct trkx_cpu cpu;
     struct trkx_gpu *gpu; /* lent; NULL: on the CPU */
 };
@@ -23,6 +23,9 @@ struct trkx_workplace {
 /* Waits for a device if the pipeline has devices. On the CPU blocks come from `memory`. */
 void trkx_workplace_take(struct trkx_workplace *place, const trkx_pipeline *pipeline,
                          struct trkx_memory *memory);
+/* The same, but always on the CPU. */
+void trkx_workplace_take_cpu(struct trkx_workplace *place, const trkx_pipeline *pipeline,
+                             struct trkx_memory *memory);
 void trkx_workplace_leave(struct trkx_workplace *place, const trkx_pipeline *pipeline);
 
 #endif

@@ -1,4 +1,4 @@
-/* Finds chains: tracks among free hits. Three hits joined by two candidate edges are a triplet; a chain is a
+/* Finds chains: tracks among free hits. Three hits joined by two edges are a triplet; a chain is a
  * sequence of triplets, each of which shares an edge with the next and predicts its last hit, as in a
  * cellular automaton (Glazov, Kisel, Konotopskaya, Ososkov: Filtering tracks in discrete detectors using a
  * cellular automaton, 1993). Its score is a sum of logarithms of likelihood ratios, so that the best chain to
@@ -220,7 +220,7 @@ static bool label_chain(const struct graph *graph, uint32_t last, int32_t label,
 }
 
 static enum trkx_status select_chains(struct trkx_memory *memory, const struct graph *graph,
-                                      const trkx_complete_options *options, int32_t *labels, size_t *tracks,
+                                      const struct trkx_chains_input *input, int32_t *labels, size_t *tracks,
                                       trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
@@ -229,7 +229,7 @@ static enum trkx_status select_chains(struct trkx_memory *memory, const struct g
     TRKX_ALLOCATE(order, memory, triplets, "the order of chains");
     for (size_t t = 0; t < triplets; t++) {
         const struct triplet *end = &graph->triplets[t];
-        if (end->hits >= options->chain_hits && end->score >= options->chain_score)
+        if (end->hits >= input->hits && end->score >= input->score)
             order[count++] = trkx_key(~trkx_float_code((float)end->score), (uint32_t)t);
     }
     trkx_keys_sort(order, count);
@@ -248,11 +248,11 @@ enum trkx_status trkx_find_chains(struct trkx_memory *memory, const struct trkx_
                           .n = input->n,
                           .detector = input->detector,
                           .threads = input->threads};
-    TRKX_CHECK(find_steps(memory, input->candidates, labels, &graph, error));
+    TRKX_CHECK(find_steps(memory, input->edges, labels, &graph, error));
     TRKX_CHECK(find_triplets(memory, &graph, error));
     TRKX_CHECK(score_links(memory, &graph, error));
     TRKX_CHECK(find_best_chains(memory, &graph, error));
-    TRKX_CHECK(select_chains(memory, &graph, input->options, labels, tracks, error));
+    TRKX_CHECK(select_chains(memory, &graph, input, labels, tracks, error));
 cleanup:
     trkx_release(graph.steps);
     trkx_release(graph.in);

@@ -1,4 +1,4 @@
-/* Chains of candidate edges: tracks among free hits. */
+/* Chains of edges: tracks among free hits. */
 #ifndef TRKX_TRACKS_CHAINS_H
 #define TRKX_TRACKS_CHAINS_H
 
@@ -11,9 +11,10 @@
 struct trkx_chains_input {
     const struct trkx_measurement *measurements; /* [n] */
     size_t n;
-    const trkx_edges *candidates; /* outwards */
+    const trkx_edges *edges; /* outwards */
     const struct trkx_description *detector;
-    const trkx_complete_options *options;
+    size_t hits;  /* >= 4: a chain needs at least this many ... */
+    double score; /* ... and this score */
     int threads;
 };
 

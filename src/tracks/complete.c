@@ -136,14 +136,14 @@ struct spot {
 };
 
 /* The state of a completion. */
-struct completion {
-    size_t n;
-    const struct trkx_measurement *measurements; /* [n] */
+struct trkx_completion {
+    struct trkx_memory *memory;
+    size_t n, tracks;
+    struct trkx_measurement *measurements; /* [n] */
     struct trkx_layers layers;
-    const trkx_edges *candidates;
     size_t *near_begin; /* [n + 2] begins in `near` of the hits joined with each hit by candidate edges */
     uint32_t *near;     /* [2m] */
-    const trkx_complete_options *options;
+    trkx_complete_options options;
     const struct trkx_description *detector;
     int threads;
     int32_t *labels;          /* [n] */
@@ -166,7 +166,7 @@ static size_t size_of(const struct track_list *list, int32_t track)
 
 /* A track may take a hit that is free or of a weaker track: a smaller one, or a later one of the same size.
  */
-static uint64_t strength_of(const struct completion *c, int32_t track)
+static uint64_t strength_of(const struct trkx_completion *c, int32_t track)
 {
     return track == 0 ? 0 : trkx_key((uint32_t)size_of(&c->list, track), ~(uint32_t)track);
 }
@@ -187,7 +187,8 @@ struct seeker {
     uint32_t waiting[WAITING]; /* hits to be compared with it */
 };
 
-static void start_seeking(const struct completion *c, int32_t track, int32_t *last, struct seeker *seeker)
+static void start_seeking(const struct trkx_completion *c, int32_t track, int32_t *last,
+                          struct seeker *seeker)
 {
     seeker->track = track;
     seeker->strength = strength_of(c, track);
@@ -204,7 +205,7 @@ static void start_seeking(const struct completion *c, int32_t track, int32_t *la
 }
 
 /* As trkx_track_match with the whole track. */
-static double match(const struct completion *c, struct seeker *seeker, uint32_t hit)
+static double match(const struct trkx_completion *c, struct seeker *seeker, uint32_t hit)
 {
     const struct spot spot = c->spots[hit];
     size_t k = 0, same = 0, count = seeker->count;
@@ -225,7 +226,7 @@ static double match(const struct completion *c, struct seeker *seeker, uint32_t 
 }
 
 /* Compares the waiting hits, which are in the cache by now. */
-static void match_waiting(struct completion *c, struct seeker *seeker, double least)
+static void match_waiting(struct trkx_completion *c, struct seeker *seeker, double least)
 {
     for (size_t i = 0; i < seeker->waiting_count; i++) {
         uint32_t hit = seeker->waiting[i];
@@ -236,7 +237,7 @@ static void match_waiting(struct completion *c, struct seeker *seeker, double le
     seeker->waiting_count = 0;
 }
 
-static inline void consider(struct completion *c, struct seeker *seeker, uint32_t hit, double least)
+static inline void consider(struct trkx_completion *c, struct seeker *seeker, uint32_t hit, double least)
 {
     if (seeker->last[hit] == seeker->track || c->spots[hit].strength >= seeker->strength) return;
     seeker->last[hit] = seeker->track;
@@ -248,8 +249,8 @@ static inline void consider(struct completion *c, struct seeker *seeker, uint32_
 }
 
 /* Checks the hits of a layer around a crossing, between two azimuths. */
-static void consider_range(struct completion *c, struct seeker *seeker, const struct trkx_crossing *crossing,
-                           double low, double high)
+static void consider_range(struct trkx_completion *c, struct seeker *seeker,
+                           const struct trkx_crossing *crossing, double low, double high)
 {
     const struct trkx_layer *layer = &c->layers.layers[crossing->layer];
     size_t first = layer->begin, end = layer->end;
@@ -263,11 +264,11 @@ static void consider_range(struct completion *c, struct seeker *seeker, const st
     }
     for (size_t k = first; k < layer->end && (double)c->layers.phi[k] <= high; k++)
         if (trkx_crossing_near(crossing, &c->layers, k))
-            consider(c, seeker, c->layers.order[k], c->options->search);
+            consider(c, seeker, c->layers.order[k], c->options.search);
 }
 
 /* Checks all hits where the track is expected beyond its ends. */
-static void follow_track(struct completion *c, struct seeker *seeker)
+static void follow_track(struct trkx_completion *c, struct seeker *seeker)
 {
     const double turn = 2 * TRKX_PI, slack = 1e-6;
     for (int end = 0; end < 2; end++) {
@@ -284,7 +285,7 @@ static void follow_track(struct completion *c, struct seeker *seeker)
 }
 
 /* All claims of a track: on hits joined to its own by candidate edges, and where it is expected. */
-static void claim_for(struct completion *c, int32_t track, int32_t *last)
+static void claim_for(struct trkx_completion *c, int32_t track, int32_t *last)
 {
     struct seeker seeker;
     if (!c->changed[track] || size_of(&c->list, track) < 3) return;
@@ -294,16 +295,16 @@ static void claim_for(struct completion *c, int32_t track, int32_t *last)
         __builtin_prefetch(&c->near[c->near_begin[next]]);
         for (size_t k = c->near_begin[hit]; k < c->near_begin[hit + 1]; k++) {
             __builtin_prefetch(&c->spots[c->near[k + AHEAD]]);
-            consider(c, &seeker, c->near[k], c->options->match);
+            consider(c, &seeker, c->near[k], c->options.match);
         }
     }
-    match_waiting(c, &seeker, c->options->match);
+    match_waiting(c, &seeker, c->options.match);
     follow_track(c, &seeker);
-    match_waiting(c, &seeker, c->options->search);
+    match_waiting(c, &seeker, c->options.search);
 }
 
 /* How well each hit of a track fits the others. */
-static void weigh_hits(struct completion *c)
+static void weigh_hits(struct trkx_completion *c)
 {
 #pragma omp parallel for num_threads(c->threads) schedule(dynamic, 64)
     for (size_t t = 1; t <= c->list.tracks; t++) {
@@ -316,17 +317,17 @@ static void weigh_hits(struct completion *c)
     }
 }
 
-static bool exchanges(const struct completion *c)
+static bool exchanges(const struct trkx_completion *c)
 {
-    return c->options->exchange < INFINITY;
+    return c->options.exchange < INFINITY;
 }
 
-static bool is_loose(const struct completion *c, size_t i)
+static bool is_loose(const struct trkx_completion *c, size_t i)
 {
     return exchanges(c) && c->spots[i].present < (float)TRKX_LOOSE;
 }
 
-static void claim_hits(struct completion *c)
+static void claim_hits(struct trkx_completion *c)
 {
     size_t n = c->n;
     if (exchanges(c)) weigh_hits(c);
@@ -342,7 +343,7 @@ static void claim_hits(struct completion *c)
 
 /* ---- decisions -------------------------------------------------------------------------------------- */
 
-static void relabel(struct completion *c, uint32_t hit, int32_t track)
+static void relabel(struct trkx_completion *c, uint32_t hit, int32_t track)
 {
     c->changing[c->next[hit]] = c->changing[track] = true;
     c->weighed[c->next[hit]] = c->weighed[track] = false;
@@ -350,7 +351,7 @@ static void relabel(struct completion *c, uint32_t hit, int32_t track)
 }
 
 /* The stronger track that claims most hits of another, if at least a third. */
-static int32_t most_frequent_claimant(const struct completion *c, const uint32_t *hits, size_t count)
+static int32_t most_frequent_claimant(const struct trkx_completion *c, const uint32_t *hits, size_t count)
 {
     size_t most = 0;
     uint32_t found = 0;
@@ -369,7 +370,7 @@ static int32_t most_frequent_claimant(const struct completion *c, const uint32_t
 
 /* A track is absorbed by another that claims at least a third of its hits; hits it does not claim become
  * free. */
-static void dissolve_tracks(struct completion *c)
+static void dissolve_tracks(struct trkx_completion *c)
 {
     for (size_t t = 1; t <= c->list.tracks; t++) {
         const uint32_t *hits = c->list.hits + c->list.begin[t];
@@ -381,7 +382,7 @@ static void dissolve_tracks(struct completion *c)
     }
 }
 
-static void take_free_hits(struct completion *c)
+static void take_free_hits(struct trkx_completion *c)
 {
     for (size_t i = 0; i < c->n; i++)
         if (c->labels[i] == 0 && claimant(c->claims[i]) != 0)
@@ -390,19 +391,19 @@ static void take_free_hits(struct completion *c)
 
 /* Hits that fit their track badly move to the track that they fit better, unless either has been merged.
  */
-static void exchange_hits(struct completion *c)
+static void exchange_hits(struct trkx_completion *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         uint32_t to = claimant(c->claims[i]);
         if (c->labels[i] == 0 || to == 0 || !is_loose(c, i)) continue;
         if (c->dissolved[c->labels[i]] || c->dissolved[to]) continue;
-        float least = fmaxf((float)c->options->exchange, c->spots[i].present);
+        float least = fmaxf((float)c->options.exchange, c->spots[i].present);
         if (trkx_key_high(c->claims[i]) > trkx_float_code(least)) relabel(c, (uint32_t)i, (int32_t)to);
     }
 }
 
 /* Of the hits on one module that a track has taken, it keeps the best. */
-static void keep_one_a_module(struct completion *c)
+static void keep_one_a_module(struct trkx_completion *c)
 {
     const struct track_list *list = &c->list;
     for (size_t t = 1; t <= list->tracks; t++) {
@@ -435,7 +436,7 @@ static void sort_hits(const struct trkx_measurement *measurements, uint32_t *hit
     }
 }
 
-static void list_hits(const struct completion *c, const int32_t *labels, size_t tracks,
+static void list_hits(const struct trkx_completion *c, const int32_t *labels, size_t tracks,
                       struct track_list *list)
 {
     list->tracks = tracks;
@@ -453,7 +454,7 @@ static void list_hits(const struct completion *c, const int32_t *labels, size_t 
 }
 
 /* False if nothing changed. */
-static bool complete_once(struct completion *c, size_t tracks)
+static bool complete_once(struct trkx_completion *c, size_t tracks)
 {
     bool any = false;
     list_hits(c, c->labels, tracks, &c->list);
@@ -471,11 +472,17 @@ static bool complete_once(struct completion *c, size_t tracks)
     return any;
 }
 
-static void complete_rounds(struct completion *c, size_t tracks)
+/* For the tracks that changed. */
+static void complete_rounds(struct trkx_completion *c)
+{
+    for (size_t r = 0; r < c->options.rounds && complete_once(c, c->tracks); r++) {
+    }
+}
+
+static void complete_all(struct trkx_completion *c)
 {
     memset(c->changed, 1, (c->capacity + 1) * sizeof *c->changed);
-    for (size_t r = 0; r < c->options->rounds && complete_once(c, tracks); r++) {
-    }
+    complete_rounds(c);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------------- */
@@ -520,10 +527,10 @@ static enum trkx_status check_input(const trkx_hits *hits, const trkx_detector *
 
 /* Lists the hits joined by candidate edges with the hits first <= i < end; near_begin[i + 1] is the number
  * before hit i's, and serves as the next place. */
-static void list_near_part(struct completion *c, size_t first, size_t end)
+static void list_near_part(struct trkx_completion *c, const trkx_edges *candidates, size_t first, size_t end)
 {
-    size_t m = c->candidates->count, *next = c->near_begin + 1;
-    const int64_t *source = c->candidates->index, *target = source + m;
+    size_t m = candidates->count, *next = c->near_begin + 1;
+    const int64_t *source = candidates->index, *target = source + m;
     for (size_t e = 0; e < m; e++) {
         size_t a = (size_t)source[e], b = (size_t)target[e];
         if (a >= first && a < end) c->near[next[a]++] = (uint32_t)b;
@@ -531,30 +538,31 @@ static void list_near_part(struct completion *c, size_t first, size_t end)
     }
 }
 
-static enum trkx_status list_near(struct trkx_memory *memory, struct completion *c, trkx_error *error)
+static enum trkx_status list_near(struct trkx_completion *c, const trkx_edges *candidates, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    const int64_t *ends = c->candidates->index;
-    size_t m = c->candidates->count, parts = (size_t)c->threads, *count;
-    TRKX_ALLOCATE(c->near_begin, memory, c->n + 2, "candidates");
-    TRKX_ALLOCATE(c->near, memory, 2 * m + AHEAD, "candidates");
+    const int64_t *ends = candidates->index;
+    size_t m = candidates->count, parts = (size_t)c->threads, *count;
+    TRKX_ALLOCATE(c->near_begin, c->memory, c->n + 2, "candidates");
+    TRKX_ALLOCATE(c->near, c->memory, 2 * m + AHEAD, "candidates");
     memset(c->near + 2 * m, 0, AHEAD * sizeof *c->near);
     count = c->near_begin + 2;
     memset(c->near_begin, 0, (c->n + 2) * sizeof *count);
     for (size_t e = 0; e < 2 * m; e++) count[ends[e]]++;
     for (size_t i = 1; i < c->n; i++) count[i] += count[i - 1];
 #pragma omp parallel for num_threads(c->threads) schedule(static, 1)
-    for (size_t p = 0; p < parts; p++) list_near_part(c, c->n * p / parts, c->n * (p + 1) / parts);
+    for (size_t p = 0; p < parts; p++)
+        list_near_part(c, candidates, c->n * p / parts, c->n * (p + 1) / parts);
 cleanup:
     return status;
 }
 
 /* Room for as many tracks as chains of free hits could add. */
-static enum trkx_status prepare(struct trkx_memory *memory, struct completion *c, size_t tracks,
-                                trkx_error *error)
+static enum trkx_status prepare(struct trkx_completion *c, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    c->capacity = tracks + c->n / c->options->chain_hits;
+    struct trkx_memory *memory = c->memory;
+    c->capacity = c->tracks + c->n / c->options.chain_hits;
     TRKX_ALLOCATE(c->list.begin, memory, c->capacity + 2, "the hits of tracks");
     TRKX_ALLOCATE(c->list.hits, memory, c->n, "the hits of tracks");
     TRKX_ALLOCATE(c->spots, memory, c->n, "hits by track");
@@ -581,26 +589,54 @@ static size_t largest_label(const int32_t *labels, size_t n)
     return (size_t)largest;
 }
 
-static enum trkx_status complete(struct trkx_memory *memory, struct completion *c, size_t *count,
-                                 trkx_error *error)
+/* From the modules of the hits, which are found if they are not given. */
+static enum trkx_status measure(struct trkx_completion *c, const struct trkx_placed_hits *placed,
+                                trkx_error *error)
+{
+    const trkx_hits *hits = placed->hits;
+    const int32_t *modules = placed->modules;
+    int32_t *found = NULL;
+    enum trkx_status status = TRKX_OK;
+    TRKX_ALLOCATE(c->measurements, c->memory, hits->count, "measurements");
+    if (modules == NULL) {
+        TRKX_ALLOCATE(found, c->memory, hits->count, "the modules of the hits");
+        TRKX_CHECK(trkx_modules_find(placed->detector, hits, c->options.threads, found, error));
+        modules = found;
+    }
+    TRKX_CHECK(trkx_measure(c->memory, hits, placed->detector, modules, c->measurements, error));
+    TRKX_CHECK(trkx_layers_create(c->memory, c->measurements, hits->count, &c->layers, error));
+cleanup:
+    trkx_release(found);
+    return status;
+}
+
+static enum trkx_status begin(struct trkx_completion *c, const struct trkx_placed_hits *placed,
+                              const trkx_edges *candidates, const trkx_complete_options *options,
+                              trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    size_t tracks = largest_label(c->labels, c->n);
-    TRKX_CHECK(list_near(memory, c, error));
-    TRKX_CHECK(prepare(memory, c, tracks, error));
-    complete_rounds(c, tracks);
-    if (c->options->chain_score < INFINITY) {
-        const struct trkx_chains_input input = {.measurements = c->measurements,
-                                                .n = c->n,
-                                                .candidates = c->candidates,
-                                                .detector = c->detector,
-                                                .options = c->options,
-                                                .threads = c->threads};
-        TRKX_CHECK(trkx_find_chains(memory, &input, c->labels, &tracks, error));
-        complete_rounds(c, tracks);
-    }
-    *count = trkx_labels_number(c->labels, c->n, c->numbers, tracks, c->options->min_hits);
+    trkx_complete_options_init(&c->options);
+    TRKX_CHECK(trkx_options_take("tracks", options, &c->options, sizeof c->options, error));
+    TRKX_CHECK(check_options(&c->options, error));
+    TRKX_CHECK(check_input(placed->hits, placed->detector, candidates, c->labels, error));
+    c->n = placed->hits->count;
+    c->tracks = largest_label(c->labels, c->n);
+    c->detector = &placed->detector->description;
+    c->threads =
+        trkx_worthwhile_threads(trkx_threads(c->options.threads), candidates->count, EDGES_PER_THREAD);
+    TRKX_CHECK(measure(c, placed, error));
+    TRKX_CHECK(prepare(c, error));
+    TRKX_CHECK(list_near(c, candidates, error));
+    complete_all(c);
 cleanup:
+    return status;
+}
+
+void trkx_completion_destroy(struct trkx_completion *c)
+{
+    if (c == NULL) return;
+    trkx_layers_destroy(&c->layers);
+    trkx_release(c->measurements);
     trkx_release(c->near_begin);
     trkx_release(c->near);
     trkx_release(c->list.begin);
@@ -614,47 +650,106 @@ cleanup:
     trkx_release(c->last);
     trkx_release(c->next);
     trkx_release(c->numbers);
+    trkx_release(c);
+}
+
+static enum trkx_status create(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
+                               const trkx_edges *candidates, const trkx_complete_options *options,
+                               int32_t *labels, struct trkx_completion **completion, trkx_error *error)
+{
+    struct trkx_completion *c = trkx_allocate_zero(memory, 1, sizeof *c);
+    *completion = NULL;
+    if (c == NULL) return trkx_fail_memory(error, "a completion", sizeof *c);
+    c->memory = memory;
+    c->labels = labels;
+    enum trkx_status status = begin(c, placed, candidates, options, error);
+    if (status == TRKX_OK)
+        *completion = c;
+    else
+        trkx_completion_destroy(c);
+    return status;
+}
+
+/* Moves what is noted of each track to its new number. */
+static void renumber(struct trkx_completion *c, bool *noted)
+{
+    memset(c->changing, 0, (c->capacity + 1) * sizeof *c->changing);
+    for (size_t t = 1; t <= c->tracks; t++)
+        if (c->numbers[t] != 0) c->changing[-c->numbers[t]] = noted[t];
+    memcpy(noted, c->changing, (c->capacity + 1) * sizeof *noted);
+}
+
+size_t trkx_completion_number(struct trkx_completion *c)
+{
+    size_t count = trkx_labels_number(c->labels, c->n, c->numbers, c->tracks, c->options.min_hits);
+    renumber(c, c->changed);
+    renumber(c, c->weighed);
+    return c->tracks = count;
+}
+
+/* New tracks from the free hits, which count as changed. */
+static enum trkx_status find_chains(struct trkx_completion *c, const trkx_edges *edges, double score,
+                                    trkx_error *error)
+{
+    const struct trkx_chains_input input = {.measurements = c->measurements,
+                                            .n = c->n,
+                                            .edges = edges,
+                                            .detector = c->detector,
+                                            .hits = c->options.chain_hits,
+                                            .score = score,
+                                            .threads = c->threads};
+    size_t before = c->tracks;
+    enum trkx_status status = trkx_find_chains(c->memory, &input, c->labels, &c->tracks, error);
+    for (size_t t = before + 1; t <= c->tracks; t++) {
+        c->changed[t] = true;
+        c->weighed[t] = false;
+    }
+    return status;
+}
+
+enum trkx_status trkx_completion_create(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
+                                        const trkx_edges *candidates, const trkx_complete_options *options,
+                                        int32_t *labels, struct trkx_completion **completion,
+                                        trkx_error *error)
+{
+    enum trkx_status status = create(memory, placed, candidates, options, labels, completion, error);
+    struct trkx_completion *c = *completion;
+    if (status != TRKX_OK || !(c->options.chain_score < INFINITY)) return status;
+    status = find_chains(c, candidates, c->options.chain_score, error);
+    if (status == TRKX_OK) {
+        complete_rounds(c);
+        return TRKX_OK;
+    }
+    trkx_completion_destroy(c);
+    *completion = NULL;
+    return status;
+}
+
+enum trkx_status trkx_completion_chains(struct trkx_completion *c, const trkx_edges *edges, double score,
+                                        trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    TRKX_CHECK(trkx_edges_check(edges, c->n, error));
+    TRKX_CHECK(find_chains(c, edges, score, error));
+    complete_rounds(c);
+cleanup:
     return status;
 }
 
 enum trkx_status trkx_complete_in(struct trkx_memory *memory, const struct trkx_placed_hits *placed,
-                                  const trkx_edges *candidates, const trkx_complete_options *given,
+                                  const trkx_edges *candidates, const trkx_complete_options *options,
                                   int32_t *labels, size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    const trkx_hits *hits = placed->hits;
-    const struct trkx_detector *detector = placed->detector;
-    const int32_t *modules = placed->modules;
-    struct trkx_measurement *measurements = NULL;
-    struct trkx_layers layers = {0};
-    int32_t *found = NULL;
-    trkx_complete_options options;
-    trkx_complete_options_init(&options);
-    TRKX_CHECK(trkx_options_take("tracks", given, &options, sizeof options, error));
-    TRKX_CHECK(check_options(&options, error));
-    TRKX_CHECK(check_input(hits, detector, candidates, labels, error));
-    TRKX_ALLOCATE(measurements, memory, hits->count, "measurements");
-    if (modules == NULL) {
-        TRKX_ALLOCATE(found, memory, hits->count, "the modules of the hits");
-        TRKX_CHECK(trkx_modules_find(detector, hits, options.threads, found, error));
-        modules = found;
+    struct trkx_completion *c = NULL;
+    TRKX_CHECK(create(memory, placed, candidates, options, labels, &c, error));
+    if (c->options.chain_score < INFINITY) {
+        TRKX_CHECK(find_chains(c, candidates, c->options.chain_score, error));
+        complete_all(c);
     }
-    TRKX_CHECK(trkx_measure(memory, hits, detector, modules, measurements, error));
-    struct completion c = {.n = hits->count,
-                           .measurements = measurements,
-                           .candidates = candidates,
-                           .options = &options,
-                           .detector = &detector->description,
-                           .threads = trkx_worthwhile_threads(trkx_threads(options.threads),
-                                                              candidates->count, EDGES_PER_THREAD),
-                           .labels = labels};
-    TRKX_CHECK(trkx_layers_create(memory, measurements, hits->count, &layers, error));
-    c.layers = layers;
-    TRKX_CHECK(complete(memory, &c, count, error));
+    *count = trkx_completion_number(c);
 cleanup:
-    trkx_layers_destroy(&layers);
-    trkx_release(measurements);
-    trkx_release(found);
+    trkx_completion_destroy(c);
     return status;
 }
 

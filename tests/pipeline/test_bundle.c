@@ -70,9 +70,9 @@ static void a_complete_bundle_comes_out_as_written(void **state)
     assert_string_equal(bundle.name, "one");
     assert_string_equal(bundle.detector, "trackml");
     assert_string_equal(bundle.detectors, "dir/detectors.csv");
-    assert_int_equal(bundle.dim, 8);
-    assert_int_equal(bundle.k, 500);
-    assert_true(bundle.radius == 1.6);
+    assert_int_equal(bundle.first.dim, 8);
+    assert_int_equal(bundle.first.k, 500);
+    assert_true(bundle.first.radius == 1.6);
     assert_int_equal(bundle.min_hits, 4);
     const struct trkx_model *embedding = &bundle.models[TRKX_NETWORK_EMBEDDING];
     assert_string_equal(embedding->path, "dir/e.onnx");
@@ -156,11 +156,11 @@ static void volumes_may_have_a_k_of_their_own(void **state)
         changed("embedding.k_of_volumes", "[{\"volumes\": [7, 8], \"k\": 3},"
                                           " {\"volumes\": [-1], \"k\": 4}, {\"volumes\": [], \"k\": 5}]");
     assert_int_equal(parse(text, &bundle, NULL), TRKX_OK);
-    assert_int_equal(bundle.volumes_count, 3);
-    assert_int_equal(bundle.volumes[1].volume, 8);
-    assert_int_equal(bundle.volumes[1].k, 3);
-    assert_int_equal(bundle.volumes[2].volume, -1);
-    assert_int_equal(bundle.volumes[2].k, 4);
+    assert_int_equal(bundle.first.volumes_count, 3);
+    assert_int_equal(bundle.first.volumes[1].volume, 8);
+    assert_int_equal(bundle.first.volumes[1].k, 3);
+    assert_int_equal(bundle.first.volumes[2].volume, -1);
+    assert_int_equal(bundle.first.volumes[2].k, 4);
     trkx_bundle_release(&bundle);
     free(text);
 }

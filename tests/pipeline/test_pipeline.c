@@ -670,6 +670,16 @@ static void few_hits_have_no_tracks(void **state)
     }
 }
 
+/* As far as its graph is concerned. */
+static struct trkx_run run_of(const trkx_hits *hits, trkx_error *error)
+{
+    return (struct trkx_run){.pipeline = common.pipeline,
+                             .pass = &common.pipeline->bundle.first,
+                             .hits = hits,
+                             .nodes = hits->count,
+                             .error = error};
+}
+
 /* Hits in one place, at most as many as k lets all be neighbours. */
 static void hits_in_one_place_are_run(void **state)
 {
@@ -688,7 +698,8 @@ static void hits_in_one_place_are_run(void **state)
     uint32_t *ks = NULL;
     trkx_hits hits = {
         .count = 1, .xyz = xyz, .volume_id = volumes, .layer_id = ids, .module_id = ids, .cell_begin = cells};
-    expect_ok(trkx_pipeline_graph(common.pipeline, &hits, NULL, &search, &ks, &error), &error);
+    const struct trkx_run one = run_of(&hits, &error);
+    expect_ok(trkx_run_graph(&one, &search, &ks), &error);
     size_t n = hits.count = ks[0] + 1 < N ? ks[0] + 1 : N;
     trkx_release(ks);
     trkx_result *result = run(common.pipeline, &hits);
@@ -1098,9 +1109,10 @@ static void a_hit_keeps_as_many_neighbours_as_its_volume(void **state)
     trkx_edges edges;
     trkx_error error;
     trkx_hits hits = {.count = 5, .xyz = xyz, .volume_id = volumes};
+    const struct trkx_run one = run_of(&hits, &error);
     const trkx_bundle_info *bundle = trkx_pipeline_bundle(common.pipeline);
     (void)state;
-    expect_ok(trkx_pipeline_graph(common.pipeline, &hits, NULL, &search, &ks, &error), &error);
+    expect_ok(trkx_run_graph(&one, &search, &ks), &error);
     assert_true(bundle->own_ks && search.ks == ks);
     assert_true(ks[1] > bundle->k);
     assert_true(ks[0] == bundle->k && ks[2] == bundle->k && ks[3] == bundle->k && ks[4] == bundle->k);

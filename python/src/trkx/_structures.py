@@ -88,7 +88,7 @@ class BundleInfo(c.Structure):
                 ("features", c.POINTER(FeatureSpec)), ("features_count", c.c_size_t), ("dim", c.c_size_t),
                 ("radius", c.c_double), ("k", c.c_size_t), ("filter_cut", c.c_float), ("gnn_cut", c.c_float),
                 ("method", c.c_char_p), ("completes", c.c_bool), ("candidate_cut", c.c_float),
-                ("min_hits", c.c_size_t), ("own_ks", c.c_bool)]
+                ("min_hits", c.c_size_t), ("own_ks", c.c_bool), ("has_second", c.c_bool)]
 
 
 class PipelineOptions(c.Structure):
@@ -114,10 +114,11 @@ class RunOptions(c.Structure):
 
 class Result(c.Structure):
     _fields_ = [("hits", c.c_size_t), ("labels", I32), ("tracks", c.c_size_t), ("saturated", c.c_size_t),
-                ("steps", StepRecord * 7), ("steps_count", c.c_size_t), ("total", StepRecord), ("edges", Edges),
+                ("steps", StepRecord * 12), ("steps_count", c.c_size_t), ("total", StepRecord), ("edges", Edges),
                 ("scores", F32), ("hits_on_tracks", c.c_size_t), ("method_tracks", c.c_size_t),
                 ("method_hits", c.c_size_t), ("truth_note", c.c_char_p), ("pipeline", c.c_void_p),
-                ("bundle_note", c.c_char_p), ("found_modules", c.c_bool)]
+                ("bundle_note", c.c_char_p), ("found_modules", c.c_bool), ("first_tracks", c.c_size_t),
+                ("first_hits", c.c_size_t)]
 
 
 class TracksInput(c.Structure):

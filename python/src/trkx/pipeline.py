@@ -20,8 +20,8 @@ from .errors import ArgumentError, TrkxWarning
 from .event import Event, Float32, Hits, Int32, Int64, as_hits, as_particles, as_truth
 from .steps import OwnedEdges, edges_struct, scores_of, spec_name
 
-Network = Literal["embedding", "filter", "gnn"]
-_NETWORKS = ("embedding", "filter", "gnn")
+Network = Literal["embedding", "filter", "gnn", "second_embedding", "second_filter"]
+_NETWORKS = ("embedding", "filter", "gnn", "second_embedding", "second_filter")
 _KERNELS = ("trkx", "stock")
 _BUNDLES_OWN = {"filter_cut": -1, "gnn_cut": -1, "min_hits": 0}  # for the library: the bundle's
 
@@ -51,6 +51,8 @@ class Bundle:
     min_hits: int
     own_ks: bool
     """whether hits of some volumes keep a number of neighbours other than k; hits then need volume_id"""
+    has_second: bool
+    """whether tracks among the hits that are on none are then searched in a second pass"""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ class Result:
     saturated: int
     """hits with more than k neighbours"""
     steps: tuple[Step, ...]
-    """hits, features, embed, edges, filter, gnn, tracks; the seconds of hits are 0 unless a file was read"""
+    """hits, features, embed, edges, filter, gnn, tracks, with a second pass also second_features, second_embed,
+    second_edges, second_filter, second_tracks, whose nodes are the hits that were on no track; the seconds of hits are
+    0 unless a file was read"""
     total: Step
     bundle: Bundle
     """that found the tracks"""
@@ -168,7 +172,7 @@ class Result:
 
 
 class Models:
-    """The three networks of a bundle, one by one. Any number of threads may use them at once."""
+    """The networks of a bundle, one by one. Any number of threads may use them at once."""
 
     bundle: Bundle
 
@@ -280,14 +284,14 @@ class Models:
         """Scores float32 [m], 0 to 1, of edges int64 [2,m]; the pipeline builds tracks from those > bundle.gnn_cut."""
         return self._score("trkx_gnn", 2, features, edges)
 
-    def tracks(self, hits: Any, edges: Any, scores: Any, candidates: Any = None) -> Int32:
-        """The bundle's track labelling: labels int32 [n], 0: no track.
+    def tracks(self, hits: Any, edges: Any, scores: Any, candidates: Any = None, *, cells: Any = None) -> Int32:
+        """The bundle's track labelling, with its second pass, if any: labels int32 [n], 0: no track.
 
         edges: int64 [2,m] with the GNN's scores [m]. Only those with a score > bundle.gnn_cut connect hits; for another
         cut use Models(gnn_cut=...) or Pipeline(gnn_cut=...). candidates: edges with a filter score >
-        bundle.candidate_cut, for bundles that complete tracks.
+        bundle.candidate_cut, for bundles that complete tracks. hits and cells: see trkx.as_hits.
         """
-        measured = as_hits(hits)
+        measured = as_hits(hits, cells, self.bundle.columns if self.bundle.has_second else ())
         struct, index = edges_struct(edges)
         more = None if candidates is None else edges_struct(candidates)
         weights = scores_of(scores, index)
@@ -377,4 +381,4 @@ def _bundle(address: c.c_void_p) -> Bundle:
     specs = tuple((spec_name(spec), spec.scale) for spec in info.features[:info.features_count])
     return Bundle(os.fsdecode(info.directory), info.name.decode(), info.detector.decode(), specs, columns, info.dim,
                   info.radius, info.k, info.filter_cut, info.gnn_cut, info.method.decode(),
-                  info.completes, info.candidate_cut, info.min_hits, info.own_ks)
+                  info.completes, info.candidate_cut, info.min_hits, info.own_ks, info.has_second)
