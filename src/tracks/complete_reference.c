@@ -12,7 +12,8 @@ struct plain {
     size_t n, tracks;
     const struct trkx_measurement *measurements;
     struct trkx_layers layers;
-    const trkx_edges *candidates;
+    const trkx_edges *candidates, *edges; /* the latter for chains ... */
+    double score;                         /* ... with this score */
     const trkx_complete_options *options;
     const struct trkx_description *detector;
     int32_t *labels, *next; /* [n] at the begin of a round, at its end */
@@ -179,15 +180,20 @@ static bool complete_once(struct plain *p)
 
 static void complete_rounds(struct plain *p)
 {
-    memset(p->changed, 1, (2 * p->n + 1) * sizeof *p->changed);
     for (size_t r = 0; r < p->options->rounds && complete_once(p); r++) {
     }
+}
+
+static void complete_all(struct plain *p)
+{
+    memset(p->changed, 1, (2 * p->n + 1) * sizeof *p->changed);
+    complete_rounds(p);
 }
 
 /* ---- chains ----------------------------------------------------------------------------------------- */
 
 struct link {
-    size_t first, second; /* candidate edges a -> b, b -> c */
+    size_t first, second; /* edges a -> b, b -> c */
     double score;         /* of the best chain that ends so */
     size_t hits;
     size_t before; /* SIZE_MAX: none */
@@ -196,12 +202,12 @@ struct link {
 
 static size_t from(const struct plain *p, size_t e)
 {
-    return (size_t)p->candidates->index[e];
+    return (size_t)p->edges->index[e];
 }
 
 static size_t to(const struct plain *p, size_t e)
 {
-    return (size_t)p->candidates->index[p->candidates->count + e];
+    return (size_t)p->edges->index[p->edges->count + e];
 }
 
 static bool is_free(const struct plain *p, size_t e)
@@ -224,8 +230,8 @@ static double score_alone(const struct plain *p, size_t first, size_t second)
 static size_t find_links(const struct plain *p, struct link *links)
 {
     size_t count = 0;
-    for (size_t second = 0; second < p->candidates->count; second++)
-        for (size_t first = 0; first < p->candidates->count; first++) {
+    for (size_t second = 0; second < p->edges->count; second++)
+        for (size_t first = 0; first < p->edges->count; first++) {
             if (to(p, first) != from(p, second) || !is_free(p, first) || !is_free(p, second)) continue;
             double score = score_alone(p, first, second);
             if (score == TRKX_NO_MATCH) continue;
@@ -270,7 +276,7 @@ static void take_chain(struct plain *p, const struct link *links, size_t last)
         p->hits[count++] = (uint32_t)from(p, links[t].first);
     for (size_t i = 0; i < count; i++)
         if (p->labels[p->hits[i]] != 0) return;
-    p->tracks++;
+    p->changed[++p->tracks] = true;
     for (size_t i = 0; i < count; i++) p->labels[p->hits[i]] = (int32_t)p->tracks;
 }
 
@@ -285,8 +291,7 @@ static enum trkx_status find_chains(struct plain *p, trkx_error *error)
     for (;;) { /* the best not yet visited, ties: the first */
         size_t best = SIZE_MAX;
         for (size_t t = 0; t < count; t++)
-            if (links[t].done && links[t].hits >= p->options->chain_hits &&
-                links[t].score >= p->options->chain_score &&
+            if (links[t].done && links[t].hits >= p->options->chain_hits && links[t].score >= p->score &&
                 (best == SIZE_MAX || (float)links[t].score > (float)links[best].score))
                 best = t;
         if (best == SIZE_MAX) break;
@@ -300,20 +305,22 @@ cleanup:
 
 /* ---- the whole -------------------------------------------------------------------------------------- */
 
-/* Numbers the tracks with enough hits in the order of their first hits. */
+/* Numbers the tracks with enough hits in the order of their first hits; that they changed goes with them. */
 static size_t renumber(struct plain *p)
 {
     size_t count = 0;
     for (size_t i = 0; i < p->n; i++) p->next[i] = 0;
+    memset(p->changing, 0, (2 * p->n + 1) * sizeof *p->changing);
     for (size_t i = 0; i < p->n; i++) {
         int32_t track = p->labels[i];
         if (track == 0 || p->next[i] != 0 || hits_of(p, p->labels, track) < p->options->min_hits) continue;
-        count++;
+        p->changing[++count] = p->changed[track];
         for (size_t j = i; j < p->n; j++)
             if (p->labels[j] == track) p->next[j] = (int32_t)count;
     }
     memcpy(p->labels, p->next, p->n * sizeof *p->next);
-    return count;
+    memcpy(p->changed, p->changing, (2 * p->n + 1) * sizeof *p->changed);
+    return p->tracks = count;
 }
 
 static enum trkx_status prepare(struct plain *p, trkx_error *error)
@@ -331,15 +338,40 @@ cleanup:
     return status;
 }
 
+/* Chains of the candidates, and of further edges. */
+static enum trkx_status find_all_chains(struct plain *p, const trkx_edges *further, double score,
+                                        trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    if (p->score < (double)INFINITY) {
+        TRKX_CHECK(find_chains(p, error));
+        if (further != NULL)
+            complete_rounds(p);
+        else
+            complete_all(p);
+    }
+    if (further == NULL) return TRKX_OK;
+    renumber(p);
+    p->edges = further;
+    p->score = score;
+    TRKX_CHECK(find_chains(p, error));
+    complete_rounds(p);
+cleanup:
+    return status;
+}
+
 enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detector *detector,
                                          const trkx_edges *candidates, const trkx_complete_options *options,
-                                         int32_t *labels, size_t *count, trkx_error *error)
+                                         const trkx_edges *further, double score, int32_t *labels,
+                                         size_t *count, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
     struct trkx_measurement *measurements = NULL;
     int32_t *modules = NULL;
     struct plain p = {.n = hits->count,
                       .candidates = candidates,
+                      .edges = candidates,
+                      .score = options->chain_score,
                       .options = options,
                       .detector = &detector->description,
                       .labels = labels};
@@ -352,11 +384,8 @@ enum trkx_status trkx_complete_reference(const trkx_hits *hits, const trkx_detec
     TRKX_CHECK(prepare(&p, error));
     for (size_t i = 0; i < p.n; i++)
         if ((size_t)labels[i] > p.tracks) p.tracks = (size_t)labels[i];
-    complete_rounds(&p);
-    if (options->chain_score < (double)INFINITY) {
-        TRKX_CHECK(find_chains(&p, error));
-        complete_rounds(&p);
-    }
+    complete_all(&p);
+    TRKX_CHECK(find_all_chains(&p, further, score, error));
     *count = renumber(&p);
 cleanup:
     trkx_layers_destroy(&p.layers);

@@ -352,7 +352,7 @@ static void copies_are_the_tensors_of_the_cpu(void **state)
         trkx_result_destroy(run(cpu, hits, &on_cpu));
         trkx_result_destroy(run(device, hits, &on_device));
         for (int s = TRKX_STEP_FEATURES; s < TRKX_STEPS; s++) {
-            assert_true(expected.sizes[s] > 0);
+            assert_true(expected.sizes[s] > 0 || s > TRKX_STEP_TRACKS);
             assert_int_equal(expected.sizes[s], found.sizes[s]);
             assert_memory_equal(expected.bytes[s], found.bytes[s], expected.sizes[s]);
         }

@@ -243,9 +243,9 @@ static void compare_with_reference(const struct fixture *f, const trkx_complete_
     int32_t *expected = malloc((n + 1) * sizeof *expected), *labels = malloc((n + 1) * sizeof *labels);
     trkx_error error;
     memcpy(expected, start, n * sizeof *expected);
-    assert_int_equal(
-        trkx_complete_reference(f->hits, f->detector, &f->candidates, &options, expected, &count, &error),
-        TRKX_OK);
+    assert_int_equal(trkx_complete_reference(f->hits, f->detector, &f->candidates, &options, NULL, 0,
+                                             expected, &count, &error),
+                     TRKX_OK);
     for (options.threads = 1; options.threads <= 4; options.threads++) {
         memcpy(labels, start, n * sizeof *labels);
         assert_int_equal(complete(f, &options, labels), count);
@@ -253,6 +253,82 @@ static void compare_with_reference(const struct fixture *f, const trkx_complete_
     }
     free(expected);
     free(labels);
+}
+
+/* Every third candidate edge. */
+static trkx_edges some_of(const trkx_edges *edges)
+{
+    trkx_edges some = {.count = edges->count / 3};
+    some.index = malloc((2 * some.count + 1) * sizeof *some.index);
+    for (size_t e = 0; e < some.count; e++) {
+        some.index[e] = edges->index[3 * e];
+        some.index[some.count + e] = edges->index[edges->count + 3 * e];
+    }
+    return some;
+}
+
+static size_t complete_in_two_parts(const struct fixture *f, const trkx_edges *first,
+                                    const trkx_complete_options *options, double score, int32_t *labels)
+{
+    const struct trkx_placed_hits placed = {.hits = f->hits, .detector = f->detector};
+    struct trkx_completion *completion = NULL;
+    trkx_error error;
+    assert_int_equal(trkx_completion_create(NULL, &placed, first, options, labels, &completion, &error),
+                     TRKX_OK);
+    trkx_completion_number(completion);
+    assert_int_equal(trkx_completion_chains(completion, &f->candidates, score, &error), TRKX_OK);
+    size_t count = trkx_completion_number(completion);
+    trkx_completion_destroy(completion);
+    return count;
+}
+
+/* A first pass with some of the edges, a second with all. */
+static void compare_two_parts(const struct fixture *f, const trkx_complete_options *settings, double score,
+                              const int32_t *start)
+{
+    size_t n = f->hits->count, count = SIZE_MAX;
+    trkx_edges first = some_of(&f->candidates);
+    trkx_complete_options options = *settings;
+    int32_t *expected = malloc((n + 1) * sizeof *expected), *labels = malloc((n + 1) * sizeof *labels);
+    trkx_error error;
+    memcpy(expected, start, n * sizeof *expected);
+    assert_int_equal(trkx_complete_reference(f->hits, f->detector, &first, &options, &f->candidates, score,
+                                             expected, &count, &error),
+                     TRKX_OK);
+    for (options.threads = 1; options.threads <= 4; options.threads++) {
+        memcpy(labels, start, n * sizeof *labels);
+        assert_int_equal(complete_in_two_parts(f, &first, &options, score, labels), count);
+        assert_memory_equal(labels, expected, n * sizeof *labels);
+    }
+    free(first.index);
+    free(expected);
+    free(labels);
+}
+
+static void test_two_parts_against_reference(void **state)
+{
+    trkx_complete_options options;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct fixture f = make_event(10 * seed * seed / 2, seed);
+        int32_t *labels = damage(&f, seed), *none = calloc(f.hits->count + 1, sizeof *none);
+        trkx_complete_options_init(&options);
+        compare_two_parts(&f, &options, 2, none);
+        compare_two_parts(&f, &options, 2, labels);
+        options.exchange = 1;
+        options.rounds = 1; /* tracks are left unfinished */
+        compare_two_parts(&f, &options, 0, labels);
+        options.min_hits = 5; /* short ones are free for the second part */
+        compare_two_parts(&f, &options, 0, none);
+        options.chain_score = (double)INFINITY; /* only in the second part */
+        compare_two_parts(&f, &options, 2, none);
+        compare_two_parts(&f, &options, 1e9, labels); /* nor there */
+        options.rounds = 0;
+        compare_two_parts(&f, &options, 2, labels);
+        free(labels);
+        free(none);
+        destroy(&f);
+    }
 }
 
 static void test_against_reference(void **state)
@@ -437,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_field_of_a_coil),
         cmocka_unit_test(test_follows_the_field),
         cmocka_unit_test(test_against_reference),
+        cmocka_unit_test(test_two_parts_against_reference),
         cmocka_unit_test(test_equal_hits),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_errors),
