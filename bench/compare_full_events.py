@@ -26,7 +26,7 @@ HITS_ETA = [(0, 0.8), (0.8, 1.5), (1.5, 2.5), (2.5, 4)]
 LAYERS = [(8, 2), (8, 4), (8, 6), (8, 8), (13, 2), (13, 4), (13, 6), (13, 8), (17, 2), (17, 4)]
 
 
-def read_event(prefix):
+def read_event(prefix, number):
     hits = read(prefix, "hits").merge(read(prefix, "truth")[["hit_id", "particle_id"]], on="hit_id")
     p = read(prefix, "particles")
     ids = p.particle_id.to_numpy()
@@ -40,12 +40,12 @@ def read_event(prefix):
     p["flight"] = np.hypot(p.flight_x, p.flight_y)
     p["beam"] = ~p.material & (p.flight < BEAM)
     p["decay"] = ~p.material & (p.flight > 1)
-    return hits.assign(event=prefix), p.assign(event=prefix)
+    return hits.assign(event=number), p.assign(event=number)
 
 
 def read_directory(directory, count):
     names = sorted(glob.glob(os.path.join(directory, "*-hits.csv*")))[:count]
-    events = [read_event(name[:name.rindex("-hits.csv")]) for name in names]
+    events = [read_event(name[:name.rindex("-hits.csv")], number) for number, name in enumerate(names)]
     return pd.concat([e[0] for e in events]), pd.concat([e[1] for e in events])
 
 

@@ -3,7 +3,7 @@
 
     compare_simulation.py --detectors detectors.csv.gz --out docs/img SIMULATED_DIRECTORY REAL_PREFIX
 
-Simulate with as many particles and the luminous region of the real event (trkx simulate --particles 547
+Simulate with the density and the luminous region of the real event (trkx simulate --density 0.0447
 --sigma-z 49 --events 20). With --sample, the generated particles of a full-density event, hits per particle
 are compared with a simulated full-density event (--full PREFIX) as well.
 """
