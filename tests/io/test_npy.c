@@ -224,8 +224,7 @@ static void a_wrong_header_is_an_error(void **state)
     static const struct {
         const char *descr, *shape, *text;
     } wrong[] = {{"'<f4'", "(0, 3)", "is not a one-dimensional array of records with named fields"},
-                 {"[('hit_id', '<i8')]", "(0,)",
-                  "columns x, y, z are missing: there is hit_id"},
+                 {"[('hit_id', '<i8')]", "(0,)", "columns x, y, z are missing: there is hit_id"},
                  {"[('hit_ID', '<i8'), ('x', '<f4'), ('y', '<f4'), ('z', '<f4'), ('volume_id', '<i4'),"
                   "('layer_id', '<i4'), ('module_id', '<i4')]",
                   "(0,)",

@@ -4,7 +4,7 @@
 load ../helpers
 
 setup_file() {
-    make_event 400
+    make_event 0.033
 }
 
 # models/acat2021-like with another feature in place of z, and nothing that needs modules.
