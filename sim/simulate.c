@@ -8,6 +8,7 @@
 #include "core/options.h"
 #include "core/threads.h"
 #include "io/event.h"
+#include "metrics/weights.h"
 #include "sim/digitize.h"
 #include "sim/geometry.h"
 #include "sim/noise.h"
@@ -192,27 +193,12 @@ cleanup:
 
 /* ---- weights ---------------------------------------------------------------------------------------- */
 
-/* TrackML's weight of a particle; 0 for those from material or with few hits. */
-static double particle_weight(const struct trkx_generated *particle, int32_t nhits)
+/* Those of the challenge's phase 2: particles from material have none. */
+static double weigh(const struct trkx_generated *particle, uint32_t order, int32_t nhits)
 {
-    double pt = hypot(particle->momentum[0], particle->momentum[1]);
-    if (nhits < 4 || particle->origin == TRKX_SECONDARY) return 0;
-    return fmin(fmax(0.2 + 0.8 * (pt - 0.5) / 2.5, 0.2), 1);
-}
-
-/* The share of hit `order` of n: largest for the first, which distinguish particles; the last count more than
- * those in the middle. */
-static double order_weight(uint32_t order, int32_t n)
-{
-    double at = n < 2 ? 0 : (double)order / (n - 1);
-    return at < 0.5 ? 1 - 1.4 * at : at < 0.75 ? 0.3 : 0.3 + 1.2 * (at - 0.75);
-}
-
-static double order_sum(int32_t n)
-{
-    double sum = 0;
-    for (int32_t i = 0; i < n; i++) sum += order_weight((uint32_t)i, n);
-    return sum;
+    if (particle->origin == TRKX_SECONDARY) return 0;
+    return trkx_weight_by_pt(hypot(particle->momentum[0], particle->momentum[1])) *
+           trkx_weight_by_order(order, (size_t)nhits);
 }
 
 static void fill_weights(const struct simulation *sim, double *weights)
@@ -222,9 +208,8 @@ static void fill_weights(const struct simulation *sim, double *weights)
         const struct trkx_crossing *crossing = &sim->crossings[i];
         weights[i] = 0;
         if (crossing->particle == TRKX_NOISE) continue;
-        int32_t n = sim->nhits[crossing->particle];
-        weights[i] = particle_weight(&sim->particles[crossing->particle], n) *
-                     order_weight(crossing->order, n) / order_sum(n);
+        weights[i] =
+            weigh(&sim->particles[crossing->particle], crossing->order, sim->nhits[crossing->particle]);
         total += weights[i];
     }
     if (total > 0)
