@@ -165,6 +165,81 @@ static void volumes_may_have_a_k_of_their_own(void **state)
     free(text);
 }
 
+/* A second pass as in `complete`, whose features are those of the bundle. */
+#define SECOND                                                                                     \
+    "{\"embedding\": {\"file\": \"e2.onnx\", \"sha256\": \"" DIGEST "\", \"inputs\": [\"sp\"],"    \
+    " \"output\": \"point\", \"dim\": 6, \"radius\": 3, \"k\": 30,"                                \
+    " \"k_of_volumes\": [{\"volumes\": [7], \"k\": 9}]},"                                          \
+    " \"filter\": {\"file\": \"f2.onnx\", \"sha256\": \"" DIGEST "\", \"inputs\": [\"n\", \"e\"]," \
+    " \"output\": \"fs\", \"sigmoid_in_model\": false, \"cut\": 0.125}, \"chain_score\": 2}"
+
+/* `complete` with completion and a second pass, one field of which is changed; value NULL takes it away. */
+static char *with_second(const char *path, const char *value)
+{
+    char *text = changed("tracks.completion", "{\"candidate_cut\": 0.01, \"chain_score\": 5}");
+    char *second = path != NULL ? json_changed(SECOND, path, value) : NULL;
+    char *all = json_changed(text, "second", path != NULL ? second : SECOND);
+    free(text);
+    free(second);
+    return all;
+}
+
+static void a_bundle_may_have_a_second_pass(void **state)
+{
+    struct trkx_bundle bundle;
+    trkx_error error;
+    char *text = with_second(NULL, NULL);
+    (void)state;
+    assert_int_equal(parse(text, &bundle, &error), TRKX_OK);
+    assert_true(bundle.has_second && bundle.networks == TRKX_ALL_NETWORKS);
+    assert_string_equal(bundle.models[TRKX_NETWORK_SECOND_EMBEDDING].path, "dir/e2.onnx");
+    assert_string_equal(bundle.models[TRKX_NETWORK_SECOND_FILTER].path, "dir/f2.onnx");
+    assert_int_equal(bundle.models[TRKX_NETWORK_SECOND_FILTER].features_count, 2);
+    assert_true(bundle.models[TRKX_NETWORK_SECOND_FILTER].cut == 0.125F);
+    assert_true(bundle.second.dim == 6 && bundle.second.k == 30 && bundle.second.radius == 3);
+    assert_true(bundle.second.volumes_count == 1 && bundle.second.volumes[0].k == 9);
+    assert_true(bundle.first.dim == 8 && bundle.first.volumes_count == 0);
+    assert_true(bundle.second_chain_score == 2 && bundle.completion.chain_score == 5);
+    trkx_bundle_release(&bundle);
+    free(text);
+    text = with_second("chain_score", NULL); /* then that of completion */
+    assert_int_equal(parse(text, &bundle, &error), TRKX_OK);
+    assert_true(bundle.second_chain_score == 5);
+    trkx_bundle_release(&bundle);
+    free(text);
+    assert_int_equal(parse(complete, &bundle, &error), TRKX_OK);
+    assert_true(!bundle.has_second && bundle.networks == TRKX_NETWORKS);
+    trkx_bundle_release(&bundle);
+}
+
+static void what_is_wrong_with_a_second_pass_is_named(void **state)
+{
+    static const struct {
+        const char *path, *value, *named;
+    } cases[] = {{"embedding", NULL, "second.embedding"},
+                 {"filter", NULL, "second.filter"},
+                 {"filter", "3", "second.filter"},
+                 {"embedding.radius", NULL, "second.embedding.radius"},
+                 {"embedding.k", "0", "second.embedding.k"},
+                 {"embedding.k_of_volumes", "[{\"volumes\": [1]}]", "second.embedding.k_of_volumes[0].k"},
+                 {"embedding.cut", "0.5", "second.embedding.cut"},
+                 {"filter.cut", "2", "second.filter.cut"},
+                 {"filter.features", "[{\"name\": \"rr\", \"scale\": 1}]", "second.filter.features[0].name"},
+                 {"chain_score", "\"2\"", "second.chain_score"},
+                 {"gnn", "{}", "second.gnn"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct trkx_bundle bundle;
+        trkx_error error;
+        char *text = with_second(cases[i].path, cases[i].value);
+        assert_int_equal(parse(text, &bundle, &error), TRKX_ERROR_BUNDLE);
+        if (strstr(error.message, cases[i].named) == NULL) fail_msg("%s: %s", cases[i].named, error.message);
+        free(text);
+    }
+    expect_refusal("second", "3");
+    expect_refusal("second", SECOND); /* without completion */
+}
+
 static void every_missing_field_is_named(void **state)
 {
     /* clang-format off */
@@ -461,6 +536,8 @@ int main(void)
         cmocka_unit_test(features_may_be_columns_of_the_hits),
         cmocka_unit_test(edges_may_have_other_forms),
         cmocka_unit_test(volumes_may_have_a_k_of_their_own),
+        cmocka_unit_test(a_bundle_may_have_a_second_pass),
+        cmocka_unit_test(what_is_wrong_with_a_second_pass_is_named),
         cmocka_unit_test(every_missing_field_is_named),
         cmocka_unit_test(optional_fields_may_be_missing),
         cmocka_unit_test(every_wrong_value_is_named),
