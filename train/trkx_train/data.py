@@ -56,7 +56,7 @@ class Hits:
     sensor: np.ndarray  # float32 [n,4] library.SENSOR_FEATURES
     beam_sigma_z: float  # mm
     volume_id: np.ndarray  # int32 [n]
-    event_hits: int  # of the whole event, or of its free hits, that they are from
+    event_hits: int  # of the whole event that they are from
 
     def __len__(self):
         return len(self.xyz)
@@ -122,7 +122,6 @@ def sample_of(event, rows=None):
     if rows is None:
         return Sample(hits_of(event), particle, pt, ranks(particle, along), library.true_edges(event))
     hits, particle, along = hits_of(event).rows(rows), particle[rows], along[rows]
-    hits.event_hits = len(rows)
     return Sample(hits, particle, pt[rows], ranks(particle, along), consecutive(particle, along))
 
 

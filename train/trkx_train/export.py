@@ -117,7 +117,8 @@ def _data():
 def _second(directory, nodes):
     _, cut = filter.trained("second_filter")
     return {"second": {"embedding": _entry(directory, "second_embedding", **_graph("second_embedding")),
-                       "filter": _entry(directory, "second_filter", **nodes, cut=cut)}}
+                       "filter": _entry(directory, "second_filter", **nodes, cut=cut),
+                       **data.config()["second"]}}
 
 
 def write_bundle(directory, names, cut, figures):

@@ -1,14 +1,12 @@
 """The hits that the first pass leaves, from which the second pass's networks learn: in out/free.
 
-Exports the first pass as a bundle of its own (out/first), and runs it on the events, without chains: these are the
-second pass's.
+Exports the first pass as a bundle of its own (out/first), and runs it on the events.
 """
 import numpy as np
 
-from . import chain, data, export, library
+from . import data, export, library
 
 CUT = 0.8  # of the GNN; export chooses the final one
-NO_CHAINS = {"tracks.completion.chain_score": 1e9}
 
 
 def main():
@@ -16,8 +14,7 @@ def main():
     export.export_networks(directory, export.FIRST_PASS)
     export.write_bundle(directory, export.FIRST_PASS, CUT, {})
     (data.WORK / "free").mkdir(exist_ok=True)
-    with chain.changed(directory, NO_CHAINS) as first:
-        pipeline = library.Pipeline(first, threads=2)
+    pipeline = library.Pipeline(directory, threads=2)
     jobs = [(kind, i) for kind in ("validation", "train") for i in range(data.count(kind))]
     for done, job in enumerate(jobs, 1):
         np.save(data.free_path(*job), np.where(pipeline.label(data.load_event(*job)) == 0)[0])

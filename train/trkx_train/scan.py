@@ -16,7 +16,7 @@ SETTINGS = {
     "gnn.cut": (0.5, 0.6, 0.7, 0.9),
     "tracks.completion.search": (-0.5, 0.0, 1.0, 2.0), "tracks.completion.match": (-5.0, -3.0, -1.0, 1.0),
     "tracks.completion.exchange": (-1.0, 1.0, 2.0, 4.0), "tracks.completion.rounds": (1, 2, 4),
-    "tracks.completion.chain_score": (2.0, 3.0, 5.0, 6.0, 8.0),
+    "tracks.completion.chain_score": (3.0, 4.0, 5.0, 8.0), "second.chain_score": (1.0, 3.0, 4.0),
     "second.embedding.k": (16, 24, 40), "second.filter.cut": (0.01, 0.02, 0.05, 0.1)}
 METRICS = ("trackml_score_phase1", "trackml_score_phase2", "from_beam", "from_decays", "from_material", "above_1_gev",
            "fake_rate", "fragment_rate", "duplicate_rate")
