@@ -186,7 +186,7 @@ static void real_events(void **state)
 {
     static const char *const events[] = {"../shared/data/trackml/event000000001",
                                          "../shared/data/trackml-full/event000001061",
-                                         "../shared/data/trackml-full/event000001096"};
+                                         "../shared/data/trackml-full/event000001083"};
     static const char *const detectors[] = {"models/default/detector.json",
                                             "../shared/data/trackml/detectors.csv.gz"};
     (void)state;
