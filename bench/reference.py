@@ -1,6 +1,7 @@
 """The chain as a Python user would build it: pandas, NumPy, ONNX Runtime, SciPy. It reads the same bundle and
 gives the same tracks as `trkx run`: the yardstick for its speed, and an independent check of its result. Features
-of cells and modules, joining, and the completion of tracks, are libtrkx's here too: there is nothing else to take.
+of cells and modules, joining, the completion of tracks and the second pass are libtrkx's here too: there is nothing
+else to take.
 
 usage: reference.py BUNDLE EVENT-PREFIX [--out TRACKS.csv] [--threads T] [--repeat N]
 """
@@ -160,6 +161,7 @@ class Chain:
         self.bundle = json.loads((self.directory / "bundle.json").read_text())
         self.sessions = {name: networks.session(self.directory / self.bundle[name]["file"], "stock", threads)
                          for name in ("embedding", "filter", "gnn")}
+        self.labelling = trkx.Pipeline(self.directory, threads, kernels="stock")
 
     def specs(self, name):
         return self.bundle[name].get("features", self.bundle["features"])
@@ -195,17 +197,14 @@ class Chain:
         scores, cut = self.score("gnn", nodes["gnn"], edges), self.bundle["gnn"]["cut"]
         edges, scores = edges[:, scores > np.float32(cut)], scores[scores > np.float32(cut)]
         yield "gnn", edges
-        if settings["method"] == "join":
-            labels = trkx.join(event, edges, scores, cut, settings["min_hits"])
-        elif settings["method"] == "walkthrough":
-            chosen = {name: settings[name] for name in ("min_hits", "min_score", "add_score") if name in settings}
-            labels = trkx.walkthrough(event.xyz, edges, scores, cut, **chosen)
-        else:
-            labels = tracks(len(event.xyz), edges, settings["min_hits"])
-        if "completion" in settings:
-            chosen = {name: value for name, value in completion.items() if name != "candidate_cut"}
-            labels = trkx.complete(event, candidates, labels, self.threads, min_hits=settings["min_hits"], **chosen)
-        yield "tracks", labels
+        yield "tracks", self.label(event, edges, scores, candidates)
+
+    def label(self, event, edges, scores, candidates):
+        """Components by SciPy; other methods, completion and a second pass, with stock ONNX Runtime, by libtrkx."""
+        settings = self.bundle["tracks"]
+        if settings["method"] == "components" and "completion" not in settings:
+            return tracks(len(event.xyz), edges, settings["min_hits"])
+        return self.labelling.tracks(trkx.bare_hits(event), edges, scores, candidates, cells=event.cells)
 
     def run(self, prefix):
         """hit ids [n], labels [n] and the seconds of each step."""

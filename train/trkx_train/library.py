@@ -60,10 +60,14 @@ def _event(event):
                  *cells, sensor, np.asarray(beam))
 
 
-def _hits(event):
-    cells = (trkx.Cells(event.cell_begin, event.cell_ch0, event.cell_ch1, event.cell_value) if len(event.cell_begin)
-             else None)
-    return trkx.Hits(event.xyz, event.hit_id, event.volume_id, event.layer_id, event.module_id, cells)
+def bare_hits(event):
+    """An event's hits without their cells."""
+    return trkx.Hits(event.xyz, event.hit_id, event.volume_id, event.layer_id, event.module_id)
+
+
+def _cells(event):
+    has = len(event.cell_begin) > 0
+    return trkx.Cells(event.cell_begin, event.cell_ch0, event.cell_ch1, event.cell_value) if has else None
 
 
 def _truth(event):
@@ -108,7 +112,7 @@ class Pipeline(trkx.Pipeline):
 
     def label(self, event):
         """labels int32 [n]."""
-        return self.run(_hits(event)).labels
+        return self.run(bare_hits(event), cells=_cells(event)).labels
 
     def run_file(self, prefix):
         """labels int32 [n] of an event's files, and {step: seconds} with "total"."""
@@ -119,7 +123,7 @@ class Pipeline(trkx.Pipeline):
 def cell_features(event, cell_hit_id, ch0, ch1, value, names_and_scales):
     """Float32 [n,F] of an event's hits and of their cells [c]."""
     cells = {"hit_id": cell_hit_id, "ch0": ch0, "ch1": ch1, "value": value}
-    return trkx.features(_hits(event), names_and_scales, cells=cells, threads=1)
+    return trkx.features(bare_hits(event), names_and_scales, cells=cells, threads=1)
 
 
 def features(xyz, names_and_scales):
@@ -149,7 +153,7 @@ def components(n, edges, scores, cut, min_hits=3, threads=1):
 
 def join(event, edges, scores, cut, min_hits=3):
     """Tracks by joining over edges int64 [2,m] with scores float32 [m] > cut -> labels int32 [n]."""
-    return trkx.join(_hits(event), edges, scores, cut=cut, min_hits=min_hits)
+    return trkx.join(bare_hits(event), edges, scores, cut=cut, min_hits=min_hits)
 
 
 def walkthrough(xyz, edges, scores, cut, **settings):
