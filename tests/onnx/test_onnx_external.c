@@ -503,8 +503,8 @@ static void move_weights_out(void)
 /* scratch/bundle.json: the default one, with this GNN. */
 static void write_bundle(bool lists_data)
 {
-    static const char *const others[] = {"embedding.onnx", "filter.onnx", "detector.json",
-                                         "detectors.csv.gz"};
+    static const char *const others[] = {"embedding.onnx",     "filter.onnx",   "second_embedding.onnx",
+                                         "second_filter.onnx", "detector.json", "detectors.csv.gz"};
     char digest[65];
     json_t *root = json_load_file("models/default/bundle.json", 0, NULL), *gnn = json_object_get(root, "gnn");
     SHA256File(scratch_path("gnn.onnx"), digest);
