@@ -24,7 +24,8 @@ static void test_default_models(void **state)
 {
     (void)state;
     static const char *const paths[] = {"models/default/embedding.onnx", "models/default/filter.onnx",
-                                        "models/default/gnn.onnx"};
+                                        "models/default/gnn.onnx", "models/default/second_embedding.onnx",
+                                        "models/default/second_filter.onnx"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct trkx_onnx file;
         trkx_error error;

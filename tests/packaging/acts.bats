@@ -24,7 +24,7 @@ setup_file() {
     # what the stages express of the bundles
     for bundle in default acat2021-like; do
         cp -r "$models/$bundle" "$models/$bundle-without-completion"
-        jq 'del(.tracks.completion)' "$repository/models/$bundle/bundle.json" \
+        jq 'del(.tracks.completion, .second)' "$repository/models/$bundle/bundle.json" \
             >"$models/$bundle-without-completion/bundle.json"
     done
     # the same networks, which are told that they take something else
