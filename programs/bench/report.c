@@ -80,7 +80,7 @@ void bench_begin(struct bench *bench, const char *part, const char *how)
     bool pipeline = strcmp(part, "pipeline") == 0; /* memory instead of a bound */
     bench_end_progress(bench);
     printf("\n%s: %s\n", part, how);
-    printf("  %-14s %9s %10s %-5s %9s %9s %9s %9s %9s%s\n", "case", "nodes", "size", "", "min ms",
+    printf("  %-15s %9s %9s %-5s %9s %9s %9s %9s %9s%s\n", "case", "nodes", "size", "", "min ms",
            "median ms", "M size/s", "M nodes/s", pipeline ? "peak MiB" : "bound ms",
            pipeline ? "" : "  share");
     fflush(stdout);
@@ -106,7 +106,7 @@ static double bound_seconds(const struct bench *bench, const struct bench_row *r
 
 static void print_line(const struct bench_row *row, double least, double median, double bound)
 {
-    printf("  %-14s %9zu %10zu %-5s %9.3f %9.3f %9.3f %9.3f", row->name, row->nodes, row->size, row->unit,
+    printf("  %-15s %9zu %9zu %-5s %9.3f %9.3f %9.3f %9.3f", row->name, row->nodes, row->size, row->unit,
            1e3 * least, 1e3 * median, 1e-6 * rate(row->size, median), 1e-6 * rate(row->nodes, median));
     if (row->peak_bytes > 0) printf(" %9.1f", (double)row->peak_bytes / 1048576);
     if (bound > 0) printf(" %9.3f", 1e3 * bound);

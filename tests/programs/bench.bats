@@ -78,6 +78,7 @@ cases() { tail -n +2 "$csv" | cut -d, -f1,2 | tr ',\n' '/ '; }
     [ "$(cases)" = "read/hits+cells read/all read/hits+cells.gz read/all.gz embed/hits embed/stock-runtime \
 edges/points filter/radius-graph filter/stock-runtime gnn/filter-edges gnn/stock-runtime components/gnn-edges \
 components/radius-graph pipeline/features pipeline/embed pipeline/edges pipeline/filter pipeline/gnn pipeline/tracks \
+pipeline/second_features pipeline/second_embed pipeline/second_edges pipeline/second_filter pipeline/second_tracks \
 pipeline/total pipeline/stock-runtime " ]
     [ "$(grep -c 'stock-runtime: [0-9.]* times as long by minima, [0-9.]* by medians' <<<"$output")" = 4 ]
     awk -F, 'NF != 14 || (NR > 1 && ($4 != 2 || !($5 >= 0 && $6 >= $5) || $7 == 0 || $10 == 0)) { exit 1 }' "$csv"

@@ -44,8 +44,8 @@ finds() { # exit-code text -- arguments of trkx model check
 @test "info: all networks of a bundle, and as JSON" {
     run "$TRKX" model info --json "$(out).json" "$bundle"
     [ "$status" -eq 0 ]
-    for network in embedding filter gnn; do [[ $output == *"$bundle/$network.onnx"* ]]; done
-    [ "$(jq '.models | length' "$(out).json")" -eq 3 ]
+    for network in embedding filter gnn second_embedding second_filter; do [[ $output == *"$bundle/$network.onnx"* ]]; done
+    [ "$(jq '.models | length' "$(out).json")" -eq 5 ]
     jq -e '.models[0].flop_matrix_products | .per_node > 1000 and .per_edge == 0' "$(out).json"
     jq -e '.models[2].flop_matrix_products | .per_node > 1000 and .per_edge > 1000' "$(out).json"
     jq -e 'all(.models[]; .parameters > 1000 and .unknown_nodes == 0 and (.operators.Gemm > 0))' "$(out).json"
@@ -62,7 +62,7 @@ finds() { # exit-code text -- arguments of trkx model check
     finds 1 "trkx model repair fixes it" -- "$broken"
     finds 1 "operator set 12 is too old" -- "$broken"
     finds 1 "broken.onnx: 2 errors, 0 warnings" -- --json "$(out).json" "$broken" "$bundle"
-    [ "$(jq '.models | length' "$(out).json")" -eq 4 ]
+    [ "$(jq '.models | length' "$(out).json")" -eq 6 ]
     [ "$(jq -r '.models[0].findings | map(.kind) | sort | join(" ")' "$(out).json")" = "opset scatter" ]
     [ "$(jq '.models[1].findings | length' "$(out).json")" -eq 0 ]
 }
