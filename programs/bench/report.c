@@ -80,9 +80,8 @@ void bench_begin(struct bench *bench, const char *part, const char *how)
     bool pipeline = strcmp(part, "pipeline") == 0; /* memory instead of a bound */
     bench_end_progress(bench);
     printf("\n%s: %s\n", part, how);
-    printf("  %-15s %9s %9s %-5s %9s %9s %9s %9s %9s%s\n", "case", "nodes", "size", "", "min ms",
-           "median ms", "M size/s", "M nodes/s", pipeline ? "peak MiB" : "bound ms",
-           pipeline ? "" : "  share");
+    printf("  %-15s %9s %9s %-5s %9s %9s %9s %9s %9s%s\n", "case", "nodes", "size", "", "min ms", "median ms",
+           "M size/s", "M nodes/s", pipeline ? "peak MiB" : "bound ms", pipeline ? "" : "  share");
     fflush(stdout);
 }
 
