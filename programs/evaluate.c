@@ -52,7 +52,7 @@ static const char *const SCORE_NAMES[SCORES] = {"given", "phase1", "phase2"};
 
 static bool get_score(const char *text, enum score *value)
 {
-    for (int which = 0; which < SCORES; which++)
+    for (enum score which = SCORE_GIVEN; which < SCORES; which++)
         if (strcmp(text, SCORE_NAMES[which]) == 0) {
             *value = which;
             return true;

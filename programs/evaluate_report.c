@@ -110,7 +110,7 @@ static void print_scores_line(const trkx_metrics *metrics, enum score shown)
     static const char *const names[SCORES] = {"given", "phase 1", "phase 2"};
     bool phases = is_shown(metrics, SCORE_PHASE1, shown) || is_shown(metrics, SCORE_PHASE2, shown);
     const char *before = "";
-    for (int which = phases ? SCORE_PHASE1 : SCORE_GIVEN; which < SCORES; which++) {
+    for (enum score which = phases ? SCORE_PHASE1 : SCORE_GIVEN; which < SCORES; which++) {
         if (!is_shown(metrics, which, shown)) continue;
         printf("%s%.4f (%s)", before, score_of(metrics, which), names[which]);
         before = ", ";
@@ -204,7 +204,7 @@ void pool_add(struct pool *pool, const char *name, const trkx_metrics *metrics)
     sum->trackml_score += metrics->trackml_score;
     sum->trackml_score_phase1 += metrics->trackml_score_phase1;
     sum->trackml_score_phase2 += metrics->trackml_score_phase2;
-    for (int which = 0; which < SCORES; which++)
+    for (enum score which = SCORE_GIVEN; which < SCORES; which++)
         pool->score_squares[which] += score_of(metrics, which) * score_of(metrics, which);
     sum->beam_weight += metrics->beam_weight;
     sum->decays_weight += metrics->decays_weight;
@@ -247,7 +247,7 @@ static void finish_means(struct pool *pool)
     double *const means[] = {&sum->trackml_score, &sum->trackml_score_phase1, &sum->trackml_score_phase2,
                              &sum->beam_weight,   &sum->decays_weight,        &sum->material_weight};
     for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) *means[i] /= (double)pool->events;
-    for (int which = 0; which < SCORES; which++)
+    for (enum score which = SCORE_GIVEN; which < SCORES; which++)
         pool->score_errors[which] =
             error_of_mean(score_of(sum, which), pool->score_squares[which], pool->events);
 }

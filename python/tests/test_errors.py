@@ -443,7 +443,7 @@ def test_steps(event, pipeline, result):
              (lambda: trkx.evaluate([1], event), "1 labels, but the truth has"),
              (lambda: trkx.evaluate(np.full(len(event), -1), event), "row 0 has the label -1"),
              (lambda: pipeline.embed(np.zeros((2, 1))), "features has shape"),
-             (lambda: pipeline.features(event, "last"), "networks are embedding, filter, gnn, not last"),
+             (lambda: pipeline.features(event, "last"), "networks are embedding, filter, gnn, second_embedding, second_filter, not last"),
              (lambda: pipeline.gnn(pipeline.features(event, "gnn"), [[0], [len(event)]]), "edges join"),
              (lambda: pipeline.tracks(event, result.edges, result.scores), "candidates are needed"),
              (lambda: trkx.true_edges(trkx.as_hits(event)), "is not a table"),

@@ -19,12 +19,13 @@ SYSTEM = {"libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0
 
 ALONE = """
 import sys, trkx
+from trkx._library import PACKAGE
 assert trkx.Pipeline("acat2021-like").bundle.name == "acat2021-like"
 event = trkx.simulate(density=0.0024)
 for hits, name in (event, "default"), (event.hits.xyz, "positions"):
     result = trkx.Pipeline().run(hits)
     assert len(result.tracks) > 10
-    assert result.bundle.directory == str(trkx._library.PACKAGE / "models" / name)
+    assert result.bundle.directory == str(PACKAGE / "models" / name)
 libraries = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
 modules = {name.split(".")[0] for name in sys.modules}
 assert not modules & {"pandas", "polars", "pyarrow", "torch", "onnxruntime", "scipy"}

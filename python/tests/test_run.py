@@ -35,10 +35,13 @@ def test_the_steps_one_by_one(event, result):
 
 
 def test_result(event, result):
-    assert [step.name for step in result.steps] == ["hits", "features", "embed", "edges", "filter", "gnn", "tracks"]
+    assert [step.name for step in result.steps] == [
+        "hits", "features", "embed", "edges", "filter", "gnn", "tracks",
+        "second_features", "second_embed", "second_edges", "second_filter", "second_tracks"]
     assert result.total.seconds == pytest.approx(sum(step.seconds for step in result.steps))
-    assert result.steps[-1].edges == result.edges.shape[1] > 0
-    assert 0.9 < result.steps[-1].edge_purity <= 1 and 0.9 < result.steps[-1].edge_efficiency <= 1
+    tracks = result.steps[6]
+    assert tracks.edges == result.edges.shape[1] > 0
+    assert 0.9 < tracks.edge_purity <= 1 and 0.9 < tracks.edge_efficiency <= 1
     assert all(step.peak_bytes > 0 for step in result.steps[1:])
     assert len(result.tracks) == result.labels.max() > 100
     for number, hits in enumerate(result.tracks, 1):

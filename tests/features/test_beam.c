@@ -100,7 +100,7 @@ static double plain_estimate(const trkx_hits *hits, const double radii[4], doubl
     for (int l = 0; l < 3; l++) free(layers.points[l]);
     for (int d = 0; d < 300; d++) all += excess[d];
     if (all < 0 || all * all < 10 * triplets) return 50;
-    while (before + excess[bin] < 0.6827 * (double)all) before += excess[bin++];
+    while ((double)(before + excess[bin]) < 0.6827 * (double)all) before += excess[bin++];
     return fmin(fmax(bin + (0.6827 * (double)all - (double)before) / (double)excess[bin], 1), 200);
 }
 

@@ -7,13 +7,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_pass(const struct trkx_pass *pass)
+{
+    if (pass->dim < 1 || pass->dim > 32 || pass->k < 1 || !(pass->radius > 0)) abort();
+}
+
 /* A bundle that was accepted keeps what its header promises. */
 static void check(const struct trkx_bundle *bundle)
 {
     if (bundle->name == NULL || bundle->detector == NULL || bundle->directory == NULL) abort();
-    if (bundle->dim < 1 || bundle->dim > 32 || bundle->k < 1 || bundle->min_hits < 1) abort();
-    if (!(bundle->radius > 0)) abort();
-    for (int i = 0; i < TRKX_NETWORKS; i++) {
+    if (bundle->min_hits < 1) abort();
+    if (bundle->networks != (bundle->has_second ? TRKX_ALL_NETWORKS : TRKX_NETWORKS)) abort();
+    check_pass(&bundle->first);
+    if (bundle->has_second) check_pass(&bundle->second);
+    for (size_t i = 0; i < bundle->networks; i++) {
         const struct trkx_model *model = &bundle->models[i];
         if (model->path == NULL || model->sha256 == NULL || model->output == NULL) abort();
         if (model->features_count < 1 || model->inputs[model->inputs_count - 1] == NULL) abort();

@@ -66,15 +66,17 @@ class Efficiency(c.Structure):
 
 
 class Metrics(c.Structure):
-    _fields_ = ([("trackml_score", c.c_double)]
-                + [(name, c.c_size_t) for name in ("hits", "noise_hits", "hits_on_tracks", "tracks", "matched",
-                                                   "fragments", "fakes", "duplicates")]
-                + [(name, c.c_double) for name in ("fragment_rate", "fake_rate", "duplicate_rate", "hit_purity")]
-                + [(name, Efficiency) for name in ("all", "above_500_mev", "above_1_gev")]
-                + [("has_pt", c.c_bool), ("has_kinds", c.c_bool), ("given_weights", c.c_int)]
-                + [(name, c.c_double) for name in ("trackml_score_phase1", "trackml_score_phase2")]
-                + [(name, Efficiency) for name in ("from_beam", "from_decays", "from_material")]
-                + [(name, c.c_double) for name in ("beam_weight", "decays_weight", "material_weight")])
+    _fields_ = [
+        ("trackml_score", c.c_double),
+        *((name, c.c_size_t) for name in ("hits", "noise_hits", "hits_on_tracks", "tracks", "matched", "fragments",
+                                          "fakes", "duplicates")),
+        *((name, c.c_double) for name in ("fragment_rate", "fake_rate", "duplicate_rate", "hit_purity")),
+        *((name, Efficiency) for name in ("all", "above_500_mev", "above_1_gev")),
+        ("has_pt", c.c_bool), ("has_kinds", c.c_bool), ("given_weights", c.c_int),
+        *((name, c.c_double) for name in ("trackml_score_phase1", "trackml_score_phase2")),
+        *((name, Efficiency) for name in ("from_beam", "from_decays", "from_material")),
+        *((name, c.c_double) for name in ("beam_weight", "decays_weight", "material_weight")),
+    ]
 
 
 class SimulateOptions(c.Structure):
