@@ -23,7 +23,8 @@ from trkx._library import PACKAGE
 assert trkx.Pipeline("acat2021-like").bundle.name == "acat2021-like"
 event = trkx.simulate(density=0.0024)
 for hits, name in (event, "default"), (event.hits.xyz, "positions"):
-    result = trkx.Pipeline().run(hits)
+    pipeline = trkx.Pipeline()  # holds the libraries
+    result = pipeline.run(hits)
     assert len(result.tracks) > 10
     assert result.bundle.directory == str(PACKAGE / "models" / name)
 libraries = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
