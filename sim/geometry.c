@@ -47,15 +47,7 @@ void trkx_module_point(const struct trkx_module *module, double u, double v, dou
 
 void trkx_module_direction(const struct trkx_module *module, const double global[3], double local[3])
 {
-    for (int j = 0; j < 3; j++)
-        local[j] = module->rotation[0][j] * global[0] + module->rotation[1][j] * global[1] +
-                   module->rotation[2][j] * global[2];
-}
-
-double trkx_module_half_u(const struct trkx_module *module, double v)
-{
-    if (module->min_hu < 0) return module->max_hu;
-    return module->min_hu + (module->max_hu - module->min_hu) * 0.5 * (v / module->hv + 1);
+    for (int j = 0; j < 3; j++) local[j] = trkx_module_along(module, j, global);
 }
 
 bool trkx_module_contains(const struct trkx_module *module, double u, double v)

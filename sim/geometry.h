@@ -50,8 +50,6 @@ size_t trkx_layer_candidates(const struct trkx_layer *layer, const double point[
 void trkx_module_point(const struct trkx_module *module, double u, double v, double point[3]);
 /* Components of a global direction along the module's u, v, w. */
 void trkx_module_direction(const struct trkx_module *module, const double global[3], double local[3]);
-/* Half length in u at height v; min_hu < 0 means max_hu. */
-double trkx_module_half_u(const struct trkx_module *module, double v);
 bool trkx_module_contains(const struct trkx_module *module, double u, double v);
 /* A barrel module faces the beam: |w_z| is small. */
 bool trkx_module_in_barrel(const struct trkx_module *module);

@@ -113,16 +113,14 @@ static const double GRAZING = 1e-3;
 
 static double offset_along(const struct trkx_module *module, int axis, const double point[3])
 {
-    return (point[0] - module->center[0]) * module->rotation[0][axis] +
-           (point[1] - module->center[1]) * module->rotation[1][axis] +
-           (point[2] - module->center[2]) * module->rotation[2][axis];
+    const double offset[3] = {point[0] - module->center[0], point[1] - module->center[1],
+                              point[2] - module->center[2]};
+    return trkx_module_along(module, axis, offset);
 }
 
 static double cosine(const struct trkx_module *module, int axis, const double momentum[3], double magnitude)
 {
-    return (momentum[0] * module->rotation[0][axis] + momentum[1] * module->rotation[1][axis] +
-            momentum[2] * module->rotation[2][axis]) /
-           magnitude;
+    return trkx_module_along(module, axis, momentum) / magnitude;
 }
 
 /* The intersection of the helix with the module's plane, by Newton's method from `near`; two steps suffice,

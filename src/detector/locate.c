@@ -16,28 +16,9 @@ static double excess(double a, double half)
     return fmax(fabs(a) - half, 0);
 }
 
-static double low_hu(const struct trkx_module *m)
-{
-    return m->min_hu < 0 ? m->max_hu : m->min_hu;
-}
-
-/* Half the length in u at v, which lies in the outline. */
-static double half_u(const struct trkx_module *m, double v)
-{
-    double share = (m->hv + v) / (2 * m->hv);
-    return low_hu(m) + share * (m->max_hu - low_hu(m));
-}
-
 static double reach(const struct trkx_module *m)
 {
     return 2 * m->thickness; /* which is half of the sensor's */
-}
-
-/* A coordinate of a vector in the module's frame. */
-static double along(const struct trkx_module *m, int axis, const double vector[3])
-{
-    return m->rotation[0][axis] * vector[0] + m->rotation[1][axis] * vector[1] +
-           m->rotation[2][axis] * vector[2];
 }
 
 /* The square of a position's distance from the sensor, mm^2; infinite beyond its reach. */
@@ -45,10 +26,11 @@ static double distance2(const struct trkx_module *m, const double position[3])
 {
     const double from[3] = {position[0] - m->center[0], position[1] - m->center[1],
                             position[2] - m->center[2]};
-    double w = along(m, 2, from);
+    double w = trkx_module_along(m, 2, from);
     if (!(fabs(w) <= reach(m))) return INFINITY; /* most modules: this is where the time goes */
-    double u = along(m, 0, from), v = along(m, 1, from), inside = fmin(fmax(v, -m->hv), m->hv);
-    double d2 = square(excess(u, half_u(m, inside))) + square(v - inside) + square(w);
+    double u = trkx_module_along(m, 0, from), v = trkx_module_along(m, 1, from);
+    double inside = fmin(fmax(v, -m->hv), m->hv);
+    double d2 = square(excess(u, trkx_module_half_u(m, inside))) + square(v - inside) + square(w);
     return d2 <= square(reach(m)) ? d2 : INFINITY;
 }
 
@@ -81,7 +63,7 @@ struct grid {
  * trkx_module_wrong), which can move a point by no more than `slack`. */
 static void half_extent(const struct trkx_module *m, double half[3])
 {
-    const double size[3] = {fmax(low_hu(m), m->max_hu) + reach(m), m->hv + reach(m), reach(m)};
+    const double size[3] = {fmax(m->min_hu, m->max_hu) + reach(m), m->hv + reach(m), reach(m)};
     double slack = 0.02 * (size[0] + size[1] + size[2]);
     for (int i = 0; i < 3; i++) {
         half[i] = 0;

@@ -6,6 +6,12 @@
 #include "detector/modules.h"
 #include "io/table.h"
 
+double trkx_module_half_u(const struct trkx_module *module, double v)
+{
+    if (module->min_hu < 0) return module->max_hu;
+    return module->min_hu + (module->max_hu - module->min_hu) * 0.5 * (v / module->hv + 1);
+}
+
 /* ---- the object ------------------------------------------------------------------------------------- */
 
 static int compare_keys(const struct trkx_module *a, int32_t volume, int32_t layer, int32_t module)

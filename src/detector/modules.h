@@ -15,6 +15,16 @@ struct trkx_module {
     double pitch_u, pitch_v; /* mm, size of a cell */
 };
 
+/* A global vector's coordinate along the module's u, v or w (axis 0, 1, 2). */
+static inline double trkx_module_along(const struct trkx_module *module, int axis, const double vector[3])
+{
+    return module->rotation[0][axis] * vector[0] + module->rotation[1][axis] * vector[1] +
+           module->rotation[2][axis] * vector[2];
+}
+
+/* Half length in u at height v, mm. */
+double trkx_module_half_u(const struct trkx_module *module, double v);
+
 /* The description of a detector in detector.json, beyond its modules (docs/bundle.md). */
 struct trkx_description {
     struct trkx_field field;

@@ -44,12 +44,8 @@ static double nominal_depth(const struct trkx_module *module)
 /* |v/w| of the direction from the origin to a point, in the module's frame. */
 static double slope_from_origin(const struct trkx_module *module, const float *xyz)
 {
-    double v = 0, w = 0;
-    for (int i = 0; i < 3; i++) {
-        v += module->rotation[i][1] * (double)xyz[i];
-        w += module->rotation[i][2] * (double)xyz[i];
-    }
-    return fabs(v / w);
+    const double to[3] = {(double)xyz[0], (double)xyz[1], (double)xyz[2]};
+    return fabs(trkx_module_along(module, 1, to) / trkx_module_along(module, 2, to));
 }
 
 /* False if the hit does not tell the depth (or its position is not finite). */

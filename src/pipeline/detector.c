@@ -31,11 +31,9 @@ enum trkx_status trkx_pipeline_load_detector(trkx_pipeline *pipeline, const char
         return trkx_fail(
             error, TRKX_ERROR_BUNDLE,
             "%s/bundle.json: its features of cells, modules or the beam, or the completion of its tracks, "
-            "need "
-            "the detector: name a detector.json (docs/bundle.md), or if only features need it a "
-            "detectors.csv, "
-            "in "
-            "the field detectors or in the options; TrackML's are beside models/default/bundle.json",
+            "need the detector: name a detector.json (docs/bundle.md), or if only features need it a "
+            "detectors.csv, in the field detectors or in the options; TrackML's are beside "
+            "models/default/bundle.json",
             bundle->directory);
     enum trkx_status status = trkx_detector_read(path, &pipeline->detector, error);
     return status == TRKX_OK ? describe_detector(pipeline, error) : status;

@@ -13,6 +13,7 @@ from .networks import CYLINDRICAL, EMBEDDING_FEATURES, NODE_FEATURES, FromCylind
 
 OPSET = 17  # 16 brings reductions to ScatterND, 17 LayerNormalization
 TOLERANCE = 1e-4
+START_CUT = 0.8  # of the GNN, until the best one is known
 FIRST_PASS, SECOND_PASS = ("embedding", "filter", "gnn"), ("second_embedding", "second_filter")
 
 # inputs and output by kind of network
@@ -167,7 +168,7 @@ def export(directory, names):
     """A checked bundle with these networks, and the GNN's cut that suits it best."""
     export_networks(directory, names)
     check(directory, names)
-    write_bundle(directory, names, 0.8, {})
+    write_bundle(directory, names, START_CUT, {})
     cut, score = chain.choose_cut(directory)
     print(f"export: GNN cut {cut}, mean score of both phases {score:.4f} on the validation events", flush=True)
     write_bundle(directory, names, cut, {})

@@ -6,13 +6,11 @@ import numpy as np
 
 from . import data, export, library
 
-CUT = 0.8  # of the GNN; export chooses the final one
-
 
 def main():
     directory = data.WORK / "first"
     export.export_networks(directory, export.FIRST_PASS)
-    export.write_bundle(directory, export.FIRST_PASS, CUT, {})
+    export.write_bundle(directory, export.FIRST_PASS, export.START_CUT, {})
     (data.WORK / "free").mkdir(exist_ok=True)
     pipeline = library.Pipeline(directory, threads=2)
     jobs = [(kind, i) for kind in ("validation", "train") for i in range(data.count(kind))]

@@ -151,16 +151,6 @@ def components(n, edges, scores, cut, min_hits=3, threads=1):
     return trkx.components(n, edges, scores, cut=cut, min_hits=min_hits, threads=threads)
 
 
-def join(event, edges, scores, cut, min_hits=3):
-    """Tracks by joining over edges int64 [2,m] with scores float32 [m] > cut -> labels int32 [n]."""
-    return trkx.join(bare_hits(event), edges, scores, cut=cut, min_hits=min_hits)
-
-
-def walkthrough(xyz, edges, scores, cut, **settings):
-    """Tracks by walking through edges int64 [2,m], outwards, with scores float32 [m] > cut -> labels int32 [n]."""
-    return trkx.walkthrough(len(xyz), edges, scores, cut=cut, xyz=xyz, **settings)
-
-
 def evaluate(event, labels):
     """The metrics of labels int32 [n] as a dictionary; efficiencies as plain numbers."""
     metrics = asdict(trkx.evaluate(labels, _truth(event), _particles(event)))

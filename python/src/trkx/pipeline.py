@@ -185,8 +185,9 @@ class Models:
 
         bundle: a directory with bundle.json, or the name of one that comes with the package: "default", "positions" or
         "acat2021-like". None: "default", and for runs on hits without cells "positions"; Result.bundle says which.
-        threads: per run; 0: all cores. kernels: trkx's execution provider, or stock ONNX Runtime. filter_batch: edges per call of the filter; 0: automatic. detectors: path of a detector.json, or of a
-        detectors.csv with other modules; None: the bundle's own.
+        threads: per run; 0: all cores. kernels: trkx's execution provider, or stock ONNX Runtime. filter_batch: edges
+        per call of the filter; 0: automatic. detectors: path of a detector.json, or of a detectors.csv with other
+        modules; None: the bundle's own.
         device: "cpu"; a GPU, "cuda:0"; several, "cuda:0,cuda:1"; "auto": the first GPU, or the CPU if there is none.
         max_memory: bytes per GPU; 0: nine tenths of the free memory. tf32: a GPU's networks may round the factors of
         products to 10 bits.
