@@ -30,7 +30,7 @@ void trkx_truth_keep_free(trkx_edges *true_edges, const int32_t *labels)
         source[kept] = source[e];
         target[kept++] = target[e];
     }
-    memmove(source + kept, target, kept * sizeof *target);
+    if (kept > 0) memmove(source + kept, target, kept * sizeof *target);
     true_edges->count = kept;
 }
 
