@@ -10,6 +10,7 @@
 #include "tracks/chains.h"
 
 #define NO_TRIPLET UINT32_MAX
+enum { PORTION = 1024 }; /* steps that a thread takes at a time */
 
 /* An edge between free hits. */
 struct step {
@@ -84,38 +85,93 @@ static double score_triplet(const struct graph *graph, struct step first, struct
     return trkx_helix_middle(hits, &arc, graph->detector->reach, graph->detector);
 }
 
-/* Finds the triplets that end with step `out`; writes them if `triplets` is not NULL. Returns their number.
- */
-static uint32_t triplets_of(const struct graph *graph, uint32_t out, struct triplet *triplets)
+/* The triplets that end with a range of steps, in their order. */
+struct portion {
+    size_t first, end; /* steps */
+    size_t count, room;
+    struct triplet *triplets;
+};
+
+static bool append(struct trkx_memory *memory, struct portion *portion, struct triplet triplet)
 {
-    struct step second = graph->steps[out];
-    uint32_t count = 0;
-    for (uint32_t i = graph->in_begin[second.from]; i < graph->in_begin[second.from + 1]; i++) {
-        double score = score_triplet(graph, graph->steps[graph->in[i]], second);
-        if (score == TRKX_NO_MATCH) continue;
-        if (triplets != NULL) triplets[count] = (struct triplet){graph->in[i], out, NO_TRIPLET, 3, score};
-        count++;
+    if (portion->count == portion->room) {
+        size_t room = portion->room == 0 ? PORTION : 2 * portion->room;
+        struct triplet *grown = portion->room == 0 ? trkx_allocate(memory, room, sizeof *grown)
+                                                   : trkx_reallocate(portion->triplets, room, sizeof *grown);
+        if (grown == NULL) return false;
+        portion->triplets = grown;
+        portion->room = room;
     }
-    return count;
+    portion->triplets[portion->count++] = triplet;
+    return true;
 }
 
-static enum trkx_status find_triplets(struct trkx_memory *memory, struct graph *graph, trkx_error *error)
+/* Finds a portion's triplets; leaves in graph->begin how many end with each step. False: no memory. */
+static bool find_portion(struct trkx_memory *memory, const struct graph *graph, struct portion *portion)
+{
+    for (size_t out = portion->first; out < portion->end; out++) {
+        struct step second = graph->steps[out];
+        size_t before = portion->count;
+        for (uint32_t i = graph->in_begin[second.from]; i < graph->in_begin[second.from + 1]; i++) {
+            double score = score_triplet(graph, graph->steps[graph->in[i]], second);
+            if (score == TRKX_NO_MATCH) continue;
+            struct triplet triplet = {graph->in[i], (uint32_t)out, NO_TRIPLET, 3, score};
+            if (!append(memory, portion, triplet)) return false;
+        }
+        graph->begin[out] = (uint32_t)(portion->count - before);
+    }
+    return true;
+}
+
+/* Turns the numbers of triplets into where they begin. */
+static enum trkx_status place_triplets(struct trkx_memory *memory, struct graph *graph, trkx_error *error)
 {
     enum trkx_status status = TRKX_OK;
-    size_t count = graph->steps_count, total = 0;
-    TRKX_ALLOCATE(graph->begin, memory, count + 1, "triplets");
-#pragma omp parallel for num_threads(graph->threads) schedule(dynamic, 1024)
-    for (size_t s = 0; s < count; s++) graph->begin[s] = triplets_of(graph, (uint32_t)s, NULL);
-    for (size_t s = 0; s <= count; s++) {
-        size_t here = s < count ? graph->begin[s] : 0;
+    size_t total = 0;
+    graph->begin[graph->steps_count] = 0;
+    for (size_t s = 0; s <= graph->steps_count; s++) {
+        size_t here = graph->begin[s];
         if (total > INT32_MAX) return trkx_fail_memory(error, "triplets", total * sizeof *graph->triplets);
         graph->begin[s] = (uint32_t)total;
         total += here;
     }
     TRKX_ALLOCATE(graph->triplets, memory, total, "triplets");
-#pragma omp parallel for num_threads(graph->threads) schedule(dynamic, 1024)
-    for (size_t s = 0; s < count; s++) triplets_of(graph, (uint32_t)s, graph->triplets + graph->begin[s]);
 cleanup:
+    return status;
+}
+
+/* Portions are found by several threads and then put behind each other: scores, which cost most, are computed
+ * once. */
+static enum trkx_status find_triplets(struct trkx_memory *memory, struct graph *graph, trkx_error *error)
+{
+    enum trkx_status status = TRKX_OK;
+    size_t steps = graph->steps_count, count = (steps + PORTION - 1) / PORTION;
+    struct portion *portions = trkx_allocate_zero(memory, count, sizeof *portions);
+    bool complete = true;
+    if (portions == NULL) return trkx_fail_memory(error, "triplets", count * sizeof *portions);
+    TRKX_ALLOCATE(graph->begin, memory, steps + 1, "triplets");
+#pragma omp parallel for num_threads(graph->threads) schedule(dynamic) reduction(&& : complete)
+    for (size_t p = 0; p < count; p++) {
+        portions[p].first = p * PORTION;
+        portions[p].end = (p + 1) * PORTION < steps ? (p + 1) * PORTION : steps;
+        complete = find_portion(memory, graph, &portions[p]) && complete;
+    }
+    if (!complete) {
+        status = trkx_fail_memory(error, "triplets", PORTION * sizeof *graph->triplets);
+        goto cleanup;
+    }
+    TRKX_CHECK(place_triplets(memory, graph, error));
+#pragma omp parallel for num_threads(graph->threads) schedule(dynamic)
+    for (size_t p = 0; p < count; p++) {
+        if (portions[p].count == 0) continue;
+        memcpy(graph->triplets + graph->begin[portions[p].first], portions[p].triplets,
+               portions[p].count * sizeof *graph->triplets);
+        trkx_release(portions[p].triplets);
+        portions[p].triplets = NULL;
+    }
+cleanup:
+    for (size_t p = 0; p < count; p++) trkx_release(portions[p].triplets);
+    trkx_release(portions);
     return status;
 }
 
@@ -147,7 +203,7 @@ static enum trkx_status score_links(struct trkx_memory *memory, struct graph *gr
     }
     graph->links_begin[triplets] = total;
     TRKX_ALLOCATE(graph->links, memory, total, "links of triplets");
-#pragma omp parallel for num_threads(graph->threads) schedule(dynamic, 1024)
+#pragma omp parallel for num_threads(graph->threads) schedule(dynamic, PORTION)
     for (size_t t = 0; t < triplets; t++) {
         const struct triplet *before = graph->triplets + graph->begin[graph->triplets[t].edge_in];
         float *links = graph->links + graph->links_begin[t];

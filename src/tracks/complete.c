@@ -436,6 +436,7 @@ static void sort_hits(const struct trkx_measurement *measurements, uint32_t *hit
     }
 }
 
+/* In the order of their rows. */
 static void list_hits(const struct trkx_completion *c, const int32_t *labels, size_t tracks,
                       struct track_list *list)
 {
@@ -448,8 +449,12 @@ static void list_hits(const struct trkx_completion *c, const int32_t *labels, si
         if (labels[i] > 0) list->hits[list->begin[labels[i]]++] = (uint32_t)i;
     memmove(list->begin + 1, list->begin, (tracks + 1) * sizeof *list->begin);
     list->begin[1] = 0;
+}
+
+static void sort_tracks(const struct trkx_completion *c, struct track_list *list)
+{
 #pragma omp parallel for num_threads(c->threads) schedule(static)
-    for (size_t t = 1; t <= tracks; t++)
+    for (size_t t = 1; t <= list->tracks; t++)
         sort_hits(c->measurements, list->hits + list->begin[t], list->begin[t + 1] - list->begin[t]);
 }
 
@@ -458,6 +463,7 @@ static bool complete_once(struct trkx_completion *c, size_t tracks)
 {
     bool any = false;
     list_hits(c, c->labels, tracks, &c->list);
+    sort_tracks(c, &c->list);
     claim_hits(c);
     memcpy(c->next, c->labels, c->n * sizeof *c->next);
     memset(c->changing, 0, (c->capacity + 1) * sizeof *c->changing);
